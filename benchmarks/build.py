@@ -1,0 +1,77 @@
+"""From import paths in a paper file to classes, their versions and their objects."""
+
+import ast
+import importlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+
+
+@cache
+def class_version(import_path: str) -> int:
+    """The `version` of a class, read from its source so that planning and reporting import no torch.
+
+    Raises InputError if the module, the class or its integer `version` is not there.
+    """
+    module, _, name = import_path.rpartition(".")
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise InputError(f"{import_path}: no module {module}")
+    for node in ast.parse(Path(found.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for line in node.body:
+                target = line.target if isinstance(line, ast.AnnAssign) else None
+                target = line.targets[0] if isinstance(line, ast.Assign) else target
+                if isinstance(target, ast.Name) and target.id == "version" and isinstance(line.value, ast.Constant):
+                    return int(line.value.value)
+            raise InputError(f"{import_path}: has no `version`; give it one, it is part of every run's identity")
+    raise InputError(f"{import_path}: no class {name} in {found.origin}")
+
+
+def import_class(import_path: str) -> Any:
+    """The class behind an import path."""
+    module, _, name = import_path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"{import_path}: cannot be imported ({error})") from error
+
+
+def versions(resolved: dict[str, Any], dataset_class: str) -> dict[str, int]:
+    """Version numbers of all that can move a run's numbers: network, data module, dataset, feature extractor."""
+    from datasets.features import EXTRACTORS
+
+    paths = [resolved["model"]["class_path"], resolved["data"]["class_path"], dataset_class]
+    extractor = resolved["data"]["init_args"].get("extractor")
+    if extractor is not None:
+        if extractor not in EXTRACTORS:
+            raise InputError(f"unknown feature extractor {extractor!r}; known: {', '.join(sorted(EXTRACTORS))}")
+        paths.append(EXTRACTORS[extractor])
+    return {path: class_version(path) for path in paths}
+
+
+def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
+    """Build an object from its import path and arguments, checked against the real signature by jsonargparse."""
+    from jsonargparse import ArgumentError, ArgumentParser
+
+    cls = import_class(class_path)
+    parser = ArgumentParser(exit_on_error=False)
+    try:
+        parser.add_class_arguments(cls, "object", fail_untyped=False)
+        return parser.instantiate_classes(parser.parse_object({"object": init_args})).object
+    except (ArgumentError, TypeError) as error:
+        message = " ".join(str(error).split())
+        raise InputError(f"{class_path}: its arguments do not fit its signature: {message}") from error
+
+
+def accepts(class_path: str, name: str) -> bool:
+    """Whether the class takes an argument of this name."""
+    import inspect
+
+    return name in inspect.signature(import_class(class_path)).parameters

@@ -1,0 +1,84 @@
+"""Small file habits that the harness shares: write whole or not at all, checksums, locks that die with their process."""
+
+import fcntl
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+
+
+def canonical_hash(data: Any, length: int = 12) -> str:
+    """A hash of plain data that does not depend on the order of keys: `length` hex digits."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON to a temporary name beside `path`, then rename: readers see the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        temporary.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON. Raises InputError for a file that is missing or cut short."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise InputError(f"{path}: cut short or not JSON; remove the folder {path.parent} to redo it") from None
+
+
+def storage_error(path: Path, error: OSError) -> InputError:
+    """A disk that refuses (full, read-only) as one line."""
+    return InputError(f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder")
+
+
+@contextmanager
+def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
+    """Hold `path` as a claim while the block runs; yields whether it could be had.
+
+    The claim is a kernel lock on the file: it goes with its process, even after `kill -9`, so it is never stale.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        file.seek(0)
+        file.truncate()
+        json.dump({"pid": os.getpid(), **(note or {})}, file)
+        file.flush()
+        yield True
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether another process holds the claim."""
+    if not path.exists():
+        return False
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
