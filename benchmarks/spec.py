@@ -23,7 +23,7 @@ Corpus = Literal["real", "miniature", "standin"]
 Numerics = Literal["float32", "tf32", "bf16"]
 Origin = Literal["paper", "code", "inferred", "assumed"]
 Status = Literal["stated", "inferred", "unknown"]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*$")]
 ImportPath = Annotated[str, Field(pattern=r"^[a-z_][\w.]*\.[A-Za-z_]\w*$")]
 
 TIERS: tuple[Tier, ...] = ("full", "reduced", "smoke")
