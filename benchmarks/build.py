@@ -25,13 +25,20 @@ def class_version(import_path: str) -> int:
         raise InputError(f"{import_path}: no module {module}")
     for node in ast.parse(Path(found.origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
-            for line in node.body:
-                target = line.target if isinstance(line, ast.AnnAssign) else None
-                target = line.targets[0] if isinstance(line, ast.Assign) else target
-                if isinstance(target, ast.Name) and target.id == "version" and isinstance(line.value, ast.Constant):
-                    return int(line.value.value)
-            raise InputError(f"{import_path}: has no `version`; give it one, it is part of every run's identity")
+            values = [value for line in node.body if (value := _version_of(line)) is not None]
+            if not values:
+                raise InputError(f"{import_path}: has no `version`; give it one, it is part of every run's identity")
+            return values[-1]
     raise InputError(f"{import_path}: no class {name} in {found.origin}")
+
+
+def _version_of(line: ast.stmt) -> int | None:
+    """The number in a line `version = 3` or `version: ClassVar[int] = 3`."""
+    if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(line.value, ast.Constant):
+        target = line.targets[0] if isinstance(line, ast.Assign) else line.target
+        if isinstance(target, ast.Name) and target.id == "version" and isinstance(line.value.value, int):
+            return line.value.value
+    return None
 
 
 def import_class(import_path: str) -> Any:

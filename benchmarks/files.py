@@ -49,7 +49,9 @@ def read_json(path: Path) -> Any:
 
 def storage_error(path: Path, error: OSError) -> InputError:
     """A disk that refuses (full, read-only) as one line."""
-    return InputError(f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder")
+    return InputError(
+        f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder"
+    )
 
 
 @contextmanager

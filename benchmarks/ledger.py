@@ -22,7 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.files import canonical_hash, claimed, file_sha256, is_claimed, read_json, storage_error, write_json
+from benchmarks.files import (
+    canonical_hash,
+    claimed,
+    file_sha256,
+    is_claimed,
+    read_json,
+    storage_error,
+    write_json,
+)
 
 FORMAT = 1
 
@@ -62,7 +70,9 @@ class Run:
     @property
     def id(self) -> str:
         """The run's name: readable, and unique by its hash."""
-        digest = canonical_hash({"recipe": self.recipe, "fold": self.fold, "seed": self.seed, "data": self.fingerprint}, 10)
+        digest = canonical_hash(
+            {"recipe": self.recipe, "fold": self.fold, "seed": self.seed, "data": self.fingerprint}, 10
+        )
         return f"{self.paper}-{self.dataset}-{self.setting}-{self.tier}-f{self.fold}-s{self.seed}-{digest}"
 
     def to_dict(self) -> dict[str, Any]:

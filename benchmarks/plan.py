@@ -87,7 +87,7 @@ def setting_runs(paper: Paper, setting: str, dataset: str, choice: Choice, works
     folds = choice.folds or (tuple(changes.folds) if changes and changes.folds else tuple(use.folds))
     _check_folds(folds, use.folds, paper.id, dataset)
     resolved = recipe.resolved(choice.tier)  # type: ignore[arg-type]
-    common = {
+    common: dict[str, Any] = {
         "paper": paper.id, "setting": setting, "dataset": dataset, "tier": choice.tier, "corpus": choice.corpus,
         "numerics": choice.numerics, "resolved": resolved,
         "protocol": {name: item.ours or item.value for name, item in sorted(paper.training.items())},
@@ -112,7 +112,10 @@ def _minutes(paper: Paper, run: Run, workspace: Workspace) -> dict[str, float]:
         if (setting, recipe) == (run.setting, run.recipe):
             for done in finished:
                 measured.setdefault(done.result["device"]["kind"], []).append(done.result["seconds"]["total"] / 60)
-    return {**expected, **{device: round(statistics.median(values), 3) for device, values in measured.items()}}
+    return {
+        **expected,
+        **{device: round(statistics.median(values), 3) for device, values in measured.items()},
+    }
 
 
 def _check_folds(folds: Sequence[int], known: Sequence[int], paper: str, dataset: str) -> None:

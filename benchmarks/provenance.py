@@ -9,7 +9,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "torchaudio", "pytorch-lightning", "numpy", "scipy", "pandas", "scikit-learn", "soundfile", "soxr")
+PACKAGES = (
+    "torch",
+    "torchaudio",
+    "pytorch-lightning",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "soundfile",
+    "soxr",
+)
 
 
 @cache

@@ -75,7 +75,7 @@ class Setting(Strict):
     trainer: Arguments = {}
     seeds: int = Field(default=1, ge=1)
     tiers: dict[Tier, TierChanges] = {}
-    #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset. Replaced by measured ones when there are any.
+    #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
     minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, float]]] = {}
     probes: list[Name] = []
 
@@ -360,9 +360,7 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
                 )
     if rows != list(table.rows):
         odd = sorted(set(rows) ^ set(table.rows)) or rows
-        raise InputError(
-            f"{path}: its rows are not those of tables.{table_id}.rows in paper.yaml: {', '.join(odd)}"
-        )
+        raise InputError(f"{path}: its rows are not those of tables.{table_id}.rows in paper.yaml: {', '.join(odd)}")
     return values
 
 
@@ -376,28 +374,24 @@ def _check_references(paper: Paper, document: LocatedYaml) -> None:
     for table_id, table in paper.tables.items():
         for column_id, column in table.columns.items():
             if column.dataset is not None:
-                must_know(
-                    column.dataset, paper.datasets, ("tables", table_id, "columns", column_id, "dataset")
-                )
+                must_know(column.dataset, paper.datasets, ("tables", table_id, "columns", column_id, "dataset"))
         for row_id, row in table.rows.items():
             for column_id in table.columns:
                 setting = row.setting_for(column_id)
                 if setting is not None:
                     must_know(setting, paper.settings, ("tables", table_id, "rows", row_id, "setting"))
                 elif table.kind == "train" and row.quoted is None:
-                    raise document.error(
-                        ("tables", table_id, "rows", row_id), "needs a setting or a quoted reason"
-                    )
+                    raise document.error(("tables", table_id, "rows", row_id), "needs a setting or a quoted reason")
     cells = set(paper.published)
     seen: set[str] = set()
     for position, erratum in enumerate(paper.errata):
         for cell in erratum.cells:
             must_know(cell, cells, ("errata", position, "cells", cell))
-    for kind, entries in (("errata", paper.errata), ("claims", paper.claims)):
-        for position, entry in enumerate(entries):
-            if entry.id in seen:
-                raise document.error((kind, position, "id"), f"the id {entry.id} stands twice")
-            seen.add(entry.id)
+    for kind, ids in (("errata", [item.id for item in paper.errata]), ("claims", [item.id for item in paper.claims])):
+        for position, name in enumerate(ids):
+            if name in seen:
+                raise document.error((kind, position, "id"), f"the id {name} stands twice")
+            seen.add(name)
     for position, claim in enumerate(paper.claims):
         must_know(claim.table, paper.tables, ("claims", position, "table"))
         must_know(claim.dataset, paper.datasets, ("claims", position, "dataset"))
@@ -413,9 +407,7 @@ def select(target: str) -> list[Cell]:
     """The cells of a paper, a table, a row or a single cell id. Raises InputError with the nearest names."""
     parts = target.split(".")
     if parts[0] not in paper_ids():
-        raise InputError(
-            f"unknown paper {parts[0]!r}{nearest(parts[0], paper_ids())}; see `python -m benchmarks list`"
-        )
+        raise InputError(f"unknown paper {parts[0]!r}{nearest(parts[0], paper_ids())}; see `python -m benchmarks list`")
     cells = list(load_paper(parts[0]).cells())
     chosen = [cell for cell in cells if cell.id.split(".")[: len(parts)] == parts]
     if not chosen:
