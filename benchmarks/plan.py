@@ -90,7 +90,7 @@ def setting_runs(paper: Paper, setting: str, dataset: str, choice: Choice, works
     common: dict[str, Any] = {
         "paper": paper.id, "setting": setting, "dataset": dataset, "tier": choice.tier, "corpus": choice.corpus,
         "numerics": choice.numerics, "resolved": resolved,
-        "protocol": {name: item.ours or item.value for name, item in sorted(paper.training.items())},
+        "protocol": {name: item.ours or item.value for name, item in sorted(paper.training_protocol(setting).items())},
         "versions": versions(resolved, use.class_path),
         "fingerprint": workspace.fingerprint(use, choice.corpus),
     }  # fmt: skip

@@ -9,11 +9,14 @@ import difflib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from benchmarks.audit_form import AuditPlan
 from benchmarks.errors import InputError
+from benchmarks.extends import with_extends
+from benchmarks.forms import STRICT, Arguments, ImportPath, Name
 from benchmarks.located_yaml import LocatedYaml, Place
 
 PAPERS = Path(__file__).parent / "papers"
@@ -21,10 +24,7 @@ PAPERS = Path(__file__).parent / "papers"
 Tier = Literal["full", "reduced", "smoke"]
 Corpus = Literal["real", "miniature", "standin"]
 Numerics = Literal["float32", "tf32", "bf16"]
-Origin = Literal["paper", "code", "inferred", "assumed"]
 Status = Literal["stated", "inferred", "unknown"]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*$")]
-ImportPath = Annotated[str, Field(pattern=r"^[a-z_][\w.]*\.[A-Za-z_]\w*$")]
 
 TIERS: tuple[Tier, ...] = ("full", "reduced", "smoke")
 CORPORA: tuple[Corpus, ...] = ("real", "miniature", "standin")
@@ -34,19 +34,7 @@ NUMERICS: tuple[Numerics, ...] = ("float32", "tf32", "bf16")
 class Strict(BaseModel):
     """A part of a paper file: unknown fields are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sourced(Strict):
-    """A hyper-parameter and where it comes from."""
-
-    value: Any
-    origin: Origin
-    where: str | None = None
-    note: str | None = None
-
-
-Arguments = dict[str, Sourced]
+    model_config = STRICT
 
 
 class Part(Strict):
@@ -54,6 +42,16 @@ class Part(Strict):
 
     class_path: ImportPath
     args: Arguments = {}
+
+
+class Protocol(Strict):
+    """One field of a protocol: what is done, and how sure the paper makes us of it."""
+
+    value: str
+    status: Status
+    where: str | None = None
+    #: What ours does where the paper's way is known to be another; such a cell gets no verdict.
+    ours: str | None = None
 
 
 class TierChanges(Strict):
@@ -73,6 +71,8 @@ class Setting(Strict):
     data: Part
     model: Part
     trainer: Arguments = {}
+    #: What differs from the training protocol of the paper's own networks.
+    protocol: dict[Name, Protocol] = {}
     seeds: int = Field(default=1, ge=1)
     tiers: dict[Tier, TierChanges] = {}
     #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
@@ -96,16 +96,6 @@ class Setting(Strict):
             "model": {"class_path": self.model.class_path, "init_args": plain["model"]},
             "trainer": plain["trainer"],
         }
-
-
-class Protocol(Strict):
-    """One field of a protocol: what is done, and how sure the paper makes us of it."""
-
-    value: str
-    status: Status
-    where: str | None = None
-    #: What ours does where the paper's way is known to be another; such a cell gets no verdict.
-    ours: str | None = None
 
 
 class DatasetUse(Strict):
@@ -156,6 +146,8 @@ class Table(Strict):
     columns: dict[Name, Column]
     rows: dict[Name, Row]
     protocol: dict[Name, Protocol] = {}
+    #: Whether numbers are cut instead of rounded here; by default as in the rest of the paper.
+    truncates: bool | None = None
     note: str | None = None
 
 
@@ -194,6 +186,7 @@ class Paper(Strict):
     tables: dict[Name, Table]
     errata: list[Erratum] = []
     claims: list[Claim] = []
+    audit: AuditPlan = AuditPlan()
     notes: list[str] = []
     published: dict[str, "Published"] = {}
 
@@ -201,6 +194,10 @@ class Paper(Strict):
         """Every cell, in the order of the tables as printed."""
         for table_id in self.tables:
             yield from self.table_cells(table_id)
+
+    def training_protocol(self, setting: str | None) -> dict[str, Protocol]:
+        """The training protocol of a setting: the paper's, with what the setting does otherwise."""
+        return {**self.training, **(self.settings[setting].protocol if setting else {})}
 
     def table_cells(self, table_id: str) -> Iterator["Cell"]:
         """The cells of one table, row by row."""
@@ -217,7 +214,8 @@ class Paper(Strict):
                     metric=row.metric or column.metric, dataset=column.dataset, margin=column.margin,
                     setting=row.setting_for(column_id), quoted=row.quoted,
                     kind=table.kind, erratum=erratum.reason if erratum else None,
-                    protocol={**self.training, **table.protocol, **row.protocol},
+                    truncates=self.truncates if table.truncates is None else table.truncates,
+                    protocol={**self.training_protocol(row.setting_for(column_id)), **table.protocol, **row.protocol},
                 )  # fmt: skip
 
 
@@ -247,6 +245,7 @@ class Cell(Strict):
     quoted: str | None
     kind: Literal["train", "audit"]
     erratum: str | None
+    truncates: bool = False
     protocol: dict[str, Protocol]
 
     @property
@@ -272,7 +271,7 @@ def load_paper(paper_id: str, papers: Path = PAPERS) -> Paper:
     """Read and check a paper's folder. Raises InputError with file and line."""
     folder = papers / paper_id
     document = LocatedYaml(folder / "paper.yaml")
-    data = _with_extends(document)
+    data = with_extends(document)
     if not isinstance(data, dict) or data.get("id") != paper_id:
         raise document.error(("id",), f"must be {paper_id}, the name of the folder")
     try:
@@ -301,37 +300,6 @@ def _explain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "is not a field of a paper file here"
     return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _with_extends(document: LocatedYaml) -> Any:
-    """Resolve `extends` between settings: nested mappings are merged, single values replaced."""
-    data = document.data
-    settings = data.get("settings") if isinstance(data, dict) else None
-    if not isinstance(settings, dict):
-        return data
-    resolved: dict[str, Any] = {}
-
-    def resolve(name: str, seen: tuple[str, ...]) -> Any:
-        if name in resolved:
-            return resolved[name]
-        own = settings[name]
-        if not isinstance(own, dict) or "extends" not in own:
-            resolved[name] = own
-            return own
-        parent = own["extends"]
-        if parent not in settings or parent in (*seen, name):
-            raise document.error(("settings", name, "extends"), f"no setting {parent!r} to extend")
-        merged = _merge(resolve(parent, (*seen, name)), {k: v for k, v in own.items() if k != "extends"})
-        resolved[name] = merged
-        return merged
-
-    return {**data, "settings": {name: resolve(name, ()) for name in settings}}
-
-
-def _merge(base: Any, change: Any) -> Any:
-    if isinstance(base, dict) and isinstance(change, dict) and "value" not in change:
-        return {**base, **{key: _merge(base.get(key), value) for key, value in change.items()}}
-    return change
 
 
 def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[str, Published]:
@@ -392,6 +360,15 @@ def _check_references(paper: Paper, document: LocatedYaml) -> None:
             if name in seen:
                 raise document.error((kind, position, "id"), f"the id {name} stands twice")
             seen.add(name)
+    for name, network in paper.audit.networks.items():
+        must_know(network.setting, paper.settings, ("audit", "networks", name, "setting"))
+    for position, check in enumerate(paper.audit.checks):
+        place = ("audit", "checks", position)
+        must_know(check.table, paper.tables, (*place, "table"))
+        table = paper.tables[check.table]
+        known = {"cell": cells, "column": table.columns, "row": table.rows, "network": paper.audit.networks}
+        for kind, name in check.names():
+            must_know(name, known[kind], place)
     for position, claim in enumerate(paper.claims):
         must_know(claim.table, paper.tables, ("claims", position, "table"))
         must_know(claim.dataset, paper.datasets, ("claims", position, "dataset"))

@@ -1,0 +1,141 @@
+"""The typed form of the `audit` section of a paper file: what can be checked without training, as data only."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from benchmarks.forms import STRICT, Arguments, ImportPath, Name
+
+Kind = Literal["cell", "column", "row", "network"]
+
+
+class Strict(BaseModel):
+    """A part of the audit section: unknown fields are mistakes."""
+
+    model_config = STRICT
+
+
+class Network(Strict):
+    """A network to count: the one that a setting trains, with other arguments where the paper counted another."""
+
+    setting: Name
+    args: Arguments = {}
+
+
+class Entry(Strict):
+    """What every entry has: its id inside a table, where the paper says it, and how the paper shortens numbers."""
+
+    id: Name
+    table: Name
+    where: str
+    note: str | None = None
+    #: Whether the number was cut instead of rounded; by default as the paper does.
+    truncates: bool | None = None
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that the entry uses and that must be known: (what it names, the name)."""
+        return []
+
+
+class Quantity(Entry):
+    """A property of networks (`of`: a function of the network) beside the values of a column, one per row.
+
+    Where the entry `feeds` the column, what it computes is the reproduction of the published cells.
+    """
+
+    kind: Literal["quantity"]
+    of: ImportPath
+    args: dict[str, Any] = {}
+    column: Name
+    feeds: bool = False
+    unit: float = Field(default=1.0, gt=0)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.column)]
+
+
+class Ratio(Entry):
+    """One network is said to need less than another: holds if `of(network) / of(than)` is below 1."""
+
+    kind: Literal["ratio"]
+    of: ImportPath
+    args: dict[str, Any] = {}
+    network: Name
+    than: Name
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("network", self.network), ("network", self.than)]
+
+
+class Same(Entry):
+    """Cells that stand for one experiment and must agree with the first of them."""
+
+    kind: Literal["same"]
+    cells: list[str] = Field(min_length=2)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", cell) for cell in self.cells]
+
+
+class Share(Entry):
+    """A percentage printed together with its count: 21 of 40 are 52.5 %."""
+
+    kind: Literal["share"]
+    count: int
+    total: int = Field(gt=0)
+    printed: float
+    decimals: int = 1
+
+
+class Attainable(Entry):
+    """A column of accuracies, each of which must be some number of right decisions out of `decisions`."""
+
+    kind: Literal["attainable"]
+    column: Name
+    decisions: int = Field(gt=0)
+    #: The rows that this holds for; by default all.
+    rows: list[Name] | None = None
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.column), *(("row", row) for row in self.rows or [])]
+
+
+class Mean(Entry):
+    """A cell against the mean of the values it was made from, each of them right decisions out of `decisions`."""
+
+    kind: Literal["mean"]
+    cell: str
+    values: list[float] = Field(min_length=1)
+    decisions: int | None = Field(default=None, gt=0)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", self.cell)]
+
+
+class Difference(Entry):
+    """A gain in the text against the cells it speaks of."""
+
+    kind: Literal["difference"]
+    printed: float
+    of: str
+    minus: str
+    decimals: int = 1
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", self.of), ("cell", self.minus)]
+
+
+Check = Annotated[Quantity | Ratio | Same | Share | Attainable | Mean | Difference, Field(discriminator="kind")]
+
+
+class AuditPlan(Strict):
+    """The networks that are counted, by the row of the table they stand in, and the checks."""
+
+    networks: dict[Name, Network] = {}
+    checks: list[Check] = []

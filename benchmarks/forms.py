@@ -1,0 +1,25 @@
+"""The bricks of a paper file: names, import paths, sourced values."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Origin = Literal["paper", "code", "inferred", "assumed"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*$")]
+ImportPath = Annotated[str, Field(pattern=r"^[a-z_][\w.]*\.[A-Za-z_]\w*$")]
+#: Every part of a paper file is fixed once read, and an unknown field in it is a mistake.
+STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sourced(BaseModel):
+    """A hyper-parameter and where it comes from."""
+
+    model_config = STRICT
+
+    value: Any
+    origin: Origin
+    where: str | None = None
+    note: str | None = None
+
+
+Arguments = dict[str, Sourced]
