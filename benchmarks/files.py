@@ -1,4 +1,4 @@
-"""Small file habits that the harness shares: write whole or not at all, checksums, locks that die with their process."""
+"""Small file habits of the harness: write whole or not at all, checksums, locks that die with their process."""
 
 import fcntl
 import hashlib

@@ -1,6 +1,7 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
 import csv
+import os
 import signal
 import threading
 import time
@@ -166,14 +167,15 @@ def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
 
 
 class StopSignal:
-    """Turns SIGTERM and Ctrl-C into a flag that runs look at."""
+    """Turns SIGTERM, Ctrl-C and the death of the parent process into a flag that runs look at."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._parent = os.getppid()
 
     def __call__(self) -> bool:
-        """Whether the process was asked to stop."""
-        return self._event.is_set()
+        """Whether the process was asked to stop, or nobody waits for it any more."""
+        return self._event.is_set() or os.getppid() != self._parent
 
     def set(self) -> None:
         """Ask the process to stop."""

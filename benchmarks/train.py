@@ -23,8 +23,8 @@ class Stopped(Exception):
 class RunKeeper(pl.Callback):
     """Keeps one run reproducible and resumable.
 
-    All draws are named (datasets.seeds.derive): data order, crops and mixup by the data module, dropout by the reseeding
-    here. So a checkpoint at an epoch end needs no random state, and a resumed run ends with the weights of an
+    All draws are named (datasets.seeds.derive): data order, crops and mixup by the data module, dropout by the
+    reseeding here. So a checkpoint at an epoch end needs no random state, and a resumed run ends with the weights of an
     uninterrupted one.
     """
 

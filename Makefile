@@ -1,0 +1,63 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`. See README.md.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RESOUND := $(BIN)/python -m benchmarks
+
+# What `make <target id>` passes on, for example `make acrnn.t3 TIER=reduced CORPUS=real SEEDS=3`.
+TIER ?= full
+CORPUS ?= real
+OPTIONS = --tier $(TIER) --corpus $(CORPUS) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FOLDS),--folds $(FOLDS)) \
+          $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(DEVICE),--device $(DEVICE)) \
+          $(if $(YES),--yes)
+PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/paper.yaml)))
+TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format report regression bench clean $(PAPERS) $(TABLES)
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+	@echo "papers:       $(PAPERS)"
+	@echo "tables:       $(TABLES)"
+
+$(VENV)/.ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools<81" wheel
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[dev]"
+	touch $@
+
+setup: $(VENV)/.ready  ## make .venv with the locked versions
+
+demo: setup  ## build the miniature, run every table in tier smoke, write the report
+	$(RESOUND) data miniature esc50
+	for paper in $(PAPERS); do $(RESOUND) run $$paper --tier smoke --corpus miniature || exit $$?; done
+	$(RESOUND) report --out build/demo
+
+test: setup  ## all tests
+	$(BIN)/python -m pytest -n 2
+
+lint: setup  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup  ## let ruff order and format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+report: setup  ## tables, figures and pages from the stored runs
+	$(RESOUND) report
+
+regression: setup  ## metrics on small subsets against stored bands; CORPUS=real adds a few real clips
+	$(BIN)/python -m benchmarks.regression check --corpus $(if $(filter real,$(origin CORPUS)),$(CORPUS),$(REGRESSION_CORPUS))
+
+bench: setup  ## speed as ratios to the plain way
+	$(BIN)/python -m benchmarks.bench
+
+$(PAPERS) $(TABLES): setup
+	$(RESOUND) run $@ $(OPTIONS)
+
+clean:  ## remove what can be made again (not data/ and runs/)
+	rm -rf cache build
