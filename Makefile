@@ -15,7 +15,7 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format report regression bench clean $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test lint format report regression bench clean $(PAPERS) $(TABLES)
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -61,3 +61,9 @@ $(PAPERS) $(TABLES): setup
 
 clean:  ## remove what can be made again (not data/ and runs/)
 	rm -rf cache build
+
+lock: setup  ## write requirements.lock from what is installed: versions only
+	@{ echo "# Versions that were tested together, for 'pip install --constraint'. Made by 'make lock'; versions only, no addresses."; \
+	   $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(pip|wheel)==' \
+	   | sed -E 's/^((nvidia|cuda|triton)[^ ]*)$$/\1 ; sys_platform == "linux"/'; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
