@@ -105,16 +105,15 @@ class Attainable(Entry):
 
 
 class Mean(Entry):
-    """A cell against the mean of the values it was made from, each of them right decisions out of `decisions`."""
+    """Cells against the mean of the values they were made from, each of them right decisions out of `decisions`."""
 
     kind: Literal["mean"]
-    cell: str
-    values: list[float] = Field(min_length=1)
+    values: dict[str, list[float]]
     decisions: int | None = Field(default=None, gt=0)
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
-        return [("cell", self.cell)]
+        return [("cell", cell) for cell in self.values]
 
 
 class Difference(Entry):

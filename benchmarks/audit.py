@@ -1,0 +1,183 @@
+"""What can be checked without training: sizes and costs of networks, printed averages, the tables' inner identities.
+
+What to check is data, the `audit` section of a paper's file; everything here is computed anew at each call.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any, TypedDict
+
+from benchmarks.audit_form import Attainable, Difference, Entry, Mean, Quantity, Ratio, Same, Share
+from benchmarks.build import import_class, instantiate
+from benchmarks.errors import InputError
+from benchmarks.spec import Paper, load_paper, select
+
+
+class Check(TypedDict):
+    """One check: the number the paper prints, what it should be, and whether they agree as printed."""
+
+    id: str
+    published: float | None
+    computed: float
+    #: None where the paper prints nothing to compare with.
+    holds: bool | None
+    note: str | None
+
+
+def audit(target: str) -> list[Check]:
+    """The checks of a paper, a table, a row or a cell. Raises InputError for an unknown target."""
+    parts = target.split(".")
+    select(target)
+    return [check for check in _checks(load_paper(parts[0])) if check["id"].split(".")[: len(parts)] == parts]
+
+
+def audited_cells(paper: Paper) -> dict[str, float]:
+    """What the audit computes for the cells of audited tables, by cell id, in the unit of the cell."""
+    feeding = [entry for entry in paper.audit.checks if isinstance(entry, Quantity) and entry.feeds]
+    return {check["id"]: check["computed"] for entry in feeding for check in _quantity(paper, entry)}
+
+
+def audit_lines(checks: Iterable[Check]) -> list[str]:
+    """The checks for reading, one line each."""
+    lines = []
+    for check in checks:
+        published = "-" if check["published"] is None else f"{check['published']:g}"
+        word = {True: "holds", False: "FAILS", None: "     "}[check["holds"]]
+        note = f"  {check['note']}" if check["note"] else ""
+        lines.append(f"{word}  {check['id']:<46} {published:>7} {check['computed']:>10.6g}{note}")
+    return lines or ["nothing here can be checked without training"]
+
+
+def printed(value: float, decimals: int, truncates: bool) -> float:
+    """`value` as it is printed with `decimals` places, cut or rounded (halves up).
+
+    Works on the decimal digits, so that the float 0.285 is a half and not a little less.
+    """
+    digits = Decimal(repr(round(value, decimals + 6)))
+    rounding = ROUND_DOWN if truncates else ROUND_HALF_UP
+    return float(digits.quantize(Decimal(1).scaleb(-decimals), rounding))
+
+
+def agrees(computed: float, published: float, decimals: int, truncates: bool) -> bool:
+    """Whether `computed`, printed like `published`, is the same number."""
+    return printed(computed, decimals, truncates) == published
+
+
+def _checks(paper: Paper) -> Iterator[Check]:
+    for entry in paper.audit.checks:
+        match entry:
+            case Quantity():
+                yield from _quantity(paper, entry)
+            case Attainable():
+                yield from _attainable(paper, entry)
+            case Same():
+                yield from _same(paper, entry)
+            case Ratio():
+                yield _ratio(paper, entry)
+            case Mean():
+                yield from _mean(paper, entry)
+            case Difference():
+                yield _difference(paper, entry)
+            case Share():
+                yield _share(paper, entry)
+
+
+def _quantity(paper: Paper, entry: Quantity) -> Iterator[Check]:
+    table = paper.tables[entry.table]
+    decimals, truncates = table.columns[entry.column].decimals, _truncates(paper, entry)
+    for row in table.rows:
+        if row not in paper.audit.networks:
+            continue
+        cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
+        check = cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}"
+        computed = _count(paper.id, row, entry.of, **entry.args) / entry.unit
+        published = paper.published[cell].value
+        holds = None if published is None else agrees(computed, published, decimals, truncates)
+        yield Check(id=check, published=published, computed=computed, holds=holds, note=entry.note)
+
+
+def _ratio(paper: Paper, entry: Ratio) -> Check:
+    ours, other = (_count(paper.id, name, entry.of, **entry.args) for name in (entry.network, entry.than))
+    return Check(id=_id(paper, entry), published=None, computed=ours / other, holds=ours < other, note=entry.note)
+
+
+def _attainable(paper: Paper, entry: Attainable) -> Iterator[Check]:
+    decimals, truncates = paper.tables[entry.table].columns[entry.column].decimals, _truncates(paper, entry)
+    for row in entry.rows or paper.tables[entry.table].rows:
+        cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
+        published = paper.published[cell].value
+        if published is None:
+            continue
+        near = round(published * entry.decisions / 100)
+        reach = range(near - 10, near + 11)
+        exact = {count: 100 * count / entry.decisions for count in reach}
+        fits = [n for n in reach if agrees(exact[n], published, decimals, truncates)]
+        note = f"{' or '.join(map(str, fits or [near]))} of {entry.decisions} decisions"
+        computed = exact[fits[0] if fits else near]
+        yield Check(id=f"{cell}.{entry.id}", published=published, computed=computed, holds=bool(fits), note=note)
+
+
+def _same(paper: Paper, entry: Same) -> Iterator[Check]:
+    first = _value(paper, entry.cells[0])
+    for cell in entry.cells[1:]:
+        value = _value(paper, cell)
+        note = f"stands for the same experiment as {entry.cells[0]}"
+        yield Check(id=f"{cell}.{entry.id}", published=first, computed=value, holds=value == first, note=note)
+
+
+def _mean(paper: Paper, entry: Mean) -> Iterator[Check]:
+    for cell, values in entry.values.items():
+        if entry.decisions is not None:
+            values = [100 * round(value * entry.decisions / 100) / entry.decisions for value in values]
+        decimals = paper.tables[entry.table].columns[cell.rpartition(".")[2]].decimals
+        computed = round(sum(values) / len(values), 9)
+        yield _compared(paper, entry, _value(paper, cell), computed, decimals, cell)
+
+
+def _difference(paper: Paper, entry: Difference) -> Check:
+    computed = round(_value(paper, entry.of) - _value(paper, entry.minus), 9)
+    return _compared(paper, entry, entry.printed, computed, entry.decimals)
+
+
+def _share(paper: Paper, entry: Share) -> Check:
+    return _compared(paper, entry, entry.printed, 100 * entry.count / entry.total, entry.decimals)
+
+
+def _compared(
+    paper: Paper, entry: Entry, published: float, computed: float, decimals: int, cell: str | None = None
+) -> Check:
+    holds = agrees(computed, published, decimals, _truncates(paper, entry))
+    name = f"{cell}.{entry.id}" if cell else _id(paper, entry)
+    return Check(id=name, published=published, computed=computed, holds=holds, note=entry.note)
+
+
+def _id(paper: Paper, entry: Entry) -> str:
+    return f"{paper.id}.{entry.table}.{entry.id}"
+
+
+def _value(paper: Paper, cell: str) -> float:
+    value = paper.published[cell].value
+    if value is None:
+        raise InputError(f"{cell}: has no published value that could be audited; see audit.checks in its paper.yaml")
+    return value
+
+
+def _truncates(paper: Paper, entry: Entry) -> bool:
+    choices = (entry.truncates, paper.tables[entry.table].truncates, paper.truncates)
+    return next(choice for choice in choices if choice is not None)
+
+
+def _count(paper_id: str, network: str, function: str, **args: Any) -> float:
+    count: Callable[..., float] = import_class(function)
+    return count(_network(paper_id, network), **args)
+
+
+@cache
+def _network(paper_id: str, name: str) -> Any:
+    """The network of an audit entry: built as its setting trains it, with the entry's own arguments."""
+    paper = load_paper(paper_id)
+    network = paper.audit.networks[name]
+    model = paper.settings[network.setting].resolved("full")["model"]
+    changes = {argument: sourced.value for argument, sourced in network.args.items()}
+    return instantiate(model["class_path"], {**model["init_args"], **changes})
