@@ -77,8 +77,10 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
     return plan
 
 
-def setting_runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: Workspace) -> list[Run]:
-    """The runs of one setting on one dataset, folds inside seeds."""
+def setting_runs(
+    paper: Paper, setting: str, dataset: str, choice: Choice, workspace: Workspace | None = None
+) -> list[Run]:
+    """The runs of one setting on one dataset, folds inside seeds; without a workspace, whatever the files."""
     use, recipe = paper.datasets[dataset], paper.settings[setting]
     changes = recipe.tiers.get(choice.tier)  # type: ignore[call-overload]
     if choice.tier != "full" and changes is None:
@@ -92,7 +94,7 @@ def setting_runs(paper: Paper, setting: str, dataset: str, choice: Choice, works
         "numerics": choice.numerics, "resolved": resolved,
         "protocol": {name: item.ours or item.value for name, item in sorted(paper.training_protocol(setting).items())},
         "versions": versions(resolved, use.class_path),
-        "fingerprint": workspace.fingerprint(use, choice.corpus),
+        "fingerprint": workspace.fingerprint(use, choice.corpus) if workspace else "absent",
     }  # fmt: skip
     return [Run(fold=fold, seed=seed, **common) for seed in range(seeds) for fold in folds]
 

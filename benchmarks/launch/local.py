@@ -29,7 +29,7 @@ class Slots:
     jobs: int
     device: str
     threads: int
-    checkpoint_seconds: float = 60.0
+    checkpoint_seconds: float = float(os.environ.get("RESOUND_CHECKPOINT_SECONDS") or 60)
 
     @classmethod
     def choose(cls, jobs: int | None, device: str, runs: int) -> "Slots":

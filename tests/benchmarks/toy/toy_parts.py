@@ -1,0 +1,137 @@
+"""A dataset, a data module and a network so small that whole sweeps run in tests."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+from datasets.errors import DataError
+from datasets.seeds import derive
+
+FOLDS, PER_FOLD, CLASSES = (1, 2), 20, ("high", "low")
+
+
+class Census:
+    complete = True
+
+    def summary(self) -> str:
+        return "complete"
+
+    def to_dict(self) -> dict:
+        return {"expected": 40, "found": 40}
+
+    def to_markdown(self) -> str:
+        return "40 of 40 items found"
+
+
+class ToyDataset:
+    name = "toy"
+    version = 1
+    title, licence, citation, homepage = "Toy", "CC0", "nobody", "nowhere"
+    classes = CLASSES
+
+    def __init__(self, root: Path, cache: Path | None = None):
+        self.root = Path(root)
+        if not self.root.is_dir():
+            raise DataError(f"{root}: no such data root")
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(b"toy").hexdigest()[:16]
+
+    def census(self, progress=None) -> Census:
+        return Census()
+
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.root.iterdir() if path.is_file())
+
+    @staticmethod
+    def reference(items) -> pd.DataFrame:
+        fields = [item.split("-") for item in items]
+        frame = pd.DataFrame({"label": [f[2] for f in fields], "unit": [f[1] for f in fields], "fold": [int(f[0]) for f in fields]})
+        frame.index = pd.Index(list(items), name="item")
+        return frame
+
+
+class ToyDataModule(pl.LightningDataModule):
+    version = 1
+
+    def __init__(self, root: str, cache: str, fold: int = 1, seed: int = 0, batch_size: int = 4):
+        super().__init__()
+        self.fold, self.seed, self.batch_size = fold, seed, batch_size
+        self.classes, self.num_classes = CLASSES, 2
+
+    def setup(self, stage=None):
+        rng = np.random.default_rng(5)
+        self.x, self.y, self.items, folds = [], [], [], []
+        for fold in FOLDS:
+            for number in range(PER_FOLD):
+                label = number % 2
+                self.x.append(rng.normal(0.6 * (1 - 2 * label), 1.0, 4).astype("float32"))
+                self.y.append(label)
+                folds.append(fold)
+                self.items.append(f"{fold}-{number:03d}-{CLASSES[label]}")
+        self.x = torch.tensor(np.stack(self.x))
+        self.y = torch.nn.functional.one_hot(torch.tensor(self.y), 2).float()
+        self.train = [i for i, fold in enumerate(folds) if fold != self.fold]
+        self.test = [i for i, fold in enumerate(folds) if fold == self.fold]
+        self.test_items = [self.items[i] for i in self.test]
+
+    def train_dataloader(self):
+        return _Batches(self)
+
+    def predict_dataloader(self):
+        return [(self.x[self.test][:, None], self.y[self.test])]
+
+    def arrays(self, split):
+        rows = self.train if split == "train" else self.test
+        return self.x[rows].numpy(), self.y[rows].argmax(1).numpy()
+
+    def provenance(self):
+        return {"items": {"train": len(self.train), "test": len(self.test)}}
+
+
+class _Batches:
+    def __init__(self, data: ToyDataModule):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data.train) // self.data.batch_size
+
+    def __iter__(self):
+        generator = torch.Generator().manual_seed(derive(self.data.seed, "order", self.data.trainer.current_epoch))
+        order = torch.tensor(self.data.train)[torch.randperm(len(self.data.train), generator=generator)]
+        for rows in order.split(self.data.batch_size):
+            yield self.data.x[rows], self.data.y[rows]
+
+
+class ToyModule(pl.LightningModule):
+    version = 1
+
+    def __init__(self, num_classes: int = 2, seed: int = 0, pause: float = 0.0, fail: bool = False, die: bool = False):
+        super().__init__()
+        self.pause, self.fail, self.die = pause, fail, die
+        self.net = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, num_classes))
+        generator = torch.Generator().manual_seed(seed)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, 0, 0.3, generator=generator)
+
+    def training_step(self, batch, index):
+        if self.fail:
+            raise RuntimeError("the toy was told\nto fail")
+        if self.die:
+            import os
+
+            os._exit(9)
+        time.sleep(self.pause)
+        return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+
+    def predict_step(self, batch, index):
+        return self.net(batch[0])
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), 0.05, momentum=0.9)
