@@ -1,0 +1,1 @@
+"""Baselines that papers compare with and that need no network of their own family."""
