@@ -3,9 +3,8 @@
 What to check is data, the `audit` section of a paper's file; everything here is computed anew at each call.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from functools import cache
 from typing import Any, TypedDict
 
 from benchmarks.audit_form import Attainable, Difference, Entry, Mean, Quantity, Ratio, Same, Share
@@ -25,23 +24,45 @@ class Check(TypedDict):
     note: str | None
 
 
+class _Networks(dict[str, Any]):
+    """The networks that a paper's audit counts, each built when first needed."""
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__()
+        self.paper = paper
+
+    def __missing__(self, name: str) -> Any:
+        """The network of an audit entry: as its setting trains it, with the entry's own arguments."""
+        network = self.paper.audit.networks[name]
+        model = self.paper.settings[network.setting].resolved("full")["model"]
+        changes = {argument: sourced.value for argument, sourced in network.args.items()}
+        self[name] = instantiate(model["class_path"], {**model["init_args"], **changes})
+        return self[name]
+
+    def count(self, entry: Quantity | Ratio, name: str) -> float:
+        """What the entry's function says about the network `name`."""
+        return float(import_class(entry.of)(self[name], **entry.args))
+
+
 def audit(target: str) -> list[Check]:
     """The checks of a paper, a table, a row or a cell. Raises InputError for an unknown target."""
     parts = target.split(".")
     select(target)
-    return [check for check in _checks(load_paper(parts[0])) if check["id"].split(".")[: len(parts)] == parts]
+    table = parts[1] if len(parts) > 1 else None
+    return [check for check in checks(load_paper(parts[0]), table) if check["id"].split(".")[: len(parts)] == parts]
 
 
 def audited_cells(paper: Paper) -> dict[str, float]:
     """What the audit computes for the cells of audited tables, by cell id, in the unit of the cell."""
     feeding = [entry for entry in paper.audit.checks if isinstance(entry, Quantity) and entry.feeds]
-    return {check["id"]: check["computed"] for entry in feeding for check in _quantity(paper, entry)}
+    networks = _Networks(paper)
+    return {check["id"]: check["computed"] for entry in feeding for check in _quantity(paper, entry, networks)}
 
 
-def audit_lines(checks: Iterable[Check]) -> list[str]:
-    """The checks for reading, one line each."""
+def audit_lines(made: Iterable[Check]) -> list[str]:
+    """Checks for reading, one line each."""
     lines = []
-    for check in checks:
+    for check in made:
         published = "-" if check["published"] is None else f"{check['published']:g}"
         word = {True: "holds", False: "FAILS", None: "     "}[check["holds"]]
         note = f"  {check['note']}" if check["note"] else ""
@@ -64,17 +85,21 @@ def agrees(computed: float, published: float, decimals: int, truncates: bool) ->
     return printed(computed, decimals, truncates) == published
 
 
-def _checks(paper: Paper) -> Iterator[Check]:
+def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
+    """The checks of a paper, or those that touch one table, in the order of its file."""
+    networks = _Networks(paper)
     for entry in paper.audit.checks:
+        if table is not None and table not in entry.tables():
+            continue
         match entry:
             case Quantity():
-                yield from _quantity(paper, entry)
+                yield from _quantity(paper, entry, networks)
             case Attainable():
                 yield from _attainable(paper, entry)
             case Same():
                 yield from _same(paper, entry)
             case Ratio():
-                yield _ratio(paper, entry)
+                yield _ratio(paper, entry, networks)
             case Mean():
                 yield from _mean(paper, entry)
             case Difference():
@@ -83,7 +108,7 @@ def _checks(paper: Paper) -> Iterator[Check]:
                 yield _share(paper, entry)
 
 
-def _quantity(paper: Paper, entry: Quantity) -> Iterator[Check]:
+def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Check]:
     table = paper.tables[entry.table]
     decimals, truncates = table.columns[entry.column].decimals, _truncates(paper, entry)
     for row in table.rows:
@@ -91,14 +116,14 @@ def _quantity(paper: Paper, entry: Quantity) -> Iterator[Check]:
             continue
         cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
         check = cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}"
-        computed = _count(paper.id, row, entry.of, **entry.args) / entry.unit
+        computed = networks.count(entry, row) / entry.unit
         published = paper.published[cell].value
         holds = None if published is None else agrees(computed, published, decimals, truncates)
         yield Check(id=check, published=published, computed=computed, holds=holds, note=entry.note)
 
 
-def _ratio(paper: Paper, entry: Ratio) -> Check:
-    ours, other = (_count(paper.id, name, entry.of, **entry.args) for name in (entry.network, entry.than))
+def _ratio(paper: Paper, entry: Ratio, networks: _Networks) -> Check:
+    ours, other = networks.count(entry, entry.network), networks.count(entry, entry.than)
     return Check(id=_id(paper, entry), published=None, computed=ours / other, holds=ours < other, note=entry.note)
 
 
@@ -166,18 +191,3 @@ def _value(paper: Paper, cell: str) -> float:
 def _truncates(paper: Paper, entry: Entry) -> bool:
     choices = (entry.truncates, paper.tables[entry.table].truncates, paper.truncates)
     return next(choice for choice in choices if choice is not None)
-
-
-def _count(paper_id: str, network: str, function: str, **args: Any) -> float:
-    count: Callable[..., float] = import_class(function)
-    return count(_network(paper_id, network), **args)
-
-
-@cache
-def _network(paper_id: str, name: str) -> Any:
-    """The network of an audit entry: built as its setting trains it, with the entry's own arguments."""
-    paper = load_paper(paper_id)
-    network = paper.audit.networks[name]
-    model = paper.settings[network.setting].resolved("full")["model"]
-    changes = {argument: sourced.value for argument, sourced in network.args.items()}
-    return instantiate(model["class_path"], {**model["init_args"], **changes})

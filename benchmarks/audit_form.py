@@ -36,6 +36,10 @@ class Entry(Strict):
         """The names that the entry uses and that must be known: (what it names, the name)."""
         return []
 
+    def tables(self) -> set[str]:
+        """The tables that the entry says something about."""
+        return {self.table, *(name.split(".")[1] for kind, name in self.names() if kind == "cell")}
+
 
 class Quantity(Entry):
     """A property of networks (`of`: a function of the network) beside the values of a column, one per row.
