@@ -148,7 +148,7 @@ class ConvolutionalRNN(nn.Module):
         states = 2 * cells if directions == "concat" else cells
         self.rnns = nn.ModuleList([keras.GRU(channels * bands, cells), keras.GRU(states, cells)])
         self.dropout = nn.Dropout(dropout)
-        self.score = nn.Linear(states, 1, bias=False) if attention == "l10" else None
+        self.attention = nn.Linear(states, 1, bias=False) if attention == "l10" else None  # eq. 3: no bias
         self.output = nn.Linear(states, num_classes)
         keras.initialise(self, torch.Generator().manual_seed(seed), INIT_SIGMA, rnn_init)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster on a CPU
@@ -167,14 +167,14 @@ class ConvolutionalRNN(nn.Module):
         states = maps.permute(0, 3, 2, 1).flatten(2)  # (B, T, F x C): frequency and channel of a step in one vector
         states = self.dropout(self._join(self.rnns[0](states)[0]))
         states = self.rnns[1](states)[0]
-        if self.score is None and self.readout == "last":
+        if self.attention is None and self.readout == "last":
             forward, backward = states.chunk(2, -1)
             last = torch.cat([forward[:, -1], backward[:, 0]], -1)
             return self.output(self.dropout(self._join(last))), weights
         states = self.dropout(self._join(states))
-        if self.score is None:
+        if self.attention is None:
             return self.output(states.mean(1)), weights
-        weights = self.score(states).squeeze(-1).softmax(-1)
+        weights = self.attention(states).squeeze(-1).softmax(-1)
         return self.output(torch.einsum("bt,bth->bh", weights, states)), weights
 
     def _join(self, states: Tensor) -> Tensor:
