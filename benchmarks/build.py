@@ -52,11 +52,11 @@ def import_class(import_path: str) -> Any:
 
 def versions(resolved: dict[str, Any], dataset_class: str) -> dict[str, int]:
     """Version numbers of all that can move a run's numbers: network, data module, dataset, feature extractor."""
-    from datasets.features import EXTRACTORS
-
     paths = [resolved["model"]["class_path"], resolved["data"]["class_path"], dataset_class]
     extractor = resolved["data"]["init_args"].get("extractor")
     if extractor is not None:
+        from datasets.features import EXTRACTORS
+
         if extractor not in EXTRACTORS:
             raise InputError(f"unknown feature extractor {extractor!r}; known: {', '.join(sorted(EXTRACTORS))}")
         paths.append(EXTRACTORS[extractor])

@@ -66,7 +66,6 @@ class Launcher(StrEnum):
     """How to spread the runs."""
 
     local = "local"
-    ray = "ray"
 
 
 Target = Annotated[str, typer.Argument(help="A paper, a table or a cell: acrnn, acrnn.t3, acrnn.t3.att_aug.esc50")]
@@ -157,7 +156,7 @@ def run_command(
     folds: FoldsOption = None,
     numerics: NumericsOption = Numerics.float32,
     launcher: Annotated[
-        Launcher, typer.Option(help="local: worker processes here; ray: a Ray cluster")
+        Launcher, typer.Option(help="local: worker processes on this machine")
     ] = Launcher.local,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time (default: cores, or 2 on a GPU)")] = None,
     device: Annotated[Device, typer.Option(help="auto: the accelerator if there is one")] = Device.auto,
@@ -174,7 +173,7 @@ def run_command(
 
     workspace = Workspace.here(data_root, runs, cache)
     choice = _choice(tier, corpus, seeds, folds, numerics)
-    sweep = Sweep(target, choice, workspace, device.value, jobs, launcher.value, allow_incomplete)
+    sweep = Sweep(target, choice, workspace, device.value, jobs, allow_incomplete)
     return sweep.run(minutes=minutes, confirmed=yes)
 
 

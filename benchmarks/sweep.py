@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.display import SweepDisplay, progress
@@ -27,7 +26,6 @@ class Sweep:
     workspace: Workspace
     device: str = "auto"
     jobs: int | None = None
-    launcher: str = "local"
     allow_incomplete: bool = False
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
@@ -56,25 +54,18 @@ class Sweep:
             while missing:
                 left = (deadline - time.monotonic()) / 60 if deadline else None
                 slots = Slots.choose(self.jobs, device, len(missing))
-                outcome = self._launcher()(missing, self.workspace, slots, display, left)
+                outcome = launch(missing, self.workspace, slots, display, left)
                 if not outcome.elsewhere or outcome.stopped or outcome.not_started:
                     break
                 # Another command works on these: wait for it, and take over what it leaves undone.
                 missing = self._wait([p for p in missing if p.run.id in outcome.elsewhere], deadline)
-        for run_id, message in outcome.failed.items():
-            print(f"resound: failed {run_id}: {message}", file=sys.stderr)
+        if outcome.failed:
+            print(f"resound: {len(outcome.failed)} runs failed; `status` tells why", file=sys.stderr)
         if outcome.stopped or outcome.not_started:
             left_over = len(outcome.stopped) + len(outcome.not_started)
             print(f"resound: {left_over} runs left; the same command continues", file=sys.stderr)
             return 3
         return 1 if outcome.failed else 0
-
-    def _launcher(self) -> Callable[..., Outcome]:
-        if self.launcher == "ray":
-            from benchmarks.launch.ray import launch as launch_on_ray
-
-            return launch_on_ray
-        return launch
 
     def _wait(self, missing: list[Planned], deadline: float | None) -> list[Planned]:
         claims = self.workspace.runs / ".claims"

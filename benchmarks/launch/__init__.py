@@ -1,1 +1,1 @@
-"""Where runs execute: in worker processes of this machine (local) or on a Ray cluster (ray)."""
+"""Where runs execute: in worker processes of this machine (local)."""

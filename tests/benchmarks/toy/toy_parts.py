@@ -85,7 +85,7 @@ class ToyDataModule(pl.LightningDataModule):
         return _Batches(self)
 
     def predict_dataloader(self):
-        return [(self.x[self.test][:, None], self.y[self.test])]
+        return _Once(self.x[self.test][:, None])
 
     def arrays(self, split):
         rows = self.train if split == "train" else self.test
@@ -93,6 +93,17 @@ class ToyDataModule(pl.LightningDataModule):
 
     def provenance(self):
         return {"items": {"train": len(self.train), "test": len(self.test)}}
+
+
+class _Once:
+    def __init__(self, x):
+        self.x = x
+
+    def __len__(self):
+        return 1
+
+    def __iter__(self):
+        yield self.x
 
 
 class _Batches:
@@ -131,7 +142,7 @@ class ToyModule(pl.LightningModule):
         return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
 
     def predict_step(self, batch, index):
-        return self.net(batch[0])
+        return self.net(batch)
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), 0.05, momentum=0.9)
