@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any, TypedDict
 
-from benchmarks.audit_form import Attainable, Difference, Entry, Mean, Quantity, Ratio, Same, Share
+from benchmarks.audit_form import Attainable, Count, Difference, Entry, Mean, Quantity, Ratio, Same, Share
 from benchmarks.build import import_class, instantiate
 from benchmarks.errors import InputError
 from benchmarks.spec import Paper, load_paper, select
@@ -39,9 +39,9 @@ class _Networks(dict[str, Any]):
         self[name] = instantiate(model["class_path"], {**model["init_args"], **changes})
         return self[name]
 
-    def count(self, entry: Quantity | Ratio, name: str) -> float:
-        """What the entry's function says about the network `name`."""
-        return float(import_class(entry.of)(self[name], **entry.args))
+    def count(self, entry: Count, name: str) -> float:
+        """What the entry counts of the network `name`."""
+        return float(import_class(entry.of)(self[name], **entry.args)) * entry.times.get(name, 1.0)
 
 
 def audit(target: str) -> list[Check]:

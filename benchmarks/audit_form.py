@@ -41,36 +41,44 @@ class Entry(Strict):
         return {self.table, *(name.split(".")[1] for kind, name in self.names() if kind == "cell")}
 
 
-class Quantity(Entry):
-    """A property of networks (`of`: a function of the network) beside the values of a column, one per row.
+class Count(Entry):
+    """What counts networks: `of`, a function of the network, times a factor per network (1 where none is given)."""
+
+    of: ImportPath
+    args: dict[str, Any] = {}
+    times: dict[Name, float] = {}
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("network", name) for name in self.times]
+
+
+class Quantity(Count):
+    """A property of networks beside the values of a column, one per row.
 
     Where the entry `feeds` the column, what it computes is the reproduction of the published cells.
     """
 
     kind: Literal["quantity"]
-    of: ImportPath
-    args: dict[str, Any] = {}
     column: Name
     feeds: bool = False
     unit: float = Field(default=1.0, gt=0)
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
-        return [("column", self.column)]
+        return [*super().names(), ("column", self.column)]
 
 
-class Ratio(Entry):
-    """One network is said to need less than another: holds if `of(network) / of(than)` is below 1."""
+class Ratio(Count):
+    """One network is said to need less than another: holds if the count of `network` is below that of `than`."""
 
     kind: Literal["ratio"]
-    of: ImportPath
-    args: dict[str, Any] = {}
     network: Name
     than: Name
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
-        return [("network", self.network), ("network", self.than)]
+        return [*super().names(), ("network", self.network), ("network", self.than)]
 
 
 class Same(Entry):
