@@ -1,0 +1,127 @@
+"""One clip from its file: decoding, and the checks that every clip has to pass.
+
+Two forms of release are read. A 16-bit WAV that already has the clip's rate and length is taken bit for bit. A
+release of raw recordings (any rate, one or two channels, any length) goes the way that leads from the 2015 OGG files
+of ESC-50 to its 2017 WAV files: sum the channels, resample, cut or zero-pad, round to 16 bit, saturating each time.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from datasets.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: What can be wrong with a clip, in the order in which it is looked for.
+FAULTS = ("empty", "truncated", "unreadable", "rate", "channels", "length", "format", "nan", "silent")
+FULL_SCALE = 32768.0
+_OGG_PAGE_HEADER = 27
+
+
+class ClipFault(DataError):
+    """A clip that cannot be used; `kind` is one of FAULTS."""
+
+    def __init__(self, message: str, kind: str = "unreadable") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def read_exact(path: Path, rate: int, frames: int) -> "NDArray[np.float32]":
+    """The samples of a 16-bit mono WAV of `rate` Hz and `frames` frames: float32 (frames,) in [-1, 1).
+
+    Raises ClipFault where the file is anything else, or cannot be used.
+    """
+    samples, found_rate, subtype = _decode(path)
+    if found_rate != rate:
+        raise _fault(path, "rate", f"{found_rate} Hz instead of {rate} Hz")
+    if samples.shape[1] != 1:
+        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
+    if len(samples) != frames:
+        raise _fault(path, "length", f"{len(samples)} frames instead of {frames}")
+    _check_samples(path, samples)
+    if subtype != "PCM_16":
+        raise _fault(path, "format", f"sample format {subtype} instead of PCM_16")
+    return samples[:, 0]
+
+
+def read_raw(path: Path, rate: int, frames: int, rates: tuple[int, ...] = (44100, 48000)) -> "NDArray[np.float32]":
+    """The samples of a raw recording, brought to `rate` Hz, mono, `frames` frames and 16 bit: float32 (frames,).
+
+    Channels are summed, not averaged (measured on official ESC-50 files). `rates` are those a release may have.
+    Raises ClipFault where the file cannot be used.
+    """
+    samples, found_rate, _ = _decode(path)
+    if found_rate not in rates:
+        raise _fault(path, "rate", f"{found_rate} Hz instead of {' or '.join(map(str, rates))} Hz")
+    if samples.shape[1] > 2:
+        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
+    _check_samples(path, samples)
+    mono = _saturate(samples.sum(axis=1, dtype=np.float32))
+    if found_rate != rate:
+        import soxr
+
+        mono = soxr.resample(mono, found_rate, rate)
+    fitted = np.zeros(frames, dtype=np.float32)
+    fitted[: len(mono)] = mono[:frames]
+    return _saturate(np.rint(fitted * FULL_SCALE) / FULL_SCALE)
+
+
+def _saturate(samples: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    return np.clip(samples, -1.0, (FULL_SCALE - 1) / FULL_SCALE, dtype=np.float32)
+
+
+def _decode(path: Path) -> tuple["NDArray[np.float32]", int, str]:
+    """All frames of a file as float32 (frames, channels), its rate in Hz and its sample format."""
+    import soundfile
+
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise _fault(path, "empty", "a file of 0 bytes")
+        _check_end(path, size)
+        with soundfile.SoundFile(path) as file:
+            announced, rate, subtype = file.frames, file.samplerate, file.subtype
+            samples = file.read(dtype="float32", always_2d=True)
+    except FileNotFoundError:
+        raise _fault(path, "unreadable", "no such file") from None
+    except (OSError, soundfile.LibsndfileError) as error:
+        reason = " ".join(str(getattr(error, "error_string", error)).split())
+        raise _fault(path, "unreadable", f"not decodable ({reason})") from error
+    if len(samples) == 0:
+        raise _fault(path, "empty", "a file of 0 frames")
+    if len(samples) != announced:
+        raise _fault(path, "truncated", f"{len(samples)} of {announced} frames can be decoded")
+    return samples, rate, subtype
+
+
+def _check_end(path: Path, size: int) -> None:
+    """Raise where a WAV ends before its header says, or an OGG without its last page."""
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] == b"RIFF" and size < 8 + int.from_bytes(head[4:8], "little"):
+            raise _fault(path, "truncated", f"{size} bytes of {8 + int.from_bytes(head[4:8], 'little')}")
+        if head[:4] != b"OggS":
+            return
+        file.seek(max(0, size - 0x20000))  # longer than any page
+        tail = file.read()
+    page = tail.rfind(b"OggS")
+    lacing = tail[page + _OGG_PAGE_HEADER - 1] if len(tail) - page >= _OGG_PAGE_HEADER else 256
+    body = page + _OGG_PAGE_HEADER + lacing
+    is_last = bool(tail[page + 5] & 4) if lacing < 256 else False
+    if not is_last or body + sum(tail[page + _OGG_PAGE_HEADER : body]) > len(tail):
+        raise _fault(path, "truncated", "the stream's last page is missing")
+
+
+def _check_samples(path: Path, samples: "NDArray[np.float32]") -> None:
+    if not np.isfinite(samples).all():
+        raise _fault(path, "nan", "samples that are NaN or infinite")
+    if not samples.any():
+        raise _fault(path, "silent", "every sample is zero")
+
+
+def _fault(path: Path, kind: str, reason: str) -> ClipFault:
+    message = f"{path.name}: {kind if kind != 'nan' else 'NaN'}: {reason}; put the official file into {path.parent}"
+    return ClipFault(message, kind)

@@ -1,0 +1,68 @@
+"""Content hashes of many files, remembered by size and time of change."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from datasets.errors import DataError
+
+
+def md5_of_file(path: Path) -> str:
+    """The md5 of a file's content, in hexadecimal. Raises DataError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "md5").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from error
+
+
+def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path, str]:
+    """The md5 of each file. `memory` is a JSON file that remembers them; it is never needed and may be deleted."""
+    paths = list(paths)
+    known = _recall(memory)
+    stamps = {path: _stamp(path) for path in paths}
+    hashes = {path: known[str(path)][1] for path in paths if known.get(str(path), [None])[0] == stamps[path]}
+    unknown = [path for path in paths if path not in hashes]
+    if unknown:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            hashes.update(zip(unknown, pool.map(md5_of_file, unknown), strict=True))
+        if memory is not None:
+            _remember(memory, known | {str(path): [stamps[path], hashes[path]] for path in unknown})
+    return hashes
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees all of it or none. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from error
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def _recall(memory: Path | None) -> dict[str, list[str]]:
+    try:
+        known = json.loads(memory.read_text()) if memory is not None else {}
+        return known if isinstance(known, dict) else {}
+    except (OSError, ValueError):  # absent, or cut short: hash again
+        return {}
+
+
+def _remember(memory: Path, known: dict[str, list[str]]) -> None:
+    try:
+        write_atomically(memory, json.dumps(known))
+    except OSError:  # a full or read-only disk costs time, not the result
+        return
