@@ -132,6 +132,7 @@ class ConvolutionalRNN(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        self.input_shape = input_shape
         self.readout, self.directions = readout, directions
         channels, bands, frames = input_shape
         pairs = []
