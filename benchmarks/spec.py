@@ -269,9 +269,9 @@ def paper_ids() -> list[str]:
 
 
 @cache
-def load_paper(paper_id: str, papers: Path = PAPERS) -> Paper:
+def load_paper(paper_id: str, papers: Path | None = None) -> Paper:
     """Read and check a paper's folder. Raises InputError with file and line."""
-    folder = papers / paper_id
+    folder = (papers or PAPERS) / paper_id
     document = LocatedYaml(folder / "paper.yaml")
     data = with_extends(document)
     if not isinstance(data, dict) or data.get("id") != paper_id:
