@@ -76,6 +76,8 @@ class Setting(Strict):
     #: What differs from the training protocol of the paper's own networks.
     protocol: dict[Name, Protocol] = {}
     seeds: int = Field(default=1, ge=1)
+    #: One seed is all there is: every fit on the same clips ends the same, so the spread over seeds is zero.
+    deterministic: bool = False
     tiers: dict[Tier, TierChanges] = {}
     #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
     minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, float]]] = {}
