@@ -1,0 +1,125 @@
+"""How numbers, runs and verdicts are written."""
+
+from benchmarks.audit import printed
+from benchmarks.reporting.blocks import Footnotes
+from benchmarks.reporting.results import CellResult, Variant
+from benchmarks.verdict import Verdict
+
+NOTHING = "–"
+
+
+def published(result: CellResult, notes: Footnotes) -> str:
+    """The value as printed, the corrected one beside it where there is one, and the reason as a footnote."""
+    cell = result.cell
+    text = NOTHING if cell.published is None else f"{cell.published:.{cell.decimals}f}"
+    if cell.corrected is not None:
+        text += f", corrected {cell.corrected:.{cell.decimals}f}"
+    return text + (notes.mark(f"{sentence(cell.erratum)}") if cell.erratum else "")
+
+
+def reproduced(result: CellResult) -> str:
+    """The mean over seeds, with its standard deviation from two seeds on; what is missing where there is none."""
+    if result.mean is None:
+        return incomplete(result) if result.n_runs else NOTHING
+    decimals = result.cell.decimals + 1
+    if result.seed_sd is None:
+        return f"{result.mean:.{decimals}f}"
+    return f"{result.mean:.{decimals}f} ± {result.seed_sd:.{decimals}f}"
+
+
+def as_printed(result: CellResult) -> str:
+    """The reproduced value as the paper would print it: cut or rounded to its decimals."""
+    if result.mean is None:
+        return NOTHING
+    return f"{printed(result.mean, result.cell.decimals, result.cell.truncates):.{result.cell.decimals}f}"
+
+
+def fraction(result: CellResult) -> str:
+    """The exact value as right decisions of all."""
+    return NOTHING if result.correct is None else "{}/{}".format(*result.correct)
+
+
+def incomplete(result: CellResult) -> str:
+    """How much of the best seed is there: "3 of 5 folds"."""
+    evidence = result.evidence
+    assert evidence is not None
+    return f"{max(len(folds) for folds in folds_by_seed(result).values())} of {len(evidence.folds)} folds"
+
+
+def runs(result: CellResult) -> str:
+    """Seeds × folds of what is stored."""
+    if not result.n_runs:
+        return NOTHING
+    assert result.evidence is not None
+    seeds = folds_by_seed(result)
+    full = [seed for seed, folds in seeds.items() if len(folds) == len(result.evidence.folds)]
+    if len(full) == len(seeds):
+        return f"{len(seeds)} × {len(result.evidence.folds)}"
+    return f"{result.n_runs} of {len(seeds)} × {len(result.evidence.folds)}"
+
+
+def folds_by_seed(result: CellResult) -> dict[int, set[int]]:
+    """The folds that are stored of each seed."""
+    seeds: dict[int, set[int]] = {}
+    for one in result.evidence.scored if result.evidence else ():
+        seeds.setdefault(one.seed, set()).add(one.fold)
+    return seeds
+
+
+def span(low_high: tuple[float, float] | None, decimals: int) -> str:
+    """An interval."""
+    if low_high is None:
+        return NOTHING
+    return f"{low_high[0]:.{decimals}f} … {low_high[1]:.{decimals}f}"
+
+
+def verdict(result: CellResult, notes: Footnotes) -> str:
+    """The verdict in words, with what it rests on as a footnote."""
+    cell, status = result.cell, result.status
+    if status == "quoted":
+        return "quoted" + notes.mark(f"Quoted, not re-run: {cell.quoted}.")
+    if status == "refused":
+        return "refused" + notes.mark(f"No verdict: {_differences(result)}.")
+    if result.verdict is None or status == "not judged":
+        return status + (notes.mark(f"{sentence(result.verdict.message)}") if result.verdict else "")
+    text = f"**{status}**" if status != "undecided" else status
+    text += notes.mark(sentence(result.verdict.message.partition(": ")[2] or result.verdict.message))
+    return text + (f" under our reading{notes.mark(_open_fields(result))}" if result.open_fields else "")
+
+
+def at_other_margins(given: Verdict | None) -> str:
+    """The verdict at half and at double margin."""
+    if given is None or given.kind == "not judged":
+        return NOTHING
+    return f"{given.verdict_at_half} / {given.verdict_at_double}"
+
+
+def conditions(variant: Variant) -> str:
+    """A variant in words."""
+    files = {"real": "real files", "miniature": "generated miniature", "standin": "stand-in files"}[variant.corpus]
+    numerics = "" if variant.numerics == "float32" else f", {variant.numerics}"
+    return f"tier {variant.tier}, {files}{numerics}"
+
+
+def sentence(text: str) -> str:
+    """With a full stop at its end and no line breaks."""
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _open_fields(result: CellResult) -> str:
+    fields = result.cell.protocol
+    parts = [f"{_plain(name)} ({fields[name].status}): {fields[name].value}" for name in result.open_fields]
+    return f"Our reading of what the paper does not state: {'; '.join(parts)}."
+
+
+def _differences(result: CellResult) -> str:
+    fields = result.cell.protocol
+    return "; ".join(
+        f"{_plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
+        for name in result.differing_fields
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
