@@ -121,6 +121,27 @@ class ESC50:
 
         return take_census(self, progress)
 
+    @classmethod
+    def fetch(cls, root: Path, report: Callable[[str], None] = print) -> None:
+        """Download the v2 release into `root`; a call after an interruption continues. Raises DataError."""
+        from datasets.esc50_acquire import fetch
+
+        fetch(root, report)
+
+    @classmethod
+    def import_folder(cls, source: Path, root: Path, report: Callable[[str], None] = print) -> None:
+        """Link or copy a release that lies in `source` (a folder or an archive) into `root`. Raises DataError."""
+        from datasets.esc50_acquire import import_folder
+
+        import_folder(source, root, report)
+
+    @classmethod
+    def write_miniature(cls, root: Path) -> None:
+        """Write a small ESC-50 of parametric sounds into `root`, unless it is there already."""
+        from datasets.miniature.esc50 import write
+
+        write(root)
+
     @staticmethod
     def reference(items: Sequence[str]) -> "pd.DataFrame":
         """What is true of each item by its official name: index item; label (category), unit (source), fold."""

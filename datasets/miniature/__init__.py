@@ -1,0 +1,1 @@
+"""Small copies of the datasets in their real layouts, filled with parametric sounds."""

@@ -1,0 +1,134 @@
+"""A small ESC-50: the real v2 layout, 50 classes in five folds, parametric sounds, shorter clips."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+
+from datasets.errors import DataError
+from datasets.esc50_layouts import CATEGORIES, COLUMNS, ESC10_TARGETS, FOLDS
+from datasets.miniature.sounds import KINDS, render
+from datasets.seeds import derive
+
+VERSION = 1
+RATE = 44100
+#: How often two clips of a class and fold are takes of one source.
+SHARED_SOURCE = 0.25
+LICENCE = "These sounds are generated from formulas. They are in the public domain (CC0 1.0).\n"
+
+
+class _Clip(NamedTuple):
+    fold: int
+    source: int
+    take: str
+    target: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.fold}-{self.source}-{self.take}-{self.target}.wav"
+
+
+def write(root: Path, clips_per_class_and_fold: int = 2, clip_seconds: float = 2.0, seed: int = 0) -> None:
+    """Write the miniature into `root`, unless it is there already with the same parameters.
+
+    The folder gets its name when everything is in it. The clips are the only thing shortened, and `miniature.json`
+    says so. Raises DataError where `root` holds something else than a miniature, or cannot be written.
+    """
+    declared = {
+        "corpus": "miniature",
+        "dataset": "esc50",
+        "version": VERSION,
+        "clips_per_class_and_fold": clips_per_class_and_fold,
+        "clip_seconds": clip_seconds,
+        "seed": seed,
+    }
+    clips = list(_clips(clips_per_class_and_fold, seed))
+    if _is_there(root, declared, len(clips)):
+        return
+    work = root.with_name(f".{root.name}.{os.getpid()}.writing")
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        _write_files(work, clips, round(RATE * clip_seconds), seed)
+        (work / "miniature.json").write_text(json.dumps(declared, indent=1) + "\n")
+        _publish(work, root)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise DataError(f"{root}: cannot be written ({error}); make room and repeat the command") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if not _is_there(root, declared, len(clips)):
+        raise DataError(f"{root}: another miniature was written at the same time; repeat the command")
+
+
+def recipe(target: int) -> tuple[int, int]:
+    """The kind of sound of a class, and its variant. The ten classes of ESC-10 are the middles of the ten kinds."""
+    if target in ESC10_TARGETS:
+        return ESC10_TARGETS.index(target), 2
+    others = [other for other in range(len(CATEGORIES)) if other not in ESC10_TARGETS]
+    number = others.index(target)
+    return number % len(KINDS), (0, 1, 3, 4)[number // len(KINDS)]
+
+
+def _clips(per_class_and_fold: int, seed: int) -> Iterator[_Clip]:
+    """All clips; sources are numbered in random order, so that a few names in order hold many classes."""
+    draw = np.random.default_rng(derive(seed, "miniature", "esc50", "sources"))
+    places = [(fold, target) for fold in FOLDS for target in range(len(CATEGORIES))]
+    numbers = iter(900001 + draw.permutation(len(places) * per_class_and_fold))
+    for fold, target in places:
+        take = 0
+        for clip in range(per_class_and_fold):
+            take = take + 1 if clip and draw.uniform() < SHARED_SOURCE else 0
+            if take == 0:
+                source = int(next(numbers))
+            yield _Clip(fold, source, chr(ord("A") + take), target)
+
+
+def _write_files(work: Path, clips: list[_Clip], frames: int, seed: int) -> None:
+    (work / "audio").mkdir(parents=True)
+    (work / "meta").mkdir()
+    (work / "LICENSE").write_text(LICENCE)
+    rows = [",".join(COLUMNS)]
+    for clip in sorted(clips, key=lambda clip: clip.name):
+        is_esc10 = clip.target in ESC10_TARGETS
+        fields = (clip.name, clip.fold, clip.target, CATEGORIES[clip.target], is_esc10, clip.source, clip.take)
+        rows.append(",".join(map(str, fields)))
+    (work / "meta" / "esc50.csv").write_text("\n".join(rows) + "\n", newline="\n")
+
+    def write_clip(clip: _Clip) -> None:
+        source = np.random.default_rng(derive(seed, "miniature", "esc50", clip.source))
+        take = np.random.default_rng(derive(seed, "miniature", "esc50", clip.source, clip.take))
+        samples = render(*recipe(clip.target), frames, RATE, source, take)
+        soundfile.write(work / "audio" / clip.name, samples, RATE, subtype="PCM_16")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(write_clip, clips))
+
+
+def _is_there(root: Path, declared: dict, clips: int) -> bool:
+    """Whether `root` holds this miniature. Raises DataError where it holds something that is none at all."""
+    if not root.is_dir() or not any(root.iterdir()):
+        return False
+    try:
+        found = json.loads((root / "miniature.json").read_text())
+    except (OSError, ValueError):
+        raise DataError(f"{root}: holds something else than a miniature; choose another folder") from None
+    return found == declared and len(list((root / "audio").glob("*.wav"))) == clips
+
+
+def _publish(work: Path, root: Path) -> None:
+    """Give `work` the name `root`, in place of an older miniature."""
+    old = work.with_suffix(".old")
+    try:
+        if root.is_dir():
+            root.rename(old)
+        work.rename(root)
+    except OSError:
+        if not root.is_dir():  # no other process was faster
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
