@@ -15,10 +15,10 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test lint format report regression bench clean $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test lint format report regression bench clean lock-check $(PAPERS) $(TABLES)
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 	@echo "papers:       $(PAPERS)"
 	@echo "tables:       $(TABLES)"
 
@@ -51,7 +51,7 @@ report: setup  ## tables, figures and pages from the stored runs
 	$(RESOUND) report
 
 regression: setup  ## metrics on small subsets against stored bands; CORPUS=real adds a few real clips
-	$(BIN)/python -m benchmarks.regression check --corpus $(if $(filter real,$(origin CORPUS)),$(CORPUS),$(REGRESSION_CORPUS))
+	$(BIN)/python -m benchmarks.regression check $(if $(filter command environment,$(firstword $(origin CORPUS))),--corpus $(CORPUS))
 
 bench: setup  ## speed as ratios to the plain way
 	$(BIN)/python -m benchmarks.bench
@@ -67,3 +67,6 @@ lock: setup  ## write requirements.lock from what is installed: versions only
 	   $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(pip|wheel)==' \
 	   | sed -E 's/^((nvidia|cuda|triton)[^ ]*)$$/\1 ; sys_platform == "linux"/'; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
+
+lock-check: setup  ## prove that every locked version has a wheel for Linux and macOS (needs the network)
+	$(BIN)/python .ci/lock_check.py
