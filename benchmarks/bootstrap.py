@@ -31,10 +31,10 @@ def unit_sums(values: np.ndarray, units: Sequence[str] | np.ndarray) -> np.ndarr
 def resampled_means(values: np.ndarray, units: Sequence[str] | np.ndarray, n_boot: int, seed: int) -> np.ndarray:
     """Means over items of `values` (items, ...) in each resample of the units: (n_boot, ...) float64.
 
-    A resample with large units has more items, so its mean is a ratio of two sums.
+    A resample with large units has more items, so its mean is a ratio of two sums. Sums of whole numbers are exact.
     """
     sums, sizes = unit_sums(values, units), unit_sums(np.ones(len(values)), units)
     counts = unit_counts(len(sizes), n_boot, seed)
-    totals = counts @ sums.reshape(len(sizes), -1).astype(np.float32)
-    items = counts @ sizes.astype(np.float32)
-    return (totals / items[:, None]).reshape(n_boot, *values.shape[1:]).astype(np.float64)
+    totals = (counts @ sums.reshape(len(sizes), -1).astype(np.float32)).astype(np.float64)
+    items = (counts @ sizes.astype(np.float32)).astype(np.float64)
+    return (totals / items[:, None]).reshape(n_boot, *values.shape[1:])
