@@ -43,7 +43,8 @@ def unpack(archive: Path, target: Path) -> Path:
                 shutil.copyfileobj(source, file, 1 << 20)
         temporary.rename(target)
     except _CORRUPT as error:
-        raise BadArchive(f"{archive}: truncated or corrupt archive ({error}); delete it and get it again") from error
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
+        raise BadArchive(f"{archive}: truncated or corrupt archive ({reason}); delete it and get it again") from error
     except OSError as error:
         raise DataError(f"{target}: cannot unpack {archive.name} ({error}); repeat the command") from error
     finally:

@@ -1,0 +1,37 @@
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_root():
+    """The folder that holds the real datasets; tests that need it carry the marker `real`."""
+    given = os.environ.get("RESOUND_DATA")
+    root = Path(given) if given else ROOT.parent / "shared" / "data"
+    if not (root / "esc50").is_dir():
+        pytest.skip(f"no real clips in {root}; set RESOUND_DATA")
+    return root
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory):
+    """A folder that all worker processes of this test session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def miniature_esc50(session_folder):
+    """The root of a miniature ESC-50: one clip of 1.6 s per class and fold. Not to be changed by tests."""
+    from datasets.miniature.esc50 import write
+
+    root = session_folder / "miniature" / "esc50"
+    root.parent.mkdir(exist_ok=True)
+    with (root.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write(root, clips_per_class_and_fold=1, clip_seconds=1.6)
+    return root

@@ -1,0 +1,131 @@
+import pickle
+
+import numpy as np
+import pytest
+import soundfile
+
+from datasets.audio import FAULTS, ClipFault, read_exact, read_raw
+
+RATE, FRAMES = 44100, 2205
+
+
+def tone(frames=FRAMES, rate=RATE, channels=1, level=0.5, pitch=440.0):
+    samples = level * np.sin(2 * np.pi * pitch * np.arange(frames) / rate)
+    return np.repeat(samples[:, None], channels, axis=1)
+
+
+def write(path, samples, rate=RATE, **form):
+    soundfile.write(path, samples, rate, **form)
+    return path
+
+
+def cut(path, share):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    return path
+
+
+def test_exact_wav_is_bit_for_bit(tmp_path):
+    samples = np.random.default_rng(0).integers(-32768, 32768, FRAMES).astype(np.int16)
+    read = read_exact(write(tmp_path / "a.wav", samples), RATE, FRAMES)
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read * 32768, samples)
+
+
+def test_raw_sums_channels_and_saturates(tmp_path):
+    stereo = np.array([[1000, 2000], [30000, 10000], [-30000, -10000], [-5, 5], [32767, 1]], dtype=np.int16)
+    read = read_raw(write(tmp_path / "a.flac", stereo), RATE, 5)
+    np.testing.assert_array_equal(read * 32768, [3000, 32767, -32768, 0, 32767])
+
+
+@pytest.mark.parametrize("frames", [FRAMES - 700, FRAMES, FRAMES + 700])
+def test_raw_cuts_or_pads_at_the_end(tmp_path, frames):
+    samples = np.random.default_rng(1).integers(-20000, 20000, frames).astype(np.int16)
+    read = read_raw(write(tmp_path / "a.flac", samples), RATE, FRAMES) * 32768
+    expected = np.concatenate([samples, np.zeros(FRAMES)])[:FRAMES]
+    np.testing.assert_array_equal(read, expected)
+
+
+def test_raw_rounds_to_sixteen_bit(tmp_path):
+    fine = np.array([0.4, 0.6, -0.4, -0.6, 1.4, 5000.9]) / 32768
+    read = read_raw(write(tmp_path / "a.flac", fine, subtype="PCM_24"), RATE, 6)
+    np.testing.assert_array_equal(read * 32768, [0, 1, 0, -1, 1, 5001])
+
+
+def test_raw_resamples_to_the_same_tone(tmp_path):
+    path = write(tmp_path / "a.flac", tone(48000, rate=48000, level=0.5), rate=48000, subtype="PCM_24")
+    read = read_raw(path, RATE, RATE)
+    inside = slice(2000, RATE - 2000)
+    np.testing.assert_allclose(read[inside], tone(RATE)[inside, 0], atol=1e-4)
+
+
+def test_raw_of_an_ogg_is_its_decoded_samples_on_the_grid_of_sixteen_bit(tmp_path):
+    path = write(tmp_path / "a.ogg", tone(), format="OGG", subtype="VORBIS")
+    decoded = soundfile.read(path, dtype="float64")[0]
+    read = read_raw(path, RATE, FRAMES)
+    np.testing.assert_array_equal(read * 32768, np.rint(decoded * 32768))
+
+
+BAD_WAV = {
+    "empty": lambda path: path.write_bytes(b""),
+    "truncated": lambda path: cut(write(path, tone()), 0.5),
+    "unreadable": lambda path: path.write_bytes(b"no sound at all" * 100),
+    "rate": lambda path: write(path, tone(), rate=22050),
+    "channels": lambda path: write(path, tone(channels=2)),
+    "length": lambda path: write(path, tone(FRAMES - 1)),
+    "format": lambda path: write(path, tone(), subtype="PCM_24"),
+    "nan": lambda path: write(path, np.where(np.arange(FRAMES) == 7, np.nan, 0.1), subtype="FLOAT"),
+    "silent": lambda path: write(path, np.zeros(FRAMES)),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_fault_of_a_wav_is_named_in_one_line(tmp_path, kind):
+    path = tmp_path / "1-2-A-3.wav"
+    BAD_WAV[kind](path)
+    with pytest.raises(ClipFault, match=r"1-2-A-3\.wav: ") as caught:
+        read_exact(path, RATE, FRAMES)
+    assert caught.value.kind == kind
+    assert "\n" not in str(caught.value)
+
+
+BAD_RAW = {
+    "empty": lambda path: path.write_bytes(b""),
+    "truncated": lambda path: cut(write(path, tone(44100), format="OGG", subtype="VORBIS"), 0.8),
+    "unreadable": lambda path: path.write_bytes(b"no sound at all" * 100),
+    "rate": lambda path: write(path, tone(), rate=22050, format="OGG"),
+    "channels": lambda path: write(path, tone(channels=3), format="OGG"),
+    "silent": lambda path: write(path, np.zeros(FRAMES), format="OGG"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_RAW)
+def test_every_fault_of_a_raw_recording_is_named_in_one_line(tmp_path, kind):
+    path = tmp_path / "1-2-A-3.ogg"
+    BAD_RAW[kind](path)
+    with pytest.raises(ClipFault, match=r"1-2-A-3\.ogg: ") as caught:
+        read_raw(path, RATE, FRAMES)
+    assert caught.value.kind == kind
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "ogg"])
+def test_cut_anywhere_is_a_fault(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    read = read_exact if suffix == "wav" else read_raw
+    write(path, np.random.default_rng(2).uniform(-0.5, 0.5, FRAMES))
+    content = path.read_bytes()
+    for length in [*range(60), *range(60, len(content), 97), len(content) - 1]:
+        path.write_bytes(content[:length])
+        with pytest.raises(ClipFault):
+            read(path, RATE, FRAMES)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ClipFault, match="no such file"):
+        read_exact(tmp_path / "a.wav", RATE, FRAMES)
+
+
+def test_fault_crosses_processes():
+    fault = pickle.loads(pickle.dumps(ClipFault("a.wav: silent", "silent")))
+    assert (str(fault), fault.kind) == ("a.wav: silent", "silent")
