@@ -131,7 +131,7 @@ def test_server_without_ranges_starts_again(server, tmp_path, downloader):
 
 
 def test_answer_of_unknown_length_that_is_cut_starts_again(server, tmp_path, downloader):
-    server.chunked, server.cuts = True, [200_000]
+    server.chunked, server.ranges, server.cuts = True, False, [200_000]
     assert get(server, tmp_path, downloader, known_hash=None).read_bytes() == CONTENT
     assert len(server.requests) == 2
 
