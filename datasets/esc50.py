@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from datasets.census import Census
+    from datasets.clips import ClipDataModule
 
 
 class ESC50:
@@ -162,3 +163,63 @@ class ESC50:
             raise DataError(f"fold {fold} of ESC-50 does not exist; folds are 1 to 5")
         is_test = index["fold"] == fold
         return {"train": list(index.loc[~is_test, "item"]), "test": list(index.loc[is_test, "item"])}
+
+
+class ESC50DataModule:
+    """ESC-50 or ESC-10 for Lightning's Trainer: makes a `datasets.clips.ClipDataModule`, which explains the arguments.
+
+    root: the dataset's own folder; cache: the folder for what can be made again. It is a class for the sake of one
+    import path per part of a run, and no subclass because plans and reports read this module without importing torch.
+    """
+
+    version = 1
+
+    def __new__(  # type: ignore[misc]
+        cls,
+        root: Path | str,
+        fold: int = 1,
+        subset: Literal["esc50", "esc10"] = "esc50",
+        cache: Path | str = "cache",
+        extractor: str = "log_gammatone_delta",
+        segment_frames: int = 128,
+        segment_hop: int = 64,
+        segment_mode: Literal["all", "random"] = "all",
+        augment: bool = False,
+        delayed_copies: int = 0,
+        class_copies: int = 0,
+        epoch_mode: Literal["concat", "resample"] = "concat",
+        mixup_alpha: float = 0.0,
+        train_folds: Literal["four", "three"] = "four",
+        batch_size: int = 64,
+        standardize: bool = True,
+        limit: int | None = None,
+        shuffle_labels: bool = False,
+        seed: int = 0,
+        jobs: int | None = None,
+    ) -> "ClipDataModule":
+        """The DataModule of the clips in `root`. Raises DataError where there are none."""
+        from datasets.clips import ClipDataModule
+
+        dataset = ESC50(root, subset, cache)
+        return ClipDataModule(
+            dataset,
+            cache=cache,
+            fold=fold,
+            extractor=extractor,
+            segment_frames=segment_frames,
+            segment_hop=segment_hop,
+            segment_mode=segment_mode,
+            augment=augment,
+            delayed_copies=delayed_copies,
+            class_copies=class_copies,
+            epoch_mode=epoch_mode,
+            mixup_alpha=mixup_alpha,
+            train_folds=train_folds,
+            batch_size=batch_size,
+            standardize=standardize,
+            limit=limit,
+            shuffle_labels=shuffle_labels,
+            seed=seed,
+            jobs=jobs,
+            clips_per_fold=len(dataset.classes) * dataset.release.per_class_and_fold,
+        )

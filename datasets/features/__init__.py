@@ -1,0 +1,39 @@
+"""Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called.
+
+An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32.
+"""
+
+import importlib
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Import path of every extractor by name. The modules are imported when one is made, not before.
+EXTRACTORS: dict[str, str] = {
+    "log_gammatone_delta": "datasets.features.log_gammatone.LogGammatone",
+    "log_mel_delta_piczak": "datasets.features.log_mel.LogMelDelta",
+    "mfcc_zcr": "datasets.features.mfcc_zcr.MfccZcr",
+}
+
+
+class Extractor(Protocol):
+    """What the cache needs of an extractor."""
+
+    name: str
+    version: int
+    rate: int
+
+    def params(self) -> dict[str, Any]:
+        """All parameters."""
+
+    def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+        """Features of the samples (n,) of one clip at `rate` Hz."""
+
+
+def make_extractor(name: str, **params: Any) -> Extractor:
+    """The extractor called `name`. Raises ValueError for an unknown name."""
+    if name not in EXTRACTORS:
+        raise ValueError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(EXTRACTORS))}")
+    module, _, cls = EXTRACTORS[name].rpartition(".")
+    return getattr(importlib.import_module(module), cls)(**params)

@@ -1,0 +1,51 @@
+"""Batches of indices into features that lie in memory: no worker processes, no per-item Python."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Batch(NamedTuple):
+    """Which segments make up a batch: row and start of each (B,), and the batch's place in the training."""
+
+    rows: "Tensor"
+    starts: "Tensor"
+    epoch: int
+    step: int
+
+
+class ResidentLoader:
+    """Iterates over batches of one epoch's segments, the last of them as small as it comes.
+
+    order: from an epoch (from 0) to the rows and starts (N,) of its segments, in order.
+    batch_size: segments per batch.
+    epoch: tells the current epoch; without it, the epochs are counted, or set by `set_epoch`.
+    """
+
+    def __init__(
+        self,
+        order: Callable[[int], tuple["Tensor", "Tensor"]],
+        batch_size: int,
+        epoch: Callable[[], int] | None = None,
+    ) -> None:
+        self.order, self.batch_size = order, batch_size
+        self._tell_epoch, self._epoch = epoch, 0
+        self._segments = len(order(0)[0])
+
+    def __len__(self) -> int:
+        return math.ceil(self._segments / self.batch_size)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Which epoch the next iteration gives, where nobody tells it."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[Batch]:
+        epoch = self._tell_epoch() if self._tell_epoch else self._epoch
+        self._epoch = epoch + 1
+        rows, starts = self.order(epoch)
+        batches = zip(rows.split(self.batch_size), starts.split(self.batch_size), strict=True)
+        for step, (batch_rows, batch_starts) in enumerate(batches):
+            yield Batch(batch_rows, batch_starts, epoch, step)
