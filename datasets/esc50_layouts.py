@@ -117,9 +117,8 @@ def _check_row(row: dict[str, str], place: str) -> str:
     if clip is None or told != tuple(map(str, clip)):
         raise DataError(f"{place}: {item} disagrees with its columns {'-'.join(map(str, told))}; {_AGAIN}")
     if row["category"] != CATEGORIES[clip.target] or is_esc10 != (clip.target in ESC10_TARGETS):
-        raise DataError(
-            f"{place}: {item} is {CATEGORIES[clip.target]}, not {row['category']!r}/{row['esc10']!r}; {_AGAIN}"
-        )
+        told_class = f"category {row['category']!r} with esc10 {row['esc10']!r}"
+        raise DataError(f"{place}: {item} is {CATEGORIES[clip.target]}, which disagrees with {told_class}; {_AGAIN}")
     return item
 
 
