@@ -12,12 +12,14 @@ from benchmarks.evaluate import Evaluator, Evidence, reference
 from benchmarks.metrics import METRICS
 from benchmarks.plan import Choice
 from benchmarks.reporting.checks import table_checks
-from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Paper, Table, load_paper
+from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table, load_paper
 from benchmarks.verdict import DETERMINISTIC, ItemInterval, PooledSpread, Verdict, item_interval, judge, pooled_sd
 from benchmarks.workspace import Workspace
 
 if TYPE_CHECKING:
     from benchmarks.audit import Check
+    from benchmarks.claim_form import Ordering
+    from benchmarks.claims import ClaimResult, Outcomes
 
 
 @dataclass(frozen=True, order=True)
@@ -123,6 +125,15 @@ class CellResult:
 
 
 @dataclass(frozen=True)
+class ClaimTest:
+    """A sentence of the paper about a table: in the paper's own numbers, and in ours."""
+
+    claim: Claim
+    in_print: "Ordering"
+    ours: "ClaimResult"
+
+
+@dataclass(frozen=True)
 class TableResult:
     """A table: every cell under the paper's conditions, and apart from it the cells that ran under others."""
 
@@ -131,6 +142,7 @@ class TableResult:
     main: tuple[CellResult, ...]
     others: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
     checks: tuple["Check", ...] = ()
+    claims: tuple[ClaimTest, ...] = ()
 
     @property
     def id(self) -> str:
@@ -173,18 +185,18 @@ class Results:
         """All that is known of a table, by its id (`acrnn.t3`)."""
         paper_id, name = table_id.split(".")
         paper = load_paper(paper_id)
+        checks = tuple(table_checks(paper, name, self.workspace.cache))
         if paper.tables[name].kind == "audit":
-            checks = table_checks(paper, name, self.workspace.cache)
             by_id = {check["id"]: check for check in checks}
             main = tuple(CellResult(cell, Variant(), check=by_id.get(cell.id)) for cell in paper.table_cells(name))
-            return TableResult(paper, name, main, checks=tuple(checks))
+            return TableResult(paper, name, main, checks=checks)
         others = {}
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
             if not variant.earns_verdict and any(result.n_runs for result in results):
                 others[variant] = results
         main = self._column_results(paper, name, Variant())
-        return TableResult(paper, name, main, others, tuple(table_checks(paper, name, self.workspace.cache)))
+        return TableResult(paper, name, main, others, checks, _claims(paper, name, main))
 
     def _column_results(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
         cells = list(paper.table_cells(table_id))
@@ -254,3 +266,34 @@ def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], colu
         return PooledSpread(math.nan, 1, 0)
     frame = pd.DataFrame([(*key, value) for key, value in rows.items()], columns=["setting", "fold", "seed", "value"])
     return pooled_sd(frame)
+
+
+def _claims(paper: Paper, table_id: str, results: tuple[CellResult, ...]) -> tuple[ClaimTest, ...]:
+    """The claims about a table, tested on the complete seeds of its rows."""
+    from benchmarks.claim_form import published_ordering
+    from benchmarks.claims import Outcomes, judge_claims
+
+    claims = [claim for claim in paper.claims if claim.table == table_id]
+    outcomes: dict[tuple[str, str], Outcomes] = {}
+    for one in results if claims else ():
+        found = _outcomes(paper, one)
+        if found is not None and one.cell.dataset is not None:
+            outcomes[one.cell.dataset, one.cell.row] = found
+    tests = []
+    for claim, ours in zip(claims, judge_claims(claims, outcomes), strict=True):
+        printed = {one.cell.row: one.cell.published for one in results if one.cell.dataset == claim.dataset}
+        tests.append(ClaimTest(claim, published_ordering(claim.id, claim.test, printed), ours))
+    return tuple(tests)
+
+
+def _outcomes(paper: Paper, one: CellResult) -> "Outcomes | None":
+    """What the complete seeds of a cell got right, item by item."""
+    from benchmarks.claims import Outcomes
+
+    if one.evidence is None or one.mean is None or one.cell.dataset is None or one.cell.setting is None:
+        return None
+    used = [scored for scored in one.evidence.scored if scored.seed in one.evidence.complete_seeds]
+    items = sorted({item for scored in used for item in scored.value.items})
+    units = dict(zip(items, reference(paper, one.cell.dataset, items)["unit"], strict=True))
+    runs = [(scored.fold, scored.seed, scored.value) for scored in used]
+    return Outcomes.collect(runs, units, paper.settings[one.cell.setting].deterministic)

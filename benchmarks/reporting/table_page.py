@@ -4,27 +4,54 @@ from collections.abc import Sequence
 
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Footnotes, Grid, Heading, Page, Text
+from benchmarks.reporting.details import check_blocks, claim_blocks, data_blocks, figure_blocks, fold_blocks
+from benchmarks.reporting.figures import Figure, table_figures
+from benchmarks.reporting.provenance_page import provenance_blocks
 from benchmarks.reporting.results import CellResult, TableResult, Variant
 
 MAIN_HEAD = (
-    "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict",
+    "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict", "protocol",
     "at half / double margin", "item noise",
 )  # fmt: skip
-APART = "These runs are not the paper's experiment; they earn no verdict and must not be read beside the table above."
+LEGEND = (
+    "*Reproduced* is the mean over folds and seeds, ± the standard deviation over seeds where there are two or more; "
+    "*as printed* the same, shortened as the paper does; *correct* the exact count of decisions. In the *90 % "
+    "interval* one more run of the same recipe is expected, which is what a published number is. *Reproduced* as a "
+    "verdict means that this interval, seen from the published value, lies within the margin; *deviates*, that it lies "
+    "outside. *Item noise* is how the value would vary with other test items (bootstrap, 90 %); it does not enter "
+    "the verdict where the test items are the same."
+)
+APART = "Not the paper's experiment: no verdict, and not to be read beside the table above."
 
 
-def table_page(result: TableResult) -> Page:
-    """The whole page: the table, what ran under other conditions, and all that stands behind the numbers."""
-    from benchmarks.reporting.details import details
-
-    notes = Footnotes()
-    paper = result.paper
-    head = Text(f"{result.id} of *{paper.title}* ({paper.authors}, {paper.year}; {paper.reference}).")
-    blocks: list[Block] = [head, *main_tables(result, notes)]
+def table_page(result: TableResult) -> tuple[Page, list[Figure]]:
+    """The page of a table, and the figures that it shows: the table, what stands behind it, what ran otherwise."""
+    notes, paper = Footnotes(), result.paper
+    about = f"{result.id} of *{paper.title}* ({paper.authors}, {paper.year}; {paper.reference})."
+    blocks: list[Block] = [Text(about), *main_tables(result, notes)]
+    if result.table.kind == "train":
+        blocks.append(Text(LEGEND))
+    if result.table.note:
+        blocks.append(Text(wording.sentence(result.table.note)))
+    blocks += claim_blocks(result)
+    figures = table_figures(result, Variant(), result.main)
+    blocks += _behind(result, result.main, figures)
     for variant, results in result.others.items():
-        blocks += other_tables(result, variant, results, notes)
-    blocks += details(result, notes)
-    return Page(f"{paper.id}/{result.table_id}", f"{result.id}: {result.table.title}", blocks, notes)
+        apart = table_figures(result, variant, results)
+        figures += apart
+        blocks += [*other_tables(result, variant, results, notes), *_behind(result, results, apart)]
+    blocks += check_blocks(result.checks)
+    return Page(f"{paper.id}/{result.table_id}", f"{result.id}: {result.table.title}", blocks, notes), figures
+
+
+def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequence[Figure]) -> list[Block]:
+    """What stands behind the cells of one variant."""
+    return [
+        *figure_blocks(result, figures, results),
+        *fold_blocks(result, results),
+        *data_blocks(result, results),
+        *provenance_blocks(results),
+    ]
 
 
 def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
@@ -36,7 +63,7 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
         described = result.table.columns[column]
         margin = "" if described.margin is None else f", margin ± {described.margin:g}"
         blocks.append(Heading(f"{described.label} ({described.unit}{margin})"))
-        blocks.append(Grid(MAIN_HEAD, [_main_row(one, notes) for one in results], left=(0, 7, 8)))
+        blocks.append(Grid(MAIN_HEAD, [_main_row(one, notes) for one in results], left=(0, 7, 8, 9)))
     return blocks
 
 
@@ -68,6 +95,7 @@ def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
         wording.span(result.interval, result.cell.decimals),
         wording.runs(result),
         wording.verdict(result, notes),
+        wording.protocol(result, notes),
         wording.at_other_margins(result.verdict),
         wording.span((noise.low, noise.high) if noise else None, result.cell.decimals),
     )

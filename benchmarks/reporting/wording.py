@@ -1,5 +1,7 @@
 """How numbers, runs and verdicts are written."""
 
+import re
+
 from benchmarks.audit import printed
 from benchmarks.reporting.blocks import Footnotes
 from benchmarks.reporting.results import CellResult, Variant
@@ -14,7 +16,7 @@ def published(result: CellResult, notes: Footnotes) -> str:
     text = NOTHING if cell.published is None else f"{cell.published:.{cell.decimals}f}"
     if cell.corrected is not None:
         text += f", corrected {cell.corrected:.{cell.decimals}f}"
-    return text + (notes.mark(f"{sentence(cell.erratum)}") if cell.erratum else "")
+    return text + (notes.mark(sentence(cell.erratum)) if cell.erratum else "")
 
 
 def reproduced(result: CellResult) -> str:
@@ -74,17 +76,26 @@ def span(low_high: tuple[float, float] | None, decimals: int) -> str:
 
 
 def verdict(result: CellResult, notes: Footnotes) -> str:
-    """The verdict in words, with what it rests on as a footnote."""
+    """The verdict in words; how many seeds would decide, or why there is none."""
     cell, status = result.cell, result.status
     if status == "quoted":
-        return "quoted" + notes.mark(f"Quoted, not re-run: {cell.quoted}.")
+        return "quoted" + notes.mark(sentence(f"quoted: {cell.quoted}"))
     if status == "refused":
         return "refused" + notes.mark(f"No verdict: {_differences(result)}.")
-    if result.verdict is None or status == "not judged":
-        return status + (notes.mark(f"{sentence(result.verdict.message)}") if result.verdict else "")
-    text = f"**{status}**" if status != "undecided" else status
-    text += notes.mark(sentence(result.verdict.message.partition(": ")[2] or result.verdict.message))
-    return text + (f" under our reading{notes.mark(_open_fields(result))}" if result.open_fields else "")
+    if result.verdict is None:
+        return status
+    if status == "undecided" and result.verdict.seeds_needed is not None:
+        return f"undecided, {result.verdict.seeds_needed} seeds would decide"
+    if status in ("undecided", "not judged"):
+        return status + notes.mark(sentence(re.split("[:;] ", result.verdict.message)[-1]))
+    return f"**{status}**"
+
+
+def protocol(result: CellResult, notes: Footnotes) -> str:
+    """Whether the paper states its protocol; what is read into it, as a footnote."""
+    if result.cell.recipe == "quoted" or not result.open_fields or result.protocol == "differs":
+        return NOTHING if result.cell.recipe == "quoted" else result.protocol
+    return result.protocol + notes.mark(_open_fields(result))
 
 
 def at_other_margins(given: Verdict | None) -> str:
@@ -102,8 +113,9 @@ def conditions(variant: Variant) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a full stop at its end and no line breaks."""
+    """With a capital, a full stop and no line breaks."""
     text = " ".join(text.split())
+    text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -1,11 +1,15 @@
-"""Writing the pages: markdown, JSON, HTML, figures."""
+"""Writing what a report consists of: markdown pages, figures, report.json, index.html."""
 
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.files import storage_error
+from benchmarks.files import storage_error, write_json
 from benchmarks.plan import Choice
 from benchmarks.reporting.blocks import Block, Footnotes, Heading
+from benchmarks.reporting.front import front_page, paper_page
+from benchmarks.reporting.html import site_html
+from benchmarks.reporting.json_data import report_data
 from benchmarks.reporting.markdown import blocks_markdown, page_markdown
 from benchmarks.reporting.results import Results, TableResult, Variant
 from benchmarks.reporting.table_page import main_tables, other_tables, table_page
@@ -13,11 +17,25 @@ from benchmarks.spec import load_paper, paper_ids, select
 from benchmarks.workspace import Workspace
 
 
-def write_site(workspace: Workspace, target: str | None, out: Path) -> list[Path]:
-    """Write the pages of `target` (None: of everything) to `out`; returns the files written."""
-    results = Results(workspace)
-    tables = [results.table(table_id) for table_id in table_ids(target)]
-    return [_write(out / f"{page.place}.md", page_markdown(page)) for page in map(table_page, tables)]
+def write_site(workspace: Workspace, target: str | None, out: Path, results: Results | None = None) -> list[Path]:
+    """Write the report of `target` (None: of everything) and of the tables that `out` has already; the files."""
+    wanted = set(table_ids(target))
+    ids = [name for name in table_ids(None) if name in wanted or (out / f"{name.replace('.', '/')}.md").exists()]
+    results = results or Results(workspace)
+    tables = [results.table(table_id) for table_id in ids]
+    pages, figures = [front_page(tables)], {}
+    for paper_id in dict.fromkeys(table.paper.id for table in tables):
+        of_paper = [table for table in tables if table.paper.id == paper_id]
+        pages.append(paper_page(load_paper(paper_id), of_paper))
+        for table in of_paper:
+            page, drawn = table_page(table)
+            pages.append(page)
+            figures.update({f"{paper_id}/figures/{one.name}.svg": one.svg(workspace.cache) for one in drawn})
+    written = [_write(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
+    written += [_write(out / path, content) for path, content in figures.items()]
+    written.append(_write(out / "index.html", site_html(pages, figures).encode()))
+    write_json(out / "report.json", report_data(tables))
+    return [*written, out / "report.json"]
 
 
 def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
@@ -25,11 +43,11 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     variant = Variant(choice.tier, choice.corpus, choice.numerics)
     results = Results(workspace)
     for table_id in table_ids(target):
-        result = results.table(table_id)
-        notes = Footnotes()
-        print(blocks_markdown([Heading(f"{result.id}: {result.table.title}"), *_tables(result, variant, notes)], notes))
-    write_site(workspace, target, workspace.runs / "report")
-    print(f"more in {workspace.runs / 'report'}")
+        table, notes = results.table(table_id), Footnotes()
+        print(blocks_markdown([Heading(f"{table.id}: {table.table.title}"), *_shown(table, variant, notes)], notes))
+    out = workspace.runs / "report"
+    write_site(workspace, target, out, results)
+    print(f"The pages: {out}")
 
 
 def table_ids(target: str | None) -> list[str]:
@@ -39,16 +57,20 @@ def table_ids(target: str | None) -> list[str]:
     return list(dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in select(target)))
 
 
-def _tables(result: TableResult, variant: Variant, notes: Footnotes) -> Iterable[Block]:
-    if variant.earns_verdict or result.table.kind == "audit":
-        return main_tables(result, notes)
-    return other_tables(result, variant, result.others.get(variant, ()), notes)
+def _shown(table: TableResult, variant: Variant, notes: Footnotes) -> Iterable[Block]:
+    if variant.earns_verdict or table.table.kind == "audit":
+        return main_tables(table, notes)
+    return other_tables(table, variant, table.others.get(variant, ()), notes)
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, content: bytes) -> Path:
+    """Write to a temporary name beside `path`, then rename: two commands may write the same pages."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
+        temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise storage_error(path, error) from error
     return path

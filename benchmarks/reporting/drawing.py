@@ -1,0 +1,164 @@
+"""How figures look: one palette, SVG without dates, the same bytes for the same numbers."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+#: Part of the key of kept figures: changes whenever a drawing does.
+VERSION = 1
+OURS, FOLDS, PAPER, GRID = "#1f5f8b", "#7fb0cc", "#d9730d", "#d8dde1"
+LINES = ("#1f5f8b", "#d9730d", "#3a8f5c", "#9b5094", "#b8a01e", "#5b6770", "#4fa8c9", "#c2505a", "#8a6d4b", "#223a5e")
+STYLE: Any = {
+    "svg.hashsalt": "resound", "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#5b6770", "axes.titlesize": 10,
+    "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.grid": False, "legend.frameon": False,
+    "figure.constrained_layout.use": True, "savefig.facecolor": "white",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row of a chart of values."""
+
+    label: str
+    mean: float
+    folds: tuple[float, ...]
+    published: float | None
+
+
+@contextmanager
+def canvas(width: float, height: float, columns: int = 1) -> "Iterator[tuple[Canvas, list[Axes]]]":
+    """A figure of inches with so many axes side by side, in our style; nothing global is left changed."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as Canvas
+
+    with rc_context(STYLE):
+        figure = Canvas(figsize=(width, height))
+        yield figure, list(np.atleast_1d(figure.subplots(1, columns)))
+
+
+def svg(figure: "Canvas") -> bytes:
+    """The figure as SVG, always the same bytes for the same content."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", dpi=144, metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def draw_bars(panels: Mapping[str, Sequence[Mark]], unit: str) -> bytes:
+    """Bars of a few rows, a panel per column: mean, the value of each fold, the published value."""
+    rows = max(map(len, panels.values()))
+    with canvas(4.6 * len(panels), 1.3 + 0.55 * rows, len(panels)) as (figure, axes):
+        for ax, (title, marks) in zip(axes, panels.items(), strict=True):
+            ax.barh(range(len(marks)), [mark.mean for mark in marks], height=0.62, color=OURS, alpha=0.85)
+            _points(ax, marks, "white")
+            ax.set_xlim(0, 100 if unit == "%" else None)
+            _finish(ax, marks, f"{title} ({unit})")
+        _legend(figure, fold_colour="white")
+        return svg(figure)
+
+
+def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str) -> bytes:
+    """The same for many rows: dots, and an axis that ends where the values do."""
+    rows = max(map(len, panels.values()))
+    with canvas(4.6 * len(panels), 1.2 + 0.34 * rows, len(panels)) as (figure, axes):
+        for ax, (title, marks) in zip(axes, panels.items(), strict=True):
+            for y, mark in enumerate(marks):
+                ax.plot([min(mark.folds), max(mark.folds)], [y, y], color=FOLDS, linewidth=1.2, zorder=1)
+            _points(ax, marks, FOLDS)
+            ax.plot([mark.mean for mark in marks], range(len(marks)), "o", color=OURS, markersize=7, zorder=3)
+            ax.grid(axis="x", color=GRID, linewidth=0.6)
+            _finish(ax, marks, f"{title} ({unit})")
+        _legend(figure, fold_colour=FOLDS)
+        return svg(figure)
+
+
+def draw_curves(curves: Mapping[str, np.ndarray], title: str) -> bytes:
+    """Training loss by epoch: for each setting (runs, epochs), the mean and the range over runs."""
+    with canvas(7.4, 3.8) as (figure, axes):
+        ax = axes[0]
+        for colour, (label, losses) in zip(LINES * len(curves), curves.items(), strict=False):
+            epochs = np.arange(1, losses.shape[1] + 1)
+            ax.fill_between(epochs, losses.min(axis=0), losses.max(axis=0), color=colour, alpha=0.15, linewidth=0)
+            ax.plot(epochs, losses.mean(axis=0), color=colour, linewidth=1.4, label=label)
+        ax.set_xlabel("epoch")
+        ax.set_ylabel("training loss")
+        ax.set_yscale("log")
+        ax.set_title(title)
+        ax.grid(color=GRID, linewidth=0.6)
+        figure.legend(loc="outside right upper", fontsize=8)
+        return svg(figure)
+
+
+def draw_confusion(counts: np.ndarray, classes: Sequence[str], groups: Mapping[str, int], title: str) -> bytes:
+    """Clip decisions (classes, classes), true classes in rows; `groups` are names and sizes of runs of classes."""
+    n = len(classes)
+    size, font = (6.2, 8.0) if n <= 15 else (12.5, 6.5)
+    with canvas(size * 1.12, size) as (figure, axes):
+        ax = axes[0]
+        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        image = ax.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, rasterized=True)
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            colour = "white" if shares[row, column] > 0.55 else "#223a5e"
+            ax.text(column + 0.5, row + 0.5, str(counts[row, column]), ha="center", va="center",
+                    fontsize=font * 0.9, color=colour)  # fmt: skip
+        names = [name.replace("_", " ") for name in classes]
+        ax.set_xticks(np.arange(n) + 0.5, names, rotation=90, fontsize=font)
+        ax.set_yticks(np.arange(n) + 0.5, names, fontsize=font)
+        ax.tick_params(length=0)
+        ax.set_aspect("equal")
+        ax.set_xlim(0, n)
+        ax.set_ylim(n, 0)
+        ax.set_xlabel("decided")
+        ax.set_ylabel("true")
+        ax.set_title(title, pad=22 if groups else 8)
+        _draw_groups(ax, groups)
+        figure.colorbar(image, ax=ax, shrink=0.5, label="share of the true class")
+        return svg(figure)
+
+
+def _draw_groups(ax: "Axes", groups: Mapping[str, int]) -> None:
+    from matplotlib.patches import Rectangle
+
+    start = 0
+    for name, length in groups.items():
+        ax.add_patch(Rectangle((start, start), length, length, fill=False, edgecolor=PAPER, linewidth=1.2))
+        ax.text(start + length / 2, -0.35, name, ha="center", va="bottom", fontsize=8, color=PAPER)
+        start += length
+
+
+def _points(ax: "Axes", marks: Sequence[Mark], fold_colour: str) -> None:
+    for y, mark in enumerate(marks):
+        ax.plot(mark.folds, [y] * len(mark.folds), "o", color=fold_colour, markeredgecolor=OURS, markeredgewidth=0.5,
+                markersize=4, zorder=2)  # fmt: skip
+        if mark.published is not None:
+            ax.plot([mark.published], [y], "|", color=PAPER, markersize=15, markeredgewidth=2.4, zorder=4)
+
+
+def _finish(ax: "Axes", marks: Sequence[Mark], title: str) -> None:
+    ax.set_yticks(range(len(marks)), [mark.label for mark in marks])
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(len(marks) - 0.4, -0.6)
+    ax.set_title(title)
+
+
+def _legend(figure: "Canvas", fold_colour: str) -> None:
+    from matplotlib.lines import Line2D
+
+    def mark(label: str, marker: str, size: float, colour: str, edge: str) -> Line2D:
+        return Line2D([], [], linestyle="", marker=marker, markersize=size, color=colour, label=label,
+                      markeredgecolor=edge, markeredgewidth=2.4 if marker == "|" else 0.5)  # fmt: skip
+
+    marks = [
+        mark("reproduced: mean", "s" if fold_colour == "white" else "o", 7, OURS, OURS),
+        mark("each fold", "o", 4, fold_colour, OURS),
+        mark("published", "|", 13, PAPER, PAPER),
+    ]
+    figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8)

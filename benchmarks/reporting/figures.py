@@ -1,0 +1,173 @@
+"""Which figures a table has: decided by its kind of task and by what is stored, never by its name."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.build import import_class
+from benchmarks.evaluate import reference
+from benchmarks.files import canonical_hash, storage_error
+from benchmarks.metrics.clip_accuracy import confusion_matrix
+from benchmarks.metrics.scores import Scores
+from benchmarks.reporting import drawing, wording
+from benchmarks.reporting.results import CellResult, TableResult, Variant
+
+#: Metrics of tasks with one class per clip, whose decisions can be counted in a confusion matrix.
+ONE_CLASS_PER_CLIP = ("accuracy_clip_mean_probability", "accuracy_clip_decision")
+#: Up to so many rows a table is drawn as bars, above as dots.
+MOST_BARS = 6
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a page: file name without ending, caption, and how to draw it from plain data."""
+
+    name: str
+    caption: str
+    data: Any
+    draw: Callable[[], bytes]
+
+    def svg(self, cache: Path) -> bytes:
+        """The drawing; one made before from the same data is taken from the cache."""
+        key = canonical_hash([drawing.VERSION, version("matplotlib"), self.name.partition("_")[0], self.data], 20)
+        kept = cache / "figures" / f"{key}.svg"
+        if kept.exists():
+            return kept.read_bytes()
+        content = self.draw()
+        temporary = kept.with_suffix(".partial")
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
+            temporary.replace(kept)
+        except OSError as error:
+            raise storage_error(kept, error) from error
+        return content
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Clip decisions of one seed, pooled over folds."""
+
+    counts: np.ndarray
+    classes: tuple[str, ...]
+    seed: int
+
+    @property
+    def recall(self) -> np.ndarray:
+        """Share of each class that was found: (classes,)."""
+        return np.diag(self.counts) / np.maximum(self.counts.sum(axis=1), 1)
+
+    def worst(self, most: int = 8) -> list[tuple[int, str, str, int]]:
+        """The most frequent confusions: (count, true, decided, clips of the true class)."""
+        wrong = self.counts - np.diag(np.diag(self.counts))
+        totals = self.counts.sum(axis=1)
+        pairs = [
+            (int(wrong[i, j]), self.classes[i], self.classes[j], int(totals[i]))
+            for i, j in zip(*np.nonzero(wrong), strict=True)
+        ]
+        return sorted(pairs, key=lambda pair: (-pair[0], pair[1:]))[:most]
+
+
+def table_figures(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> list[Figure]:
+    """The figures of a table under one variant; none of files that are not the real ones, or without a whole seed."""
+    done = [one for one in results if one.cell.recipe == "train" and one.mean is not None]
+    if variant.corpus != "real" or variant.tier == "smoke" or not done:
+        return []
+    figures = [_chart(result, variant, done)]
+    for column in result.table.columns:
+        of_column = [one for one in done if one.cell.column == column]
+        figures += [*_curves(result, variant, of_column)]
+        if best := headline(of_column):
+            figures.append(_confusion_figure(result, variant, best))
+    return figures
+
+
+def headline(results: Sequence[CellResult]) -> CellResult | None:
+    """The row of a column whose confusions are shown: of those that ran, the one that the paper praises most."""
+    able = [one for one in results if one.cell.metric in ONE_CLASS_PER_CLIP and one.cell.published is not None]
+    return max(able, key=lambda one: one.cell.published or 0.0) if able else None
+
+
+def confusion(result: TableResult, one: CellResult) -> Confusion:
+    """The confusions of the first complete seed of a cell."""
+    evidence = one.evidence
+    assert evidence is not None and one.cell.dataset is not None
+    seed = evidence.complete_seeds[0]
+    scores = [Scores.load(scored.finished.scores_path()) for scored in evidence.scored if scored.seed == seed]
+    items = [item for each in scores for item in each.items]
+    counts = confusion_matrix(scores, reference(result.paper, one.cell.dataset, items))
+    return Confusion(counts, scores[0].classes, seed)
+
+
+def _chart(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Figure:
+    columns = {
+        described.label: [_mark(one) for one in done if one.cell.column == column]
+        for column, described in result.table.columns.items()
+    }
+    panels = {label: marks for label, marks in columns.items() if marks}
+    unit = next(iter(result.table.columns.values())).unit
+    is_short = max(map(len, panels.values())) <= MOST_BARS
+    draw = drawing.draw_bars if is_short else drawing.draw_dots
+    data = {"unit": unit, "panels": {label: [vars(mark) for mark in marks] for label, marks in panels.items()}}
+    caption = f"{result.table.title}; {wording.conditions(variant)}"
+    return Figure(
+        f"{'bars' if is_short else 'dots'}_{result.table_id}_{variant.name}", caption, data, lambda: draw(panels, unit)
+    )
+
+
+def _mark(one: CellResult) -> drawing.Mark:
+    assert one.evidence is not None and one.mean is not None
+    return drawing.Mark(one.cell.label, one.mean, tuple(one.evidence.fold_values.values()), one.cell.target)
+
+
+def _curves(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:
+    """Training curves of the settings that were trained by epochs and keep a history."""
+    curves = {one.cell.label: losses for one in done if (losses := _losses(one)) is not None}
+    if not curves:
+        return
+    label = result.table.columns[done[0].cell.column].label
+    title = f"{label}, {wording.conditions(variant)}"
+    data = {"title": title, "losses": {name: losses.round(6).tolist() for name, losses in curves.items()}}
+    yield Figure(
+        f"curves_{result.table_id}_{done[0].cell.column}_{variant.name}",
+        f"Training loss, mean and range over folds and seeds; {title}",
+        data,
+        lambda: drawing.draw_curves(curves, title),
+    )
+
+
+def _losses(one: CellResult) -> np.ndarray | None:
+    """Loss by epoch (runs, epochs) of the runs that kept a history; None without."""
+    assert one.evidence is not None
+    histories = []
+    for scored in one.evidence.scored:
+        path = scored.finished.folder / "history.csv"
+        if path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                histories.append([float(row["loss"]) for row in csv.DictReader(file)])
+    if not histories:
+        return None
+    epochs = min(map(len, histories))
+    return np.array([history[:epochs] for history in histories])
+
+
+def _confusion_figure(result: TableResult, variant: Variant, one: CellResult) -> Figure:
+    assert one.cell.dataset is not None
+    use = result.paper.datasets[one.cell.dataset]
+    found = confusion(result, one)
+    all_groups = getattr(import_class(use.class_path), "groups", {})
+    sizes = {name: sum(label in found.classes for label in members) for name, members in all_groups.items()}
+    groups = sizes if len(found.classes) > 15 else {}
+    title = f"{use.title}: {one.cell.label}, {wording.conditions(variant)}"
+    data = {"title": title, "counts": found.counts.tolist(), "classes": found.classes, "groups": groups}
+    return Figure(
+        f"confusion_{one.cell.setting}_{one.cell.dataset}_{variant.name}",
+        f"Clip decisions, seed {found.seed}, all folds; {title}",
+        data,
+        lambda: drawing.draw_confusion(found.counts, found.classes, groups, title),
+    )
