@@ -84,7 +84,7 @@ def take_census(dataset: "ESC50", progress: Progress | None = None) -> Census:
         missing=missing,
         extra={path.name: f"not a clip of the list, in {path.parent}" for path in release.extra},
         faults=_checked(dataset, progress),
-        known_leaks=_sources_across_folds(dataset, list(paths)),
+        known_leaks=sources_across_folds(dataset),
     )
 
 
@@ -104,9 +104,10 @@ def _count(dataset: "ESC50", items: list[str]) -> dict[tuple[int, str], int]:
     return {(fold, label): counts[fold, label] for fold in dataset.folds for label in dataset.classes}
 
 
-def _sources_across_folds(dataset: "ESC50", items: list[str]) -> dict[str, dict[str, list[str]]]:
+def sources_across_folds(dataset: "ESC50") -> dict[str, dict[str, list[str]]]:
+    """The classes of each source that lies in several folds, by fold."""
     leaks = {}
-    for source, clips in dataset.reference(items).groupby("unit"):
+    for source, clips in dataset.reference(list(dataset.paths())).groupby("unit"):
         if clips["fold"].nunique() > 1:
             leaks[str(source)] = {str(fold): sorted(set(part["label"])) for fold, part in clips.groupby("fold")}
     return leaks

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from datasets.archive import BadArchive, unpack
+from datasets.census import CHECKSUMS
 from datasets.checksums import official_tokens, token
 from datasets.download import ResumingDownloader, download
 from datasets.errors import DataError
 from datasets.esc50 import ESC50
-from datasets.esc50_layouts import find_release
+from datasets.esc50_layouts import Release, find_release
 from datasets.file_hashes import md5_of_file, md5_of_files
 
 COMMIT = "33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6"
@@ -21,7 +22,6 @@ URLS = (
 )
 #: As recorded by soundata. Such archives are made anew from time to time, so another md5 is no fault by itself.
 ARCHIVE_MD5 = "071b44018315e034b2c6e8064543d19c"
-CHECKSUMS = "esc50_v2_wav"
 
 Report = Callable[[str], None]
 
@@ -37,8 +37,8 @@ def fetch(
 
     Every clip is compared with its official md5 before the folder gets its name. Raises DataError.
     """
-    if root.is_dir() and _is_complete(root):
-        report(f"{root}: all clips are there already")
+    if root.is_dir() and _is_complete(root, checksums):
+        report(f"{root}: all clips are there and as they should be")
         return
     report(f"{ESC50.title}\nlicence: {ESC50.licence}\ncitation: {ESC50.citation}")
     work = root.with_name(f".{root.name}.download")
@@ -51,7 +51,7 @@ def fetch(
     shutil.rmtree(unpacked, ignore_errors=True)
     try:
         unpack(archive, unpacked)
-        _verify(unpacked, checksums or official_tokens(CHECKSUMS))
+        _verify(unpacked, checksums or official_tokens(CHECKSUMS["v2 WAV"]))
     except BadArchive:
         archive.unlink()  # the next call downloads it again
         raise
@@ -90,12 +90,21 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
     report(f"licence: {ESC50.licence}\ncitation: {ESC50.citation}\n{ESC50(root).census().summary()}")
 
 
-def _is_complete(root: Path) -> bool:
+def _is_complete(root: Path, checksums: frozenset[str] | None) -> bool:
+    """Whether `root` holds every clip of its kind of release, with the official content where that is known."""
     try:
         release = find_release(root)
-        return len(release.clips) == len(ESC50.folds) * 50 * release.per_class_and_fold
+        if release.kind not in CHECKSUMS:
+            return ESC50(root).census().complete
+        official = checksums or official_tokens(CHECKSUMS[release.kind])
+        return _count_official(release, official) == len(official)
     except DataError:
         return False
+
+
+def _count_official(release: Release, official: frozenset[str]) -> int:
+    hashes = md5_of_files(release.clips.values())
+    return sum(token(item, hashes[path]) in official for item, path in release.clips.items())
 
 
 def _base(unpacked: Path) -> Path:
@@ -105,12 +114,10 @@ def _base(unpacked: Path) -> Path:
 
 
 def _verify(unpacked: Path, official: frozenset[str]) -> None:
-    release = find_release(unpacked)
-    hashes = md5_of_files(release.clips.values())
-    right = [token(item, hashes[path]) in official for item, path in release.clips.items()]
-    if sum(right) != len(official):
+    right = _count_official(find_release(unpacked), official)
+    if right != len(official):
         raise BadArchive(
-            f"{unpacked.parent.name}: {sum(right)} of the {len(official)} clips of the archive are the official ones; "
+            f"{unpacked.parent.name}: {right} of the {len(official)} clips of the archive are the official ones; "
             "deleted, run `python -m benchmarks data fetch esc50` again"
         )
 
