@@ -70,7 +70,6 @@ class Census:
 def take_census(dataset: "ESC50", progress: Progress | None = None) -> Census:
     """Compare a dataset with its official lists and decode every clip. Raises DataError for a list that is bad."""
     release, paths = dataset.release, dataset.paths()
-    expected = _expected(dataset)
     missing = {item: "listed, but its file is not here" for item in _listed(dataset) if item not in paths}
     for (fold, label), count in _count(dataset, [*paths, *missing]).items():
         if count < release.per_class_and_fold:
@@ -79,17 +78,13 @@ def take_census(dataset: "ESC50", progress: Progress | None = None) -> Census:
     return Census(
         dataset={"esc50": "ESC-50", "esc10": "ESC-10"}[dataset.subset],
         release=release.kind,
-        expected=expected,
+        expected=dataset.expected,
         found=len(paths),
         missing=missing,
         extra={path.name: f"not a clip of the list, in {path.parent}" for path in release.extra},
         faults=_checked(dataset, progress),
         known_leaks=sources_across_folds(dataset),
     )
-
-
-def _expected(dataset: "ESC50") -> int:
-    return len(dataset.classes) * len(dataset.folds) * dataset.release.per_class_and_fold
 
 
 def _listed(dataset: "ESC50") -> list[str]:

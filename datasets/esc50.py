@@ -66,6 +66,11 @@ class ESC50:
         """The length of every clip in seconds: 5, unless a miniature declares less."""
         return float(self.release.declared.get("clip_seconds", 5.0))
 
+    @property
+    def expected(self) -> int:
+        """How many clips the complete subset has: 2000 or 400, unless a miniature declares fewer."""
+        return len(self.classes) * len(FOLDS) * self.release.per_class_and_fold
+
     def paths(self) -> dict[str, Path]:
         """The files of the subset's clips, by official name, sorted."""
         clips = self.release.clips
@@ -79,9 +84,8 @@ class ESC50:
         import pandas as pd
 
         paths = self.paths()
-        expected = len(self.classes) * len(FOLDS) * self.release.per_class_and_fold
-        if len(paths) != expected:
-            warnings.warn(f"{self.root}: {len(paths)} of the {expected} clips of {self.subset}", stacklevel=2)
+        if len(paths) != self.expected:
+            warnings.warn(f"{self.root}: {len(paths)} of the {self.expected} clips of {self.subset}", stacklevel=2)
         index = self.reference(list(paths)).reset_index()
         index["path"] = pd.Series([str(path.resolve()) for path in paths.values()], dtype=object)
         return index[["item", "path", "fold", "label", "unit"]]
@@ -114,7 +118,7 @@ class ESC50:
 
     def files(self) -> list[Path]:
         """All that another machine needs to use this subset: its clips, their list and licence."""
-        return [*self.release.papers, *self.paths().values()]
+        return [*self.release.documents, *self.paths().values()]
 
     def census(self, progress: Callable[[int, int], None] | None = None) -> "Census":
         """Compare with the official lists and decode every clip; `progress` is told (done, total)."""

@@ -77,7 +77,7 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
             raise DataError(f"{source}: no such folder or archive")
         release = find_release(source)
         base = work / "release"
-        for path in (*release.papers, *release.clips.values()):
+        for path in (*release.documents, *release.clips.values()):
             _link(path, base / path.relative_to(source))
         if root.is_dir():
             root.rmdir()

@@ -59,7 +59,7 @@ class Release:
     clips: dict[str, Path]
     listed: frozenset[str] | None = None
     extra: tuple[Path, ...] = ()
-    papers: tuple[Path, ...] = ()
+    documents: tuple[Path, ...] = ()
     declared: dict = field(default_factory=dict)
 
     @property
@@ -137,8 +137,8 @@ def _listed_release(base: Path, table: Path) -> Release:
             extra.append(path)
     is_wav = all(path.suffix == ".wav" for path in clips.values())
     kind = "miniature" if declared else "v2 WAV" if is_wav else "v1 OGG"
-    papers = tuple(path for path in (table, base / "miniature.json", base / "LICENSE") if path.is_file())
-    return Release(kind, clips, listed, tuple(extra), papers, declared)
+    documents = tuple(path for path in (table, base / "miniature.json", base / "LICENSE") if path.is_file())
+    return Release(kind, clips, listed, tuple(extra), documents, declared)
 
 
 def _folder_release(folders: list[Path]) -> Release:

@@ -24,13 +24,13 @@ def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path
     paths = list(paths)
     known = _recall(memory)
     stamps = {path: _stamp(path) for path in paths}
-    hashes = {path: known[str(path)][1] for path in paths if known.get(str(path), [None])[0] == stamps[path]}
+    hashes = {path: known[str(path)][1] for path in paths if known.get(str(path), ("",))[0] == stamps[path]}
     unknown = [path for path in paths if path not in hashes]
     if unknown:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             hashes.update(zip(unknown, pool.map(md5_of_file, unknown), strict=True))
         if memory is not None:
-            _remember(memory, known | {str(path): [stamps[path], hashes[path]] for path in unknown})
+            _remember(memory, known | {str(path): (stamps[path], hashes[path]) for path in unknown})
     return hashes
 
 
@@ -53,15 +53,16 @@ def _stamp(path: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _recall(memory: Path | None) -> dict[str, list[str]]:
+def _recall(memory: Path | None) -> dict[str, tuple[str, str]]:
+    """The stamp and the md5 of each path; nothing where the memory is absent, cut short or none at all."""
     try:
         known = json.loads(memory.read_text()) if memory is not None else {}
-        return known if isinstance(known, dict) else {}
-    except (OSError, ValueError):  # absent, or cut short: hash again
+        return {path: (str(stamp), str(md5)) for path, (stamp, md5) in known.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def _remember(memory: Path, known: dict[str, list[str]]) -> None:
+def _remember(memory: Path, known: dict[str, tuple[str, str]]) -> None:
     try:
         write_atomically(memory, json.dumps(known))
     except OSError:  # a full or read-only disk costs time, not the result

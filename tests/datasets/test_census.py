@@ -128,9 +128,8 @@ def test_real_clips_have_no_faults(data_root, tmp_path):
     source = ESC50(data_root / "esc50")
     (tmp_path / "audio").mkdir()
     shutil.copy(data_root / "esc50" / "esc50.csv", tmp_path / "esc50.csv")
-    for item, path in list(source.paths().items())[::40]:
+    for path in list(source.paths().values())[::40]:
         (tmp_path / "audio" / path.name).symlink_to(path)
-        assert item in source.release.listed
     census = ESC50(tmp_path).census()
     assert (census.expected, census.found, len(census.missing)) == (2000, 50, 1950)
     assert census.release == "v1 OGG" and not census.faults and not census.extra
