@@ -1,17 +1,15 @@
 """What stands below a table: folds, claims, figures, checks, data, provenance."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from benchmarks.audit_form import Quantity
 from benchmarks.reporting import wording
-from benchmarks.reporting.blocks import Block, Bullets, Folded, Grid, Heading, Picture, Text
+from benchmarks.reporting.blocks import Block, Bullets, Folded, Footnotes, Grid, Heading, Picture, Text
 from benchmarks.reporting.figures import Figure, confusion, headline
 from benchmarks.reporting.results import CellResult, TableResult
-
-if TYPE_CHECKING:
-    from benchmarks.audit import Check
 
 
 def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
@@ -63,14 +61,16 @@ def claim_blocks(result: TableResult) -> list[Block]:
     return [Heading("Claims"), Text(about), Grid(head, rows, left=(0, 1, 2, 3, 7))]
 
 
-def figure_blocks(result: TableResult, figures: Sequence[Figure], results: Sequence[CellResult]) -> Iterator[Block]:
+def figure_blocks(
+    result: TableResult, figures: Sequence[Figure], results: Sequence[CellResult], cache: Path
+) -> Iterator[Block]:
     """The figures, and in words the recall of each class and the most frequent confusions."""
     for figure in figures:
         yield Picture(f"figures/{figure.name}.svg", figure.caption)
     for column, of_column in result.columns(tuple(results)).items():
         done = [one for one in of_column if one.mean is not None and one.variant.corpus == "real"]
         if figures and (best := headline(done)):
-            found = confusion(result, best)
+            found = confusion(result, best, cache)
             label = result.table.columns[column].label
             recalls = sorted(zip(found.recall, found.classes, strict=True), reverse=True)
             listed = ", ".join(f"{_plain(name)} {100 * recall:g}" for recall, name in recalls)
@@ -82,10 +82,26 @@ def figure_blocks(result: TableResult, figures: Sequence[Figure], results: Seque
             yield Folded(title, [Text(f"Recall in %: {listed}."), Bullets(worst)])
 
 
-def check_blocks(checks: Iterable["Check"]) -> list[Block]:
-    """The checks that need no training."""
+def quantity_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
+    """What an audited table could have printed beside its columns: the other quantities of its networks."""
+    entries = [
+        entry for entry in result.paper.audit.checks
+        if isinstance(entry, Quantity) and entry.table == result.table_id and not entry.feeds
+    ]  # fmt: skip
+    computed = {check["id"]: check["computed"] for check in result.checks}
+    head = [f"{_plain(entry.id)}{notes.mark(wording.sentence(entry.note)) if entry.note else ''}" for entry in entries]
+    labels = {one.cell.row: one.cell.label for one in result.main}
+    rows = [
+        (label, *(_number(computed.get(f"{result.id}.{row}.{entry.id}"), 2) for entry in entries))
+        for row, label in labels.items()
+    ]
+    return [Heading("What the table does not print"), Grid(("row", *head), rows)] if entries else []
+
+
+def check_blocks(result: TableResult) -> list[Block]:
+    """The checks that need no training; what they find about audited cells stands in the table already."""
     rows = []
-    for check in checks:
+    for check in result.checks:
         word = {True: "holds", False: "**fails**", None: ""}[check["holds"]]
         printed = wording.NOTHING if check["published"] is None else f"{check['published']:g}"
         note = wording.sentence(check["note"]) if check["note"] else ""

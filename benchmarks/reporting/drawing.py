@@ -20,7 +20,8 @@ STYLE: Any = {
     "svg.hashsalt": "resound", "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#5b6770", "axes.titlesize": 10,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.grid": False, "legend.frameon": False,
-    "figure.constrained_layout.use": True, "savefig.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1, "savefig.facecolor": "white",
 }  # fmt: skip
 
 
@@ -52,36 +53,38 @@ def svg(figure: "Canvas") -> bytes:
     return buffer.getvalue()
 
 
-def draw_bars(panels: Mapping[str, Sequence[Mark]], unit: str) -> bytes:
-    """Bars of a few rows, a panel per column: mean, the value of each fold, the published value."""
-    rows = max(map(len, panels.values()))
-    with canvas(4.6 * len(panels), 1.3 + 0.55 * rows, len(panels)) as (figure, axes):
-        for ax, (title, marks) in zip(axes, panels.items(), strict=True):
-            ax.barh(range(len(marks)), [mark.mean for mark in marks], height=0.62, color=OURS, alpha=0.85)
-            _points(ax, marks, "white")
+def draw_bars(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> bytes:
+    """Bars of a few rows, a panel per column: mean, the value of each fold, the published value (called `paper`)."""
+    rows = len(_labels(panels))
+    with canvas(2.4 + 3.4 * len(panels), 1.3 + 0.5 * rows, len(panels)) as (figure, axes):
+        for ax, marks in _panels(axes, panels, unit):
+            heights = [_labels(panels).index(mark.label) for mark in marks]
+            ax.barh(heights, [mark.mean for mark in marks], height=0.62, color=OURS, alpha=0.85)
+            _points(ax, marks, heights, "white")
             ax.set_xlim(0, 100 if unit == "%" else None)
-            _finish(ax, marks, f"{title} ({unit})")
-        _legend(figure, fold_colour="white")
+        _legend(figure, "white", paper)
         return svg(figure)
 
 
-def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str) -> bytes:
+def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> bytes:
     """The same for many rows: dots, and an axis that ends where the values do."""
-    rows = max(map(len, panels.values()))
-    with canvas(4.6 * len(panels), 1.2 + 0.34 * rows, len(panels)) as (figure, axes):
-        for ax, (title, marks) in zip(axes, panels.items(), strict=True):
-            for y, mark in enumerate(marks):
+    rows = len(_labels(panels))
+    with canvas(2.4 + 3.4 * len(panels), 1.2 + 0.34 * rows, len(panels)) as (figure, axes):
+        for ax, marks in _panels(axes, panels, unit):
+            heights = [_labels(panels).index(mark.label) for mark in marks]
+            for y, mark in zip(heights, marks, strict=True):
                 ax.plot([min(mark.folds), max(mark.folds)], [y, y], color=FOLDS, linewidth=1.2, zorder=1)
-            _points(ax, marks, FOLDS)
-            ax.plot([mark.mean for mark in marks], range(len(marks)), "o", color=OURS, markersize=7, zorder=3)
+            _points(ax, marks, heights, FOLDS)
+            ax.plot([mark.mean for mark in marks], heights, "o", color=OURS, markersize=7, zorder=3)
             ax.grid(axis="x", color=GRID, linewidth=0.6)
-            _finish(ax, marks, f"{title} ({unit})")
-        _legend(figure, fold_colour=FOLDS)
+        _legend(figure, FOLDS, paper)
         return svg(figure)
 
 
 def draw_curves(curves: Mapping[str, np.ndarray], title: str) -> bytes:
     """Training loss by epoch: for each setting (runs, epochs), the mean and the range over runs."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     with canvas(7.4, 3.8) as (figure, axes):
         ax = axes[0]
         for colour, (label, losses) in zip(LINES * len(curves), curves.items(), strict=False):
@@ -91,6 +94,9 @@ def draw_curves(curves: Mapping[str, np.ndarray], title: str) -> bytes:
         ax.set_xlabel("epoch")
         ax.set_ylabel("training loss")
         ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_title(title)
         ax.grid(color=GRID, linewidth=0.6)
         figure.legend(loc="outside right upper", fontsize=8)
@@ -134,22 +140,34 @@ def _draw_groups(ax: "Axes", groups: Mapping[str, int]) -> None:
         start += length
 
 
-def _points(ax: "Axes", marks: Sequence[Mark], fold_colour: str) -> None:
-    for y, mark in enumerate(marks):
+def _labels(panels: Mapping[str, Sequence[Mark]]) -> list[str]:
+    """The rows of any panel, in the order of the fullest one; panels share their rows."""
+    longest = max(panels.values(), key=len)
+    return list(dict.fromkeys(mark.label for marks in (longest, *panels.values()) for mark in marks))
+
+
+def _panels(
+    axes: "list[Axes]", panels: Mapping[str, Sequence[Mark]], unit: str
+) -> "Iterator[tuple[Axes, Sequence[Mark]]]":
+    """Each panel with its axes, which have the rows and a title; only the first one names the rows."""
+    labels = _labels(panels)
+    for ax, (title, marks) in zip(axes, panels.items(), strict=True):
+        ax.set_yticks(range(len(labels)), labels if ax is axes[0] else [])
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(labels) - 0.4, -0.6)
+        ax.set_title(f"{title} ({unit})")
+        yield ax, marks
+
+
+def _points(ax: "Axes", marks: Sequence[Mark], heights: Sequence[int], fold_colour: str) -> None:
+    for y, mark in zip(heights, marks, strict=True):
         ax.plot(mark.folds, [y] * len(mark.folds), "o", color=fold_colour, markeredgecolor=OURS, markeredgewidth=0.5,
                 markersize=4, zorder=2)  # fmt: skip
         if mark.published is not None:
             ax.plot([mark.published], [y], "|", color=PAPER, markersize=15, markeredgewidth=2.4, zorder=4)
 
 
-def _finish(ax: "Axes", marks: Sequence[Mark], title: str) -> None:
-    ax.set_yticks(range(len(marks)), [mark.label for mark in marks])
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(marks) - 0.4, -0.6)
-    ax.set_title(title)
-
-
-def _legend(figure: "Canvas", fold_colour: str) -> None:
+def _legend(figure: "Canvas", fold_colour: str, paper: str) -> None:
     from matplotlib.lines import Line2D
 
     def mark(label: str, marker: str, size: float, colour: str, edge: str) -> Line2D:
@@ -159,6 +177,6 @@ def _legend(figure: "Canvas", fold_colour: str) -> None:
     marks = [
         mark("reproduced: mean", "s" if fold_colour == "white" else "o", 7, OURS, OURS),
         mark("each fold", "o", 4, fold_colour, OURS),
-        mark("published", "|", 13, PAPER, PAPER),
+        mark(paper, "|", 13, PAPER, PAPER),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8)

@@ -11,10 +11,11 @@ import numpy as np
 
 from benchmarks.build import import_class
 from benchmarks.evaluate import reference
-from benchmarks.files import canonical_hash, storage_error
+from benchmarks.files import canonical_hash, read_json, write_json
 from benchmarks.metrics.clip_accuracy import confusion_matrix
 from benchmarks.metrics.scores import Scores
 from benchmarks.reporting import drawing, wording
+from benchmarks.reporting.pages import write_whole
 from benchmarks.reporting.results import CellResult, TableResult, Variant
 
 #: Metrics of tasks with one class per clip, whose decisions can be counted in a confusion matrix.
@@ -36,17 +37,9 @@ class Figure:
         """The drawing; one made before from the same data is taken from the cache."""
         key = canonical_hash([drawing.VERSION, version("matplotlib"), self.name.partition("_")[0], self.data], 20)
         kept = cache / "figures" / f"{key}.svg"
-        if kept.exists():
-            return kept.read_bytes()
-        content = self.draw()
-        temporary = kept.with_suffix(".partial")
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(content)
-            temporary.replace(kept)
-        except OSError as error:
-            raise storage_error(kept, error) from error
-        return content
+        if not kept.exists():
+            write_whole(kept, self.draw())
+        return kept.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,7 @@ class Confusion:
         return sorted(pairs, key=lambda pair: (-pair[0], pair[1:]))[:most]
 
 
-def table_figures(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> list[Figure]:
+def table_figures(result: TableResult, variant: Variant, results: Sequence[CellResult], cache: Path) -> list[Figure]:
     """The figures of a table under one variant; none of files that are not the real ones, or without a whole seed."""
     done = [one for one in results if one.cell.recipe == "train" and one.mean is not None]
     if variant.corpus != "real" or variant.tier == "smoke" or not done:
@@ -83,7 +76,7 @@ def table_figures(result: TableResult, variant: Variant, results: Sequence[CellR
         of_column = [one for one in done if one.cell.column == column]
         figures += [*_curves(result, variant, of_column)]
         if best := headline(of_column):
-            figures.append(_confusion_figure(result, variant, best))
+            figures.append(_confusion_figure(result, variant, best, cache))
     return figures
 
 
@@ -93,15 +86,21 @@ def headline(results: Sequence[CellResult]) -> CellResult | None:
     return max(able, key=lambda one: one.cell.published or 0.0) if able else None
 
 
-def confusion(result: TableResult, one: CellResult) -> Confusion:
-    """The confusions of the first complete seed of a cell."""
+def confusion(result: TableResult, one: CellResult, cache: Path) -> Confusion:
+    """The confusions of the first complete seed of a cell, kept by the checksums of its scores."""
     evidence = one.evidence
     assert evidence is not None and one.cell.dataset is not None
     seed = evidence.complete_seeds[0]
-    scores = [Scores.load(scored.finished.scores_path()) for scored in evidence.scored if scored.seed == seed]
-    items = [item for each in scores for item in each.items]
-    counts = confusion_matrix(scores, reference(result.paper, one.cell.dataset, items))
-    return Confusion(counts, scores[0].classes, seed)
+    runs = [scored.finished for scored in evidence.scored if scored.seed == seed]
+    digests = [run.result["files"]["scores_test.npz"] for run in runs]
+    kept = cache / "confusions" / f"{canonical_hash([result.paper.id, one.cell.dataset, digests], 20)}.json"
+    if not kept.exists():
+        scores = [Scores.load(run.scores_path()) for run in runs]
+        items = [item for each in scores for item in each.items]
+        counts = confusion_matrix(scores, reference(result.paper, one.cell.dataset, items))
+        write_json(kept, {"counts": counts.tolist(), "classes": scores[0].classes})
+    content = read_json(kept)
+    return Confusion(np.array(content["counts"]), tuple(content["classes"]), seed)
 
 
 def _chart(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Figure:
@@ -111,12 +110,16 @@ def _chart(result: TableResult, variant: Variant, done: Sequence[CellResult]) ->
     }
     panels = {label: marks for label, marks in columns.items() if marks}
     unit = next(iter(result.table.columns.values())).unit
-    is_short = max(map(len, panels.values())) <= MOST_BARS
-    draw = drawing.draw_bars if is_short else drawing.draw_dots
-    data = {"unit": unit, "panels": {label: [vars(mark) for mark in marks] for label, marks in panels.items()}}
-    caption = f"{result.table.title}; {wording.conditions(variant)}"
+    paper = "published" if variant.tier == "full" else "published, tier full"
+    kind, draw = ("bars", drawing.draw_bars)
+    if max(map(len, panels.values())) > MOST_BARS:
+        kind, draw = ("dots", drawing.draw_dots)
+    plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
     return Figure(
-        f"{'bars' if is_short else 'dots'}_{result.table_id}_{variant.name}", caption, data, lambda: draw(panels, unit)
+        f"{kind}_{result.table_id}_{variant.name}",
+        f"{result.table.title}; {wording.conditions(variant)}",
+        [unit, paper, plain],
+        lambda: draw(panels, unit, paper),
     )
 
 
@@ -156,14 +159,14 @@ def _losses(one: CellResult) -> np.ndarray | None:
     return np.array([history[:epochs] for history in histories])
 
 
-def _confusion_figure(result: TableResult, variant: Variant, one: CellResult) -> Figure:
-    assert one.cell.dataset is not None
+def _confusion_figure(result: TableResult, variant: Variant, one: CellResult, cache: Path) -> Figure:
+    assert one.cell.dataset is not None and one.cell.setting is not None
     use = result.paper.datasets[one.cell.dataset]
-    found = confusion(result, one)
+    found = confusion(result, one, cache)
     all_groups = getattr(import_class(use.class_path), "groups", {})
     sizes = {name: sum(label in found.classes for label in members) for name, members in all_groups.items()}
     groups = sizes if len(found.classes) > 15 else {}
-    title = f"{use.title}: {one.cell.label}, {wording.conditions(variant)}"
+    title = f"{use.title}: {result.paper.settings[one.cell.setting].title}, {wording.conditions(variant)}"
     data = {"title": title, "counts": found.counts.tolist(), "classes": found.classes, "groups": groups}
     return Figure(
         f"confusion_{one.cell.setting}_{one.cell.dataset}_{variant.name}",

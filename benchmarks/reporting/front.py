@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from benchmarks.reporting import wording
-from benchmarks.reporting.blocks import Block, Bullets, Footnotes, Grid, Heading, Page, Text
+from benchmarks.reporting.blocks import Block, Bullets, Grid, Heading, Page, Text
 from benchmarks.reporting.results import CellResult, TableResult
 from benchmarks.spec import Paper
 
@@ -12,6 +12,8 @@ COUNTED = (
     "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not yet run", "quoted", "holds",
     "fails", "not audited",
 )  # fmt: skip
+#: How they are told after a number, where that is not the word itself.
+TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
 WORTH = (
     "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
     "schedule or on generated files stands apart; it says nothing about the paper."
@@ -20,16 +22,15 @@ WORTH = (
 
 def front_page(tables: Sequence[TableResult]) -> Page:
     """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise."""
-    notes = Footnotes()
     counts = [(word, sum(table.counts[word] for table in tables)) for word in COUNTED]
     total = sum(count for _, count in counts)
-    told = ", ".join(f"{count} {_word(word)}" for word, count in counts if count)
+    told = ", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts if count)
     blocks: list[Block] = [
-        Text(f"{total} published numbers of {len({table.paper.id for table in tables})} papers: {told}."),
+        Text(f"{total} published numbers in {len(tables)} tables: {told}."),
         Text(WORTH),
         _summary(tables),
         Heading("Published and reproduced"),
-        _cells(tables, notes),
+        _cells(tables),
         *_apart(tables),
         Heading("How this was made"),
         Text(
@@ -38,14 +39,14 @@ def front_page(tables: Sequence[TableResult]) -> Page:
             "runs. The same data for programs: [report.json](report.json); for a browser: [index.html](index.html)."
         ),
     ]
-    return Page("README", "Published numbers, run again", blocks, notes)
+    return Page("README", "Published numbers, run again", blocks)
 
 
 def paper_page(paper: Paper, tables: Iterable[TableResult]) -> Page:
     """A paper: its tables, what is wrong or contradictory in it, notes."""
     links = [
         f"[{table.id}]({table.table_id}.md): {table.table.title}: "
-        + ", ".join(f"{table.counts[word]} {_word(word)}" for word in COUNTED if table.counts[word])
+        + ", ".join(f"{table.counts[word]} {TOLD.get(word, word)}" for word in COUNTED if table.counts[word])
         for table in tables
     ]
     blocks: list[Block] = [Text(f"{paper.authors}, {paper.year}; {paper.reference}."), Bullets(links)]
@@ -70,21 +71,37 @@ def _summary(tables: Sequence[TableResult]) -> Grid:
     return Grid(("table", "of", *map(_word, used)), rows, left=(0, 1))
 
 
-def _cells(tables: Sequence[TableResult], notes: Footnotes) -> Grid:
-    rows = []
-    for table in tables:
-        for one in table.main:
-            if one.cell.recipe != "quoted":
-                rows.append((*_where(table, one), *_numbers(one, notes), wording.runs(one), _tier(table, one)))
-    return Grid(("table", "row", "column", "published", "reproduced", "verdict", "runs", "tier"), rows, (0, 1, 2, 5, 7))
+def _cells(tables: Sequence[TableResult]) -> Grid:
+    rows = [
+        (
+            *_where(table, one),
+            wording.published(one),
+            wording.as_printed(one) if one.cell.recipe == "audit" else wording.reproduced(one),
+            _verdict(one),
+            wording.runs(one),
+            _tier(table, one),
+        )
+        for table in tables
+        for one in table.main
+        if one.cell.recipe != "quoted"
+    ]
+    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs", "tier")
+    return Grid(head, _without_repeats(rows), left=(0, 1, 2, 5, 7))
 
 
-def _numbers(one: CellResult, notes: Footnotes) -> tuple[str, str, str]:
-    if one.cell.recipe == "audit":
-        word = f"**{one.status}**" if one.check else one.status
-        return wording.published(one, notes), wording.as_printed(one), word
-    reading = " under our reading" if one.verdict and one.protocol == "our reading" else ""
-    return wording.published(one, notes), wording.reproduced(one), wording.verdict(one, notes) + reading
+def _verdict(one: CellResult) -> str:
+    word = f"**{one.status}**" if one.status in ("reproduced", "deviates", "holds", "fails") else one.status
+    return f"{word} (our reading)" if one.verdict and one.protocol == "our reading" else word
+
+
+def _without_repeats(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Table and row are written once, where they begin."""
+    written: list[tuple[str, ...]] = []
+    for number, row in enumerate(rows):
+        above = rows[number - 1] if number else ("", "")
+        table = "" if row[0] == above[0] else row[0]
+        written.append((table, "" if row[:2] == above[:2] else row[1], *row[2:]))
+    return written
 
 
 def _tier(table: TableResult, one: CellResult) -> str:
@@ -115,7 +132,7 @@ def _apart(tables: Sequence[TableResult]) -> list[Block]:
                 elsewhere[wording.conditions(variant)] = elsewhere.get(wording.conditions(variant), 0) + len(ran)
     blocks: list[Block] = []
     if rows:
-        grid = Grid(("table", "row", "column", "value", "runs", "tier"), rows, (0, 1, 2, 5))
+        grid = Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
         blocks += [Heading("Apart: shorter schedules on the real files, no verdict"), grid]
     if elsewhere:
         told = "; ".join(f"{count} cells in {name}" for name, count in elsewhere.items())

@@ -1,10 +1,18 @@
 """The page of one table."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Footnotes, Grid, Heading, Page, Text
-from benchmarks.reporting.details import check_blocks, claim_blocks, data_blocks, figure_blocks, fold_blocks
+from benchmarks.reporting.details import (
+    check_blocks,
+    claim_blocks,
+    data_blocks,
+    figure_blocks,
+    fold_blocks,
+    quantity_blocks,
+)
 from benchmarks.reporting.figures import Figure, table_figures
 from benchmarks.reporting.provenance_page import provenance_blocks
 from benchmarks.reporting.results import CellResult, TableResult, Variant
@@ -24,7 +32,7 @@ LEGEND = (
 APART = "Not the paper's experiment: no verdict, and not to be read beside the table above."
 
 
-def table_page(result: TableResult) -> tuple[Page, list[Figure]]:
+def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
     """The page of a table, and the figures that it shows: the table, what stands behind it, what ran otherwise."""
     notes, paper = Footnotes(), result.paper
     about = f"{result.id} of *{paper.title}* ({paper.authors}, {paper.year}; {paper.reference})."
@@ -34,20 +42,20 @@ def table_page(result: TableResult) -> tuple[Page, list[Figure]]:
     if result.table.note:
         blocks.append(Text(wording.sentence(result.table.note)))
     blocks += claim_blocks(result)
-    figures = table_figures(result, Variant(), result.main)
-    blocks += _behind(result, result.main, figures)
+    figures = table_figures(result, Variant(), result.main, cache)
+    blocks += _behind(result, result.main, figures, cache)
     for variant, results in result.others.items():
-        apart = table_figures(result, variant, results)
+        apart = table_figures(result, variant, results, cache)
         figures += apart
-        blocks += [*other_tables(result, variant, results, notes), *_behind(result, results, apart)]
-    blocks += check_blocks(result.checks)
+        blocks += [*other_tables(result, variant, results, notes), *_behind(result, results, apart, cache)]
+    blocks += check_blocks(result)
     return Page(f"{paper.id}/{result.table_id}", f"{result.id}: {result.table.title}", blocks, notes), figures
 
 
-def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequence[Figure]) -> list[Block]:
+def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequence[Figure], cache: Path) -> list[Block]:
     """What stands behind the cells of one variant."""
     return [
-        *figure_blocks(result, figures, results),
+        *figure_blocks(result, figures, results, cache),
         *fold_blocks(result, results),
         *data_blocks(result, results),
         *provenance_blocks(results),
@@ -57,7 +65,7 @@ def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequenc
 def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
     """The table under the paper's own conditions, a grid per column."""
     if result.table.kind == "audit":
-        return [_audit_grid(result.main, result, notes)]
+        return [_audit_grid(result.main, result, notes), *quantity_blocks(result, notes)]
     blocks: list[Block] = []
     for column, results in result.columns(result.main).items():
         described = result.table.columns[column]

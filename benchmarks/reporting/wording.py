@@ -1,7 +1,5 @@
 """How numbers, runs and verdicts are written."""
 
-import re
-
 from benchmarks.audit import printed
 from benchmarks.reporting.blocks import Footnotes
 from benchmarks.reporting.results import CellResult, Variant
@@ -10,13 +8,13 @@ from benchmarks.verdict import Verdict
 NOTHING = "–"
 
 
-def published(result: CellResult, notes: Footnotes) -> str:
-    """The value as printed, the corrected one beside it where there is one, and the reason as a footnote."""
+def published(result: CellResult, notes: Footnotes | None = None) -> str:
+    """The value as printed, the corrected one beside it where there is one, and with `notes` the reason."""
     cell = result.cell
     text = NOTHING if cell.published is None else f"{cell.published:.{cell.decimals}f}"
     if cell.corrected is not None:
         text += f", corrected {cell.corrected:.{cell.decimals}f}"
-    return text + (notes.mark(sentence(cell.erratum)) if cell.erratum else "")
+    return text + (notes.mark(sentence(cell.erratum)) if notes and cell.erratum else "")
 
 
 def reproduced(result: CellResult) -> str:
@@ -57,7 +55,7 @@ def runs(result: CellResult) -> str:
     full = [seed for seed, folds in seeds.items() if len(folds) == len(result.evidence.folds)]
     if len(full) == len(seeds):
         return f"{len(seeds)} × {len(result.evidence.folds)}"
-    return f"{result.n_runs} of {len(seeds)} × {len(result.evidence.folds)}"
+    return f"{result.n_runs} of {len(seeds) * len(result.evidence.folds)}"
 
 
 def folds_by_seed(result: CellResult) -> dict[int, set[int]]:
@@ -87,7 +85,8 @@ def verdict(result: CellResult, notes: Footnotes) -> str:
     if status == "undecided" and result.verdict.seeds_needed is not None:
         return f"undecided, {result.verdict.seeds_needed} seeds would decide"
     if status in ("undecided", "not judged"):
-        return status + notes.mark(sentence(re.split("[:;] ", result.verdict.message)[-1]))
+        message = result.verdict.message.partition(": ")[2]
+        return status + notes.mark(sentence(message.rpartition("; ")[2] if result.verdict.low is not None else message))
     return f"**{status}**"
 
 

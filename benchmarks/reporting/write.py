@@ -1,16 +1,16 @@
 """Writing what a report consists of: markdown pages, figures, report.json, index.html."""
 
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.files import storage_error, write_json
+from benchmarks.files import write_json
 from benchmarks.plan import Choice
 from benchmarks.reporting.blocks import Block, Footnotes, Heading
 from benchmarks.reporting.front import front_page, paper_page
 from benchmarks.reporting.html import site_html
 from benchmarks.reporting.json_data import report_data
 from benchmarks.reporting.markdown import blocks_markdown, page_markdown
+from benchmarks.reporting.pages import write_whole
 from benchmarks.reporting.results import Results, TableResult, Variant
 from benchmarks.reporting.table_page import main_tables, other_tables, table_page
 from benchmarks.spec import load_paper, paper_ids, select
@@ -28,12 +28,12 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
         of_paper = [table for table in tables if table.paper.id == paper_id]
         pages.append(paper_page(load_paper(paper_id), of_paper))
         for table in of_paper:
-            page, drawn = table_page(table)
+            page, drawn = table_page(table, workspace.cache)
             pages.append(page)
             figures.update({f"{paper_id}/figures/{one.name}.svg": one.svg(workspace.cache) for one in drawn})
-    written = [_write(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
-    written += [_write(out / path, content) for path, content in figures.items()]
-    written.append(_write(out / "index.html", site_html(pages, figures).encode()))
+    written = [write_whole(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
+    written += [write_whole(out / path, content) for path, content in figures.items()]
+    written.append(write_whole(out / "index.html", site_html(pages, figures).encode()))
     write_json(out / "report.json", report_data(tables))
     return [*written, out / "report.json"]
 
@@ -61,16 +61,3 @@ def _shown(table: TableResult, variant: Variant, notes: Footnotes) -> Iterable[B
     if variant.earns_verdict or table.table.kind == "audit":
         return main_tables(table, notes)
     return other_tables(table, variant, table.others.get(variant, ()), notes)
-
-
-def _write(path: Path, content: bytes) -> Path:
-    """Write to a temporary name beside `path`, then rename: two commands may write the same pages."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise storage_error(path, error) from error
-    return path
