@@ -51,8 +51,8 @@ def test_a_key_that_stands_twice_is_found(paper_copy):
 def test_a_duplicate_id_is_found(paper_copy):
     text = (paper_copy / "acrnn" / "paper.yaml").read_text()
     start = text.index("\nclaims:\n")
-    first, second = re.findall(r"- id: (\w+)", text[start:])[:2]
-    edit(paper_copy, f"- id: {second}\n", f"- id: {first}\n")
+    first, second = re.findall(r"- {id: (\w+)", text[start:])[:2]
+    edit(paper_copy, f"- {{id: {second},", f"- {{id: {first},")
     with pytest.raises(InputError, match=rf"paper.yaml:\d+: claims.1.id: the id {first} stands twice"):
         load_paper("acrnn", paper_copy)
 
