@@ -33,12 +33,15 @@ def single_decisions(scores: Scores) -> np.ndarray:
 
     Raises InputError where there are several segments per clip.
     """
-    if scores.values.ndim != 2:
+    values = scores.values
+    if values.ndim == 3 and values.shape[1] == 1:  # a clip that is one segment
+        values = values[:, 0]
+    if values.ndim != 2:
         raise InputError(
-            f"scores: {scores.values.shape[1]} segments per item, but this metric takes one decision per item; "
+            f"scores: {values.shape[1]} segments per item, but this metric takes one decision per item; "
             "use accuracy_clip_mean_probability"
         )
-    return scores.values.argmax(axis=-1)
+    return values.argmax(axis=-1)
 
 
 def decisions(scores: Scores) -> np.ndarray:

@@ -162,3 +162,12 @@ def test_an_entry_of_another_shape_is_computed_again(tmp_path):
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
     (tmp_path / "file").write_text("")
     assert MetricCache(tmp_path / "file" / "metrics").get("abc", metric(), Counted()).value == 50
+
+
+def test_one_decision_per_clip_may_stand_as_a_clip_of_one_segment(random_truth):
+    values = np.random.default_rng(4).normal(size=(40, 3))
+    flat, segmented = (
+        METRICS["accuracy_clip_decision"].compute(scores(v, "decision"), random_truth)
+        for v in (values, values[:, None, :])
+    )
+    assert flat.value == segmented.value
