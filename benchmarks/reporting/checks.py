@@ -58,7 +58,5 @@ def _audit_elsewhere(target: str) -> dict:
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
-        raise InputError(
-            f"audit {target}: {reason.removeprefix('resound: ')}; see `python -m benchmarks audit {target}`"
-        )
+        raise InputError(f"audit of {target} failed: {reason.removeprefix('resound: ')}")
     return dict(json.loads(done.stdout))

@@ -89,7 +89,12 @@ def quantity_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
         if isinstance(entry, Quantity) and entry.table == result.table_id and not entry.feeds
     ]  # fmt: skip
     computed = {check["id"]: check["computed"] for check in result.checks}
-    head = [f"{_plain(entry.id)}{notes.mark(wording.sentence(entry.note)) if entry.note else ''}" for entry in entries]
+    head = [
+        _plain(entry.id.removesuffix("_M"))
+        + (" (M)" if entry.id.endswith("_M") else "")
+        + (notes.mark(wording.sentence(entry.note)) if entry.note else "")
+        for entry in entries
+    ]
     labels = {one.cell.row: one.cell.label for one in result.main}
     rows = [
         (label, *(_number(computed.get(f"{result.id}.{row}.{entry.id}"), 2) for entry in entries))
