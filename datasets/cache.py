@@ -121,7 +121,7 @@ class FeatureCache:
         try:
             found = json.loads(description.read_text(encoding="utf-8"))
             whole = array.stat().st_size == found["bytes"] and header.items() <= found.items()
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError):
             whole = False
         if not whole:
             log.warning("%s: cut short or damaged; extracting these features again", array)

@@ -71,11 +71,9 @@ def extract(
     total = len(task.items)
     meter = _Meter(total, progress)
     parts = [target.with_name("part-0")]
-    started = time.monotonic()
+    clock = _Clock(total, jobs)
     with parts[0].open("wb") as file:
-        shape, counts = _extract_some(
-            task, file, meter.advance, lambda done: _worth_workers(started, done, total, jobs)
-        )
+        shape, counts = _extract_some(task, file, meter.advance, clock.is_worth_workers)
     left = task.share(slice(len(counts), None))
     if left.items:
         edges = np.linspace(0, len(left.items), min(jobs, len(left.items)) + 1).astype(int)
@@ -83,6 +81,8 @@ def extract(
         parts += [target.with_name(f"part-{number}") for number in range(1, len(shares) + 1)]
         with ThreadPoolExecutor(len(shares)) as pool:
             results = list(pool.map(_in_worker, shares, parts[1:], itertools.repeat(meter)))
+        if meter.error is not None:
+            raise meter.error
         for found, more in results:
             _check_shapes(task, shape, found)
             counts += more
@@ -125,9 +125,21 @@ def _check_shapes(task: Task, expected: Sequence[int], found: Sequence[int], ite
         )
 
 
-def _worth_workers(started: float, done: int, total: int, jobs: int) -> bool:
-    expected = (time.monotonic() - started) / done * (total - done)
-    return done >= 3 and jobs > 1 and expected > SECONDS_WORTH_A_WORKER
+class _Clock:
+    """Decides from the first clips whether the others are worth starting processes."""
+
+    def __init__(self, total: int, jobs: int) -> None:
+        self.total, self.jobs = total, jobs
+        self._second = 0.0
+
+    def is_worth_workers(self, done: int) -> bool:
+        """Whether to stop here, after `done` clips; the first does not count, because it imports what it needs."""
+        if done == 1:
+            self._second = time.monotonic()
+        if done < 3 or self.jobs < 2:
+            return False
+        expected = (time.monotonic() - self._second) / (done - 1) * (self.total - done)
+        return expected > SECONDS_WORTH_A_WORKER
 
 
 def _in_worker(task: Task, part: Path, meter: "_Meter") -> tuple[list[int], list[int]]:
@@ -144,18 +156,20 @@ def _in_worker(task: Task, part: Path, meter: "_Meter") -> tuple[list[int], list
             answer = json.loads(line)
             if not answer:
                 meter.advance()
-            elif "counts" not in answer:
-                meter.failed = True
-            if meter.failed:
+            if meter.error is not None:
                 process.kill()
-    if "data_error" in answer:
-        raise DataError(answer["data_error"])
-    if "os_error" in answer:
-        raise OSError(*answer["os_error"])
     if "counts" not in answer:
-        meter.failed = True
-        raise RuntimeError(f"a process that extracts features ended with code {process.returncode}")
-    return answer["shape"], answer["counts"]
+        meter.fail(_error(answer, process.returncode))
+    return answer.get("shape", []), answer.get("counts", [])
+
+
+def _error(answer: dict[str, Any], code: int) -> Exception:
+    """What made a worker end without a result."""
+    if "data_error" in answer:
+        return DataError(answer["data_error"])
+    if "os_error" in answer:
+        return OSError(*answer["os_error"])
+    return RuntimeError(f"a process that extracts features ended with code {code}")
 
 
 def _search_path() -> str:
@@ -164,11 +178,11 @@ def _search_path() -> str:
 
 
 class _Meter:
-    """Counts clips from several threads and tells `progress` (done, total); `failed` ends all shares."""
+    """Counts clips from several threads and tells `progress` (done, total); the first error ends all shares."""
 
     def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
         self.total, self.done, self.progress = total, 0, progress
-        self.failed = False
+        self.error: Exception | None = None
         self._lock = threading.Lock()
 
     def advance(self) -> None:
@@ -177,6 +191,11 @@ class _Meter:
             self.done += 1
             if self.progress:
                 self.progress(self.done, self.total)
+
+    def fail(self, error: Exception) -> None:
+        """Something went wrong; what follows from it does not count."""
+        with self._lock:
+            self.error = self.error or error
 
 
 def _serve() -> None:

@@ -92,7 +92,7 @@ class LogMelDelta:
         starts = range(0, len(clip) - length + 1, length // 2)
         levels = np.stack([self._level(clip[start : start + length]) for start in starts])
         means = levels.mean(axis=(1, 2))
-        kept = levels[(means > self.silence_db) | (means == means.max() if means.max() <= self.silence_db else False)]
+        kept = levels[means > self.silence_db] if means.max() > self.silence_db else levels[[means.argmax()]]
         return np.stack([kept, late_delta(kept)], axis=1)
 
     def _level(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,56 @@
+import librosa
+import numpy as np
+import pytest
+
+from datasets.features.mfcc_zcr import MfccZcr, zero_crossing_rate
+
+RATE = 44100
+
+
+def sixteen_bit(seconds=1.0, seed=0):
+    values = np.random.default_rng(seed).normal(0, 3000, round(seconds * RATE)).astype(np.int16)
+    return (values / 32768).astype(np.float32)
+
+
+def test_mfcc_statistics_are_librosas():
+    samples = sixteen_bit(2.0)
+    raw = (samples.astype(np.float64) * 32768 + 0.5) / 32767.5
+    level = librosa.power_to_db(
+        librosa.feature.melspectrogram(y=raw, sr=RATE, n_fft=2048, hop_length=512, pad_mode="reflect")
+    )
+    mfcc = librosa.feature.mfcc(S=level, n_mfcc=13)[1:]
+    found = MfccZcr()(samples, RATE)
+    assert found.shape == (26,)
+    assert found[:12] == pytest.approx(np.mean(mfcc, axis=1), abs=1e-3)
+    assert found[12:24] == pytest.approx(np.std(mfcc, axis=1), abs=1e-3)
+
+
+def test_crossings_of_known_signals():
+    alternating = np.tile([1.0, -1.0], 512)
+    assert zero_crossing_rate(alternating, 512) == pytest.approx([1.0, 1.0])
+    one_change = np.concatenate([np.ones(100), -np.ones(412)])
+    assert zero_crossing_rate(one_change, 512) == pytest.approx([1 / 511])
+    assert zero_crossing_rate(np.ones(1000), 512) == pytest.approx([0.0, 0.0])
+
+
+def test_a_sine_crosses_twice_per_period():
+    tone = np.round(10000 * np.sin(2 * np.pi * 1000 * (np.arange(RATE) + 0.3) / RATE)) / 32768
+    found = MfccZcr()(tone.astype(np.float32), RATE)
+    assert found[24] == pytest.approx(2000 / RATE, rel=0.02)
+
+
+def test_five_seconds_have_431_frames_of_crossings():
+    assert len(zero_crossing_rate(np.ones(5 * RATE), 512)) == 431
+
+
+def test_digital_silence_has_no_crossings():
+    samples = sixteen_bit()
+    samples[RATE // 2 :] = 0
+    silent_half = zero_crossing_rate((samples[RATE // 2 :].astype(np.float64) * 32768 + 0.5) / 32767.5, 512)
+    assert not silent_half.any()
+    assert MfccZcr()(samples, RATE)[24] == pytest.approx(MfccZcr()(sixteen_bit(), RATE)[24] / 2, rel=0.05)
+
+
+def test_another_rate_is_refused():
+    with pytest.raises(ValueError, match="44100"):
+        MfccZcr()(sixteen_bit(), 48000)
