@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,12 +53,20 @@ class Task:
     def rows(self, position: int) -> np.ndarray:
         """The features (rows, ...) float32 of one clip. Raises DataError if they cannot be had."""
         item, rate = self.items[position], self.dataset.sample_rate
-        samples = make_variant(self.variant, self.dataset.load(item), rate, item, self.labels[position])
+        samples = make_variant(self.variant, self._samples(item), rate, item, self.labels[position])
         try:
             features = self.extractor(samples, rate)
         except ValueError as error:
             raise DataError(f"{item}: {error}") from error
         return features if getattr(self.extractor, "segmented", False) else features[None]
+
+    def _samples(self, item: str) -> np.ndarray:
+        samples = self.dataset.load(item)  # with all its checks
+        return self.extractor.read(self._paths[item]) if hasattr(self.extractor, "read") else samples
+
+    @cached_property
+    def _paths(self) -> dict[str, Path]:
+        return self.dataset.paths()
 
 
 def extract(

@@ -1,6 +1,7 @@
 """Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called.
 
-An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32.
+An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32. One
+that cuts segments says `segmented`; one that takes files rather than a dataset's samples has `read(path)`.
 """
 
 import importlib
@@ -14,6 +15,7 @@ EXTRACTORS: dict[str, str] = {
     "log_gammatone_delta": "datasets.features.log_gammatone.LogGammatone",
     "log_mel_delta_piczak": "datasets.features.log_mel.LogMelDelta",
     "mfcc_zcr": "datasets.features.mfcc_zcr.MfccZcr",
+    "mfcc_zcr_interleaved": "datasets.features.mfcc_zcr.MfccZcrInterleaved",
 }
 
 

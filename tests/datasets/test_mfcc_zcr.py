@@ -1,8 +1,9 @@
 import librosa
 import numpy as np
 import pytest
+import soundfile
 
-from datasets.features.mfcc_zcr import MfccZcr, zero_crossing_rate
+from datasets.features.mfcc_zcr import MfccZcr, MfccZcrInterleaved, zero_crossing_rate
 
 RATE = 44100
 
@@ -54,3 +55,31 @@ def test_digital_silence_has_no_crossings():
 def test_another_rate_is_refused():
     with pytest.raises(ValueError, match="44100"):
         MfccZcr()(sixteen_bit(), 48000)
+
+
+def test_stereo_is_read_as_the_notebook_read_it(tmp_path):
+    extractor = MfccZcrInterleaved()
+    left, right = np.full(5 * RATE, 0.25, dtype=np.float32), np.full(5 * RATE, -0.25, dtype=np.float32)
+    soundfile.write(tmp_path / "stereo.wav", np.stack([left, right], axis=1), RATE, subtype="PCM_16")
+    values = extractor.read(tmp_path / "stereo.wav")
+    assert len(values) == 2 * 5 * RATE
+    assert values[:4].tolist() == [0.25, -0.25, 0.25, -0.25]
+    assert extractor(values, RATE)[24] == pytest.approx(1.0)  # every value crosses zero
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(44100, 5.0), (44100, 4.2), (44100, 6.0), (48000, 5.0)])
+def test_any_rate_and_length_is_read_as_five_seconds(tmp_path, rate, seconds):
+    values = np.random.default_rng(0).uniform(-0.5, 0.5, round(seconds * rate))
+    soundfile.write(tmp_path / "clip.wav", values, rate, subtype="PCM_16")
+    found = MfccZcrInterleaved().read(tmp_path / "clip.wav")
+    assert len(found) == 5 * rate
+    known = min(len(found), len(values))
+    assert found[:known] == pytest.approx(values[:known], abs=1e-4)
+    assert not found[known:].any()
+
+
+def test_official_clip_gives_the_same_either_way(tmp_path):
+    samples = sixteen_bit(5.0)
+    soundfile.write(tmp_path / "clip.wav", samples, RATE, subtype="PCM_16")
+    interleaved = MfccZcrInterleaved()
+    assert np.array_equal(interleaved(interleaved.read(tmp_path / "clip.wav"), RATE), MfccZcr()(samples, RATE))
