@@ -14,14 +14,18 @@ COUNTED = (
 )  # fmt: skip
 #: How they are told after a number, where that is not the word itself.
 TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
+LEFT_ASIDE = "Stored runs that are left aside, because recipe, versions or files have changed since: {}."
 WORTH = (
     "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
     "schedule or on generated files stands apart; it says nothing about the paper."
 )
 
 
-def front_page(tables: Sequence[TableResult]) -> Page:
-    """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise."""
+def front_page(tables: Sequence[TableResult], left_aside: int) -> Page:
+    """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise.
+
+    `left_aside` is the number of stored runs that are no longer, or not yet, those of the paper files.
+    """
     counts = [(word, sum(table.counts[word] for table in tables)) for word in COUNTED]
     total = sum(count for _, count in counts)
     told = ", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts if count)
@@ -32,6 +36,7 @@ def front_page(tables: Sequence[TableResult]) -> Page:
         Heading("Published and reproduced"),
         _cells(tables),
         *_apart(tables),
+        *([Text(LEFT_ASIDE.format(left_aside))] if left_aside else []),
         Heading("How this was made"),
         Text(
             "`python -m benchmarks report` writes all pages from the stored runs; nothing in them is typed by hand. "

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -197,6 +198,16 @@ class Results:
                 others[variant] = results
         main = self._column_results(paper, name, Variant())
         return TableResult(paper, name, main, others, checks, _claims(paper, name, main))
+
+    def left_aside(self, tables: Iterable[TableResult]) -> int:
+        """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
+        fed, used = set(), set()
+        for table in tables:
+            for one in (*table.main, *(one for results in table.others.values() for one in results)):
+                used.add((table.paper.id, one.cell.setting, one.cell.dataset))
+                fed |= {scored.finished.run.id for scored in (one.evidence.scored if one.evidence else ())}
+        runs = [finished.run for finished in self.workspace.ledger.finished()]
+        return sum((run.paper, run.setting, run.dataset) in used and run.id not in fed for run in runs)
 
     def _column_results(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
         cells = list(paper.table_cells(table_id))

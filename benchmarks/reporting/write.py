@@ -23,7 +23,7 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
     ids = [name for name in table_ids(None) if name in wanted or (out / f"{name.replace('.', '/')}.md").exists()]
     results = results or Results(workspace)
     tables = [results.table(table_id) for table_id in ids]
-    pages, figures = [front_page(tables)], {}
+    pages, figures = [front_page(tables, results.left_aside(tables))], {}
     for paper_id in dict.fromkeys(table.paper.id for table in tables):
         of_paper = [table for table in tables if table.paper.id == paper_id]
         pages.append(paper_page(load_paper(paper_id), of_paper))

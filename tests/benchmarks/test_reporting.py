@@ -165,6 +165,14 @@ def test_missing_folds_are_told_and_nothing_is_averaged(workspace):
     assert (one.status, one.mean, reproduced(one), runs(one)) == ("incomplete", None, "3 of 5 folds", "3 of 5")
 
 
+def test_runs_of_another_recipe_are_left_aside_and_counted(workspace, monkeypatch):
+    fabricate(workspace, "base", "esc10", seeds=1)
+    monkeypatch.setattr("benchmarks.plan.versions", lambda *_: {"models.acrnn.ACRNNModule": 99})
+    write_reports(workspace, "acrnn.t3", workspace.reports)
+    assert "have changed since: 5." in page(workspace, "README.md")
+    assert "not yet run" in table_row(page(workspace, "acrnn/t3.md"), "convolutional RNN")[7]
+
+
 def test_a_corrected_value_stands_beside_the_printed_one(workspace):
     one, notes = result_of(workspace, "acrnn.t1", "acrnn.t1.alexnet.esc50"), Footnotes()
     assert published(one, notes) == "78.7, corrected 63.2[^1]"
