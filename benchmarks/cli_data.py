@@ -19,8 +19,9 @@ CorpusOption = Annotated[str, typer.Option(help="real, miniature or standin")]
 @data_app.command("list")
 def list_command(data_root: DataOption = None, cache: CacheOption = None) -> None:
     """The datasets, their licences, and whether they are on this machine."""
-    from datasets.registry import DATASETS
     from tabulate import tabulate
+
+    from datasets.registry import DATASETS
 
     workspace = _workspace(data_root, cache)
     rows = []

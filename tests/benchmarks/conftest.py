@@ -10,7 +10,7 @@ TOY = Path(__file__).parent / "toy"
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture()
+@pytest.fixture
 def toy_papers(monkeypatch):
     """The toy paper in this process: its folder is the folder of papers, its classes can be imported."""
     from benchmarks import spec
@@ -24,7 +24,7 @@ def toy_papers(monkeypatch):
     spec.load_paper.cache_clear()
 
 
-@pytest.fixture()
+@pytest.fixture
 def toy_workspace(toy_papers, tmp_path):
     """A workspace with the toy dataset's folder."""
     from benchmarks.workspace import Workspace
@@ -35,14 +35,14 @@ def toy_workspace(toy_papers, tmp_path):
     return Workspace(**{name: tmp_path / name for name in names})
 
 
-@pytest.fixture()
+@pytest.fixture
 def paper_copy(tmp_path):
     """A copy of the real acrnn folder to break."""
     shutil.copytree(ROOT / "benchmarks" / "papers" / "acrnn", tmp_path / "papers" / "acrnn")
     return tmp_path / "papers"
 
 
-@pytest.fixture()
+@pytest.fixture
 def toy_command(tmp_path):
     """Runs `python -m benchmarks ...` on the toy paper in a process of its own."""
     (tmp_path / "data" / "toy").mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ def table(tmp_path, folder: str) -> dict:
     return {cell["id"]: (cell["mean"], cell["n_runs"]) for cell in report["cells"]}
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 def test_a_failing_run_and_a_dying_worker_do_not_stop_the_others(toy_command, tmp_path):
     process = toy_command("run", "toy.t2", "--jobs", "2")
     _, errors = process.communicate(timeout=120)
@@ -56,7 +56,7 @@ def test_a_failing_run_and_a_dying_worker_do_not_stop_the_others(toy_command, tm
     assert "4 runs done" in text
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 def test_a_sweep_killed_at_random_moments_ends_with_the_tables_of_an_undisturbed_one(toy_command, tmp_path):
     undisturbed = {"RESOUND_RUNS": str(tmp_path / "undisturbed"), "RESOUND_REPORTS": str(tmp_path / "expected")}
     process = toy_command("run", "toy.t1", "--jobs", "2", env=undisturbed)
@@ -65,13 +65,16 @@ def test_a_sweep_killed_at_random_moments_ends_with_the_tables_of_an_undisturbed
 
     draw = random.Random(7)
     kills = resumed = 0
-    for _ in range(12):
+    while not (kills >= 3 and resumed >= 1) and kills < 12:
         process = toy_command("run", "toy.t1", "--jobs", "2")
         deadline = time.monotonic() + 30
         start = len(scores(tmp_path / "runs"))
         # Let the workers get to the training, then strike anywhere in it.
         while time.monotonic() < deadline and process.poll() is None:
-            if len(list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json"))) or len(scores(tmp_path / "runs")) > start:
+            if (
+                len(list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json")))
+                or len(scores(tmp_path / "runs")) > start
+            ):
                 break
             time.sleep(0.02)
         time.sleep(draw.uniform(0.0, 1.0))
@@ -94,7 +97,7 @@ def test_a_sweep_killed_at_random_moments_ends_with_the_tables_of_an_undisturbed
     assert table(tmp_path, "expected") == table(tmp_path, "reports")
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 def test_two_commands_on_one_store_share_the_work(toy_command, tmp_path):
     processes = [toy_command("run", "toy.t1", "--jobs", "1") for _ in range(2)]
     for process in processes:
@@ -106,7 +109,7 @@ def test_two_commands_on_one_store_share_the_work(toy_command, tmp_path):
         one.verify()
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 def test_ctrl_c_and_the_time_budget_stop_behind_a_checkpoint(toy_command, tmp_path):
     process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1")
     while not list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json")):

@@ -17,7 +17,7 @@ ACRNN = {
 }  # fmt: skip
 
 
-@pytest.fixture()
+@pytest.fixture
 def nowhere(tmp_path):
     return Workspace(*(tmp_path / name for name in ("data", "runs", "cache", "reports")))
 

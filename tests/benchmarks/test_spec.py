@@ -18,9 +18,9 @@ def edit(papers, old, new, file="paper.yaml"):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("learning_rate: {value: 0.01, origin: paper", "learning_rate: {value: 0.01, orgin: paper", "not a field|origin"),
+        ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001, orgin: paper", "not a field|origin"),
         ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001", "has no origin"),
-        ("dropout: {value: 0.5, origin: paper", "dropout: {value: 0.5, origin: guess", "paper.*code.*inferred.*assumed"),
+        ("dropout: {value: 0.5, origin: paper", "dropout: {value: 0.5, origin: guess", "paper.*code.*inferred"),
         ("max_epochs: {value: 300", "max_epochs: {value: [300", "expected"),
         ("    dataset: esc10", "    dataset: esc11", "unknown name 'esc11'; did you mean esc1?0"),
     ],

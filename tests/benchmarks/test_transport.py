@@ -18,7 +18,7 @@ from benchmarks.workspace import Workspace
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture()
+@pytest.fixture
 def finished(toy_workspace):
     for planned in make_plan(select("toy.t1.plain"), Choice(), toy_workspace).missing:
         execute(planned.run, Surroundings(toy_workspace))
@@ -70,7 +70,7 @@ def test_merge_refuses_what_is_damaged_foreign_or_nothing(finished, tmp_path):
         merge(finished.runs, here)
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 def test_a_bundle_runs_without_the_checkout_and_comes_back(toy_workspace, tmp_path):
     clip = toy_workspace.data / "toy" / "clip.txt"
     clip.write_text("x" * 3_000_000)  # larger than a part, so that it travels in pieces

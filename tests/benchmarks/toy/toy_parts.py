@@ -52,7 +52,9 @@ class ToyDataset:
     @staticmethod
     def reference(items) -> pd.DataFrame:
         fields = [item.split("-") for item in items]
-        frame = pd.DataFrame({"label": [f[2] for f in fields], "unit": [f[1] for f in fields], "fold": [int(f[0]) for f in fields]})
+        frame = pd.DataFrame(
+            {"label": [f[2] for f in fields], "unit": [f[1] for f in fields], "fold": [int(f[0]) for f in fields]}
+        )
         frame.index = pd.Index(list(items), name="item")
         return frame
 
