@@ -13,7 +13,7 @@ from torch import Tensor
 from datasets.augment import mixup
 from datasets.cache import FeatureCache, Features
 from datasets.errors import DataError
-from datasets.features import make_extractor
+from datasets.features import extractor_class, make_extractor
 from datasets.resident import Batch, ResidentLoader
 from datasets.seeds import derive
 from datasets.segments import EpochMode, SegmentMode, SegmentTable, resident, statistics
@@ -35,7 +35,8 @@ class ClipDataModule(pl.LightningDataModule):
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
     train_folds: the "four" folds that are not tested, or only "three": the one before the tested one is left to a
         validation that is not done here (PiczakCNN's code).
-    standardize: per channel, by mean and deviation of the unaltered training segments.
+    standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
+        in its statistics: assumed not to matter).
     limit: at most so many training and so many test clips, spread over classes (for quick trials).
     shuffle_labels: gives the training clips each other's labels, as a control.
     seed: of order, choices and mixup. jobs: processes that extract features (default: one per core).
@@ -78,8 +79,9 @@ class ClipDataModule(pl.LightningDataModule):
         self.mixup_alpha, self.batch_size, self.standardize = mixup_alpha, batch_size, standardize
         self.shuffle_labels, self.seed, self.jobs = shuffle_labels, seed, jobs
         self.clips_per_fold = clips_per_fold
-        # PiczakCNN's segments have spectrograms of their own: their length is the extractor's business.
-        self.extractor = make_extractor(extractor, **({"frames": segment_frames} if _cuts(extractor) else {}))
+        # Where segments have spectrograms of their own, the extractor cuts them.
+        cuts = getattr(extractor_class(extractor), "segmented", False)
+        self.extractor = make_extractor(extractor, **({"frames": segment_frames, "step": segment_hop} if cuts else {}))
         self.variants = ["none", *(["stretch", "shift"] if augment else [])]
         self.variants += [f"delay-{number + 1}" for number in range(delayed_copies)]
         self.variants += [f"class-{number + 1}" for number in range(class_copies)]
@@ -87,6 +89,7 @@ class ClipDataModule(pl.LightningDataModule):
         self.classes: tuple[str, ...] = tuple(dataset.classes)
         self.num_classes = len(self.classes)
         self._sets: list[Features] = []
+        self._placed: dict[torch.device, tuple[Tensor, Tensor, Tensor]] = {}
 
     def setup(self, stage: str | None = None) -> None:
         """Choose the clips and make their features ready, extracting them if need be."""
@@ -117,7 +120,11 @@ class ClipDataModule(pl.LightningDataModule):
     def _cut(self) -> None:
         """The table of segments, and what standardises them."""
         self._table = SegmentTable.of(self._sets, self.segment_frames, self.segment_hop)
-        copies = torch.cat([torch.arange(len(one.items)).repeat_interleave(_long(one.counts)) for one in self._sets])
+        if self.epoch_mode == "resample" and (self._table.counts != self._table.counts[0]).any():
+            raise DataError("epoch_mode 'resample' needs copies with as many segments as their clip; choose 'concat'")
+        copies = torch.cat(
+            [torch.arange(len(one.items)).repeat_interleave(torch.from_numpy(one.counts)) for one in self._sets]
+        )
         self._row_targets = self._targets[copies]
         features = resident(self._sets, torch.device("cpu"))
         channels = features.shape[1]
@@ -146,18 +153,32 @@ class ClipDataModule(pl.LightningDataModule):
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Any:
         """Gather the batch on its device: (x, y) standardised and mixed up in training, x alone for prediction."""
-        device = batch.rows.device
-        features = resident(self._sets, device)
+        features = resident(self._sets, batch.rows.device)
+        mean, std, targets = self._constants(batch.rows.device)
         segments = features.unfold(3, self.segment_frames, self.segment_hop).permute(0, 3, 1, 2, 4)
-        x = segments[batch.rows, batch.starts]
-        x.sub_(self.mean.to(device)[:, None, None]).div_(self.std.to(device)[:, None, None])
+        x = segments[batch.rows, batch.starts].sub_(mean).div_(std)
         if batch.rows.dim() == 2:
             return x
-        targets = self._row_targets.to(device)[batch.rows]
-        y = torch.nn.functional.one_hot(targets, self.num_classes).float()
+        y = torch.nn.functional.one_hot(targets[batch.rows], self.num_classes).float()
         if self.mixup_alpha > 0:
             return mixup(x, y, self.mixup_alpha, self._generator("mixup", batch.epoch, batch.step))
         return x, y
+
+    def probe_batch(self) -> tuple[list[str], Tensor]:
+        """The first test clip of each class, by name, and its first segment x (B, C, F, T), for figures."""
+        seen: dict[int, int] = {}
+        for number, clip in enumerate(self._test.tolist()):
+            seen.setdefault(int(self._targets[clip]), number)
+        rows, starts = (places[list(seen.values()), :1] for places in self._table.grid(self._test))
+        x = self.on_after_batch_transfer(Batch(rows, starts, 0, 0), 0)
+        return [self.test_items[number] for number in seen.values()], x[:, 0]
+
+    def _constants(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean, deviation (C, 1, 1) and class by row, on the device."""
+        if device not in self._placed:
+            scale = (self.mean[:, None, None], self.std[:, None, None])
+            self._placed[device] = (scale[0].to(device), scale[1].to(device), self._row_targets.to(device))
+        return self._placed[device]
 
     def arrays(self, split: Literal["train", "test"]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Feature vectors (clips, d) and class numbers (clips,) of a split, for estimators without segments."""
@@ -211,11 +232,3 @@ class ClipDataModule(pl.LightningDataModule):
 
     def _generator(self, *purpose: str | int) -> torch.Generator:
         return torch.Generator().manual_seed(derive(self.seed, self.fold, *purpose))
-
-
-def _cuts(extractor: str) -> bool:
-    return extractor == "log_mel_delta_piczak"
-
-
-def _long(counts: NDArray[np.int64]) -> Tensor:
-    return torch.from_numpy(counts)

@@ -1,7 +1,8 @@
 """Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called.
 
 An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32. One
-that cuts segments says `segmented`; one that takes files rather than a dataset's samples has `read(path)`.
+that cuts segments says `segmented` and takes `frames` and `step`, their length and distance; one that takes files
+rather than a dataset's samples has `read(path)`.
 """
 
 import importlib
@@ -33,9 +34,14 @@ class Extractor(Protocol):
         """Features of the samples (n,) of one clip at `rate` Hz."""
 
 
-def make_extractor(name: str, **params: Any) -> Extractor:
-    """The extractor called `name`. Raises ValueError for an unknown name."""
+def extractor_class(name: str) -> Any:
+    """The class of the extractor called `name`. Raises ValueError for an unknown name."""
     if name not in EXTRACTORS:
         raise ValueError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(EXTRACTORS))}")
     module, _, cls = EXTRACTORS[name].rpartition(".")
-    return getattr(importlib.import_module(module), cls)(**params)
+    return getattr(importlib.import_module(module), cls)
+
+
+def make_extractor(name: str, **params: Any) -> Extractor:
+    """The extractor called `name`. Raises ValueError for an unknown name."""
+    return extractor_class(name)(**params)

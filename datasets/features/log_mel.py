@@ -52,11 +52,12 @@ def log_mel(
 class LogMelDelta:
     """Segments of a log-mel spectrogram with delta as PiczakCNN's code (paper-2015-esc-convnet) cuts them.
 
-    Code: 22.05 kHz, clip scaled to unit peak; windows of 512 x (frames - 1) samples, half overlapping, each with its
-    own spectrogram (60 bands, 1024-point FFT, hop 512, dB floored 80 dB below the window's maximum); windows of mean
-    -70 dB or less are dropped; the delta is librosa 0.3.1's, see `late_delta`. The code standardises before it takes
-    the delta, hence `shared_scale`. Assumed: resampling by soxr (the code interpolates linearly); a clip whose windows
-    would all be dropped keeps its loudest; a clip shorter than one window is padded with zeros.
+    Code: 22.05 kHz, clip scaled to unit peak; windows of 512 x (frames - 1) samples every 512 x step, half overlapping
+    (41 and 20, or 101 and 50), each with its own spectrogram (60 bands, 1024-point FFT, hop 512, dB floored 80 dB below
+    the window's maximum); windows of mean -70 dB or less are dropped; the delta is librosa 0.3.1's, see `late_delta`.
+    The code standardises before it takes the delta, hence `shared_scale`. Assumed: resampling by soxr (the code
+    interpolates linearly); a clip whose windows would all be dropped keeps its loudest; a clip shorter than one window
+    is padded with zeros.
     """
 
     name: ClassVar[str] = "log_mel_delta_piczak"
@@ -65,6 +66,7 @@ class LogMelDelta:
     shared_scale: ClassVar[bool] = True
 
     frames: int = 41
+    step: int = 20
     rate: int = 44100
     analysis_rate: int = 22050
     n_mels: int = 60
@@ -89,7 +91,7 @@ class LogMelDelta:
         clip = clip / np.abs(clip).max()
         length = self.hop * (self.frames - 1)
         clip = np.pad(clip, (0, max(0, length - len(clip))))
-        starts = range(0, len(clip) - length + 1, length // 2)
+        starts = range(0, len(clip) - length + 1, self.hop * self.step)
         levels = np.stack([self._level(clip[start : start + length]) for start in starts])
         means = levels.mean(axis=(1, 2))
         kept = levels[means > self.silence_db] if means.max() > self.silence_db else levels[[means.argmax()]]

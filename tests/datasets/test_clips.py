@@ -203,6 +203,21 @@ def test_piczak_segments_share_the_scale_of_the_first_channel(make):
     assert module.std[0] == module.std[1]
 
 
+def test_copies_with_other_numbers_of_segments_cannot_be_drawn(make):
+    settings = {"extractor": "log_mel_delta_piczak", "segment_frames": 41, "segment_hop": 20, "delayed_copies": 4}
+    with pytest.raises(DataError, match="choose 'concat'"):
+        make(**settings, epoch_mode="resample")
+
+
+def test_probes_are_one_segment_per_class(make):
+    module = make(fold=2)
+    items, x = module.probe_batch()
+    assert items == ["2-0-hiss", "2-0-hum", "2-0-tick"]
+    assert x.shape == (3, 2, 128, FRAMES)
+    first = module.on_after_batch_transfer(next(iter(module.predict_dataloader())), 0)[0, 0]
+    assert torch.equal(x[0], first)
+
+
 def test_clips_with_dropped_segments_repeat_the_others(make):
     counts = torch.tensor([[3, 1]])
     table = segments.SegmentTable(torch.arange(4), torch.zeros(4, dtype=torch.long), torch.tensor([[0, 3]]), counts)

@@ -57,9 +57,9 @@ def test_late_delta_is_librosa_0_3_1s():
     assert late_delta(ramp)[0, 8:] == pytest.approx(60.0)
 
 
-@pytest.mark.parametrize(("frames", "segments"), [(41, 9), (101, 3)])
-def test_five_seconds_have_the_papers_segments(frames, segments):
-    assert LogMelDelta(frames)(noise(5.0), RATE).shape == (segments, 2, 60, frames)
+@pytest.mark.parametrize(("frames", "step", "segments"), [(41, 20, 9), (101, 50, 3)])
+def test_five_seconds_have_the_papers_segments(frames, step, segments):
+    assert LogMelDelta(frames, step)(noise(5.0), RATE).shape == (segments, 2, 60, frames)
 
 
 def test_each_segment_has_its_own_spectrogram():
@@ -93,12 +93,12 @@ def test_silent_segments_are_dropped():
 def test_a_clip_of_nothing_but_a_click_keeps_its_loudest_segment():
     samples = np.zeros(5 * RATE, dtype=np.float32)
     samples[30000] = 0.5
-    strict = LogMelDelta(41, silence_db=100.0)
+    strict = LogMelDelta(silence_db=100.0)
     assert strict(samples, RATE).shape == (1, 2, 60, 41)
 
 
 def test_a_clip_shorter_than_a_segment_is_padded():
-    assert LogMelDelta(101)(noise(1.0), RATE).shape == (1, 2, 60, 101)
+    assert LogMelDelta(101, 50)(noise(1.0), RATE).shape == (1, 2, 60, 101)
 
 
 def test_another_rate_is_refused():
