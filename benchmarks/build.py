@@ -23,12 +23,16 @@ def class_version(import_path: str) -> int:
         found = None
     if found is None or found.origin is None:
         raise InputError(f"{import_path}: no module {module}")
-    for node in ast.parse(Path(found.origin).read_text(encoding="utf-8")).body:
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             values = [value for line in node.body if (value := _version_of(line)) is not None]
             if not values:
                 raise InputError(f"{import_path}: has no `version`; give it one, it is part of every run's identity")
             return values[-1]
+    for step in ast.walk(tree):  # a class that the module passes on from another one
+        if isinstance(step, ast.ImportFrom) and step.module and any(alias.name == name for alias in step.names):
+            return class_version(f"{step.module}.{name}")
     raise InputError(f"{import_path}: no class {name} in {found.origin}")
 
 

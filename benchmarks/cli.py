@@ -155,9 +155,7 @@ def run_command(
     seeds: SeedsOption = None,
     folds: FoldsOption = None,
     numerics: NumericsOption = Numerics.float32,
-    launcher: Annotated[
-        Launcher, typer.Option(help="local: worker processes on this machine")
-    ] = Launcher.local,
+    launcher: Annotated[Launcher, typer.Option(help="local: worker processes on this machine")] = Launcher.local,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time (default: cores, or 2 on a GPU)")] = None,
     device: Annotated[Device, typer.Option(help="auto: the accelerator if there is one")] = Device.auto,
     minutes: Annotated[float | None, typer.Option(min=0, help="Time budget; checkpoints at its end")] = None,

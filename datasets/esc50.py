@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from datasets.audio import read_exact, read_raw
 from datasets.errors import DataError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from datasets.census import Census
-    from datasets.clips import ClipDataModule
 
 
 class ESC50:
@@ -169,61 +168,10 @@ class ESC50:
         return {"train": list(index.loc[~is_test, "item"]), "test": list(index.loc[is_test, "item"])}
 
 
-class ESC50DataModule:
-    """ESC-50 or ESC-10 for Lightning's Trainer: makes a `datasets.clips.ClipDataModule`, which explains the arguments.
+def __getattr__(name: str) -> Any:
+    """ESC50DataModule is imported when it is asked for: it needs torch, which plans and reports do without."""
+    if name == "ESC50DataModule":
+        from datasets.esc50_module import ESC50DataModule
 
-    root: the dataset's own folder; cache: the folder for what can be made again. It is a class for the sake of one
-    import path per part of a run, and no subclass because plans and reports read this module without importing torch.
-    """
-
-    version = 1
-
-    def __new__(  # type: ignore[misc]
-        cls,
-        root: Path | str,
-        fold: int = 1,
-        subset: Literal["esc50", "esc10"] = "esc50",
-        cache: Path | str = "cache",
-        extractor: str = "log_gammatone_delta",
-        segment_frames: int = 128,
-        segment_hop: int = 64,
-        segment_mode: Literal["all", "random"] = "all",
-        augment: bool = False,
-        delayed_copies: int = 0,
-        class_copies: int = 0,
-        epoch_mode: Literal["concat", "resample"] = "concat",
-        mixup_alpha: float = 0.0,
-        train_folds: Literal["four", "three"] = "four",
-        batch_size: int = 64,
-        standardize: bool = True,
-        limit: int | None = None,
-        shuffle_labels: bool = False,
-        seed: int = 0,
-        jobs: int | None = None,
-    ) -> "ClipDataModule":
-        """The DataModule of the clips in `root`. Raises DataError where there are none."""
-        from datasets.clips import ClipDataModule
-
-        dataset = ESC50(root, subset, cache)
-        return ClipDataModule(
-            dataset,
-            cache=cache,
-            fold=fold,
-            extractor=extractor,
-            segment_frames=segment_frames,
-            segment_hop=segment_hop,
-            segment_mode=segment_mode,
-            augment=augment,
-            delayed_copies=delayed_copies,
-            class_copies=class_copies,
-            epoch_mode=epoch_mode,
-            mixup_alpha=mixup_alpha,
-            train_folds=train_folds,
-            batch_size=batch_size,
-            standardize=standardize,
-            limit=limit,
-            shuffle_labels=shuffle_labels,
-            seed=seed,
-            jobs=jobs,
-            clips_per_fold=len(dataset.classes) * dataset.release.per_class_and_fold,
-        )
+        return ESC50DataModule
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
