@@ -135,7 +135,9 @@ def _draw_groups(ax: "Axes", groups: Mapping[str, int]) -> None:
 
     start = 0
     for name, length in groups.items():
-        ax.add_patch(Rectangle((start, start), length, length, fill=False, edgecolor=PAPER, linewidth=1.2))
+        ax.add_patch(
+            Rectangle((start, start), length, length, fill=False, edgecolor=PAPER, linewidth=1.2, clip_on=False)
+        )
         ax.text(start + length / 2, -0.35, name, ha="center", va="bottom", fontsize=8, color=PAPER)
         start += length
 

@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fabricated_runs import fabricate, fabricate_120, workspace_in
 
 from benchmarks.errors import InputError
 from benchmarks.plan import Choice
-from benchmarks.reporting import checks, print_tables, write_reports
+from benchmarks.reporting import checks, drawing, print_tables, write_reports
 from benchmarks.reporting.blocks import Bullets, Folded, Footnotes, Grid, Heading, Page, Text
 from benchmarks.reporting.html import site_html
 from benchmarks.reporting.markdown import grid_markdown, page_markdown
@@ -270,3 +271,25 @@ def test_markdown_and_html_say_the_same_and_html_escapes():
 
 def test_sentences_begin_and_end():
     assert sentence("why\n not") == "Why not." and sentence("Done!") == "Done!"
+
+
+# -- figures -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_confusion_matrix_marks_its_groups():
+    counts = np.diag([5] * 20)
+    counts[3, 7] = 42
+    classes = [f"class_{number}" for number in range(20)]
+    text = drawing.draw_confusion(counts, classes, {"animals": 12, "weather": 8}, "Toy").decode()
+    for word in ("animals", "weather", "class 19", ">42<", "true", "decided"):
+        assert word in text
+    assert text.encode() == drawing.draw_confusion(counts, classes, {"animals": 12, "weather": 8}, "Toy")
+
+
+def test_panels_share_their_rows():
+    def mark(label: str) -> drawing.Mark:
+        return drawing.Mark(label, 50.0, (40.0, 60.0), None)
+
+    assert drawing._labels({"a": [mark("y")], "b": [mark("x"), mark("y")], "c": [mark("z")]}) == ["x", "y", "z"]
+    text = drawing.draw_dots({"a": [mark("y")], "b": [mark("x"), mark("y")]}, "%", "published").decode()
+    assert text.count(">x<") == text.count(">y<") == 1 and "a (%)" in text and "b (%)" in text
