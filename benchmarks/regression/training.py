@@ -1,0 +1,56 @@
+"""Executes regression runs in warm worker processes and a store of their own, and scores them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.display import progress
+from benchmarks.evaluate import reference
+from benchmarks.launch.local import Slots, launch
+from benchmarks.ledger import Finished, Run
+from benchmarks.metrics import METRICS, MetricValue
+from benchmarks.metrics.scores import Scores
+from benchmarks.plan import Planned
+from benchmarks.spec import load_paper
+from benchmarks.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of some runs: the finished ones, and why the others failed."""
+
+    finished: dict[str, Finished]
+    failed: dict[str, str]
+
+    def problem(self, run: Run) -> str | None:
+        """Why a run has no result; None if it has one."""
+        if run.id in self.finished:
+            return None
+        return self.failed.get(run.id, "was not run")
+
+
+def train(runs: Iterable[Run], workspace: Workspace, title: str) -> Trained:
+    """Execute `runs` on the CPU, one process per core; the store of `workspace` should be a fresh one."""
+    planned = [Planned(run, done=False, minutes={}) for run in {run.id: run for run in runs}.values()]
+    if not planned:
+        return Trained({}, {})
+    ended = 0
+    with progress(title) as advance:
+
+        def listen(event: dict[str, Any]) -> None:
+            nonlocal ended
+            if event["event"] in ("done", "failed"):
+                ended += 1
+                advance(ended, len(planned))
+
+        outcome = launch(planned, workspace, Slots.choose(None, "cpu", len(planned)), listen)
+    if outcome.stopped or outcome.not_started:
+        raise KeyboardInterrupt
+    return Trained({done.run.id: done for done in workspace.ledger.finished()}, outcome.failed)
+
+
+def measure(finished: Finished, metric_id: str) -> MetricValue:
+    """A metric of a finished run on its test items."""
+    scores = Scores.load(finished.scores_path())
+    paper = load_paper(finished.run.paper)
+    return METRICS[metric_id].compute(scores, reference(paper, finished.run.dataset, scores.items))
