@@ -130,6 +130,20 @@ def draw_confusion(counts: np.ndarray, classes: Sequence[str], groups: Mapping[s
         return svg(figure)
 
 
+def draw_steps(values: np.ndarray, labels: Sequence[str], title: str, quantity: str) -> bytes:
+    """A quantity over the steps of some clips, (clips, steps): a row per clip."""
+    with canvas(7.4, 1.3 + 0.22 * len(labels)) as (figure, axes):
+        ax = axes[0]
+        image = ax.pcolormesh(values, cmap="Blues", rasterized=True)
+        ax.set_yticks(np.arange(len(labels)) + 0.5, labels, fontsize=8)
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(labels), 0)
+        ax.set_xlabel("step")
+        ax.set_title(title)
+        figure.colorbar(image, ax=ax, label=quantity)
+        return svg(figure)
+
+
 def _draw_groups(ax: "Axes", groups: Mapping[str, int]) -> None:
     from matplotlib.patches import Rectangle
 

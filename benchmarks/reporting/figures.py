@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def table_figures(result: TableResult, variant: Variant, results: Sequence[CellR
     figures = [_chart(result, variant, done)]
     for column in result.table.columns:
         of_column = [one for one in done if one.cell.column == column]
-        figures += [*_curves(result, variant, of_column)]
+        figures += [*_curves(result, variant, of_column), *_probes(result, variant, of_column)]
         if best := headline(of_column):
             figures.append(_confusion_figure(result, variant, best, cache))
     return figures
@@ -157,6 +158,36 @@ def _losses(one: CellResult) -> np.ndarray | None:
         return None
     epochs = min(map(len, histories))
     return np.array([history[:epochs] for history in histories])
+
+
+def _probes(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:
+    """What networks were asked to show, where it is one number per step: for the clips of one fold."""
+    for one in done:
+        cell = one.cell
+        assert one.evidence is not None and cell.setting is not None and cell.dataset is not None
+        setting, run = result.paper.settings[cell.setting], one.evidence.scored[0].finished
+        shown = _stored_probes(run.folder / "probes.npz")
+        for name in [name for name in setting.probes if name in shown and shown[name].ndim == 2]:
+            truth = reference(result.paper, cell.dataset, [str(item) for item in shown["items"]])
+            labels = [label.replace("_", " ") for label in truth["label"]]
+            values = shown[name].astype(np.float64)
+            place = f"{result.paper.datasets[cell.dataset].title}, fold {run.run.fold}, seed {run.run.seed}"
+            title = f"{setting.title}: {place}"
+            yield Figure(
+                f"{name}_{cell.setting}_{cell.dataset}_{variant.name}",
+                f"{name.capitalize()} over the steps of a clip's first segment, one clip per class; {title}, "
+                f"{wording.conditions(variant)}",
+                [title, labels, values.round(6).tolist()],
+                partial(drawing.draw_steps, values, labels, title, name),
+            )
+
+
+def _stored_probes(path: Path) -> dict[str, np.ndarray]:
+    """The arrays that a run kept for figures; none where it was not asked to."""
+    if not path.exists():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def _confusion_figure(result: TableResult, variant: Variant, one: CellResult, cache: Path) -> Figure:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fabricated_runs import fabricate, fabricate_120, workspace_in
+from fabricated_runs import fabricate, fabricate_120, items_of, workspace_in
 
 from benchmarks.errors import InputError
 from benchmarks.plan import Choice
@@ -293,3 +293,19 @@ def test_panels_share_their_rows():
     assert drawing._labels({"a": [mark("y")], "b": [mark("x"), mark("y")], "c": [mark("z")]}) == ["x", "y", "z"]
     text = drawing.draw_dots({"a": [mark("y")], "b": [mark("x"), mark("y")]}, "%", "published").decode()
     assert text.count(">x<") == text.count(">y<") == 1 and "a (%)" in text and "b (%)" in text
+
+
+def test_probes_of_one_number_per_step_become_a_figure(workspace, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(drawing, "draw_steps", lambda *given: drawn.append(given) or b"<svg></svg>")
+    fabricate(workspace, "l2_sigmoid", "esc10", seeds=1)
+    runs = sorted(workspace.ledger.finished(), key=lambda one: one.run.fold)
+    items = [item for item in items_of("esc10", 1) if item.startswith("1-1") and "0-A" in item]
+    weights = np.linspace(0, 1, len(items) * 12).reshape(len(items), 12)
+    np.savez(runs[0].folder / "probes.npz", items=np.array(items), attention=weights)
+    written = write_reports(workspace, "acrnn.t4", workspace.reports)
+    assert workspace.reports / "acrnn" / "figures" / "attention_l2_sigmoid_esc10_full.svg" in written
+    values, labels, title, quantity = drawn[0]
+    np.testing.assert_allclose(values, weights)
+    assert labels[:2] == ["dog", "rooster"] and quantity == "attention"
+    assert title == "attention at l2 (sigmoid): ESC-10, fold 1, seed 0"
