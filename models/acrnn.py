@@ -167,16 +167,19 @@ class ConvolutionalRNN(nn.Module):
             weights = gate if gate is not None else weights
         states = maps.permute(0, 3, 2, 1).flatten(2)  # (B, T, F x C): frequency and channel of a step in one vector
         states = self.dropout(self._join(self.rnns[0](states)[0]))
-        states = self.rnns[1](states)[0]
+        vector, gate = self.read_out(self.rnns[1](states)[0])
+        return self.output(vector), weights if gate is None else gate
+
+    def read_out(self, states: Tensor) -> tuple[Tensor, Tensor | None]:
+        """One vector of the last GRU layer's states (B, T, 2 x cells), and the weights (B, T) of attention at l10."""
         if self.attention is None and self.readout == "last":
             forward, backward = states.chunk(2, -1)
-            last = torch.cat([forward[:, -1], backward[:, 0]], -1)
-            return self.output(self.dropout(self._join(last))), weights
+            return self.dropout(self._join(torch.cat([forward[:, -1], backward[:, 0]], -1))), None
         states = self.dropout(self._join(states))
         if self.attention is None:
-            return self.output(states.mean(1)), weights
+            return states.mean(1), None
         weights = self.attention(states).squeeze(-1).softmax(-1)
-        return self.output(torch.einsum("bt,bth->bh", weights, states)), weights
+        return torch.einsum("bt,bth->bh", weights, states), weights
 
     def _join(self, states: Tensor) -> Tensor:
         """One vector of the two directions: (..., 2 x cells) as it is, or the sum of its halves."""
