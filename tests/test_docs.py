@@ -1,0 +1,119 @@
+"""What README and CONTRIBUTING say exists: commands, options, targets, paths, imports."""
+
+import ast
+import importlib
+import inspect
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "CONTRIBUTING.md")
+#: Folders that the pages speak of although a fresh clone does not have them.
+MADE_LATER = ("data", "runs", "cache", "build", "reports/results")
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
+
+
+def shell_lines() -> list[str]:
+    lines = [line.partition(" #")[0] for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()]
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def make_targets() -> set[str]:
+    database = subprocess.run(["make", "-qp"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return set(re.findall(r"^([A-Za-z][\w.-]*):", database, re.MULTILINE))
+
+
+def test_every_make_target_of_the_pages_exists():
+    calls = [line.split()[1:] for line in shell_lines() if line.startswith("make ")]
+    calls += [call.split() for page in PAGES for call in re.findall(r"`make ([\w. -]+)`", text(page))]
+    named = {word for call in calls for word in call if "=" not in word}
+    assert {"demo", "test", "acrnn.t3"} <= named
+    assert named <= make_targets()
+
+
+def command_lines() -> list[list[str]]:
+    ticks = [call for page in PAGES for call in re.findall(r"`(python -m benchmarks[^`]*)`", text(page))]
+    return [shlex.split(line) for line in shell_lines() + ticks if line.startswith("python -m benchmarks")]
+
+
+@pytest.mark.parametrize("words", command_lines(), ids=" ".join)
+def test_every_command_and_option_of_the_pages_exists(words):
+    if words[2] == "benchmarks.regression":
+        from benchmarks.regression.__main__ import parser
+
+        parser().parse_args(words[3:])  # leaves with an error where it does not fit
+        return
+    command = click_command()
+    arguments = words[3:]
+    while arguments and hasattr(command, "commands"):
+        assert arguments[0] in command.commands, words
+        command = command.commands[arguments.pop(0)]
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    options = {word for word in arguments if word.startswith("--")}
+    assert options <= known, words
+
+
+def click_command():
+    import typer
+
+    from benchmarks.cli import app
+
+    return typer.main.get_command(app)
+
+
+def test_every_path_of_the_pages_exists():
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    for page in PAGES:
+        links = [link for link in re.findall(r"\]\(([^)]+)\)", text(page)) if "://" not in link]
+        words = [word for word in re.findall(r"`([\w./-]+)`", text(page)) if "/" in word]
+        for path in links + [word for word in words if word.split("/")[0] in folders]:
+            if not path.startswith(MADE_LATER):
+                assert (ROOT / path).exists(), f"{page}: {path}"
+
+
+def test_the_python_of_the_readme_fits_the_real_signatures():
+    (block,) = blocks("README.md", "python")
+    tree = ast.parse(block)
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                names[alias.name] = getattr(importlib.import_module(node.module), alias.name)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names]
+    assert {call.func.id for call in calls} == {"Trainer", "ACRNNModule", "ESC50DataModule"}
+    for call in calls:
+        keywords = {keyword.arg: None for keyword in call.keywords}
+        inspect.signature(names[call.func.id]).bind(*call.args, **keywords)
+
+
+def test_tables_named_in_the_readme_are_those_of_the_papers():
+    from benchmarks.spec import load_paper, paper_ids
+
+    row = {match[1]: match[0] for match in re.findall(r"^(\| `(\w+)`:.*)$", text("README.md"), re.MULTILINE)}
+    assert sorted(row) == paper_ids()
+    for paper, line in row.items():
+        assert re.findall(r"`(t\d+)`", line) == list(load_paper(paper).tables)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "Makefile", ".ci/run", ".ci/lock_check.py", "requirements.lock"])
+def test_nothing_names_a_machine_or_an_index(page):
+    assert not re.search(r"/(work|tmp|home|root|opt|Users)/|file://|pypi|index-url", text(page))
+
+
+def test_the_check_of_a_fresh_clone_runs_every_step():
+    script = text(".ci/run")
+    assert script.startswith("#!/usr/bin/env bash")
+    subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
+    for target in ("setup", "lint", "test", "regression"):
+        assert re.search(rf"^for target in .*\b{target}\b", script, re.MULTILINE)
