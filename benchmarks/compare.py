@@ -15,8 +15,9 @@ from benchmarks.ledger import Finished
 from benchmarks.metrics import METRICS, Metric, MetricValue
 from benchmarks.metrics.scores import Scores, check_items
 from benchmarks.reporting import wording
+from benchmarks.reporting.cells import CellResult, TableResult, Variant
 from benchmarks.reporting.comparison import Comparison, Rival
-from benchmarks.reporting.results import CellResult, Results, TableResult, Variant
+from benchmarks.reporting.results import Results
 from benchmarks.spec import Cell, Paper, load_paper, nearest, select
 from benchmarks.workspace import Workspace
 

@@ -10,8 +10,8 @@ from benchmarks.audit import printed
 from benchmarks.metrics import Metric, MetricValue
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Footnotes, Grid, Heading, Text
+from benchmarks.reporting.cells import CellResult, TableResult
 from benchmarks.reporting.markdown import blocks_markdown
-from benchmarks.reporting.results import CellResult, TableResult
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks.audit_form import Quantity
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Bullets, Folded, Footnotes, Grid, Heading, Picture, Text
+from benchmarks.reporting.cells import CellResult, TableResult
 from benchmarks.reporting.figures import Figure, confusion, headline
-from benchmarks.reporting.results import CellResult, TableResult
 
 
 def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:

@@ -16,8 +16,8 @@ from benchmarks.files import canonical_hash, read_json, write_json
 from benchmarks.metrics.clip_accuracy import confusion_matrix
 from benchmarks.metrics.scores import Scores
 from benchmarks.reporting import drawing, wording
+from benchmarks.reporting.cells import CellResult, TableResult, Variant
 from benchmarks.reporting.pages import write_whole
-from benchmarks.reporting.results import CellResult, TableResult, Variant
 
 #: Metrics of tasks with one class per clip, whose decisions can be counted in a confusion matrix.
 ONE_CLASS_PER_CLIP = ("accuracy_clip_mean_probability", "accuracy_clip_decision")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Bullets, Grid, Heading, Page, Text
-from benchmarks.reporting.results import CellResult, TableResult
+from benchmarks.reporting.cells import CellResult, TableResult
 from benchmarks.spec import Paper
 
 #: Words of cells in the order in which they are counted.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.reporting.results import CellResult, TableResult
+from benchmarks.reporting.cells import CellResult, TableResult
 
 
 def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.ledger import Finished
 from benchmarks.reporting.blocks import Block, Folded, Grid
-from benchmarks.reporting.results import CellResult
+from benchmarks.reporting.cells import CellResult
 from benchmarks.reporting.wording import conditions
 
 

@@ -1,9 +1,7 @@
-"""What the stored runs say about every cell of a table: evidence, spread, verdict, item noise."""
+"""What the stored runs say about every cell of a table: evidence, spread, verdict, item noise, claims."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,157 +10,14 @@ import numpy as np
 from benchmarks.evaluate import Evaluator, Evidence, reference
 from benchmarks.metrics import METRICS
 from benchmarks.plan import Choice
+from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting.checks import table_checks
-from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table, load_paper
-from benchmarks.verdict import DETERMINISTIC, ItemInterval, PooledSpread, Verdict, item_interval, judge, pooled_sd
+from benchmarks.spec import Cell, Paper, load_paper
+from benchmarks.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
 from benchmarks.workspace import Workspace
 
 if TYPE_CHECKING:
-    from benchmarks.audit import Check
-    from benchmarks.claim_form import Ordering
-    from benchmarks.claims import ClaimResult, Outcomes
-
-
-@dataclass(frozen=True, order=True)
-class Variant:
-    """Under which conditions runs were made; runs of two variants never stand in one column."""
-
-    tier: str = "full"
-    corpus: str = "real"
-    numerics: str = "float32"
-
-    @property
-    def earns_verdict(self) -> bool:
-        """Only the paper's schedule on the real files, in the default precision, is held against the paper."""
-        return self == Variant()
-
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        """The order in which variants are shown: the nearest to the paper first."""
-        return CORPORA.index(self.corpus), TIERS.index(self.tier), NUMERICS.index(self.numerics)  # type: ignore[arg-type]
-
-    @property
-    def name(self) -> str:
-        """For file names and headings: "reduced", "smoke-miniature"."""
-        parts = (self.tier, "" if self.corpus == "real" else self.corpus)
-        return "-".join(part for part in (*parts, "" if self.numerics == "float32" else self.numerics) if part)
-
-
-@dataclass(frozen=True)
-class CellResult:
-    """A cell with what is known about it under one variant."""
-
-    cell: Cell
-    variant: Variant
-    evidence: Evidence | None = None
-    verdict: Verdict | None = None
-    item_noise: ItemInterval | None = None
-    check: "Check | None" = None
-
-    @property
-    def mean(self) -> float | None:
-        """The reproduced value: the mean over complete seeds, or what the audit computes."""
-        if self.check is not None:
-            return self.check["computed"]
-        return self.evidence.mean if self.evidence else None
-
-    @property
-    def seed_sd(self) -> float | None:
-        """Standard deviation of the value over seeds; None below two seeds, where nothing is known of it."""
-        values = list(self.evidence.seed_values.values()) if self.evidence else []
-        return float(np.std(values, ddof=1)) if len(values) >= 2 else None
-
-    @property
-    def n_runs(self) -> int:
-        """Stored runs that feed the cell."""
-        return len(self.evidence.scored) if self.evidence else 0
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Where one more run of the recipe, printed as the paper prints, is expected in 90 of 100 cases."""
-        verdict = self.verdict
-        if verdict is None or verdict.difference is None or verdict.low is None or verdict.high is None:
-            return None
-        assert self.mean is not None
-        return self.mean + verdict.low - verdict.difference, self.mean + verdict.high - verdict.difference
-
-    @property
-    def correct(self) -> tuple[int, int] | None:
-        """Right decisions over all complete seeds and folds, where the value is exactly their share."""
-        if self.evidence is None or self.mean is None:
-            return None
-        used = [one.value for one in self.evidence.scored if one.seed in self.evidence.complete_seeds]
-        right, n = sum(value.correct for value in used), sum(value.n for value in used)
-        return (right, n) if math.isclose(100 * right / n, self.mean, abs_tol=1e-9) else None
-
-    @property
-    def differing_fields(self) -> list[str]:
-        """Fields of the protocol in which the paper is known to have done otherwise: no verdict."""
-        return [name for name, item in self.cell.protocol.items() if item.ours is not None]
-
-    @property
-    def open_fields(self) -> list[str]:
-        """Fields of the protocol that the paper does not state."""
-        return [name for name, item in self.cell.protocol.items() if item.status != "stated"]
-
-    @property
-    def protocol(self) -> str:
-        """`stated`, `our reading`, or `differs`."""
-        return "differs" if self.differing_fields else "our reading" if self.open_fields else "stated"
-
-    @property
-    def status(self) -> str:
-        """The word for the cell: reproduced, deviates, undecided, refused, incomplete, not yet run, quoted, holds..."""
-        if self.cell.recipe == "quoted":
-            return "quoted"
-        if self.cell.recipe == "audit":
-            holds = self.check["holds"] if self.check else None
-            return "not audited" if holds is None else "holds" if holds else "fails"
-        if self.mean is None:
-            return "incomplete" if self.n_runs else "not yet run"
-        if not self.variant.earns_verdict:
-            return "no verdict"
-        return "refused" if self.differing_fields else self.verdict.kind if self.verdict else "not judged"
-
-
-@dataclass(frozen=True)
-class ClaimTest:
-    """A sentence of the paper about a table: in the paper's own numbers, and in ours."""
-
-    claim: Claim
-    in_print: "Ordering"
-    ours: "ClaimResult"
-
-
-@dataclass(frozen=True)
-class TableResult:
-    """A table: every cell under the paper's conditions, and apart from it the cells that ran under others."""
-
-    paper: Paper
-    table_id: str
-    main: tuple[CellResult, ...]
-    others: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
-    checks: tuple["Check", ...] = ()
-    claims: tuple[ClaimTest, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """Like `acrnn.t3`."""
-        return f"{self.paper.id}.{self.table_id}"
-
-    @property
-    def table(self) -> Table:
-        """The table as the paper file has it."""
-        return self.paper.tables[self.table_id]
-
-    @property
-    def counts(self) -> Counter[str]:
-        """Cells by status."""
-        return Counter(result.status for result in self.main)
-
-    def columns(self, results: tuple[CellResult, ...]) -> dict[str, list[CellResult]]:
-        """The cells of each column."""
-        return {column: [one for one in results if one.cell.column == column] for column in self.table.columns}
+    from benchmarks.claims import Outcomes
 
 
 class Results:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Footnotes, Grid, Heading, Page, Text
+from benchmarks.reporting.cells import CellResult, TableResult, Variant
 from benchmarks.reporting.details import (
     check_blocks,
     claim_blocks,
@@ -15,7 +16,6 @@ from benchmarks.reporting.details import (
 )
 from benchmarks.reporting.figures import Figure, table_figures
 from benchmarks.reporting.provenance_page import provenance_blocks
-from benchmarks.reporting.results import CellResult, TableResult, Variant
 
 MAIN_HEAD = (
     "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict", "protocol",

@@ -2,7 +2,7 @@
 
 from benchmarks.audit import printed
 from benchmarks.reporting.blocks import Footnotes
-from benchmarks.reporting.results import CellResult, Variant
+from benchmarks.reporting.cells import CellResult, Variant
 from benchmarks.verdict import Verdict
 
 NOTHING = "–"

@@ -6,12 +6,13 @@ from pathlib import Path
 from benchmarks.files import write_json
 from benchmarks.plan import Choice
 from benchmarks.reporting.blocks import Block, Footnotes, Heading
+from benchmarks.reporting.cells import TableResult, Variant
 from benchmarks.reporting.front import front_page, paper_page
 from benchmarks.reporting.html import site_html
 from benchmarks.reporting.json_data import report_data
 from benchmarks.reporting.markdown import blocks_markdown, page_markdown
 from benchmarks.reporting.pages import write_whole
-from benchmarks.reporting.results import Results, TableResult, Variant
+from benchmarks.reporting.results import Results
 from benchmarks.reporting.table_page import main_tables, other_tables, table_page
 from benchmarks.spec import load_paper, paper_ids, select
 from benchmarks.workspace import Workspace

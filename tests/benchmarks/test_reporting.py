@@ -13,9 +13,10 @@ from benchmarks.errors import InputError
 from benchmarks.plan import Choice
 from benchmarks.reporting import checks, drawing, print_tables, write_reports
 from benchmarks.reporting.blocks import Bullets, Folded, Footnotes, Grid, Heading, Page, Text
+from benchmarks.reporting.cells import CellResult, Variant
 from benchmarks.reporting.html import site_html
 from benchmarks.reporting.markdown import grid_markdown, page_markdown
-from benchmarks.reporting.results import CellResult, Results, Variant
+from benchmarks.reporting.results import Results
 from benchmarks.reporting.wording import published, reproduced, runs, sentence, verdict
 from benchmarks.spec import Protocol, load_paper
 
