@@ -1,0 +1,269 @@
+"""The typed form of a paper file: settings, protocols, datasets, tables, errata, claims, and the cells they make."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from benchmarks.audit_form import AuditPlan
+from benchmarks.forms import STRICT, Arguments, ImportPath, Name
+
+Tier = Literal["full", "reduced", "smoke"]
+Corpus = Literal["real", "miniature", "standin"]
+Numerics = Literal["float32", "tf32", "bf16"]
+Status = Literal["stated", "inferred", "unknown"]
+
+TIERS: tuple[Tier, ...] = ("full", "reduced", "smoke")
+CORPORA: tuple[Corpus, ...] = ("real", "miniature", "standin")
+NUMERICS: tuple[Numerics, ...] = ("float32", "tf32", "bf16")
+
+
+class Strict(BaseModel):
+    """A part of a paper file: unknown fields are mistakes."""
+
+    model_config = STRICT
+
+
+class Part(Strict):
+    """A class by import path, with the arguments of its constructor."""
+
+    class_path: ImportPath
+    args: Arguments = {}
+
+
+class Protocol(Strict):
+    """One field of a protocol: what is done, and how sure the paper makes us of it."""
+
+    value: str
+    status: Status
+    where: str | None = None
+    #: What ours does where the paper's way is known to be another; such a cell gets no verdict.
+    ours: str | None = None
+
+
+class TierChanges(Strict):
+    """What a tier changes in a setting."""
+
+    data: Arguments = {}
+    model: Arguments = {}
+    trainer: Arguments = {}
+    seeds: int | None = Field(default=None, ge=1)
+    folds: list[int] | None = None
+
+
+class Setting(Strict):
+    """One trainable configuration of the paper, named once and shared by every cell it feeds."""
+
+    title: str
+    data: Part
+    model: Part
+    trainer: Arguments = {}
+    #: What differs from the training protocol of the paper's own networks.
+    protocol: dict[Name, Protocol] = {}
+    seeds: int = Field(default=1, ge=1)
+    #: One seed is all there is: every fit on the same clips ends the same, so the spread over seeds is zero.
+    deterministic: bool = False
+    tiers: dict[Tier, TierChanges] = {}
+    #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
+    minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, float]]] = {}
+    probes: list[Name] = []
+
+    def arguments(self, part: Literal["data", "model", "trainer"], tier: Tier) -> Arguments:
+        """The arguments of one part as a tier has them."""
+        own = self.trainer if part == "trainer" else getattr(self, part).args
+        changes = self.tiers.get(tier)
+        return {**own, **(getattr(changes, part) if changes else {})}
+
+    def resolved(self, tier: Tier) -> dict[str, Any]:
+        """The setting as plain values: {"data" | "model": {"class_path", "init_args"}, "trainer": {...}}."""
+        plain = {
+            part: {name: item.value for name, item in sorted(self.arguments(part, tier).items())}
+            for part in ("data", "model", "trainer")
+        }
+        return {
+            "data": {"class_path": self.data.class_path, "init_args": plain["data"]},
+            "model": {"class_path": self.model.class_path, "init_args": plain["model"]},
+            "trainer": plain["trainer"],
+        }
+
+
+class DatasetUse(Strict):
+    """A dataset as the paper uses it."""
+
+    title: str
+    class_path: ImportPath
+    args: dict[str, Any] = {}
+    folds: list[int]
+    bootstrap_unit: str
+
+
+class Column(Strict):
+    """A column of a table: for trained tables a dataset and a metric, for audited ones a quantity."""
+
+    label: str
+    unit: str
+    decimals: int = 1
+    metric: str | None = None
+    dataset: Name | None = None
+    margin: float | None = None
+
+
+class Row(Strict):
+    """A row: the setting that feeds it (one, or one per column), or the reason why it is only quoted."""
+
+    setting: Name | dict[Name, Name] | None = None
+    quoted: str | None = None
+    metric: str | None = None
+    protocol: dict[Name, Protocol] = {}
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Row":
+        if self.setting is not None and self.quoted is not None:
+            raise ValueError("a row has a setting or is quoted, not both")
+        return self
+
+    def setting_for(self, column: str) -> str | None:
+        """The setting that feeds this row's cell in `column`."""
+        return self.setting.get(column) if isinstance(self.setting, dict) else self.setting
+
+
+class Control(Row):
+    """A row that is not the paper's: what the harness runs beside it to explain a published one."""
+
+    label: str
+    note: str
+
+
+class Table(Strict):
+    """A results table of the paper."""
+
+    title: str
+    kind: Literal["train", "audit"]
+    columns: dict[Name, Column]
+    rows: dict[Name, Row]
+    controls: dict[Name, Control] = {}
+    protocol: dict[Name, Protocol] = {}
+    #: Whether numbers are cut instead of rounded here; by default as in the rest of the paper.
+    truncates: bool | None = None
+    note: str | None = None
+
+
+class Erratum(Strict):
+    """A wrong or contradictory published value."""
+
+    id: Name
+    cells: dict[str, float | None] = {}
+    reason: str
+    where: str
+
+
+class Claim(Strict):
+    """A sentence of the paper in testable form; `test` is read by benchmarks.claims."""
+
+    id: Name
+    text: str
+    where: str
+    table: Name
+    dataset: Name
+    test: dict[str, Any]
+
+
+class Paper(Strict):
+    """A paper: its data as a file, plus the published tables."""
+
+    id: Name
+    title: str
+    authors: str
+    reference: str
+    year: int
+    truncates: bool = False
+    datasets: dict[Name, DatasetUse]
+    training: dict[Name, Protocol]
+    settings: dict[Name, Setting]
+    tables: dict[Name, Table]
+    errata: list[Erratum] = []
+    claims: list[Claim] = []
+    audit: AuditPlan = AuditPlan()
+    notes: list[str] = []
+    published: dict[str, "Published"] = {}
+
+    def cells(self) -> Iterator["Cell"]:
+        """Every cell, in the order of the tables as printed."""
+        for table_id in self.tables:
+            yield from self.table_cells(table_id)
+
+    def training_protocol(self, setting: str | None) -> dict[str, Protocol]:
+        """The training protocol of a setting: the paper's, with what the setting does otherwise."""
+        return {**self.training, **(self.settings[setting].protocol if setting else {})}
+
+    def table_cells(self, table_id: str) -> Iterator["Cell"]:
+        """The cells of one table, row by row."""
+        return self._cells_of(table_id, self.tables[table_id].rows)
+
+    def control_cells(self, table_id: str) -> Iterator["Cell"]:
+        """The cells of a table's controls, which have no published value."""
+        return self._cells_of(table_id, self.tables[table_id].controls)
+
+    def _cells_of(self, table_id: str, rows: Mapping[str, Row]) -> Iterator["Cell"]:
+        table = self.tables[table_id]
+        corrected = {cell: (value, item) for item in self.errata for cell, value in item.cells.items()}
+        for row_id, row in rows.items():
+            for column_id, column in table.columns.items():
+                cell_id = f"{self.id}.{table_id}.{row_id}.{column_id}"
+                value, erratum = corrected.get(cell_id, (None, None))
+                if isinstance(row, Control):
+                    printed = Published(label=row.label, value=None)
+                else:
+                    printed = self.published[cell_id]
+                yield Cell(
+                    id=cell_id, table=table_id, row=row_id, column=column_id,
+                    label=printed.label, published=printed.value,
+                    corrected=value, unit=column.unit, decimals=column.decimals,
+                    metric=row.metric or column.metric, dataset=column.dataset, margin=column.margin,
+                    setting=row.setting_for(column_id), quoted=row.quoted,
+                    kind=table.kind, erratum=erratum.reason if erratum else None,
+                    truncates=self.truncates if table.truncates is None else table.truncates,
+                    protocol={**self.training_protocol(row.setting_for(column_id)), **table.protocol, **row.protocol},
+                )  # fmt: skip
+
+
+class Published(Strict):
+    """A value as printed."""
+
+    label: str
+    value: float | None
+
+
+class Cell(Strict):
+    """One cell of a published table, with what is needed to reproduce it."""
+
+    id: str
+    table: str
+    row: str
+    column: str
+    label: str
+    published: float | None
+    corrected: float | None
+    unit: str
+    decimals: int
+    metric: str | None
+    dataset: str | None
+    margin: float | None
+    setting: str | None
+    quoted: str | None
+    kind: Literal["train", "audit"]
+    erratum: str | None
+    truncates: bool = False
+    protocol: dict[str, Protocol]
+
+    @property
+    def recipe(self) -> Literal["train", "audit", "quoted"]:
+        """How the cell is checked: by training, by audit, or not at all (`quoted`, with the reason)."""
+        if self.quoted is not None:
+            return "quoted"
+        return self.kind
+
+    @property
+    def target(self) -> float | None:
+        """The value to compare with: the corrected one where an erratum gives it, else the published one."""
+        return self.published if self.corrected is None else self.corrected
