@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from datasets.audio import read_exact, read_raw
 from datasets.errors import DataError
@@ -36,6 +36,13 @@ class ESC50:
         "K. J. Piczak. ESC: Dataset for Environmental Sound Classification. "
         "Proceedings of the 23rd ACM International Conference on Multimedia, 2015. doi:10.1145/2733373.2806390"
     )
+    #: the five groups of ten classes, in the order of targets
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        name: CATEGORIES[10 * number : 10 * number + 10]
+        for number, name in enumerate(
+            ("animals", "natural soundscapes", "human, non-speech", "interior, domestic", "exterior, urban")
+        )
+    }
     sample_rate = 44100
     folds = FOLDS
 

@@ -138,6 +138,8 @@ class TableResult:
     others: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
     checks: tuple["Check", ...] = ()
     claims: tuple[ClaimTest, ...] = ()
+    #: rows of ours beside the paper's, under the paper's conditions, of which there are runs
+    controls: tuple[CellResult, ...] = ()
 
     @property
     def id(self) -> str:

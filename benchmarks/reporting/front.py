@@ -30,7 +30,7 @@ def front_page(tables: Sequence[TableResult], left_aside: int) -> Page:
     total = sum(count for _, count in counts)
     told = ", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts if count)
     blocks: list[Block] = [
-        Text(f"{total} published numbers in {len(tables)} tables: {told}."),
+        Text(f"{total} published numbers in {len(tables)} table{'s' if len(tables) > 1 else ''}: {told}."),
         Text(WORTH),
         _summary(tables),
         Heading("Published and reproduced"),

@@ -52,13 +52,17 @@ class Results:
             if not variant.earns_verdict and any(result.n_runs for result in results):
                 others[variant] = results
         main = self._column_results(paper, name, Variant())
-        return TableResult(paper, name, main, others, checks, _claims(paper, name, main))
+        controls = (
+            CellResult(cell, Variant(), self._evidence_of(paper, cell, Variant())) for cell in paper.control_cells(name)
+        )
+        ran = tuple(one for one in controls if one.n_runs)
+        return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran)
 
     def left_aside(self, tables: Iterable[TableResult]) -> int:
         """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
         fed, used = set(), set()
         for table in tables:
-            for one in (*table.main, *(one for results in table.others.values() for one in results)):
+            for one in (*table.main, *table.controls, *(one for results in table.others.values() for one in results)):
                 used.add((table.paper.id, one.cell.setting, one.cell.dataset))
                 fed |= {scored.finished.run.id for scored in (one.evidence.scored if one.evidence else ())}
         runs = [finished.run for finished in self.workspace.ledger.finished()]

@@ -41,6 +41,7 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
         blocks.append(Text(LEGEND))
     if result.table.note:
         blocks.append(Text(wording.sentence(result.table.note)))
+    blocks += control_blocks(result, notes)
     blocks += claim_blocks(result)
     figures = table_figures(result, Variant(), result.main, cache)
     blocks += _behind(result, result.main, figures, cache)
@@ -56,7 +57,7 @@ def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequenc
     """What stands behind the cells of one variant."""
     return [
         *figure_blocks(result, figures, results, cache),
-        *fold_blocks(result, results),
+        *fold_blocks(result, (*results, *(result.controls if results is result.main else ()))),
         *data_blocks(result, results),
         *provenance_blocks(results),
     ]
@@ -73,6 +74,23 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
         blocks.append(Heading(f"{described.label} ({described.unit}{margin})"))
         blocks.append(Grid(MAIN_HEAD, [_main_row(one, notes) for one in results], left=(0, 7, 8, 9)))
     return blocks
+
+
+def control_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
+    """Rows of ours that explain rows of the paper's."""
+    rows = [
+        (
+            one.cell.label + notes.mark(wording.sentence(result.table.controls[one.cell.row].note)),
+            result.table.columns[one.cell.column].label,
+            *_other_row(one)[1:],
+        )
+        for one in result.controls
+    ]
+    if not rows:
+        return []
+    head = ("row", "column", "value", "as printed", "correct", "seeds × folds")
+    about = Text("Rows that the paper does not have, run under its conditions to explain those that it has.")
+    return [Heading("Controls"), about, Grid(head, rows, left=(0, 1))]
 
 
 def other_tables(result: TableResult, variant: Variant, results: Sequence[CellResult], notes: Footnotes) -> list[Block]:

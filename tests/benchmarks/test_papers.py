@@ -44,7 +44,8 @@ def test_cell_says_how_it_is_checked(cell):
 
 @pytest.mark.parametrize(("paper", "name"), SETTINGS)
 def test_setting_feeds_a_cell_and_has_a_cost(paper, name):
-    fed = {cell.dataset for cell in paper.cells() if cell.setting == name}
+    controls = [cell for table in paper.tables for cell in paper.control_cells(table)]
+    fed = {cell.dataset for cell in (*paper.cells(), *controls) if cell.setting == name}
     assert fed, "a setting that no cell needs"
     setting = paper.settings[name]
     for tier in TIERS:

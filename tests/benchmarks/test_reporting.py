@@ -157,8 +157,19 @@ def test_deterministic_fits_are_judged_from_one_seed(workspace):
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision")
     fabricate(workspace, "svm", "esc10", wrong=40, kind="decision")
     knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
-    assert (knn.mean, knn.status, knn.protocol) == (66.25, "reproduced", "stated")
+    assert (knn.mean, knn.status, knn.protocol) == (66.25, "reproduced", "our reading")
     assert result_of(workspace, "acrnn.t1", "acrnn.t1.svm.esc10").status == "deviates"
+
+
+def test_controls_stand_apart_and_count_for_nothing(workspace):
+    fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision")
+    table = Results(workspace).table("acrnn.t1")
+    assert [one.cell.id for one in table.controls] == ["acrnn.t1.knn_decoded.esc10"]
+    assert sum(table.counts.values()) == 24
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    told = page(workspace, "acrnn/t1.md")
+    assert "## Controls" in told
+    assert table_row(told, "KNN [21], clips decoded")[2].startswith("66.25")
 
 
 def test_missing_folds_are_told_and_nothing_is_averaged(workspace):
