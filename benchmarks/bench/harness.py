@@ -1,5 +1,6 @@
 """How long reports and `--help` take."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,16 +39,18 @@ def _report(clips: Clips, paper: str, rounds: int, runs: int) -> Iterator[Measur
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(*(Path(folder) / name for name in ("data", "runs", "cache", "reports")))
         plan = make_plan(select(paper), Choice(seeds=1), workspace)
-        stored = [planned.run for planned in islice(plan.runs.values(), runs)]
+        trained = (planned.run for planned in plan.runs.values() if planned.run.resolved["trainer"])
+        stored = list(islice(trained, runs))
         index = clips.dataset.index()
         items = {fold: tuple(part["item"]) for fold, part in index.groupby("fold")}
         for run in stored:
             _publish(run, items[run.fold], clips.dataset.classes, workspace)
         command = [sys.executable, "-m", "benchmarks", "report", paper, "--runs", str(workspace.runs)]
-        command += ["--cache", str(workspace.cache), "--data-root", str(workspace.data), "--out", f"{folder}/reports"]
+        command += ["--cache", str(workspace.cache), "--data-root", str(workspace.data), "--out", f"{folder}/out"]
+        environment = {**os.environ, "RESOUND_REPORTS": str(workspace.reports)}
 
         def report() -> float:
-            return seconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
+            return seconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True))
 
         note = f"{len(stored)} stored runs of {paper}, {clips.note}"
         yield Measure.of("first report", [report()], "s", note=note)
