@@ -1,14 +1,15 @@
-"""Claims tested on what the runs got right, item by item.
+"""Claims tested on what each item adds to the value of the runs.
 
-A claim is a set of links "A is above B by more than so much" (claim_form), and holds only if every link holds.
+A claim is a set of links "A is above B by more than so much" (claim_form), and holds only if every link holds. Above
+means better: of error rates, the lower one is above.
 
 With three seeds or more on both sides a link is about the *method*, and the paired two-level bootstrap tests it: the
 share of resampled differences beyond the threshold, doubled, is the p-value. Of equal methods with three seeds, 4 to
 8 % seem to differ at the level of 5 % (simulated with and without a spread between seeds).
 
 With fewer seeds nothing is known about the training, and a link is about *these two models*: the exact McNemar test
-over the pooled clip decisions of the first seeds. It takes clips as independent, while the interval beside it draws
-whole units, so both must agree before a link is decided.
+over the pooled clip decisions of the first seeds (the bootstrap, where items are not right or wrong). It takes clips
+as independent, while the interval beside it draws whole units, so both must agree before a link is decided.
 
 Holm's correction runs over all links tested in a table, because whoever asks twenty questions gets a yes by luck.
 """
@@ -22,7 +23,7 @@ import numpy as np
 
 from benchmarks.claim_form import Link, links_of
 from benchmarks.errors import InputError
-from benchmarks.paired import N_BOOT, Outcomes, bootstrap_p, holm, mcnemar, resampled_accuracies
+from benchmarks.paired import N_BOOT, Outcomes, bootstrap_p, holm, mcnemar, resampled_merits
 from benchmarks.spec import Claim
 
 Status = Literal["holds", "fails", "undecided", "not measured"]
@@ -41,6 +42,7 @@ class LinkResult:
     high: float
     p: float
     kind: About
+    test: str = "two-level paired bootstrap"
     p_holm: float = math.nan
 
     @property
@@ -71,12 +73,12 @@ class ClaimResult:
 def judge_claims(
     claims: Sequence[Claim], outcomes: Mapping[tuple[str, str], Outcomes], n_boot: int = N_BOOT, seed: int = 0
 ) -> list[ClaimResult]:
-    """The claims of one table, judged together. `outcomes` is by (dataset, row); rows without runs are left out.
+    """The claims of one table, judged together. `outcomes` is by (column, row); rows without runs are left out.
 
     Raises InputError for a claim whose test has no known form, and for rows that were tested on different items.
     """
-    tables = {dataset: _Tests(dataset, outcomes, n_boot, seed) for dataset in {claim.dataset for claim in claims}}
-    wanted = [(claim, tables[claim.dataset], links_of(claim.id, claim.test)) for claim in claims]
+    tables = {column: _Tests(column, outcomes, n_boot, seed) for column in {claim.column for claim in claims}}
+    wanted = [(claim, tables[claim.column], links_of(claim.id, claim.test)) for claim in claims]
     results: dict[tuple[str, Link], LinkResult] = {}
     for claim, tests, links in wanted:
         for link in links:
@@ -86,7 +88,7 @@ def judge_claims(
     judged = []
     for claim, tests, links in wanted:
         if missing := tests.missing(links):
-            note = f"needs runs of {', '.join(missing)} on {claim.dataset}"
+            note = f"needs runs of {', '.join(missing)} in {claim.column}"
             judged.append(ClaimResult(claim.id, claim.text, "not measured", note=note))
             continue
         questions = [_question(claim, link) for link in links]
@@ -100,14 +102,14 @@ def judge_claims(
 
 def _question(claim: Claim, link: Link) -> tuple[str, Link]:
     """What a link asks of the data: the same question in two claims is tested, and counted by Holm, once."""
-    return claim.dataset, link._replace(tie_is_enough=False)
+    return claim.column, link._replace(tie_is_enough=False)
 
 
 class _Tests:
-    """Tests of links between the rows of one table on one dataset; each row is resampled once."""
+    """Tests of links between the rows of one table in one column; each row is resampled once."""
 
-    def __init__(self, dataset: str, outcomes: Mapping[tuple[str, str], Outcomes], n_boot: int, seed: int) -> None:
-        self.rows = {row: found for (where, row), found in outcomes.items() if where == dataset}
+    def __init__(self, column: str, outcomes: Mapping[tuple[str, str], Outcomes], n_boot: int, seed: int) -> None:
+        self.rows = {row: found for (where, row), found in outcomes.items() if where == column}
         self.n_boot, self.seed = n_boot, seed
         self._resampled: dict[tuple[str, About], np.ndarray] = {}
 
@@ -126,15 +128,16 @@ class _Tests:
             above, below = above.first_seed(), below.first_seed()
         resampled = self._of(link.above, above, kind) - self._of(link.below, below, kind)
         low, high = np.quantile(resampled, [ALPHA / 2, 1 - ALPHA / 2])
-        if method or link.by:
+        if method or link.by or not (above.is_share and below.is_share):
             p = bootstrap_p(resampled, link.by)
+            name = LinkResult.test if method else "first seed of each side, paired bootstrap over units"
         else:
-            p = mcnemar(above.pooled(), below.pooled())
-        return LinkResult(link, above.accuracy - below.accuracy, float(low), float(high), p, kind)
+            p, name = mcnemar(above.pooled(), below.pooled()), "first seed of each side, exact McNemar test"
+        return LinkResult(link, above.merit - below.merit, float(low), float(high), p, kind, name)
 
     def _of(self, row: str, outcomes: Outcomes, kind: About) -> np.ndarray:
         if (row, kind) not in self._resampled:
-            self._resampled[row, kind] = resampled_accuracies(outcomes, row, self.n_boot, self.seed)
+            self._resampled[row, kind] = resampled_merits(outcomes, row, self.n_boot, self.seed)
         return self._resampled[row, kind]
 
 
@@ -164,10 +167,4 @@ def _note(deciding: LinkResult, n_links: int, status: Status) -> str:
     parts = []
     if n_links > 1:
         parts.append(f"{'failing' if status == 'fails' else 'weakest'} of {n_links} links: {deciding.link}")
-    if deciding.kind == "method":
-        parts.append("two-level paired bootstrap")
-    elif deciding.link.by:
-        parts.append("first seed of each side, paired bootstrap over units")
-    else:
-        parts.append("first seed of each side, exact McNemar test")
-    return "; ".join(parts)
+    return "; ".join([*parts, deciding.test])

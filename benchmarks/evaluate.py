@@ -1,36 +1,39 @@
 """From stored scores to the values of cells: every metric is computed at report time, from what the runs said."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks.build import import_class
 from benchmarks.ledger import Finished
 from benchmarks.metrics import METRICS, MetricValue
 from benchmarks.metrics.cache import MetricCache
 from benchmarks.metrics.scores import Scores
 from benchmarks.plan import Choice, setting_runs
 from benchmarks.spec import Cell, Paper, load_paper
+from benchmarks.truth import Truths
 from benchmarks.workspace import Workspace
 
-if TYPE_CHECKING:
-    import pandas as pd
+#: What a cell's value is the mean over: the folds of its dataset, or the columns of which it is the mean.
+Part = int | str
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A finished run and the value of one metric on its test items."""
+    """A finished run and the value of one metric on the items of one of its test sets."""
 
     finished: Finished
     value: MetricValue
+    #: the bootstrap unit of each item
+    units: tuple[str, ...]
+    #: the column that the run stands for, in a mean of columns
+    column: str | None = None
 
     @property
-    def fold(self) -> int:
-        """The run's test fold."""
-        return self.finished.run.fold
+    def fold(self) -> Part:
+        """The part of the mean that the run stands for: its test fold, or its column."""
+        fold = self.finished.run.fold
+        return fold if self.column is None else self.column if fold == 1 else f"{self.column}, fold {fold}"
 
     @property
     def seed(self) -> int:
@@ -42,13 +45,13 @@ class Scored:
 class Evidence:
     """All runs that feed a cell, scored. Values are in the cell's unit."""
 
-    folds: tuple[int, ...]
+    folds: tuple[Part, ...]
     scored: tuple[Scored, ...] = field(default=())
 
     @property
     def complete_seeds(self) -> tuple[int, ...]:
         """The seeds of which every fold is there."""
-        by_seed = defaultdict(set)
+        by_seed: dict[int, set[Part]] = defaultdict(set)
         for one in self.scored:
             by_seed[one.seed].add(one.fold)
         return tuple(sorted(seed for seed, folds in by_seed.items() if folds == set(self.folds)))
@@ -68,7 +71,7 @@ class Evidence:
         return float(np.mean(list(values.values()))) if values else None
 
     @property
-    def fold_values(self) -> dict[int, float]:
+    def fold_values(self) -> dict[Part, float]:
         """The mean over seeds of each fold that has a run."""
         return {
             fold: float(np.mean(values))
@@ -83,18 +86,31 @@ class Evaluator:
     def __init__(self, workspace: Workspace, choice: Choice) -> None:
         self.workspace, self.choice = workspace, choice
         self.cache = MetricCache(workspace.cache / "metrics")
+        self.truths = Truths()
         self._by_recipe: dict[tuple[str, str], list[Finished]] = defaultdict(list)
         for finished in workspace.ledger.finished():
             self._by_recipe[finished.run.setting, finished.run.recipe].append(finished)
 
     def evidence(self, cell: Cell) -> Evidence:
         """The scored runs behind a cell that is trained. Runs of other recipes or other files are left aside."""
+        if cell.parts:
+            return self._mean_of(cell)
         assert cell.setting and cell.dataset and cell.metric
         paper = load_paper(cell.id.split(".")[0])
         runs = self.stored(paper, cell.setting, cell.dataset)
         folds = sorted({run.fold for run in setting_runs(paper, cell.setting, cell.dataset, self.choice)})
-        scored = [Scored(run, self._value(run, cell.metric, paper)) for run in runs if run.run.fold in folds]
-        return Evidence(tuple(folds), tuple(scored))
+        return Evidence(tuple(folds), tuple(self._scored(run, cell) for run in runs if run.run.fold in folds))
+
+    def _mean_of(self, cell: Cell) -> Evidence:
+        """The evidence of all cells of which this one is the mean."""
+        scored = [
+            replace(one, column=part.column) for part in cell.parts for one in self.evidence(part).scored
+        ]  # fmt: skip
+        expected: list[Part] = []
+        for part in cell.parts:
+            folds = self.evidence(part).folds
+            expected += [part.column if fold == 1 else f"{part.column}, fold {fold}" for fold in folds]
+        return Evidence(tuple(expected), tuple(scored))
 
     def stored(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
         """The finished runs of a setting, by seed and fold.
@@ -109,18 +125,17 @@ class Evaluator:
         runs = max(sorted(by_files.items()), key=lambda item: len(item[1]))[1] if by_files else []
         return sorted(runs, key=lambda finished: (finished.run.seed, finished.run.fold))
 
-    def _value(self, finished: Finished, metric_id: str, paper: Paper) -> MetricValue:
-        metric = METRICS[metric_id]
-        digest = finished.result["files"]["scores_test.npz"]
+    def _scored(self, finished: Finished, cell: Cell) -> Scored:
+        assert cell.metric is not None
+        metric, test_set = METRICS[cell.metric], cell.test_set
+        digest = finished.result["files"][f"scores_{test_set}.npz"]
 
         def compute() -> MetricValue:
             finished.verify()
-            scores = Scores.load(finished.scores_path())
-            return metric.compute(scores, reference(paper, finished.run.dataset, scores.items))
+            scores = Scores.load(finished.scores_path(test_set))
+            truth = self.truths.of(finished, test_set, cell.items, scores)
+            return metric.compute(scores if cell.items == "all" else scores.select(list(truth.index)), truth)
 
-        return self.cache.get(digest, metric, compute)
-
-
-def reference(paper: Paper, dataset: str, items: Iterable[str]) -> "pd.DataFrame":
-    """What is true of test items: a frame indexed by item with columns label, unit (for the bootstrap) and fold."""
-    return import_class(paper.datasets[dataset].class_path).reference(list(items))
+        value = self.cache.get(digest if cell.items == "all" else f"{digest}-{cell.items}", metric, compute)
+        units = self.truths.of(finished, test_set).loc[list(value.items), "unit"]
+        return Scored(finished, value, tuple(units))

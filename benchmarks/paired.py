@@ -1,4 +1,4 @@
-"""Two rows compared on what they got right, item by item: paired bootstrap, McNemar's test, Holm's correction.
+"""Two rows compared on what each item adds to their value: paired bootstrap, McNemar's test, Holm's correction.
 
 The bootstrap has two levels, because two things could have come out otherwise: the training (seeds within each fold)
 and the choice of test clips (units: the clips of one source together). It is paired: both rows are read on the same
@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.bootstrap import resampled_means, unit_sums
 from benchmarks.errors import InputError
+from benchmarks.evaluate import Part
 from benchmarks.metrics.metric import MetricValue
 from datasets.seeds import derive
 
@@ -23,43 +24,56 @@ N_BOOT = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """What the runs of one row got right on one dataset; items are sorted by name within a fold."""
+    """What the items add to the value of one row's runs in one column; items are sorted by name within a fold.
 
-    #: fold -> (seeds, items) of 0 and 1
-    correct: Mapping[int, np.ndarray]
-    items: Mapping[int, tuple[str, ...]]
+    For accuracies an item adds 1 where its class was found and 0 where not. For rates, which are ratios of sums, it
+    adds its pseudo-value (metrics.metric.MetricValue), so that here, too, a value is the mean over items.
+    """
+
+    #: fold (or column, in a mean of columns) -> (seeds, items)
+    added: Mapping[Part, np.ndarray]
+    items: Mapping[Part, tuple[str, ...]]
     #: fold -> the bootstrap unit of each item
-    units: Mapping[int, tuple[str, ...]]
+    units: Mapping[Part, tuple[str, ...]]
     #: a fit without random draws: one run says all about the method
     deterministic: bool = False
+    #: what turns the mean of `added` into the unit of the metric; negative where the lower value is the better one
+    scale: float = 100.0
+    #: whether each item is right or wrong and nothing else
+    is_share: bool = True
 
     @classmethod
     def collect(
-        cls, runs: Iterable[tuple[int, int, MetricValue]], units: Mapping[str, str], deterministic: bool = False
+        cls,
+        runs: Iterable[tuple[Part, int, MetricValue]],
+        units: Mapping[tuple[Part, str], str],
+        deterministic: bool = False,
+        scale: float = 100.0,
     ) -> "Outcomes | None":
-        """From runs (fold, seed, value) of complete seeds; None without any. `units` names the unit of every item.
+        """From runs (fold, seed, value) of complete seeds; None without any. `units`: of each (fold, item).
 
-        Raises InputError where the runs of a fold were tested on different items, or where the metric is no accuracy.
+        Raises InputError where the runs of a fold were tested on different items.
         """
-        rights: dict[int, list[np.ndarray]] = {}
-        items: dict[int, tuple[str, ...]] = {}
-        for fold, seed, value in sorted(runs, key=lambda run: run[:2]):
+        rows: dict[Part, list[np.ndarray]] = {}
+        items: dict[Part, tuple[str, ...]] = {}
+        used = list(runs)
+        for fold, seed, value in sorted(used, key=lambda run: (str(run[0]), run[1])):
             order = sorted(range(value.n), key=value.items.__getitem__)
             names = tuple(value.items[i] for i in order)
             if items.setdefault(fold, names) != names:
                 raise InputError(f"fold {fold}, seed {seed}: tested on other items than the seeds before; run it again")
-            if not np.isin(value.per_item, (0, 1)).all():
-                raise InputError(f"fold {fold}, seed {seed}: a claim needs a metric that is right or wrong per item")
-            rights.setdefault(fold, []).append(value.per_item[order])
-        if not rights:
+            rows.setdefault(fold, []).append(value.per_item[order])
+        if not rows:
             return None
-        unit_names = {fold: tuple(units[item] for item in names) for fold, names in items.items()}
-        return cls({fold: np.stack(rows) for fold, rows in rights.items()}, items, unit_names, deterministic)
+        unit_names = {fold: tuple(units[fold, item] for item in names) for fold, names in items.items()}
+        added = {fold: np.stack(of_fold) for fold, of_fold in rows.items()}
+        is_share = all(value.is_share for _, _, value in used)
+        return cls(added, items, unit_names, deterministic, scale, is_share)
 
     @property
     def n_seeds(self) -> int:
         """The number of seeds that every fold has."""
-        return min(len(correct) for correct in self.correct.values())
+        return min(len(of_fold) for of_fold in self.added.values())
 
     @property
     def speaks_for_method(self) -> bool:
@@ -67,17 +81,17 @@ class Outcomes:
         return self.deterministic or self.n_seeds >= SEEDS_FOR_METHOD
 
     @property
-    def accuracy(self) -> float:
-        """Percent right: the mean over folds."""
-        return 100 * float(np.mean([correct.mean() for correct in self.correct.values()]))
+    def merit(self) -> float:
+        """The mean over folds in the metric's unit, with its sign turned where lower is better."""
+        return self.scale * float(np.mean([of_fold.mean() for of_fold in self.added.values()]))
 
     def pooled(self) -> np.ndarray:
         """(items,) what the first seed got right, fold after fold."""
-        return np.concatenate([self.correct[fold][0] for fold in sorted(self.correct)])
+        return np.concatenate([self.added[fold][0] for fold in sorted(self.added, key=str)])
 
     def first_seed(self) -> "Outcomes":
         """The first seed alone: one model per fold."""
-        return replace(self, correct={fold: correct[:1] for fold, correct in self.correct.items()})
+        return replace(self, added={fold: of_fold[:1] for fold, of_fold in self.added.items()})
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
@@ -110,19 +124,19 @@ def holm(p: Sequence[float]) -> np.ndarray:
     return corrected
 
 
-def resampled_accuracies(outcomes: Outcomes, row: str, n_boot: int = N_BOOT, seed: int = 0) -> np.ndarray:
-    """Accuracies of a row under the two-level bootstrap: (n_boot,) percent.
+def resampled_merits(outcomes: Outcomes, row: str, n_boot: int = N_BOOT, seed: int = 0) -> np.ndarray:
+    """Merits of a row under the two-level bootstrap: (n_boot,) in the unit of the metric.
 
     Seeds are drawn for each row by itself, units alike for all rows with the same folds. So the difference of two rows'
-    resampled accuracies is the paired bootstrap of their difference.
+    resampled merits is the paired bootstrap of their difference.
     """
     beyond_items = math.sqrt(seed_share(outcomes))
     folds = []
-    for fold, correct in outcomes.correct.items():
-        sums = resampled_means(correct.sum(axis=0), outcomes.units[fold], n_boot, derive(seed, "units", fold))
-        drawn = _seed_weights(len(correct), n_boot, derive(seed, "seeds", row, fold)) @ correct.mean(axis=1)
-        folds.append(sums / len(correct) + beyond_items * drawn)
-    return 100 * np.mean(folds, axis=0)
+    for fold, added in outcomes.added.items():
+        sums = resampled_means(added.sum(axis=0), outcomes.units[fold], n_boot, derive(seed, "units", fold))
+        drawn = _seed_weights(len(added), n_boot, derive(seed, "seeds", row, fold)) @ added.mean(axis=1)
+        folds.append(sums / len(added) + beyond_items * drawn)
+    return outcomes.scale * np.mean(folds, axis=0)
 
 
 def seed_share(outcomes: Outcomes) -> float:
@@ -133,10 +147,10 @@ def seed_share(outcomes: Outcomes) -> float:
     0.3 % would seem to differ (simulated).
     """
     variance = flipping = 0.0
-    for fold, correct in outcomes.correct.items():
-        n_seeds, n_items = correct.shape
+    for fold, added in outcomes.added.items():
+        n_seeds, n_items = added.shape
         if n_seeds > 1:
-            deviations = unit_sums((correct - correct.mean(axis=0)).T, outcomes.units[fold]) / n_items
+            deviations = unit_sums((added - added.mean(axis=0)).T, outcomes.units[fold]) / n_items
             variance += float(np.sum(deviations.sum(axis=0) ** 2)) / (n_seeds - 1)
             flipping += float(np.sum(deviations**2)) / (n_seeds - 1)
     return max(0.0, 1 - flipping / variance) if variance else 0.0

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from benchmarks.audit_form import AuditPlan
-from benchmarks.forms import STRICT, Arguments, ImportPath, Name
+from benchmarks.forms import STRICT, Arguments, ColumnName, ImportPath, Name
 
 Tier = Literal["full", "reduced", "smoke"]
 Corpus = Literal["real", "miniature", "standin"]
@@ -98,23 +98,37 @@ class DatasetUse(Strict):
 
 
 class Column(Strict):
-    """A column of a table: for trained tables a dataset and a metric, for audited ones a quantity."""
+    """A column of a table: for trained tables a dataset and a metric, for audited ones a quantity.
+
+    A column may also be the plain mean of other columns of its table (`mean_of`), all of the same metric.
+    """
 
     label: str
     unit: str
     decimals: int = 1
     metric: str | None = None
+    #: what turns scores into decisions, the last part of the metric's id; a row may have its own
+    decision: str | None = None
     dataset: Name | None = None
+    #: which of the run's test sets is scored
+    test_set: Name = "test"
+    #: the column of the reference that says which of its items are on the test list; "all" takes every one
+    items: Name = "all"
+    mean_of: list[ColumnName] = []
     margin: float | None = None
 
 
 class Row(Strict):
-    """A row: the setting that feeds it (one, or one per column), or the reason why it is only quoted."""
+    """A row: the setting that feeds it (one, or one per column or dataset), or the reason why it is only quoted."""
 
-    setting: Name | dict[Name, Name] | None = None
+    setting: Name | dict[ColumnName, Name] | None = None
     quoted: str | None = None
     metric: str | None = None
+    decision: str | None = None
+    items: Name | None = None
     protocol: dict[Name, Protocol] = {}
+    #: where the row's values come from, if the paper's table does not have it
+    added: str | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> "Row":
@@ -122,9 +136,11 @@ class Row(Strict):
             raise ValueError("a row has a setting or is quoted, not both")
         return self
 
-    def setting_for(self, column: str) -> str | None:
-        """The setting that feeds this row's cell in `column`."""
-        return self.setting.get(column) if isinstance(self.setting, dict) else self.setting
+    def setting_for(self, column: str, dataset: str | None) -> str | None:
+        """The setting that feeds this row's cell in `column`, whose dataset is `dataset`."""
+        if not isinstance(self.setting, dict):
+            return self.setting
+        return self.setting.get(column) or self.setting.get(dataset or "")
 
 
 class Control(Row):
@@ -139,7 +155,7 @@ class Table(Strict):
 
     title: str
     kind: Literal["train", "audit"]
-    columns: dict[Name, Column]
+    columns: dict[ColumnName, Column]
     rows: dict[Name, Row]
     controls: dict[Name, Control] = {}
     protocol: dict[Name, Protocol] = {}
@@ -158,13 +174,13 @@ class Erratum(Strict):
 
 
 class Claim(Strict):
-    """A sentence of the paper in testable form; `test` is read by benchmarks.claims."""
+    """A sentence of the paper about a column of a table, in testable form; `test` is read by benchmarks.claims."""
 
     id: Name
     text: str
     where: str
     table: Name
-    dataset: Name
+    column: ColumnName
     test: dict[str, Any]
 
 
@@ -205,26 +221,35 @@ class Paper(Strict):
         return self._cells_of(table_id, self.tables[table_id].controls)
 
     def _cells_of(self, table_id: str, rows: Mapping[str, Row]) -> Iterator["Cell"]:
-        table = self.tables[table_id]
-        corrected = {cell: (value, item) for item in self.errata for cell, value in item.cells.items()}
+        corrected = {cell: (value, item.reason) for item in self.errata for cell, value in item.cells.items()}
         for row_id, row in rows.items():
-            for column_id, column in table.columns.items():
-                cell_id = f"{self.id}.{table_id}.{row_id}.{column_id}"
-                value, erratum = corrected.get(cell_id, (None, None))
-                if isinstance(row, Control):
-                    printed = Published(label=row.label, value=None)
-                else:
-                    printed = self.published[cell_id]
-                yield Cell(
-                    id=cell_id, table=table_id, row=row_id, column=column_id,
-                    label=printed.label, published=printed.value,
-                    corrected=value, unit=column.unit, decimals=column.decimals,
-                    metric=row.metric or column.metric, dataset=column.dataset, margin=column.margin,
-                    setting=row.setting_for(column_id), quoted=row.quoted,
-                    kind=table.kind, erratum=erratum.reason if erratum else None,
-                    truncates=self.truncates if table.truncates is None else table.truncates,
-                    protocol={**self.training_protocol(row.setting_for(column_id)), **table.protocol, **row.protocol},
-                )  # fmt: skip
+            for column_id in self.tables[table_id].columns:
+                cell = self._cell(table_id, row_id, row, column_id)
+                value, erratum = corrected.get(cell.id, (None, None))
+                yield cell.model_copy(update={"corrected": value, "erratum": erratum})
+
+    def _cell(self, table_id: str, row_id: str, row: Row, column_id: str) -> "Cell":
+        table = self.tables[table_id]
+        column = table.columns[column_id]
+        parts = [self._cell(table_id, row_id, row, part) for part in column.mean_of]
+        settings = [row.setting_for(name, table.columns[name].dataset) for name in column.mean_of or [column_id]]
+        cell_id = f"{self.id}.{table_id}.{row_id}.{column_id}"
+        if isinstance(row, Control):
+            printed = Published(label=row.label, value=None)
+        else:
+            printed = self.published[cell_id]
+        metric, decision = row.metric or column.metric, row.decision or column.decision
+        return Cell(
+            id=cell_id, table=table_id, row=row_id, column=column_id,
+            label=printed.label, published=printed.value,
+            corrected=None, unit=column.unit, decimals=column.decimals,
+            metric=f"{metric}_{decision}" if decision else metric,
+            dataset=column.dataset, test_set=column.test_set, items=row.items or column.items, parts=tuple(parts),
+            added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted, kind=table.kind,
+            erratum=None,
+            truncates=self.truncates if table.truncates is None else table.truncates,
+            protocol={**self.training_protocol(settings[0]), **table.protocol, **row.protocol},
+        )  # fmt: skip
 
 
 class Published(Strict):
@@ -248,6 +273,12 @@ class Cell(Strict):
     decimals: int
     metric: str | None
     dataset: str | None
+    test_set: str = "test"
+    items: str = "all"
+    #: the cells of which this one is the plain mean
+    parts: tuple["Cell", ...] = ()
+    #: where the value comes from, if not from the paper's table
+    added: str | None = None
     margin: float | None
     setting: str | None
     quoted: str | None
@@ -262,6 +293,16 @@ class Cell(Strict):
         if self.quoted is not None:
             return "quoted"
         return self.kind
+
+    @property
+    def sources(self) -> tuple["Cell", ...]:
+        """The cells whose runs feed this one: itself, or those of which it is the mean."""
+        return self.parts or (self,)
+
+    @property
+    def question(self) -> tuple[tuple[str | None, ...], ...]:
+        """What is asked of which runs: cells with the same question have the same answer."""
+        return tuple((one.setting, one.dataset, one.metric, one.test_set, one.items) for one in self.sources)
 
     @property
     def target(self) -> float | None:

@@ -66,14 +66,17 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
     plan = Plan()
     known: dict[tuple[str, str, str], list[Planned]] = {}
     for cell in cells:
-        if cell.recipe != "train" or cell.setting is None or cell.dataset is None:
+        if cell.recipe != "train":
             continue
-        key = (cell.id.split(".")[0], cell.setting, cell.dataset)
-        if key not in known:
-            known[key] = _runs(load_paper(key[0]), cell.setting, cell.dataset, choice, workspace)
-        for planned in known[key]:
-            plan.runs.setdefault(planned.run.id, planned)
-        plan.feeds[cell.id] = [planned.run.id for planned in known[key]]
+        for source in cell.sources:
+            if source.setting is None or source.dataset is None:
+                continue
+            key = (source.id.split(".")[0], source.setting, source.dataset)
+            if key not in known:
+                known[key] = _runs(load_paper(key[0]), source.setting, source.dataset, choice, workspace)
+            for planned in known[key]:
+                plan.runs.setdefault(planned.run.id, planned)
+            plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in known[key])
     return plan
 
 

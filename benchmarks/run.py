@@ -20,6 +20,7 @@ from benchmarks.ledger import Run
 from benchmarks.metrics.scores import Scores
 from benchmarks.provenance import code_revision, device_facts, package_versions, peak_memory_mib
 from benchmarks.spec import load_paper
+from benchmarks.truth import write_reference
 from benchmarks.workspace import Workspace
 from datasets.seeds import derive
 
@@ -78,7 +79,10 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
         method = _train if hasattr(model, "training_step") else _fit
         scores, facts = method(run, model, data, attempt, around, clock)
         with clock.phase("scores"):
-            scores.save(attempt / "scores_test.npz")
+            for test_set, one in scores.items():
+                one.save(attempt / f"scores_{test_set}.npz")
+                if hasattr(data, "reference"):
+                    write_reference(attempt / f"reference_{test_set}.csv", data.reference(test_set))
     return {
         "seconds": clock.seconds,
         "code": code_revision(),
@@ -116,37 +120,63 @@ def build_model(run: Run, data: Any) -> Any:
 
 def _train(
     run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
-) -> tuple[Scores, dict[str, Any]]:
-    import torch
-
+) -> tuple[dict[str, Scores], dict[str, Any]]:
+    from benchmarks.selection import Selection
     from benchmarks.train import RunKeeper, make_trainer
 
     def on_epoch(epoch: int, of: int, loss: float) -> None:
         write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss})
         around.on_epoch(epoch, of, loss)
 
-    keeper = RunKeeper(attempt, run.seed, run.fold, around.should_stop, on_epoch, around.checkpoint_seconds)
-    trainer = make_trainer(around.device, run.numerics, [keeper], **run.resolved["trainer"])
+    selecting, training = selection_arguments(run.resolved["trainer"])
+    selection = Selection(**selecting) if selecting else None
+    keeper = RunKeeper(attempt, run.seed, run.fold, around.should_stop, on_epoch, around.checkpoint_seconds, selection)
+    trainer = make_trainer(around.device, run.numerics, [keeper], **training)
     with clock.phase("fit"):
         resume = keeper.checkpoint if keeper.checkpoint.exists() else None
         trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
+    if selection:
+        selection.restore(model)
     with clock.phase("predict"):
-        logits = torch.cat(trainer.predict(model, datamodule=data)).float().cpu().numpy()  # type: ignore[arg-type]
+        scores = _predict(trainer, model, data)
     _write_history(attempt / "history.csv", keeper.history)
     _write_probes(run, model, data, attempt)
-    scores = Scores(tuple(data.test_items), tuple(data.classes), logits, "logit", None)
-    return scores, {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
+    facts = {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
+    return scores, {**facts, "selection": selection.facts()} if selection else facts
+
+
+def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A setting's `trainer` arguments parted: those of benchmarks.selection, and those of Lightning's Trainer."""
+    own = {name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "keep")}
+    others = {name: value for name, value in trainer.items() if name not in own}
+    return own, {**others, "limit_val_batches": 1.0} if own else others
+
+
+def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
+    """The logits of every test set of the data."""
+    import torch
+
+    test_sets = getattr(data, "test_sets", None) or {"test": data.test_items}
+    batches = trainer.predict(model, datamodule=data)
+    by_set = [batches] if len(test_sets) == 1 else batches
+    return {
+        name: Scores(
+            tuple(items), tuple(data.classes), torch.cat(logits).float().cpu().numpy(), "logit",
+            getattr(data, "hop", None),
+        )
+        for (name, items), logits in zip(test_sets.items(), by_set, strict=True)
+    }  # fmt: skip
 
 
 def _fit(
     run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
-) -> tuple[Scores, dict[str, Any]]:
+) -> tuple[dict[str, Scores], dict[str, Any]]:
     with clock.phase("fit"):
         model.fit(*data.arrays("train"))
     with clock.phase("predict"):
         values = model.scores(data.arrays("test")[0])
     scores = Scores(tuple(data.test_items), tuple(data.classes), values, model.kind_of_scores, None)
-    return scores, {}
+    return {"test": scores}, {}
 
 
 def _write_history(path: Path, history: list[dict[str, float]]) -> None:

@@ -132,7 +132,10 @@ def _check_references(paper: Paper, document: LocatedYaml) -> None:
                 must_know(column.dataset, paper.datasets, ("tables", table_id, "columns", column_id, "dataset"))
         for row_id, row in {**table.rows, **table.controls}.items():
             for column_id in table.columns:
-                setting = row.setting_for(column_id)
+                column = table.columns[column_id]
+                setting = row.setting_for(column_id, column.dataset)
+                if column.mean_of:
+                    continue
                 if setting is not None:
                     must_know(setting, paper.settings, ("tables", table_id, "rows", row_id, "setting"))
                 elif table.kind == "train" and row.quoted is None:
@@ -158,7 +161,7 @@ def _check_references(paper: Paper, document: LocatedYaml) -> None:
             must_know(name, known[kind], place)
     for position, claim in enumerate(paper.claims):
         must_know(claim.table, paper.tables, ("claims", position, "table"))
-        must_know(claim.dataset, paper.datasets, ("claims", position, "dataset"))
+        must_know(claim.column, paper.tables[claim.table].columns, ("claims", position, "column"))
 
 
 def nearest(name: str, known: Any) -> str:

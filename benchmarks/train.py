@@ -8,6 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
+from benchmarks.selection import Selection
 from datasets.seeds import derive
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
@@ -36,7 +37,9 @@ class RunKeeper(pl.Callback):
         should_stop: Callable[[], bool],
         on_epoch: Callable[[int, int, float], None],
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        selection: Selection | None = None,
     ) -> None:
+        self.selection = selection
         self.checkpoint = folder / "checkpoint.ckpt"
         self.seed, self.fold = seed, fold
         self.should_stop, self.on_epoch = should_stop, on_epoch
@@ -50,12 +53,15 @@ class RunKeeper(pl.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
-        return {"history": self.history, "first_losses": self.first_losses}
+        chosen = {"selection": self.selection.state_dict()} if self.selection else {}
+        return {"history": self.history, "first_losses": self.first_losses, **chosen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the history of a killed attempt."""
         self.history = list(state_dict["history"])
         self.first_losses = list(state_dict["first_losses"])
+        if self.selection:
+            self.selection.load_state_dict(state_dict["selection"])
         self._saved_epoch = len(self.history) - 1
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -87,8 +93,12 @@ class RunKeeper(pl.Callback):
             "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
             "seconds": round(time.monotonic() - self._started, 3),
         }
+        # Lightning validates before it calls this.
+        row |= {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
         self.history.append(row)
-        last = epoch + 1 == trainer.max_epochs
+        if self.selection and self.selection.see(epoch, row[self.selection.monitor], pl_module):
+            trainer.should_stop = True
+        last = epoch + 1 == trainer.max_epochs or trainer.should_stop
         stop = self.should_stop() and not last
         if not last and (stop or time.monotonic() - self._saved_at >= self.checkpoint_seconds):
             self._save(trainer, epoch)
@@ -125,6 +135,5 @@ def make_trainer(device: str, numerics: str, callbacks: list[pl.Callback], **set
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        limit_val_batches=0,
-        **settings,
+        **{"limit_val_batches": 0, **settings},
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError
 from benchmarks.files import file_sha256, storage_error, write_json
-from benchmarks.ledger import FORMAT, Finished, Ledger, load_finished
+from benchmarks.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, load_finished
 from benchmarks.plan import Choice, Plan, make_plan
 from benchmarks.spec import load_paper, select
 from benchmarks.workspace import Workspace
@@ -38,7 +38,8 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
         size = sum(path.stat().st_size for path in folder.iterdir()) / MIB
         if size > LANDED_MIB:
             raise InputError(f"{folder}: {size:.1f} MiB; a landed run has at most {LANDED_MIB:g} MiB")
-        _copy(finished, results)
+        # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
+        _copy(finished, results, [f"{ANNOTATIONS}*"] if choice.corpus == "real" else [])
         landed.append(planned.run.id)
     if not landed:
         raise InputError(
@@ -69,8 +70,8 @@ def merge(folder: Path, workspace: Workspace) -> tuple[list[str], list[str]]:
     return merged, known
 
 
-def _copy(finished: Finished, store: Path) -> bool:
-    """Publish a copy of a run in `store`; False if it is there already."""
+def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
+    """Publish a copy of a run in `store`, except for files of some patterns; False if it is there already."""
     target = store / finished.run.id
     if target.exists():
         return False
@@ -79,7 +80,7 @@ def _copy(finished: Finished, store: Path) -> bool:
         store.mkdir(parents=True, exist_ok=True)
         if not (store / "ledger.json").exists():
             write_json(store / "ledger.json", {"format": FORMAT})
-        shutil.copytree(finished.folder, temporary)
+        shutil.copytree(finished.folder, temporary, ignore=shutil.ignore_patterns(*without))
         temporary.rename(target)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -29,11 +29,12 @@ class MetricCache:
 
 
 def _read(path: Path) -> MetricValue | None:
-    """A kept value; None if it is missing or damaged (the archive has a checksum per array)."""
+    """A kept value; None if it is missing, damaged (the archive has a checksum per array) or of an older form."""
     try:
         with np.load(path, allow_pickle=False) as file:
             items = tuple(map(str, file["items"]))
-            value = MetricValue(float(file["value"]), file["per_item"], items)
+            counts = dict(zip(map(str, file["counted"]), map(int, file["counts"]), strict=True))
+            value = MetricValue(float(file["value"]), file["per_item"], items, counts, bool(file["is_share"]))
     except Exception:  # zipfile, zlib and numpy raise a dozen kinds of error on damaged bytes
         return None
     return value if value.per_item.shape == (len(items),) else None
@@ -44,7 +45,11 @@ def _write(path: Path, value: MetricValue) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with temporary.open("wb") as file:
-            np.savez_compressed(file, value=value.value, per_item=value.per_item, items=np.array(value.items))
+            counted, counts = list(value.counts), list(value.counts.values())
+            np.savez_compressed(
+                file, value=value.value, per_item=value.per_item, items=np.array(value.items), is_share=value.is_share,
+                counted=np.array(counted, dtype=np.str_), counts=np.array(counts, dtype=np.int64),
+            )  # fmt: skip
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

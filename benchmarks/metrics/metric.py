@@ -1,7 +1,7 @@
 """The form of a metric: a pure function of (scores, reference) under one id."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class MetricValue:
-    """What a metric says about one set of scores: the value, and what each item adds to it."""
+    """What a metric says about one set of scores: the value, and what each item adds to it.
+
+    An item's part is a pseudo-value: the mean of all of them is the value, whatever the metric. For a share it is 1 or
+    0. For a ratio of sums it is the linearised one (`ratio`), so that the bootstrap of means is the linearised
+    bootstrap of the ratio.
+    """
 
     #: in the metric's unit
     value: float
-    #: (items,) float64; for accuracies 1 where the item's class was found, else 0
+    #: (items,) float64 pseudo-values, in fractions where the unit is "%": value = Metric.scale * per_item.mean()
     per_item: np.ndarray
     #: the items, in the order of `per_item`
     items: tuple[str, ...]
+    #: what was counted, summed over the items: tp, fp, fn, n_ref, n_sys for metrics of events; empty for accuracies
+    counts: Mapping[str, int] = field(default_factory=dict)
+    #: whether every item is right (1) or wrong (0), and the value is the share of right ones
+    is_share: bool = True
+
+    @classmethod
+    def ratio(
+        cls, above: np.ndarray, below: np.ndarray, items: tuple[str, ...], scale: float, counts: Mapping[str, int]
+    ) -> "MetricValue":
+        """A ratio of sums over items: scale * sum(above) / sum(below), both (items,), the second sum positive.
+
+        The pseudo-value of an item is r + (above - r * below) / mean(below): the infinitesimal jackknife (Efron, The
+        Jackknife, the Bootstrap and Other Resampling Plans, 1982, chapter 6). The ends of a 90 % bootstrap interval
+        differ from those of the exact ratio by at most 2 % of its width, or 5 % with few units (simulated: 250 items
+        with an event and 250 without, each by itself, or of 42 and 277 recordings).
+        """
+        share = float(above.sum()) / float(below.sum())
+        per_item = share + (above - share * below) / below.mean()
+        return cls(scale * share, per_item, items, dict(counts), is_share=False)
 
     @property
     def n(self) -> int:
@@ -30,7 +54,12 @@ class MetricValue:
 
     @property
     def correct(self) -> int:
-        """For accuracies: the number of items whose class was found, so that the exact value is correct / n."""
+        """For shares: the number of items that are right, so that the exact value is correct / n.
+
+        Raises TypeError for other values, of which no item is right or wrong.
+        """
+        if not self.is_share:
+            raise TypeError("no share of right items: ask for `counts`")
         return round(float(self.per_item.sum()))
 
 
@@ -38,12 +67,18 @@ class MetricValue:
 class Metric:
     """A metric. A change that moves numbers bumps `version`, which makes cached values stale.
 
-    `compute(scores, reference)` takes the reference as a frame indexed by item, with columns label, unit and fold, and
-    raises InputError for scores or items that the metric cannot judge.
+    `compute(scores, reference)` takes the reference as a frame indexed by item, with columns label, unit and fold (and
+    onset and offset in seconds, for events), and raises InputError for scores or items that the metric cannot judge.
     """
 
     id: str
     version: int
+    #: "%", or "" for a plain number
     unit: str
     higher_is_better: bool
     compute: "Callable[[Scores, pd.DataFrame], MetricValue]"
+
+    @property
+    def scale(self) -> float:
+        """The value of a pseudo-value of 1: 100 for "%", else 1."""
+        return 100.0 if self.unit == "%" else 1.0

@@ -3,7 +3,7 @@
 import csv
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -114,6 +114,13 @@ class Scores:
             return values
         exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+    def select(self, items: Sequence[str]) -> "Scores":
+        """The scores of some items, in their order. Raises InputError for items without scores."""
+        rows = {item: row for row, item in enumerate(self.items)}
+        if missing := [item for item in items if item not in rows]:
+            raise InputError(f"scores: {len(missing)} items without scores ({_first(missing)}); check the dataset")
+        return replace(self, items=tuple(items), values=self.values[[rows[item] for item in items]])
 
 
 def check_items(scores: Scores, items: Sequence[str], classes: Sequence[str], source: str = "scores") -> Scores:

@@ -1,6 +1,6 @@
 """What is trained for the regression of a paper, read from `regression.yaml` in its folder, as runs."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -131,11 +131,11 @@ def load_cases(paper_id: str) -> PaperCases:
     except ValidationError as error:
         first = error.errors()[0]
         raise document.error(tuple(first["loc"]), first["msg"]) from None
-    known: dict[str, Iterable[str]] = {"setting": paper.settings, "dataset": paper.datasets, "metric": METRICS}
+    known: dict[str, Mapping[str, Any]] = {"setting": paper.settings, "dataset": paper.datasets, "metric": METRICS}
     for name, case in cases.learning.items():
         for kind, names in known.items():
             given = getattr(case, kind)
-            if given not in set(names):
+            if given not in names:
                 message = f"unknown {kind} {given!r}{spec.nearest(given, names)}"
                 raise document.error(("learning", name, kind), message)
     return PaperCases(paper, cases)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.display import progress
-from benchmarks.evaluate import reference
 from benchmarks.launch.local import Slots, launch
 from benchmarks.ledger import Finished, Run
 from benchmarks.metrics import METRICS, MetricValue
 from benchmarks.metrics.scores import Scores
 from benchmarks.plan import Planned
-from benchmarks.spec import load_paper
+from benchmarks.truth import Truths
 from benchmarks.workspace import Workspace
 
 
@@ -51,6 +50,6 @@ def train(runs: Iterable[Run], workspace: Workspace, title: str) -> Trained:
 
 def measure(finished: Finished, metric_id: str) -> MetricValue:
     """A metric of a finished run on its test items."""
-    scores = Scores.load(finished.scores_path())
-    paper = load_paper(finished.run.paper)
-    return METRICS[metric_id].compute(scores, reference(paper, finished.run.dataset, scores.items))
+    [test_set] = [path.stem.removeprefix("scores_") for path in sorted(finished.folder.glob("scores_*.npz"))][:1]
+    scores = Scores.load(finished.scores_path(test_set))
+    return METRICS[metric_id].compute(scores, Truths().of(finished, test_set, scores=scores))

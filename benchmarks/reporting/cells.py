@@ -86,8 +86,19 @@ class CellResult:
         if self.evidence is None or self.mean is None:
             return None
         used = [one.value for one in self.evidence.scored if one.seed in self.evidence.complete_seeds]
+        if not all(value.is_share for value in used):
+            return None
         right, n = sum(value.correct for value in used), sum(value.n for value in used)
         return (right, n) if math.isclose(100 * right / n, self.mean, abs_tol=1e-9) else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted for the value (of events: tp, fp, fn, ...), over all complete seeds; nothing for shares."""
+        total: Counter[str] = Counter()
+        for one in self.evidence.scored if self.evidence else ():
+            if one.seed in (self.evidence.complete_seeds if self.evidence else ()):
+                total.update(one.value.counts)
+        return dict(total)
 
     @property
     def differing_fields(self) -> list[str]:
@@ -138,8 +149,10 @@ class TableResult:
     others: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
     checks: tuple["Check", ...] = ()
     claims: tuple[ClaimTest, ...] = ()
-    #: rows of ours beside the paper's, under the paper's conditions, of which there are runs
-    controls: tuple[CellResult, ...] = ()
+    #: rows of ours beside the paper's, of which there are runs, by the conditions of those
+    controls: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
+    #: the same claims, tested on what ran on stand-in files
+    claims_apart: dict[Variant, tuple[ClaimTest, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -153,8 +166,8 @@ class TableResult:
 
     @property
     def counts(self) -> Counter[str]:
-        """Cells by status."""
-        return Counter(result.status for result in self.main)
+        """Cells with a published number, by status."""
+        return Counter(result.status for result in self.main if result.cell.published is not None)
 
     def columns(self, results: tuple[CellResult, ...]) -> dict[str, list[CellResult]]:
         """The cells of each column."""

@@ -8,8 +8,9 @@ import numpy as np
 from benchmarks.audit_form import Quantity
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Bullets, Folded, Footnotes, Grid, Heading, Picture, Text
-from benchmarks.reporting.cells import CellResult, TableResult
+from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult
 from benchmarks.reporting.figures import Figure, confusion, headline
+from benchmarks.truth import reference
 
 
 def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
@@ -31,12 +32,12 @@ def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
         yield Folded(title, [Grid(head, rows)])
 
 
-def claim_blocks(result: TableResult) -> list[Block]:
+def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
     """What the paper says about the table, in its own numbers and in ours."""
-    if not result.claims:
+    if not claims:
         return []
     rows = []
-    for test in result.claims:
+    for test in claims:
         claim, found = test.claim, test.ours
         in_print = {None: wording.NOTHING, True: "holds", False: "fails"}[test.in_print.holds]
         difference = wording.NOTHING if found.difference is None else f"{found.difference:+.2f}"
@@ -56,9 +57,10 @@ def claim_blocks(result: TableResult) -> list[Block]:
     head = ("claim", "as printed", "ours", "about", "difference", "95 % interval", "p (Holm)", "note")
     about = (
         "A claim is about the method where both sides have three seeds (or are deterministic), else about these two "
-        "models. It holds only if every link of it holds; p is corrected over all links of the table (Holm)."
+        "models. It holds only if every link of it holds; p is corrected over all links of the table (Holm). "
+        "Differences are in favour of the row named first: of error rates, how much lower it is."
     )
-    return [Heading("Claims"), Text(about), Grid(head, rows, left=(0, 1, 2, 3, 7))]
+    return [Heading("Claims", level), Text(about), Grid(head, rows, left=(0, 1, 2, 3, 7))]
 
 
 def figure_blocks(
@@ -119,11 +121,12 @@ def check_blocks(result: TableResult) -> list[Block]:
 
 
 def data_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
-    """Clips used and expected per dataset, and sources that lie in several folds."""
+    """Clips used and expected per dataset, and sources that lie in several folds where there are several."""
     for dataset in dict.fromkeys(one.cell.dataset for one in results if one.n_runs and one.cell.dataset):
         of_dataset = [one for one in results if one.cell.dataset == dataset and one.evidence]
         lines = sorted({_counts(one) for one in of_dataset if one.n_runs})
-        lines += _leaks(result, dataset, of_dataset)
+        if len(result.paper.datasets[dataset].folds) > 1:
+            lines += _leaks(result, dataset, of_dataset)
         yield Heading(f"Data: {result.paper.datasets[dataset].title}", 3)
         yield Bullets(lines)
 
@@ -141,8 +144,6 @@ def _counts(one: CellResult) -> str:
 
 
 def _leaks(result: TableResult, dataset: str, results: Sequence[CellResult]) -> list[str]:
-    from benchmarks.evaluate import reference
-
     items = {item for one in results if one.evidence for scored in one.evidence.scored for item in scored.value.items}
     frame = reference(result.paper, dataset, sorted(items))
     folds = frame.groupby("unit")["fold"].unique()

@@ -88,7 +88,7 @@ def _cells(tables: Sequence[TableResult]) -> Grid:
         )
         for table in tables
         for one in table.main
-        if one.cell.recipe != "quoted"
+        if one.cell.recipe == "audit" or one.n_runs or _tier(table, one) != wording.NOTHING
     ]
     head = ("table", "row", "column", "published", "reproduced", "verdict", "runs", "tier")
     return Grid(head, _without_repeats(rows), left=(0, 1, 2, 5, 7))
@@ -127,18 +127,24 @@ def _apart(tables: Sequence[TableResult]) -> list[Block]:
     """What ran otherwise on the real files, cell by cell; what ran on other files, as a count."""
     rows: list[tuple[str, ...]] = []
     elsewhere: dict[str, int] = {}
+    studies: list[str] = []
     for table in tables:
         for variant, results in table.others.items():
             ran = [one for one in results if one.n_runs]
             if variant.corpus == "real":
                 value = [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
                 rows += [row for row, one in zip(value, ran, strict=True) if one.mean is not None]
+            elif variant.corpus == "standin" and variant.tier != "smoke":
+                studies.append(f"[{table.id}]({table.paper.id}/{table.table_id}.md), {wording.conditions(variant)}")
             else:
                 elsewhere[wording.conditions(variant)] = elsewhere.get(wording.conditions(variant), 0) + len(ran)
     blocks: list[Block] = []
     if rows:
         grid = Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
         blocks += [Heading("Apart: shorter schedules on the real files, no verdict"), grid]
+    if studies:
+        about = "The networks on real sounds in the layout of datasets that cannot be had here; no published number:"
+        blocks += [Heading("Apart: studies on stand-in files"), Text(about), Bullets(studies)]
     if elsewhere:
         told = "; ".join(f"{count} cells in {name}" for name, count in elsewhere.items())
         blocks += [Text(f"On generated files ran {told}: they prove the path, not the learning; see the pages.")]

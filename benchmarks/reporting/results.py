@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.evaluate import Evaluator, Evidence, reference
+from benchmarks.evaluate import Evaluator, Evidence, Part
 from benchmarks.metrics import METRICS
 from benchmarks.plan import Choice
 from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult, Variant
@@ -26,8 +26,8 @@ class Results:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._evaluators: dict[Variant, Evaluator] = {}
-        self._evidence: dict[tuple[Variant, str, str | None, str | None, str | None], Evidence] = {}
-        self._noise: dict[tuple[str, str | None, str | None, str | None], ItemInterval] = {}
+        self._evidence: dict[tuple[Variant, str, object], Evidence] = {}
+        self._noise: dict[tuple[str, object], ItemInterval] = {}
 
     @cached_property
     def _variants(self) -> dict[str, set[Variant]]:
@@ -51,19 +51,33 @@ class Results:
             results = self._column_results(paper, name, variant)
             if not variant.earns_verdict and any(result.n_runs for result in results):
                 others[variant] = results
+        apart = {
+            variant: _claims(paper, name, results) for variant, results in others.items()
+            if variant.corpus == "standin" and variant.tier != "smoke"
+        }  # fmt: skip
         main = self._column_results(paper, name, Variant())
-        controls = (
-            CellResult(cell, Variant(), self._evidence_of(paper, cell, Variant())) for cell in paper.control_cells(name)
+        ran = {variant: rows for variant in (Variant(), *others) if (rows := self._controls(paper, name, variant))}
+        return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran, apart)
+
+    def _controls(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
+        """The controls of which there are runs; none in tier smoke, which shows the path and explains nothing."""
+        if variant.tier == "smoke":
+            return ()
+        results = (
+            CellResult(cell, variant, self._evidence_of(paper, cell, variant)) for cell in paper.control_cells(table_id)
         )
-        ran = tuple(one for one in controls if one.n_runs)
-        return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran)
+        return tuple(one for one in results if one.n_runs)
 
     def left_aside(self, tables: Iterable[TableResult]) -> int:
         """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
         fed, used = set(), set()
         for table in tables:
-            for one in (*table.main, *table.controls, *(one for results in table.others.values() for one in results)):
-                used.add((table.paper.id, one.cell.setting, one.cell.dataset))
+            for one in (
+                *table.main,
+                *(one for rows in table.controls.values() for one in rows),
+                *(one for results in table.others.values() for one in results),
+            ):
+                used |= {(table.paper.id, source.setting, source.dataset) for source in one.cell.sources}
                 fed |= {scored.finished.run.id for scored in (one.evidence.scored if one.evidence else ())}
         runs = [finished.run for finished in self.workspace.ledger.finished()]
         return sum((run.paper, run.setting, run.dataset) in used and run.id not in fed for run in runs)
@@ -77,10 +91,11 @@ class Results:
         return tuple(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column]) for cell in cells)
 
     def _evidence_of(self, paper: Paper, cell: Cell, variant: Variant) -> Evidence:
-        key = (variant, paper.id, cell.setting, cell.dataset, cell.metric)
+        key = (variant, paper.id, cell.question)
         if key not in self._evidence:
             assert cell.setting is not None
-            has_tier = variant.tier == "full" or variant.tier in paper.settings[cell.setting].tiers
+            settings = [paper.settings[source.setting] for source in cell.sources if source.setting]
+            has_tier = variant.tier == "full" or all(variant.tier in setting.tiers for setting in settings)
             known = variant in self._variants.get(paper.id, set())
             self._evidence[key] = self._evaluator(variant).evidence(cell) if has_tier and known else Evidence(())
         return self._evidence[key]
@@ -107,19 +122,21 @@ class Results:
         return CellResult(cell, Variant(), evidence, verdict, noise)
 
     def _item_noise(self, paper: Paper, cell: Cell, evidence: Evidence) -> ItemInterval:
-        key = (paper.id, cell.setting, cell.dataset, cell.metric)
+        key = (paper.id, cell.question)
         if key not in self._noise:
-            assert cell.dataset and cell.metric
-            by_item: dict[str, list[float]] = {}
+            by_item: dict[tuple[str, str], list[float]] = {}
+            units: dict[tuple[str, str], str] = {}
             for one in evidence.scored:
                 if one.seed in evidence.complete_seeds:
-                    for item, value in zip(one.value.items, one.value.per_item, strict=True):
-                        by_item.setdefault(item, []).append(float(value))
+                    # Each part counts alike in a mean over parts, whatever the number of its items.
+                    weight = 1 / one.value.n
+                    for item, unit, value in zip(one.value.items, one.units, one.value.per_item, strict=True):
+                        by_item.setdefault((str(one.fold), item), []).append(weight * float(value))
+                        units[str(one.fold), item] = unit
             items = sorted(by_item)
-            scale = 100.0 if METRICS[cell.metric].unit == "%" else 1.0
+            scale = abs(_scale(cell)) * len(items) / len(evidence.folds)
             values = np.array([scale * float(np.mean(by_item[item])) for item in items])
-            units = reference(paper, cell.dataset, items)["unit"].to_numpy()
-            self._noise[key] = item_interval(values, units)
+            self._noise[key] = item_interval(values, np.array([units[item] for item in items]))
         return self._noise[key]
 
 
@@ -127,11 +144,11 @@ def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], colu
     """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
     import pandas as pd
 
-    rows: dict[tuple[str, int, int], float] = {}
+    rows: dict[tuple[str, Part, int], float] = {}
     for cell in cells:
         if cell.column == column and cell.setting and not paper.settings[cell.setting].deterministic:
             for one in evidence[cell.id].scored:
-                rows[cell.setting, one.fold, one.seed] = one.value.value
+                rows[str(cell.question), one.fold, one.seed] = one.value.value
     if not rows:
         return PooledSpread(math.nan, 1, 0)
     frame = pd.DataFrame([(*key, value) for key, value in rows.items()], columns=["setting", "fold", "seed", "value"])
@@ -145,25 +162,37 @@ def _claims(paper: Paper, table_id: str, results: tuple[CellResult, ...]) -> tup
 
     claims = [claim for claim in paper.claims if claim.table == table_id]
     outcomes: dict[tuple[str, str], Outcomes] = {}
-    for one in results if claims else ():
-        found = _outcomes(paper, one)
-        if found is not None and one.cell.dataset is not None:
-            outcomes[one.cell.dataset, one.cell.row] = found
+    asked = {claim.column for claim in claims}
+    for one in results:
+        found = _outcomes(paper, one) if one.cell.column in asked else None
+        if found is not None:
+            outcomes[one.cell.column, one.cell.row] = found
     tests = []
     for claim, ours in zip(claims, judge_claims(claims, outcomes), strict=True):
-        printed = {one.cell.row: one.cell.published for one in results if one.cell.dataset == claim.dataset}
-        tests.append(ClaimTest(claim, published_ordering(claim.id, claim.test, printed), ours))
+        of_column = [one.cell for one in results if one.cell.column == claim.column]
+        sign = math.copysign(1.0, _scale(of_column[0])) if of_column else 1.0
+        merits = {cell.row: cell.published if cell.published is None else sign * cell.published for cell in of_column}
+        tests.append(ClaimTest(claim, published_ordering(claim.id, claim.test, merits), ours))
     return tuple(tests)
 
 
 def _outcomes(paper: Paper, one: CellResult) -> "Outcomes | None":
-    """What the complete seeds of a cell got right, item by item."""
+    """What the items add to the value of a cell's complete seeds."""
     from benchmarks.claims import Outcomes
 
-    if one.evidence is None or one.mean is None or one.cell.dataset is None or one.cell.setting is None:
+    if one.evidence is None or one.mean is None or one.cell.setting is None:
         return None
     used = [scored for scored in one.evidence.scored if scored.seed in one.evidence.complete_seeds]
-    items = sorted({item for scored in used for item in scored.value.items})
-    units = dict(zip(items, reference(paper, one.cell.dataset, items)["unit"], strict=True))
+    units = {
+        (scored.fold, item): unit
+        for scored in used for item, unit in zip(scored.value.items, scored.units, strict=True)
+    }  # fmt: skip
     runs = [(scored.fold, scored.seed, scored.value) for scored in used]
-    return Outcomes.collect(runs, units, paper.settings[one.cell.setting].deterministic)
+    return Outcomes.collect(runs, units, paper.settings[one.cell.setting].deterministic, _scale(one.cell))
+
+
+def _scale(cell: Cell) -> float:
+    """From what items add to a value to the unit of the cell's metric; negative where lower is better."""
+    assert cell.metric is not None
+    metric = METRICS[cell.metric]
+    return metric.scale if metric.higher_is_better else -metric.scale

@@ -1,10 +1,11 @@
 """The page of one table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.reporting import wording
-from benchmarks.reporting.blocks import Block, Footnotes, Grid, Heading, Page, Text
+from benchmarks.reporting.blocks import Block, Folded, Footnotes, Grid, Heading, Page, Text
 from benchmarks.reporting.cells import CellResult, TableResult, Variant
 from benchmarks.reporting.details import (
     check_blocks,
@@ -16,11 +17,13 @@ from benchmarks.reporting.details import (
 )
 from benchmarks.reporting.figures import Figure, table_figures
 from benchmarks.reporting.provenance_page import provenance_blocks
+from benchmarks.reporting.wide import groups, ran_rows, wide_grid
 
 MAIN_HEAD = (
     "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict", "protocol",
     "at half / double margin", "item noise",
 )  # fmt: skip
+OTHER_HEAD = ("row", "value", "as printed", "correct", "seeds × folds")
 LEGEND = (
     "*Reproduced* is the mean over folds and seeds, ± the standard deviation over seeds where there are two or more; "
     "*as printed* the same, shortened as the paper does; *correct* the exact count of decisions. In the *90 % "
@@ -41,8 +44,8 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
         blocks.append(Text(LEGEND))
     if result.table.note:
         blocks.append(Text(wording.sentence(result.table.note)))
-    blocks += control_blocks(result, notes)
-    blocks += claim_blocks(result)
+    blocks += control_blocks(result, result.controls.get(Variant(), ()), notes)
+    blocks += claim_blocks(result.claims)
     figures = table_figures(result, Variant(), result.main, cache)
     blocks += _behind(result, result.main, figures, cache)
     for variant, results in result.others.items():
@@ -57,7 +60,7 @@ def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequenc
     """What stands behind the cells of one variant."""
     return [
         *figure_blocks(result, figures, results, cache),
-        *fold_blocks(result, (*results, *(result.controls if results is result.main else ()))),
+        *fold_blocks(result, (*results, *result.controls.get(results[0].variant, ()))),
         *data_blocks(result, results),
         *provenance_blocks(results),
     ]
@@ -67,30 +70,47 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
     """The table under the paper's own conditions, a grid per column."""
     if result.table.kind == "audit":
         return [_audit_grid(result.main, result, notes), *quantity_blocks(result, notes)]
-    blocks: list[Block] = []
-    for column, results in result.columns(result.main).items():
-        described = result.table.columns[column]
-        margin = "" if described.margin is None else f", margin ± {described.margin:g}"
-        blocks.append(Heading(f"{described.label} ({described.unit}{margin})"))
-        blocks.append(Grid(MAIN_HEAD, [_main_row(one, notes) for one in results], left=(0, 7, 8, 9)))
-    return blocks
+    columns = {
+        _column_title(result, column): Grid(MAIN_HEAD, [_main_row(one, notes) for one in results], left=(0, 7, 8, 9))
+        for column, results in result.columns(result.main).items()
+    }
+    if not groups(result.table):
+        return [block for title, grid in columns.items() for block in (Heading(title), grid)]
+    blocks: list[Block] = [Heading("Published"), wide_grid(result, result.main, lambda one: wording.published(one))]
+    if ran := ran_rows(result.main):
+        blocks += [Heading("Reproduced"), wide_grid(result, ran, wording.reproduced)]
+    return [*blocks, Heading("Column by column"), *(Folded(title, [grid]) for title, grid in columns.items())]
 
 
-def control_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
+def _column_title(result: TableResult, column: str) -> str:
+    described = result.table.columns[column]
+    facts = [described.unit] if described.unit else []
+    facts += [] if described.margin is None else [f"margin ± {described.margin:g}"]
+    return f"{described.label} ({', '.join(facts)})" if facts else described.label
+
+
+def control_blocks(
+    result: TableResult, controls: Sequence[CellResult], notes: Footnotes, level: int = 2
+) -> list[Block]:
     """Rows of ours that explain rows of the paper's."""
-    rows = [
-        (
-            one.cell.label + notes.mark(wording.sentence(result.table.controls[one.cell.row].note)),
-            result.table.columns[one.cell.column].label,
-            *_other_row(one)[1:],
-        )
-        for one in result.controls
-    ]
-    if not rows:
+    if not controls:
         return []
+    marked = [
+        replace(one, cell=one.cell.model_copy(update={"label": one.cell.label + _why(result, one, notes)}))
+        for one in controls
+    ]
+    about = Text("Rows that the paper does not have, run under the same conditions to explain those that it has.")
+    if groups(result.table):
+        return [Heading("Controls", level), about, wide_grid(result, marked, wording.reproduced)]
+    rows = [
+        (one.cell.label, result.table.columns[one.cell.column].label, *_other_row(one)[1:]) for one in marked
+    ]  # fmt: skip
     head = ("row", "column", "value", "as printed", "correct", "seeds × folds")
-    about = Text("Rows that the paper does not have, run under its conditions to explain those that it has.")
-    return [Heading("Controls"), about, Grid(head, rows, left=(0, 1))]
+    return [Heading("Controls", level), about, Grid(head, rows, left=(0, 1))]
+
+
+def _why(result: TableResult, one: CellResult, notes: Footnotes) -> str:
+    return notes.mark(wording.sentence(result.table.controls[one.cell.row].note))
 
 
 def other_tables(result: TableResult, variant: Variant, results: Sequence[CellResult], notes: Footnotes) -> list[Block]:
@@ -99,7 +119,18 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
         Heading(f"Apart from the table: {wording.conditions(variant)}"), Text(APART),
     ]  # fmt: skip
     is_real = variant.corpus == "real"
-    head = ("row", "value", "as printed", "correct", "seeds × folds", *(("paper, tier full",) if is_real else ()))
+    if groups(result.table):
+        blocks += [
+            wide_grid(result, ran_rows(results), wording.reproduced),
+            Text(f"{_test_items(results)} Means over seeds, ± their standard deviation."),
+            *control_blocks(result, result.controls.get(variant, ()), notes, 3),
+            *claim_blocks(result.claims_apart.get(variant, ()), 3),
+        ]
+        for column, of_column in result.columns(tuple(results)).items():
+            rows = [_other_row(one) for one in of_column if one.n_runs]
+            blocks += [Folded(_column_title(result, column), [Grid(OTHER_HEAD, rows)])] if rows else []
+        return blocks
+    head = (*OTHER_HEAD, *(("paper, tier full",) if is_real else ()))
     for column, of_column in result.columns(tuple(results)).items():
         ran = [one for one in of_column if one.n_runs]
         if not ran:
@@ -110,10 +141,20 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
     return blocks
 
 
+def _test_items(results: Sequence[CellResult]) -> str:
+    """How many items the test sets have, by dataset and test set."""
+    sizes: dict[str, set[int]] = {}
+    for one in results:
+        for scored in one.evidence.scored if one.evidence and not one.cell.parts else ():
+            sizes.setdefault(f"{one.cell.test_set}, {one.cell.dataset}", set()).add(scored.value.n)
+    told = "; ".join(f"{name}: {' or '.join(map(str, sorted(counts)))} items" for name, counts in sizes.items())
+    return f"{told[:1].upper()}{told[1:]}."
+
+
 def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
     noise = result.item_noise
     return (
-        result.cell.label,
+        wording.label(result, notes),
         wording.published(result, notes),
         wording.reproduced(result),
         wording.as_printed(result),

@@ -1,6 +1,7 @@
 """How numbers, runs and verdicts are written."""
 
 from benchmarks.audit import printed
+from benchmarks.evaluate import Part
 from benchmarks.reporting.blocks import Footnotes
 from benchmarks.reporting.cells import CellResult, Variant
 from benchmarks.verdict import Verdict
@@ -15,6 +16,12 @@ def published(result: CellResult, notes: Footnotes | None = None) -> str:
     if cell.corrected is not None:
         text += f", corrected {cell.corrected:.{cell.decimals}f}"
     return text + (notes.mark(sentence(cell.erratum)) if notes and cell.erratum else "")
+
+
+def label(result: CellResult, notes: Footnotes) -> str:
+    """The row's label; where its values are not those of the paper's table, whence they come."""
+    added = result.cell.added
+    return result.cell.label + (notes.mark(sentence(f"Added from the {added}")) if added else "")
 
 
 def reproduced(result: CellResult) -> str:
@@ -35,7 +42,9 @@ def as_printed(result: CellResult) -> str:
 
 
 def fraction(result: CellResult) -> str:
-    """The exact value as right decisions of all."""
+    """The exact value as right decisions of all; for events what was found, missed and invented."""
+    if result.counts:
+        return "{tp} found, {fn} missed, {fp} false".format(**result.counts)
     return NOTHING if result.correct is None else "{}/{}".format(*result.correct)
 
 
@@ -58,9 +67,9 @@ def runs(result: CellResult) -> str:
     return f"{result.n_runs} of {len(seeds) * len(result.evidence.folds)}"
 
 
-def folds_by_seed(result: CellResult) -> dict[int, set[int]]:
+def folds_by_seed(result: CellResult) -> dict[int, set[Part]]:
     """The folds that are stored of each seed."""
-    seeds: dict[int, set[int]] = {}
+    seeds: dict[int, set[Part]] = {}
     for one in result.evidence.scored if result.evidence else ():
         seeds.setdefault(one.seed, set()).add(one.fold)
     return seeds

@@ -10,7 +10,7 @@ from benchmarks.claim_form import Link, links_of, published_ordering
 from benchmarks.claims import judge_claims
 from benchmarks.errors import InputError
 from benchmarks.metrics import MetricValue
-from benchmarks.paired import Outcomes, holm, mcnemar, resampled_accuracies, seed_share
+from benchmarks.paired import Outcomes, holm, mcnemar, resampled_merits, seed_share
 from benchmarks.spec import Claim, load_paper, paper_ids
 
 FOLDS = (1, 2, 3, 4, 5)
@@ -20,7 +20,7 @@ def outcomes(right: np.ndarray, per_unit: int = 1, **changes) -> Outcomes:
     """Outcomes from (folds, seeds, items) of 0 and 1; `per_unit` items in a row share their source."""
     items = {fold: tuple(f"{fold}-{i:03d}" for i in range(right.shape[2])) for fold in FOLDS[: len(right)]}
     units = {fold: tuple(f"{fold}-{i // per_unit}" for i in range(right.shape[2])) for fold in items}
-    return Outcomes(**{"correct": dict(zip(items, right, strict=True)), "items": items, "units": units} | changes)
+    return Outcomes(**{"added": dict(zip(items, right, strict=True)), "items": items, "units": units} | changes)
 
 
 def draw(accuracy: float, seeds: int, rng: np.random.Generator, items: int = 80, seed_sd: float = 0.0) -> np.ndarray:
@@ -29,8 +29,8 @@ def draw(accuracy: float, seeds: int, rng: np.random.Generator, items: int = 80,
     return (rng.random((5, seeds, items)) < level).astype(float)
 
 
-def claim(test: dict, name: str = "c", dataset: str = "esc10") -> Claim:
-    return Claim(id=name, text="a sentence", where="section 4", table="t3", dataset=dataset, test=test)
+def claim(test: dict, name: str = "c", column: str = "esc10") -> Claim:
+    return Claim(id=name, text="a sentence", where="section 4", table="t3", column=column, test=test)
 
 
 def judged(test: dict, rows: dict[str, Outcomes], **options):
@@ -143,21 +143,21 @@ def test_holm_rejects_what_stepping_down_rejects(p):
     assert (corrected >= p).all() and (corrected <= np.minimum(1, np.multiply(p, m)) + 1e-12).all()
 
 
-def test_resampled_accuracies_spread_as_independent_items_do():
+def test_resampled_merits_spread_as_independent_items_do():
     right = np.zeros((5, 1, 80))
     right[..., :64] = 1
-    accuracies = resampled_accuracies(outcomes(right), "a", n_boot=4000)
+    accuracies = resampled_merits(outcomes(right), "a", n_boot=4000)
     assert accuracies.mean() == pytest.approx(80, abs=0.2)
     assert accuracies.std() == pytest.approx(100 * math.sqrt(0.8 * 0.2 / 400), rel=0.05)
-    fours = resampled_accuracies(outcomes(right, per_unit=4), "a", n_boot=4000)
+    fours = resampled_merits(outcomes(right, per_unit=4), "a", n_boot=4000)
     assert fours.std() == pytest.approx(2 * accuracies.std(), rel=0.1)
 
 
-def test_resampled_accuracies_spread_as_three_seeds_do():
+def test_resampled_merits_spread_as_three_seeds_do():
     # All items alike: only seeds differ. The variance of their mean is s²/3 with s² the unbiased estimate.
     right = np.zeros((1, 3, 100))
     right[0, 1, :] = right[0, 2, :] = 1
-    accuracies = resampled_accuracies(outcomes(right), "a", n_boot=20_000)
+    accuracies = resampled_merits(outcomes(right), "a", n_boot=20_000)
     assert accuracies.var() == pytest.approx(np.var([0, 100, 100], ddof=1) / 3, rel=0.05)
 
 
@@ -167,7 +167,7 @@ def test_the_bootstrap_is_paired():
     first = draw(0.8, 1, rng)
     second = first.copy()
     second[0, 0, :2] = 1 - second[0, 0, :2]
-    a, b = (resampled_accuracies(outcomes(right), row) for row, right in (("a", first), ("b", second)))
+    a, b = (resampled_merits(outcomes(right), row) for row, right in (("a", first), ("b", second)))
     assert (a - b).std() < 0.3 * a.std()
 
 
@@ -220,7 +220,7 @@ def test_claims_about_rows_far_apart(rows, test, status):
 
 def test_a_difference_is_read_from_the_first_row_to_the_second(rows):
     result = judged({"kind": "difference", "rows": ["good", "fair"], "value": 40, "within": 5}, rows)
-    expected = rows["good"].accuracy - rows["fair"].accuracy
+    expected = rows["good"].merit - rows["fair"].merit
     assert result.difference == pytest.approx(expected)
     upper = judged({"kind": "difference", "rows": ["good", "fair"], "value": 1, "within": 1}, rows)
     assert upper.status == "fails" and upper.difference == pytest.approx(expected)
@@ -236,7 +236,7 @@ def test_a_chain_holds_only_if_every_link_holds(rows):
 def test_with_one_seed_it_is_about_these_two_models(rows):
     single = {**rows, "fair": rows["fair"].first_seed()}
     result = judged({"kind": "beats", "rows": ["good", "fair"]}, single)
-    firsts = [np.concatenate([rows[row].correct[fold][0] for fold in FOLDS]) for row in ("good", "fair")]
+    firsts = [np.concatenate([rows[row].added[fold][0] for fold in FOLDS]) for row in ("good", "fair")]
     assert result.kind == "these two models" and "McNemar" in result.note
     assert result.p == mcnemar(*firsts)
     assert result.difference == pytest.approx(100 * (firsts[0].mean() - firsts[1].mean()))
@@ -244,7 +244,7 @@ def test_with_one_seed_it_is_about_these_two_models(rows):
 
 def test_a_fit_without_random_draws_speaks_for_its_method(rows):
     fair = rows["fair"].first_seed()
-    exact = outcomes(np.stack([fair.correct[fold] for fold in FOLDS]), deterministic=True)
+    exact = outcomes(np.stack([fair.added[fold] for fold in FOLDS]), deterministic=True)
     result = judged({"kind": "beats", "rows": ["good", "fair"]}, {**rows, "fair": exact})
     assert result.kind == "method" and result.status == "holds"
 
@@ -268,7 +268,7 @@ def test_what_has_no_runs_is_not_measured(rows):
     ]
     missing, there = judge_claims(claims, found)
     assert missing.status == "not measured" and missing.p is None
-    assert missing.note == "needs runs of best, bestest on esc10"
+    assert missing.note == "needs runs of best, bestest in esc10"
     assert there.status == "holds"
 
 
@@ -292,20 +292,47 @@ def value(items: str, right: list[float]) -> MetricValue:
 
 def test_runs_are_put_in_order():
     runs = [(2, 0, value("d", [1.0])), (1, 1, value("ba", [1.0, 0.0])), (1, 0, value("ab", [1.0, 1.0]))]
-    found = Outcomes.collect(runs, {"a": "x", "b": "y", "d": "z"})
-    assert found.correct[1].tolist() == [[1, 1], [0, 1]] and found.correct[2].tolist() == [[1]]
+    found = Outcomes.collect(runs, {(1, "a"): "x", (1, "b"): "y", (2, "d"): "z"})
+    assert found.added[1].tolist() == [[1, 1], [0, 1]] and found.added[2].tolist() == [[1]]
     assert found.units == {1: ("x", "y"), 2: ("z",)} and found.items == {1: ("a", "b"), 2: ("d",)}
-    assert found.n_seeds == 1 and found.accuracy == pytest.approx(87.5)
+    assert found.n_seeds == 1 and found.merit == pytest.approx(87.5)
     assert Outcomes.collect([], {}) is None
 
 
-@pytest.mark.parametrize(
-    ("second", "problem"),
-    [(value("ac", [1.0, 0.0]), "other items"), (value("ab", [0.5, 1.0]), "right or wrong per item")],
-)
-def test_runs_that_do_not_fit_are_one_line(second, problem):
-    with pytest.raises(InputError, match=f"fold 1, seed 1: .*{problem}"):
-        Outcomes.collect([(1, 0, value("ab", [1.0, 0.0])), (1, 1, second)], dict.fromkeys("abc", "x"))
+def test_runs_that_do_not_fit_are_one_line():
+    with pytest.raises(InputError, match=r"fold 1, seed 1: .*other items"):
+        Outcomes.collect([(1, 0, value("ab", [1.0, 0.0])), (1, 1, value("ac", [1.0, 0.0]))], {})
+
+
+# -- rates, where lower is better and no item is right or wrong --------------------------------------------------------
+
+
+def error_rates(level: float, rng: np.random.Generator, seeds: int = 3, n: int = 250) -> Outcomes:
+    """An event-based error rate near `level`: a missed event counts once, a misplaced one twice."""
+    runs = []
+    items = tuple(f"{i:03d}" for i in range(n))
+    for seed in range(seeds):
+        errors = rng.choice([0.0, 1.0, 2.0], size=n, p=[1 - level / 1.5, level / 3, level / 3])
+        runs.append(("babycry", seed, MetricValue.ratio(errors, np.ones(n), items, 1.0, {})))
+    return Outcomes.collect(runs, {("babycry", item): item for item in items}, scale=-1.0)
+
+
+def test_of_error_rates_the_lower_one_is_above():
+    rng = np.random.default_rng(3)
+    low, high = error_rates(0.1, rng), error_rates(0.4, rng)
+    better = judged({"kind": "beats", "rows": ["low", "high"]}, {"low": low, "high": high}, n_boot=2000)
+    assert better.status == "holds" and better.kind == "method"
+    assert better.difference == pytest.approx(low.merit - high.merit) and better.difference > 0.2
+    worse = judged({"kind": "beats", "rows": ["high", "low"]}, {"low": low, "high": high}, n_boot=2000)
+    assert worse.status == "fails"
+
+
+def test_single_runs_without_right_and_wrong_items_are_compared_by_the_bootstrap():
+    rng = np.random.default_rng(4)
+    rows = {"low": error_rates(0.1, rng, seeds=1), "high": error_rates(0.4, rng, seeds=1)}
+    assert not rows["low"].is_share
+    found = judged({"kind": "beats", "rows": ["low", "high"]}, rows, n_boot=2000)
+    assert found.status == "holds" and found.kind == "these two models" and "bootstrap" in found.note
 
 
 def test_a_link_prints_as_a_formula():

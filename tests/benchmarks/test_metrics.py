@@ -36,11 +36,12 @@ def random_truth() -> pd.DataFrame:
 def test_every_metric_is_well_formed_and_bounded(name, random_truth):
     metric = METRICS[name]
     kind, shape = SHAPES[name]
-    assert metric.id == name and metric.version >= 1 and metric.unit
+    assert metric.id == name and metric.version >= 1 and metric.unit == "%" and metric.scale == 100
     value = metric.compute(scores(np.random.default_rng(0).normal(size=shape), kind), random_truth)
     assert 0 <= value.value <= 100
     assert value.per_item.shape == (40,) and value.n == 40 and value.items == tuple(random_truth.index)
     assert value.value == pytest.approx(100 * value.correct / value.n) == 100 * value.per_item.mean()
+    assert value.is_share and not value.counts
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -53,7 +54,7 @@ def test_perfect_scores_give_the_best_value(name, random_truth):
 
 def test_every_metric_of_a_paper_is_registered():
     used = {cell.metric for paper in paper_ids() for cell in load_paper(paper).cells() if cell.metric}
-    assert used and used <= set(METRICS)
+    assert used and all(name in METRICS for name in used)
 
 
 def test_accuracy_is_that_of_scikit_learn_on_plain_decisions(random_truth):
@@ -127,6 +128,10 @@ class Counted:
         return MetricValue(50.0, np.array([1.0, 0.0]), ("a", "b"))
 
 
+def ratio() -> MetricValue:
+    return MetricValue.ratio(np.array([2, 0]), np.array([1, 3]), ("a", "b"), 100.0, {"tp": 1, "fn": 1})
+
+
 def metric(version=1) -> Metric:
     return Metric("toy", version, "%", True, lambda scores, reference: Counted()())
 
@@ -141,6 +146,18 @@ def test_a_value_is_computed_once_per_scores_and_version(tmp_path):
     assert compute.calls == 3
 
 
+def test_a_ratio_is_kept_with_its_counts(tmp_path):
+    cache = MetricCache(tmp_path)
+    for kept in (cache.get("abc", metric(), ratio), cache.get("abc", metric(), lambda: pytest.fail("not kept"))):
+        assert kept.value == 50 and kept.per_item.tolist() == [1.25, -0.25] and not kept.is_share
+        assert dict(kept.counts) == {"tp": 1, "fn": 1}
+
+
+def test_only_shares_have_right_items():
+    with pytest.raises(TypeError, match="counts"):
+        _ = ratio().correct
+
+
 @pytest.mark.parametrize("keep", [0.0, 0.5, 0.95])
 def test_a_damaged_entry_is_computed_again(tmp_path, keep):
     cache, compute = MetricCache(tmp_path), Counted()
@@ -153,10 +170,19 @@ def test_a_damaged_entry_is_computed_again(tmp_path, keep):
     assert compute.calls == 2
 
 
-def test_an_entry_of_another_shape_is_computed_again(tmp_path):
+OLDER = {"value": 1.0, "per_item": np.zeros(2), "items": np.array(["a", "b"])}
+NO_COUNTS = {"counted": np.array([], dtype=str), "counts": np.array([], dtype=np.int64), "is_share": True}
+
+
+@pytest.mark.parametrize("entry", [OLDER, OLDER | NO_COUNTS | {"per_item": np.zeros(3)}], ids=["form", "shape"])
+def test_an_entry_of_another_form_or_shape_is_computed_again(tmp_path, entry):
     cache, compute = MetricCache(tmp_path), Counted()
-    np.savez(tmp_path / "abc-toy-v1.npz", value=1.0, per_item=np.zeros(3), items=np.array(["a", "b"]))
-    assert cache.get("abc", metric(), compute).value == 50
+    path = tmp_path / "abc-toy-v1.npz"
+    np.savez(path, **entry)
+    assert [cache.get("abc", metric(), compute).value for _ in range(2)] == [50, 50]
+    assert compute.calls == 1
+    np.savez(path, **OLDER | NO_COUNTS)
+    assert cache.get("abc", metric(), compute).value == 1
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):

@@ -164,7 +164,7 @@ def test_deterministic_fits_are_judged_from_one_seed(workspace):
 def test_controls_stand_apart_and_count_for_nothing(workspace):
     fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision")
     table = Results(workspace).table("acrnn.t1")
-    assert [one.cell.id for one in table.controls] == ["acrnn.t1.knn_decoded.esc10"]
+    assert [one.cell.id for one in table.controls[Variant()]] == ["acrnn.t1.knn_decoded.esc10"]
     assert sum(table.counts.values()) == 24
     write_reports(workspace, "acrnn.t1", workspace.reports)
     told = page(workspace, "acrnn/t1.md")

@@ -1,0 +1,66 @@
+"""Which epoch's weights a run ends with: the last ones, or those that did best on the validation data."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+
+@dataclass
+class Selection:
+    """Watches a validation value from epoch to epoch, keeps the best weights and says when to stop.
+
+    monitor: the name under which the module logs the value ("val_loss"); best is lowest, or highest for accuracies.
+    patience: stop after so many epochs without a better value; None never stops.
+    begin: epochs (from 0) before this one neither count nor can be the best.
+    keep: the run ends with the "best" weights, or with the "last" ones, in which case the value only decides when to
+        stop.
+    """
+
+    monitor: str
+    patience: int | None = None
+    begin: int = 0
+    keep: Literal["best", "last"] = "best"
+    best: float = math.nan
+    best_epoch: int = -1
+    waited: int = 0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Losses and error rates fall, accuracies rise."""
+        return self.monitor.endswith("accuracy")
+
+    def see(self, epoch: int, value: float, network: nn.Module) -> bool:
+        """Take note of an epoch's value; True if the training should stop. Raises ValueError for a value of NaN."""
+        if math.isnan(value):
+            raise ValueError(f"{self.monitor} is NaN after epoch {epoch}; lower the learning rate")
+        if epoch < self.begin:
+            return False
+        if math.isnan(self.best) or (value > self.best if self.higher_is_better else value < self.best):
+            self.best, self.best_epoch, self.waited = value, epoch, 0
+            if self.keep == "best":
+                self.weights = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+            return False
+        self.waited += 1
+        return self.patience is not None and self.waited >= self.patience
+
+    def restore(self, network: nn.Module) -> None:
+        """Give the network the weights that the run ends with."""
+        if self.weights:
+            network.load_state_dict(self.weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: plain values and tensors."""
+        return {name: getattr(self, name) for name in ("best", "best_epoch", "waited", "weights")}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where a killed attempt was saved."""
+        for name in ("best", "best_epoch", "waited", "weights"):
+            setattr(self, name, state[name])
+
+    def facts(self) -> dict[str, Any]:
+        """What a result says of the selection."""
+        return {"monitor": self.monitor, "best": self.best, "best_epoch": self.best_epoch, "keep": self.keep}
