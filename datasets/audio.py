@@ -6,7 +6,7 @@ of ESC-50 to its 2017 WAV files: sum the channels, resample, cut or zero-pad, ro
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,22 +69,33 @@ def read_raw(path: Path, rate: int, frames: int, rates: tuple[int, ...] = (44100
     return _saturate(np.rint(fitted * FULL_SCALE) / FULL_SCALE)
 
 
+def read_any(path: Path, whole: bool = True) -> tuple["NDArray[np.float64]", int]:
+    """All samples of a file of any rate, format and number of channels: float64 (frames, channels), and Hz.
+
+    whole: refuse a file that ends before its header says. Raises ClipFault where it cannot be used.
+    """
+    samples, rate, _ = _decode(path, "float64", whole)
+    _check_samples(path, samples)
+    return samples, rate
+
+
 def _saturate(samples: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return np.clip(samples, -1.0, (FULL_SCALE - 1) / FULL_SCALE, dtype=np.float32)
 
 
-def _decode(path: Path) -> tuple["NDArray[np.float32]", int, str]:
-    """All frames of a file as float32 (frames, channels), its rate in Hz and its sample format."""
+def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["NDArray[Any]", int, str]:
+    """All frames of a file (frames, channels), its rate in Hz and its sample format."""
     import soundfile
 
     try:
         size = path.stat().st_size
         if size == 0:
             raise _fault(path, "empty", "a file of 0 bytes")
-        _check_end(path, size)
+        if whole:
+            _check_end(path, size)
         with soundfile.SoundFile(path) as file:
             announced, rate, subtype = file.frames, file.samplerate, file.subtype
-            samples = file.read(dtype="float32", always_2d=True)
+            samples = file.read(dtype=dtype, always_2d=True)
     except FileNotFoundError:
         raise _fault(path, "unreadable", "no such file") from None
     except (OSError, soundfile.LibsndfileError) as error:
