@@ -4,24 +4,29 @@ What to check is data, the `audit` section of a paper's file; everything here is
 """
 
 from collections.abc import Iterable, Iterator
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import Any, TypedDict
+from typing import Any
 
-from benchmarks.audit_form import Attainable, Count, Difference, Entry, Mean, Quantity, Ratio, Same, Share
+from benchmarks.audit_check import Check, agrees, printed, truncates
+from benchmarks.audit_form import (
+    Attainable,
+    AttainableEvents,
+    Average,
+    BestPrinted,
+    Count,
+    Difference,
+    Entry,
+    Mean,
+    Quantity,
+    Ratio,
+    Same,
+    Share,
+)
+from benchmarks.audit_table import attainable_events, average, best_printed
 from benchmarks.build import import_class, instantiate
 from benchmarks.errors import InputError
 from benchmarks.spec import Paper, load_paper, select
 
-
-class Check(TypedDict):
-    """One check: the number the paper prints, what it should be, and whether they agree as printed."""
-
-    id: str
-    published: float | None
-    computed: float
-    #: None where the paper prints nothing to compare with.
-    holds: bool | None
-    note: str | None
+__all__ = ["Check", "agrees", "audit", "audit_lines", "audited_cells", "checks", "printed"]
 
 
 class _Networks(dict[str, Any]):
@@ -70,21 +75,6 @@ def audit_lines(made: Iterable[Check]) -> list[str]:
     return lines or ["nothing here can be checked without training"]
 
 
-def printed(value: float, decimals: int, truncates: bool) -> float:
-    """`value` as it is printed with `decimals` places, cut or rounded (halves up).
-
-    Works on the decimal digits, so that the float 0.285 is a half and not a little less.
-    """
-    digits = Decimal(repr(round(value, decimals + 6)))
-    rounding = ROUND_DOWN if truncates else ROUND_HALF_UP
-    return float(digits.quantize(Decimal(1).scaleb(-decimals), rounding))
-
-
-def agrees(computed: float, published: float, decimals: int, truncates: bool) -> bool:
-    """Whether `computed`, printed like `published`, is the same number."""
-    return printed(computed, decimals, truncates) == published
-
-
 def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
     """The checks of a paper, or those that touch one table, in the order of its file."""
     networks = _Networks(paper)
@@ -106,11 +96,17 @@ def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
                 yield _difference(paper, entry)
             case Share():
                 yield _share(paper, entry)
+            case Average():
+                yield from average(paper, entry)
+            case AttainableEvents():
+                yield from attainable_events(paper, entry)
+            case BestPrinted():
+                yield best_printed(paper, entry)
 
 
 def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Check]:
     table = paper.tables[entry.table]
-    decimals, truncates = table.columns[entry.column].decimals, _truncates(paper, entry)
+    decimals, cuts = table.columns[entry.column].decimals, truncates(paper, entry)
     for row in table.rows:
         if row not in paper.audit.networks:
             continue
@@ -118,7 +114,7 @@ def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Ch
         check = cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}"
         computed = networks.count(entry, row) / entry.unit
         published = paper.published[cell].value
-        holds = None if published is None else agrees(computed, published, decimals, truncates)
+        holds = None if published is None else agrees(computed, published, decimals, cuts)
         yield Check(id=check, published=published, computed=computed, holds=holds, note=entry.note)
 
 
@@ -128,7 +124,7 @@ def _ratio(paper: Paper, entry: Ratio, networks: _Networks) -> Check:
 
 
 def _attainable(paper: Paper, entry: Attainable) -> Iterator[Check]:
-    decimals, truncates = paper.tables[entry.table].columns[entry.column].decimals, _truncates(paper, entry)
+    decimals, cuts = paper.tables[entry.table].columns[entry.column].decimals, truncates(paper, entry)
     for row in entry.rows or paper.tables[entry.table].rows:
         cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
         published = paper.published[cell].value
@@ -137,7 +133,7 @@ def _attainable(paper: Paper, entry: Attainable) -> Iterator[Check]:
         near = round(published * entry.decisions / 100)
         reach = range(near - 10, near + 11)
         exact = {count: 100 * count / entry.decisions for count in reach}
-        fits = [n for n in reach if agrees(exact[n], published, decimals, truncates)]
+        fits = [n for n in reach if agrees(exact[n], published, decimals, cuts)]
         note = f"{' or '.join(map(str, fits or [near]))} of {entry.decisions} decisions"
         computed = exact[fits[0] if fits else near]
         yield Check(id=f"{cell}.{entry.id}", published=published, computed=computed, holds=bool(fits), note=note)
@@ -155,7 +151,7 @@ def _mean(paper: Paper, entry: Mean) -> Iterator[Check]:
     for cell, values in entry.values.items():
         if entry.decisions is not None:
             values = [100 * round(value * entry.decisions / 100) / entry.decisions for value in values]
-        decimals = paper.tables[entry.table].columns[cell.rpartition(".")[2]].decimals
+        decimals = paper.tables[entry.table].columns[cell.split(".", 3)[3]].decimals
         computed = round(sum(values) / len(values), 9)
         yield _compared(paper, entry, _value(paper, cell), computed, decimals, cell)
 
@@ -172,7 +168,7 @@ def _share(paper: Paper, entry: Share) -> Check:
 def _compared(
     paper: Paper, entry: Entry, published: float, computed: float, decimals: int, cell: str | None = None
 ) -> Check:
-    holds = agrees(computed, published, decimals, _truncates(paper, entry))
+    holds = agrees(computed, published, decimals, truncates(paper, entry))
     name = f"{cell}.{entry.id}" if cell else _id(paper, entry)
     return Check(id=name, published=published, computed=computed, holds=holds, note=entry.note)
 
@@ -186,8 +182,3 @@ def _value(paper: Paper, cell: str) -> float:
     if value is None:
         raise InputError(f"{cell}: has no published value that could be audited; see audit.checks in its paper.yaml")
     return value
-
-
-def _truncates(paper: Paper, entry: Entry) -> bool:
-    choices = (entry.truncates, paper.tables[entry.table].truncates, paper.truncates)
-    return next(choice for choice in choices if choice is not None)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from benchmarks.forms import STRICT, Arguments, ImportPath, Name
+from benchmarks.forms import STRICT, Arguments, ColumnName, ImportPath, Name
 
 Kind = Literal["cell", "column", "row", "network"]
 
@@ -60,7 +60,7 @@ class Quantity(Count):
     """
 
     kind: Literal["quantity"]
-    column: Name
+    column: ColumnName
     feeds: bool = False
     unit: float = Field(default=1.0, gt=0)
 
@@ -106,7 +106,7 @@ class Attainable(Entry):
     """A column of accuracies, each of which must be some number of right decisions out of `decisions`."""
 
     kind: Literal["attainable"]
-    column: Name
+    column: ColumnName
     decisions: int = Field(gt=0)
     #: The rows that this holds for; by default all.
     rows: list[Name] | None = None
@@ -142,7 +142,53 @@ class Difference(Entry):
         return [("cell", self.of), ("cell", self.minus)]
 
 
-Check = Annotated[Quantity | Ratio | Same | Share | Attainable | Mean | Difference, Field(discriminator="kind")]
+class Average(Entry):
+    """Columns that are said to be the mean of others: what they print against the mean of what those print."""
+
+    kind: Literal["average"]
+    #: By default every column of the table that is a mean of others.
+    columns: list[ColumnName] = []
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", column) for column in self.columns]
+
+
+class AttainableEvents(Entry):
+    """An error rate and the F1 beside it, which whole numbers of events found, missed and invented must give."""
+
+    kind: Literal["attainable_events"]
+    error_rate: ColumnName
+    f1: ColumnName
+    #: how many events the reference holds, or how many it may hold
+    events: Annotated[int, Field(gt=0)] | Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)]
+    #: The rows that this holds for; by default all.
+    rows: list[Name] | None = None
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.error_rate), ("column", self.f1), *(("row", row) for row in self.rows or [])]
+
+
+class BestPrinted(Entry):
+    """The cells that the paper prints in bold must be the best row of their columns, and there all of `columns`.
+
+    The first column decides, and the further ones where it leaves a tie. Rows that were added do not compete.
+    """
+
+    kind: Literal["best_printed"]
+    columns: list[ColumnName] = Field(min_length=1)
+    bold: list[str] = Field(min_length=1)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [*(("column", column) for column in self.columns), *(("cell", cell) for cell in self.bold)]
+
+
+Check = Annotated[
+    Quantity | Ratio | Same | Share | Attainable | Mean | Difference | Average | AttainableEvents | BestPrinted,
+    Field(discriminator="kind"),
+]
 
 
 class AuditPlan(Strict):

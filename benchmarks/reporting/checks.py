@@ -30,7 +30,7 @@ def table_checks(paper: Paper, table_id: str, cache: Path) -> "list[Check]":
 
 
 def _key(paper: Paper, table_id: str, entries: list) -> str:
-    """Changes with the published values, the entries, the settings and every source file that counts or is counted."""
+    """Changes with the table, its values, the entries, the settings and every source that counts or is counted."""
     settings = [paper.settings[network.setting] for network in paper.audit.networks.values()]
     roots = {entry.of.split(".")[0] for entry in entries if isinstance(entry, Count)}
     roots |= {setting.model.class_path.split(".")[0] for setting in settings}
@@ -39,6 +39,7 @@ def _key(paper: Paper, table_id: str, entries: list) -> str:
             "entries": [entry.model_dump(mode="json") for entry in entries],
             "networks": paper.audit.model_dump(mode="json")["networks"],
             "settings": [setting.resolved("full")["model"] for setting in settings],
+            "table": [paper.truncates, paper.tables[table_id].model_dump(mode="json")],
             "published": {cell.id: cell.published for cell in paper.table_cells(table_id)},
             "sources": [file_sha256(path) for root in sorted(roots) for path in _sources(root)],
         }

@@ -5,9 +5,10 @@ import pytest
 from fabricated_runs import FINGERPRINT, classes_of, fabricate, items_of, scores_with, workspace_in
 from scipy.stats import binomtest
 
-from benchmarks.compare import compare, official_items
+from benchmarks.compare import compare
 from benchmarks.errors import InputError
 from benchmarks.metrics.scores import Scores
+from benchmarks.official import item_seconds, official_truth
 from benchmarks.spec import load_paper
 
 FOLDS = (1, 2, 3, 4, 5)
@@ -117,9 +118,22 @@ def test_missing_and_unknown_items_are_named(workspace, tmp_path):
 
 def test_the_test_items_come_from_the_files_or_from_runs_of_every_fold(workspace, tmp_path):
     paper = load_paper("acrnn")
-    assert official_items(paper, "esc10", workspace)[3] == sorted(items_of("esc10", 3))
+    truth = official_truth(paper, "esc10", "test", workspace)
+    assert list(truth.index) == [item for fold in FOLDS for item in sorted(items_of("esc10", fold))]
+    assert list(truth.loc[truth["fold"] == 3, "unit"].unique()) == sorted(
+        {item.split("-")[1] for item in items_of("esc10", 3)}
+    )
     poor = workspace_in(tmp_path)
     fabricate(poor, "base", "esc10", folds=(1, 2), seeds=1)
     with pytest.raises(InputError, match="ESC-10: its files are not here and stored runs cover 2 of 5 folds"):
-        official_items(paper, "esc10", poor)
+        official_truth(paper, "esc10", "test", poor)
     assert {run.run.fingerprint for run in poor.ledger.finished()} == {FINGERPRINT}
+
+
+def test_with_the_files_here_no_run_is_needed(miniature_esc50, tmp_path):
+    workspace = workspace_in(tmp_path)
+    workspace.data.mkdir()
+    (workspace.data / "esc50").symlink_to(miniature_esc50)
+    truth = official_truth(load_paper("acrnn"), "esc10", "test", workspace)
+    assert len(truth) == 50 and list(truth["fold"]) == [fold for fold in FOLDS for _ in range(10)]
+    assert item_seconds(load_paper("acrnn"), "esc10", "test", workspace) == 1.6

@@ -1,0 +1,107 @@
+"""The official test items of a dataset and what is true of them: from its files, or from stored runs on them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from benchmarks.build import import_class
+from benchmarks.errors import InputError
+from benchmarks.ledger import Finished
+from benchmarks.metrics.scores import Scores
+from benchmarks.spec import Paper
+from benchmarks.truth import Truths
+from benchmarks.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def official_truth(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame":
+    """What is true of every item of a test set, by fold and name: as a reference (benchmarks.truth), with all folds.
+
+    Where official names tell all, the items are those of the files, or else of stored runs; where it takes
+    annotations, a stored run with its copy of them comes first, because files may have to be drawn or read anew.
+    Raises InputError where neither covers every fold.
+    """
+    use = paper.datasets[dataset]
+    by_names = hasattr(import_class(use.class_path), "reference")
+    truth = _of_files(paper, dataset, test_set, workspace) if by_names else None
+    if truth is not None:
+        return truth
+    by_fold = _of_runs(paper, dataset, test_set, workspace)
+    if set(by_fold) == set(use.folds):
+        import pandas as pd
+
+        return pd.concat([by_fold[fold].sort_index(kind="stable") for fold in use.folds])
+    truth = None if by_names else _of_files(paper, dataset, test_set, workspace)
+    if truth is not None:
+        return truth
+    known = f"stored runs cover {len(by_fold)} of {len(use.folds)} folds"
+    raise InputError(f"{use.title}: its files are not here and {known}; fetch it: `python -m benchmarks data list`")
+
+
+def truth_of_run(finished: Finished, paper: Paper, test_set: str, workspace: Workspace) -> "pd.DataFrame":
+    """What is true of the items that a run was tested on; of a landed one, what others say of them.
+
+    Raises InputError where nobody does.
+    """
+    by_names = hasattr(import_class(paper.datasets[finished.run.dataset].class_path), "reference")
+    if by_names or _has_copy(finished, test_set):
+        return Truths().of(finished, test_set)
+    truth = official_truth(paper, finished.run.dataset, test_set, workspace)
+    return truth[truth.index.isin(Scores.load(finished.scores_path(test_set)).items)]
+
+
+def classes_here(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str, ...] | None:
+    """The classes of a dataset whose files are here, which costs nothing; None if they are not."""
+    use = paper.datasets[dataset]
+    if not workspace.dataset_root(import_class(use.class_path).name, "real").is_dir():
+        return None
+    return tuple(workspace.dataset(use, "real").classes)
+
+
+def item_seconds(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> float | None:
+    """How long the items of a test set last, by what stored runs have scores for, or by the files; None if unknown."""
+    for finished in _runs_on_real_files(paper, dataset, workspace):
+        path = finished.scores_path(test_set)
+        scores = Scores.load(path) if path.exists() else None
+        if scores is not None and scores.hop is not None:
+            return scores.values.shape[1] * scores.hop
+    if classes_here(paper, dataset, workspace) is None:
+        return None
+    seconds = getattr(workspace.dataset(paper.datasets[dataset], "real"), "clip_seconds", None)
+    return None if seconds is None else float(seconds)
+
+
+def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame | None":
+    """From the files of the dataset; None if they are not here."""
+    use = paper.datasets[dataset]
+    if classes_here(paper, dataset, workspace) is None:
+        return None
+    found = workspace.dataset(use, "real")
+    truth = found.test_reference(test_set) if hasattr(found, "test_reference") else found.index().set_index("item")
+    return truth[truth["fold"].isin(use.folds)].sort_index(kind="stable").sort_values("fold", kind="stable")
+
+
+def _of_runs(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "dict[int, pd.DataFrame]":
+    """From stored runs on real files, fold by fold; a landed run has no copy of annotations and says nothing."""
+    by_names = hasattr(import_class(paper.datasets[dataset].class_path), "reference")
+    truths = Truths()
+    found: dict[int, pd.DataFrame] = {}
+    for finished in _runs_on_real_files(paper, dataset, workspace):
+        fold = finished.run.fold
+        if fold not in found and (by_names or _has_copy(finished, test_set)):
+            found[fold] = truths.of(finished, test_set).assign(fold=fold)
+    return found
+
+
+def _has_copy(finished: Finished, test_set: str) -> bool:
+    """Whether a run keeps a copy of what is true of a test set."""
+    return (finished.folder / f"reference_{test_set}.csv").exists()
+
+
+def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> Iterator[Finished]:
+    """Stored runs on all official test items; tier smoke takes only some of them."""
+    for finished in workspace.ledger.finished():
+        run = finished.run
+        if (run.paper, run.dataset, run.corpus) == (paper.id, dataset, "real") and run.tier != "smoke":
+            yield finished
