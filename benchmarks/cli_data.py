@@ -1,5 +1,6 @@
 """`resound data ...`: acquiring, checking and generating datasets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,7 +65,7 @@ def check_command(
     cls = _dataset(name)
     workspace = _workspace(data_root, cache)
     with progress(f"checking {name}") as advance:
-        census = cls(root=workspace.dataset_root(name, corpus), cache=workspace.cache).census(progress=advance)
+        census = cls(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache).census(progress=advance)
     print(census.to_markdown())
     return 0 if census.complete else 1
 
@@ -75,6 +76,89 @@ def miniature_command(name: Name, cache: CacheOption = None) -> None:
     root = _workspace(None, cache).dataset_root(name, "miniature")
     _dataset(name).write_miniature(root)
     print(f"{name}: {root}")
+
+
+@data_app.command("standin")
+def standin_command(name: Name, data_root: DataOption = None, cache: CacheOption = None) -> None:
+    """Write a dataset's real layout filled with real clips of other collections of the data root."""
+    from benchmarks.display import progress
+
+    write = _ability(name, "write_standin", "stand-in corpus")
+    workspace = _workspace(data_root, cache)
+    root = workspace.dataset_root(name, "standin")
+    with progress(f"writing {name}") as advance:
+        write(root, workspace.data, progress=advance)
+    print(f"{name}: {root}")
+
+
+@data_app.command("synthesize")
+def synthesize_command(
+    name: Name,
+    subset: Annotated[list[str] | None, typer.Option(help="A subset; may be repeated (default: all)")] = None,
+    mixtures: Annotated[int | None, typer.Option(help="Mixtures per class (default: the subset's own)")] = None,
+    presence: Annotated[float | None, typer.Option(help="Share of mixtures with an event, 0 to 1")] = None,
+    ebrs: Annotated[str | None, typer.Option(help="Event-to-background ratios in dB, like -6,0,6")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all draws")] = None,
+    fresh_onsets: Annotated[bool, typer.Option("--fresh-onsets", help="An onset of its own for every mixture")] = False,
+    write_audio: Annotated[bool, typer.Option("--write-audio", help="Write audio too, not lists alone")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write mixture_data/ there [cache/mixtures/CORPUS/NAME]")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Threads (default: one per core)")] = None,
+    corpus: CorpusOption = "real",
+    data_root: DataOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Write mixtures of a dataset's sources in the official layout; what was interrupted continues."""
+    from benchmarks.display import progress
+
+    _ability(name, "synthesize", "synthesizer")
+    workspace = _workspace(data_root, cache)
+    dataset = _dataset(name)(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache)
+    given = {
+        "mixtures_per_class": mixtures,
+        "event_presence_prob": presence,
+        "ebrs": _numbers("--ebrs", ebrs),
+        "seed": seed,
+    }
+    changes = {key: value for key, value in given.items() if value is not None}
+    target = out or workspace.cache / "mixtures" / corpus / name
+    chosen = {one: replace(dataset.params(one), **changes) for one in subset or dataset.subsets_with_lists()}
+    for one, params in chosen.items():
+        with progress(f"{name} {one}") as advance:
+            folder = dataset.synthesize(target, one, params, fresh_onsets, write_audio, advance, jobs)
+        print(f"{name} {one}: {folder}")
+
+
+def _ability(name: str, method: str, what: str) -> Any:
+    """A method that not every dataset has."""
+    from datasets.errors import DataError
+    from datasets.registry import DATASETS
+
+    cls = _dataset(name)
+    if not hasattr(cls, method):
+        having = ", ".join(other for other in DATASETS if hasattr(_dataset(other), method))
+        raise DataError(f"{name} has no {what}; these have one: {having}")
+    return getattr(cls, method)
+
+
+def _corpus(corpus: str) -> str:
+    from benchmarks.errors import InputError
+    from benchmarks.paper_form import CORPORA
+
+    if corpus not in CORPORA:
+        raise InputError(f"unknown corpus {corpus!r}; known: {', '.join(CORPORA)}")
+    return corpus
+
+
+def _numbers(option: str, text: str | None) -> tuple[float, ...] | None:
+    """Numbers with commas; whole ones stay whole, because official names depend on it."""
+    from benchmarks.errors import InputError
+
+    if text is None:
+        return None
+    try:
+        return tuple(int(one) if one.strip().lstrip("+-").isdigit() else float(one) for one in text.split(",") if one)
+    except ValueError:
+        raise InputError(f"{option} {text}: must be numbers with commas, like -6,0,6") from None
 
 
 def _dataset(name: str) -> Any:

@@ -50,14 +50,14 @@ class ClipDataset(Protocol):
 class Features:
     """The features of some clips, concatenated.
 
-    array (rows, ...) float32, memory-mapped; `counts` rows belong to each item, one unless the extractor cuts
-    segments.
+    array (rows, ...) float32 unless the extractor says otherwise, memory-mapped; `counts` rows belong to each item, one
+    unless the extractor cuts segments.
     """
 
     key: str
     items: tuple[str, ...]
     counts: NDArray[np.int64]
-    array: NDArray[np.float32]
+    array: NDArray[np.floating]
 
 
 class FeatureCache:

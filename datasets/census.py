@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,17 +40,18 @@ class Census:
     extra: dict[str, str] = field(default_factory=dict)
     faults: dict[str, dict[str, str]] = field(default_factory=dict)
     known_leaks: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    what: str = "clips"
 
     @property
     def complete(self) -> bool:
-        """Whether every released clip is here and passes all checks. Extra files do no harm."""
+        """Whether everything that was released is here and passes all checks. Extra files do no harm."""
         return self.found == self.expected and not self.missing and not any(self.faults.values())
 
     def summary(self) -> str:
         """One line."""
         counts = {"missing": self.expected - self.found, **{kind: len(names) for kind, names in self.faults.items()}}
         findings = [f"{count} {kind}" for kind, count in counts.items() if count]
-        return f"{self.found} of {self.expected} clips ({self.release}): {', '.join(findings) or 'all usable'}"
+        return f"{self.found} of {self.expected} {self.what} ({self.release}): {', '.join(findings) or 'all usable'}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -110,30 +111,45 @@ def sources_across_folds(dataset: "ESC50") -> dict[str, dict[str, list[str]]]:
 
 def _checked(dataset: "ESC50", progress: Progress | None) -> dict[str, dict[str, str]]:
     """The faults of the clips' contents, remembered under the dataset's fingerprint."""
-    memory = None
-    if dataset.cache is not None:
-        name = f"{dataset.subset}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
-        memory = dataset.cache / "census" / name
-        remembered = _recall(memory)
-        if remembered is not None:
-            return remembered
+
+    def check() -> dict[str, dict[str, str]]:
+        return by_kind([*decoding_faults(list(dataset.paths()), dataset.load, progress), *_altered(dataset)])
+
+    if dataset.cache is None:
+        return check()
+    name = f"{dataset.subset}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
+    return remembered(dataset.cache / "census" / name, check)
+
+
+def by_kind(found: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    """Faults (name, kind, reason) as Census.faults has them."""
     faults: dict[str, dict[str, str]] = {}
-    for item, kind, reason in [*_undecodable(dataset, progress), *_altered(dataset)]:
-        faults.setdefault(kind, {})[item] = reason
-    if memory is not None:
-        try:
-            write_atomically(memory, json.dumps(faults, indent=1))
-        except OSError:  # a full or read-only disk costs time, not the result
-            return faults
+    for name, kind, reason in found:
+        faults.setdefault(kind, {})[name] = reason
     return faults
 
 
-def _undecodable(dataset: "ESC50", progress: Progress | None) -> list[tuple[str, str, str]]:
-    items = list(dataset.paths())
+def remembered(memory: Path, check: Callable[[], dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+    """The faults that an earlier check has left in `memory`, else those of a new check."""
+    known = _recall(memory)
+    if known is not None:
+        return known
+    faults = check()
+    try:
+        write_atomically(memory, json.dumps(faults, indent=1))
+    except OSError:  # a full or read-only disk costs time, not the result
+        return faults
+    return faults
+
+
+def decoding_faults(
+    items: Sequence[str], load: Callable[[str], object], progress: Progress | None
+) -> list[tuple[str, str, str]]:
+    """The items whose loading raises ClipFault, in order: (item, kind, reason). Files are decoded in threads."""
 
     def check(item: str) -> tuple[str, str, str] | None:
         try:
-            dataset.load(item)
+            load(item)
         except ClipFault as fault:
             return item, fault.kind, str(fault)
         return None

@@ -1,6 +1,5 @@
 """Getting ESC-50: by download of the pinned archive, or from what one has already."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from datasets.errors import DataError
 from datasets.esc50 import ESC50
 from datasets.esc50_layouts import Release, find_release
 from datasets.file_hashes import md5_of_file, md5_of_files
+from datasets.folders import link, move_into
 
 COMMIT = "33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6"
 #: The repository's old owner still leads to it; both addresses give the same commit.
@@ -55,7 +55,7 @@ def fetch(
     except BadArchive:
         archive.unlink()  # the next call downloads it again
         raise
-    _merge(_base(unpacked), root)
+    move_into(_base(unpacked), root)
     shutil.rmtree(work)
 
 
@@ -78,7 +78,7 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
         release = find_release(source)
         base = work / "release"
         for path in (*release.documents, *release.clips.values()):
-            _link(path, base / path.relative_to(source))
+            link(path, base / path.relative_to(source))
         if root.is_dir():
             root.rmdir()
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -120,22 +120,3 @@ def _verify(unpacked: Path, official: frozenset[str]) -> None:
             f"{unpacked.parent.name}: {right} of the {len(official)} clips of the archive are the official ones; "
             "deleted, run `python -m benchmarks data fetch esc50` again"
         )
-
-
-def _merge(source: Path, root: Path) -> None:
-    """Give the folder its name; where that exists already, replace its files one by one."""
-    if not root.exists():
-        source.rename(root)
-        return
-    for path in sorted(path for path in source.rglob("*") if path.is_file()):
-        place = root / path.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(place)
-
-
-def _link(path: Path, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, place)
-    except OSError:
-        shutil.copyfile(path, place)

@@ -51,7 +51,7 @@ class Task:
         return replace(self, items=self.items[part], labels=self.labels[part])
 
     def rows(self, position: int) -> np.ndarray:
-        """The features (rows, ...) float32 of one clip. Raises DataError if they cannot be had."""
+        """The features (rows, ...) of one clip. Raises DataError if they cannot be had."""
         item, rate = self.items[position], self.dataset.sample_rate
         samples = make_variant(self.variant, self._samples(item), rate, item, self.labels[position])
         try:
@@ -63,6 +63,11 @@ class Task:
     def _samples(self, item: str) -> np.ndarray:
         samples = self.dataset.load(item)  # with all its checks
         return self.extractor.read(self._paths[item]) if hasattr(self.extractor, "read") else samples
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """How the features are stored: little-endian float32, unless the extractor says less."""
+        return np.dtype(getattr(self.extractor, "dtype", "float32")).newbyteorder("<")
 
     @cached_property
     def _paths(self) -> dict[str, Path]:
@@ -97,7 +102,7 @@ def extract(
             counts += more
     full = [sum(counts), *shape]
     with target.open("wb") as file:
-        npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": tuple(full)})
+        npy.write_array_header_1_0(file, {"descr": task.dtype.str, "fortran_order": False, "shape": tuple(full)})
         for part in parts:
             with part.open("rb") as source:
                 shutil.copyfileobj(source, file, 1 << 22)
@@ -114,7 +119,7 @@ def _extract_some(
     shape: list[int] | None = None
     counts: list[int] = []
     for position in range(len(task.items)):
-        rows = np.ascontiguousarray(task.rows(position), dtype="<f4")
+        rows = np.ascontiguousarray(task.rows(position), dtype=task.dtype)
         shape = shape or list(rows.shape[1:])
         _check_shapes(task, shape, list(rows.shape[1:]), task.items[position])
         file.write(rows.data)

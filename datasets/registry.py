@@ -8,6 +8,7 @@ from datasets.errors import DataError
 #: Import path of each dataset's class.
 DATASETS: dict[str, str] = {
     "esc50": "datasets.esc50.ESC50",
+    "dcase2017_rare": "datasets.dcase2017_rare.DCASE2017Rare",
 }
 
 

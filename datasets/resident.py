@@ -15,6 +15,8 @@ class Batch(NamedTuple):
     starts: "Tensor"
     epoch: int
     step: int
+    #: which of the data module's sets of features the rows are of
+    part: str = "train"
 
 
 class ResidentLoader:
@@ -23,6 +25,7 @@ class ResidentLoader:
     order: from an epoch (from 0) to the rows and starts (N,) of its segments, in order.
     batch_size: segments per batch.
     epoch: tells the current epoch; without it, the epochs are counted, or set by `set_epoch`.
+    part: the set of features that the rows are of, for data modules that have several.
     """
 
     def __init__(
@@ -30,8 +33,9 @@ class ResidentLoader:
         order: Callable[[int], tuple["Tensor", "Tensor"]],
         batch_size: int,
         epoch: Callable[[], int] | None = None,
+        part: str = "train",
     ) -> None:
-        self.order, self.batch_size = order, batch_size
+        self.order, self.batch_size, self.part = order, batch_size, part
         self._tell_epoch, self._epoch = epoch, 0
         self._segments = len(order(0)[0])
 
@@ -48,4 +52,4 @@ class ResidentLoader:
         rows, starts = self.order(epoch)
         batches = zip(rows.split(self.batch_size), starts.split(self.batch_size), strict=True)
         for step, (batch_rows, batch_starts) in enumerate(batches):
-            yield Batch(batch_rows, batch_starts, epoch, step)
+            yield Batch(batch_rows, batch_starts, epoch, step, self.part)

@@ -108,7 +108,7 @@ class FrameDetection(pl.LightningModule):
         if self.validates_events:
             self.log("val_error_rate", self.onset_errors.error_rate)
 
-    def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
+    def predict_step(self, batch: Tensor, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Logits (B, T, 1), float32, of whole clips (B, 1, T', D)."""
         return self(batch).unsqueeze(-1).float()
 

@@ -1,8 +1,8 @@
 """Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called.
 
-An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32. One
-that cuts segments says `segmented` and takes `frames` and `step`, their length and distance; one that takes files
-rather than a dataset's samples has `read(path)`.
+An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32, or
+what its `dtype` says. One that cuts segments says `segmented` and takes `frames` and `step`, their length and distance;
+one that takes files rather than a dataset's samples has `read(path)`.
 """
 
 import importlib
@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 #: Import path of every extractor by name. The modules are imported when one is made, not before.
 EXTRACTORS: dict[str, str] = {
     "log_gammatone_delta": "datasets.features.log_gammatone.LogGammatone",
+    "log_mel_baseline": "datasets.features.log_mel_rare.LogMelBaseline",
+    "log_mel_cakir": "datasets.features.log_mel_rare.LogMelCakir",
     "log_mel_delta_piczak": "datasets.features.log_mel.LogMelDelta",
+    "log_mel_mtfa": "datasets.features.log_mel_rare.LogMelMtfa",
     "mfcc_zcr": "datasets.features.mfcc_zcr.MfccZcr",
     "mfcc_zcr_interleaved": "datasets.features.mfcc_zcr.MfccZcrInterleaved",
 }

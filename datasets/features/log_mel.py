@@ -26,7 +26,11 @@ def hz_to_mel(hz: float) -> float:
 
 def mel_weights(rate: int, n_fft: int, n_mels: int) -> NDArray[np.float64]:
     """Triangles of equal area (n_mels, 1 + n_fft // 2) from 0 Hz to Nyquist, librosa's default filter bank."""
-    edges = mel_to_hz(np.linspace(0.0, hz_to_mel(rate / 2), n_mels + 2))
+    return triangles(mel_to_hz(np.linspace(0.0, hz_to_mel(rate / 2), n_mels + 2)), rate, n_fft)
+
+
+def triangles(edges: NDArray[np.float64], rate: int, n_fft: int) -> NDArray[np.float64]:
+    """Triangles of equal area (bands, 1 + n_fft // 2), each from its edge over the next one to the one after, in Hz."""
     bins = np.arange(1 + n_fft // 2) * (rate / n_fft)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]

@@ -33,7 +33,14 @@ def frames(samples: Array, length: int, hop: int) -> Array:
 
 
 def banded_power(samples: Array, taper: Array, n_fft: int, hop: int, bank: "FilterBank") -> Array:
-    """Energies (frames, bands) of samples (n,): |STFT|² summed under the weights of `bank`.
+    """Energies (frames, bands) of samples (n,): |STFT|² summed under the weights of `bank`; see `banded_spectrum`."""
+    return banded_spectrum(samples, taper, n_fft, hop, bank)
+
+
+def banded_spectrum(
+    samples: Array, taper: Array, n_fft: int, hop: int, bank: "FilterBank", magnitude: bool = False
+) -> Array:
+    """|STFT|², or |STFT| if `magnitude`, of samples (n,) summed under the weights of `bank`: (frames, bands).
 
     taper: the window; where it is shorter than n_fft, the frames are padded with zeros.
     """
@@ -45,6 +52,8 @@ def banded_power(samples: Array, taper: Array, n_fft: int, hop: int, bank: "Filt
         spectrum = rfft(view[start : start + BLOCK] * taper, n_fft, axis=1, overwrite_x=True)
         power = np.square(spectrum.real)
         power += np.square(spectrum.imag)
+        if magnitude:
+            np.sqrt(power, out=power)
         bank.apply(power, energies[start : start + BLOCK])
     return energies
 

@@ -1,8 +1,6 @@
 """A small ESC-50: the real v2 layout, 50 classes in five folds, parametric sounds, shorter clips."""
 
-import json
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from datasets.errors import DataError
 from datasets.esc50_layouts import CATEGORIES, COLUMNS, ESC10_TARGETS, FOLDS
+from datasets.generated import write_once
 from datasets.miniature.sounds import KINDS, render
 from datasets.seeds import derive
 
@@ -49,20 +47,14 @@ def write(root: Path, clips_per_class_and_fold: int = 2, clip_seconds: float = 2
         "seed": seed,
     }
     clips = list(_clips(clips_per_class_and_fold, seed))
-    if _is_there(root, declared, len(clips)):
-        return
-    work = root.with_name(f".{root.name}.{os.getpid()}.writing")
-    try:
-        shutil.rmtree(work, ignore_errors=True)
-        _write_files(work, clips, round(RATE * clip_seconds), seed)
-        (work / "miniature.json").write_text(json.dumps(declared, indent=1) + "\n")
-        _publish(work, root)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise DataError(f"{root}: cannot be written ({error}); make room and repeat the command") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    if not _is_there(root, declared, len(clips)):
-        raise DataError(f"{root}: another miniature was written at the same time; repeat the command")
+
+    def fill(folder: Path) -> None:
+        _write_files(folder, clips, round(RATE * clip_seconds), seed)
+
+    def is_whole(folder: Path, _: object) -> bool:
+        return len(list((folder / "audio").glob("*.wav"))) == len(clips)
+
+    write_once(root, "miniature.json", declared, fill, is_whole)
 
 
 def recipe(target: int) -> tuple[int, int]:
@@ -107,28 +99,3 @@ def _write_files(work: Path, clips: list[_Clip], frames: int, seed: int) -> None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(write_clip, clips))
-
-
-def _is_there(root: Path, declared: dict, clips: int) -> bool:
-    """Whether `root` holds this miniature. Raises DataError where it holds something that is none at all."""
-    if not root.is_dir() or not any(root.iterdir()):
-        return False
-    try:
-        found = json.loads((root / "miniature.json").read_text())
-    except (OSError, ValueError):
-        raise DataError(f"{root}: holds something else than a miniature; choose another folder") from None
-    return found == declared and len(list((root / "audio").glob("*.wav"))) == clips
-
-
-def _publish(work: Path, root: Path) -> None:
-    """Give `work` the name `root`, in place of an older miniature."""
-    old = work.with_suffix(".old")
-    try:
-        if root.is_dir():
-            root.rename(old)
-        work.rename(root)
-    except OSError:
-        if not root.is_dir():  # no other process was faster
-            raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

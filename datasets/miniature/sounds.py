@@ -26,8 +26,8 @@ def render(kind: int, variant: int, frames: int, rate: int, source: Generator, t
     onset = int(take.uniform(0, frames - length))
     time = np.arange(length) / rate
     event = KINDS[kind](time, variant + source.uniform(-SPREAD, SPREAD), source)
-    event *= _fade(length, int(0.01 * rate)) / max(float(np.sqrt(np.mean(event**2))), 1e-9)
-    clip = _noise(frames, take, rate, slope=-0.5) * 10 ** (-take.uniform(6, 20) / 20)
+    event *= fade(length, int(0.01 * rate)) / max(float(np.sqrt(np.mean(event**2))), 1e-9)
+    clip = coloured_noise(frames, take, rate, slope=-0.5) * 10 ** (-take.uniform(6, 20) / 20)
     clip[onset : onset + length] += event
     clip *= 10 ** (-take.uniform(1, 20) / 20) * 0.99 / np.abs(clip).max()
     if take.uniform() < PADDED_SHARE:  # like the real set's short recordings
@@ -40,12 +40,13 @@ def _between(low: float, high: float, position: float) -> float:
     return float(low * (high / low) ** (position / (VARIANTS - 1)))
 
 
-def _fade(length: int, edge: int) -> Samples:
+def fade(length: int, edge: int) -> Samples:
+    """An envelope (length,) that rises and falls within `edge` samples."""
     ramp = np.minimum(np.arange(length), np.arange(length)[::-1]) / edge
     return np.minimum(ramp, 1.0)
 
 
-def _noise(
+def coloured_noise(
     frames: int, draw: Generator, rate: int, slope: float = 0.0, band: tuple[float, float] | None = None
 ) -> Samples:
     """Noise of unit power with a spectrum of frequency ** slope, inside `band` (Hz) where one is given."""
@@ -100,12 +101,12 @@ def _chirps(time: Samples, position: float, draw: Generator, up: bool) -> Sample
 
 def _noise_band(time: Samples, position: float, draw: Generator) -> Samples:
     centre, width = _between(350, 9000, position), draw.uniform(1.15, 1.35)
-    return _noise(len(time), draw, _rate(time), band=(centre / width, centre * width))
+    return coloured_noise(len(time), draw, _rate(time), band=(centre / width, centre * width))
 
 
 def _clicks(time: Samples, position: float, draw: Generator) -> Samples:
     per_second = _between(5, 60, position)
-    return _noise(len(time), draw, _rate(time), slope=0.3) * _repeated_decay(time, per_second, 0.0015)
+    return coloured_noise(len(time), draw, _rate(time), slope=0.3) * _repeated_decay(time, per_second, 0.0015)
 
 
 def _beating_tone(time: Samples, position: float, draw: Generator) -> Samples:
@@ -115,7 +116,7 @@ def _beating_tone(time: Samples, position: float, draw: Generator) -> Samples:
 
 def _beating_noise(time: Samples, position: float, draw: Generator) -> Samples:
     beats = 1 + np.sin(2 * np.pi * _between(2.5, 40, position) * time)
-    return _noise(len(time), draw, _rate(time), slope=draw.uniform(-0.4, 0.1)) * beats**2
+    return coloured_noise(len(time), draw, _rate(time), slope=draw.uniform(-0.4, 0.1)) * beats**2
 
 
 def _vibrato(time: Samples, position: float, draw: Generator) -> Samples:
@@ -126,7 +127,7 @@ def _vibrato(time: Samples, position: float, draw: Generator) -> Samples:
 
 def _noise_bursts(time: Samples, position: float, draw: Generator) -> Samples:
     centre = _between(500, 8000, position)
-    noise = _noise(len(time), draw, _rate(time), band=(centre / 1.4, centre * 1.4))
+    noise = coloured_noise(len(time), draw, _rate(time), band=(centre / 1.4, centre * 1.4))
     return noise * _repeated_decay(time, draw.uniform(2.5, 5.0), 0.05)
 
 

@@ -1,0 +1,87 @@
+"""TUT Rare Sound Events 2017 for Lightning: the public DataModule, apart from the dataset because it needs torch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets.dcase2017_rare import DCASE2017Rare
+from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
+from datasets.dcase2017_rare.params import MixingParams
+from datasets.frames import FrameDataModule
+
+
+class DCASE2017RareDataModule(FrameDataModule):
+    """One class of DCASE 2017 Task 2: training mixtures made by the synthesizer, and the official test mixtures.
+
+    root: the dataset's own folder. event: babycry, glassbreak or gunshot.
+    mixtures, presence, mixing_seed: how many training mixtures are drawn, the share with an event, the draws' seed.
+    screening: what is done with training mixtures in whose background the class is heard: drawn again ("replace"),
+        dropped ("withdraw"), kept ("off").
+    fresh_onsets: an onset per mixture, instead of the official one per isolated event.
+    official_train: train on devtrain as released, 500 mixtures less the withdrawn, instead of on mixtures drawn here.
+    test_sets: of "devtest" and "evaltest"; the withdrawn mixtures stay items, and their reference says so.
+
+    FrameDataModule explains the other arguments. Raises DataError where sources are missing or cannot be used.
+    """
+
+    version = 1
+
+    def __init__(
+        self,
+        root: Path | str,
+        event: str = "babycry",
+        cache: Path | str = "cache",
+        fold: int = 1,
+        extractor: str = "log_mel_mtfa",
+        n_mels: int | None = None,
+        mixtures: int = 5000,
+        presence: float = 0.99,
+        mixing_seed: int = 42,
+        screening: Screening = "replace",
+        fresh_onsets: bool = False,
+        official_train: bool = False,
+        chunk_frames: int | None = 256,
+        chunk_hop: int = 128,
+        chunks_per_clip: int | None = None,
+        context: int = 0,
+        validation: float = 0.1,
+        validation_seed: int = 123,
+        batch_size: int = 64,
+        test_sets: Sequence[str] = ("devtest", "evaltest"),
+        limit: int | None = None,
+        shuffle_labels: bool = False,
+        seed: int = 0,
+        jobs: int | None = None,
+    ) -> None:
+        self.dataset = DCASE2017Rare(root, event, cache)
+        super().__init__(
+            self.dataset.classes, test_sets, cache=cache, extractor=extractor, n_mels=n_mels, chunk_frames=chunk_frames,
+            chunk_hop=chunk_hop, chunks_per_clip=chunks_per_clip, context=context, validation=validation,
+            validation_seed=validation_seed, batch_size=batch_size, limit=limit, shuffle_labels=shuffle_labels,
+            seed=seed, fold=fold, jobs=jobs,
+        )  # fmt: skip
+        self.params = None if official_train else MixingParams(mixtures, presence, seed=mixing_seed)
+        self.screening, self.fresh_onsets = ("withdraw" if official_train else screening), fresh_onsets
+        self._mixtures: dict[str, MixtureSet] = {}
+
+    def recordings(self, name: str) -> MixtureSet:
+        """The mixtures of a set, drawn or read once."""
+        if name not in self._mixtures:
+            self._mixtures[name] = (
+                self.dataset.mixtures("devtrain", self.params, self.screening, self.fresh_onsets)
+                if name == "train"
+                else self.dataset.mixtures(name)
+            )
+        return self._mixtures[name]
+
+    def probe_item(self, name: str) -> str:
+        """The mixture that figures show: the first one whose event is loudest beside its background."""
+        chosen = set(self.test_sets[name])
+        able = [one for one in self.recordings(name).recipes if one.event_present and one.name in chosen]
+        return max(able, key=lambda one: one.ebr).name
+
+    def provenance(self) -> dict[str, Any]:
+        """As every frame-wise set has it, with the parameters of the training mixtures."""
+        params = self.params or self.dataset.params("devtrain")
+        mixing = {**vars(params), "hash": params.hash, "screening": self.screening, "fresh_onsets": self.fresh_onsets}
+        return {**super().provenance(), "mixing": mixing}

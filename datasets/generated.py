@@ -1,0 +1,80 @@
+"""Corpora that are generated: a folder with a declaration of what it holds, written once, named when it is whole."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import DataError
+
+Declared = dict[str, Any]
+
+
+def write_once(
+    root: Path,
+    declaration: str,
+    declared: Declared,
+    fill: Callable[[Path], Declared | None],
+    is_whole: Callable[[Path, Declared], bool],
+) -> None:
+    """Fill `root` by `fill(folder)`, unless it holds a corpus with the same declaration already.
+
+    declaration: the file that holds it, `miniature.json` or `standin.json`. `fill` may return more to be declared.
+    is_whole: whether a folder holds all that its declaration says.
+
+    Raises DataError where `root` holds something else than such a corpus, or cannot be written.
+    """
+    kind = Path(declaration).stem
+    if is_there(root, declaration, declared, is_whole):
+        return
+    work = root.with_name(f".{root.name}.{os.getpid()}.writing")
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        more = fill(work) or {}
+        (work / declaration).write_text(json.dumps(declared | more, indent=1) + "\n")
+        publish(work, root)
+    except (OSError, _sound_error()) as error:
+        raise DataError(f"{root}: cannot be written ({error}); make room and repeat the command") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if not is_there(root, declaration, declared, is_whole):
+        raise DataError(f"{root}: another {kind} was written at the same time; repeat the command")
+
+
+def is_there(
+    root: Path, declaration: str, declared: Declared, is_whole: Callable[[Path, Declared], bool] = lambda *_: True
+) -> bool:
+    """Whether `root` holds this corpus. Raises DataError where it holds something that is none at all."""
+    if not root.is_dir() or not any(root.iterdir()):
+        return False
+    kind = Path(declaration).stem
+    try:
+        found = json.loads((root / declaration).read_text())
+    except (OSError, ValueError):
+        raise DataError(f"{root}: holds something else than a {kind}; choose another folder") from None
+    is_same = isinstance(found, dict) and all(found.get(key) == value for key, value in declared.items())
+    return is_same and is_whole(root, found)
+
+
+def publish(work: Path, root: Path) -> None:
+    """Give `work` the name `root`, in place of an older corpus. Raises OSError."""
+    old = work.with_suffix(".old")
+    try:
+        if root.is_dir():
+            root.rename(old)
+        work.rename(root)
+    except OSError:
+        if not root.is_dir():  # no other process was faster
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _sound_error() -> type[Exception]:
+    import soundfile
+
+    error: type[Exception] = soundfile.LibsndfileError
+    return error
