@@ -187,12 +187,15 @@ def _write_history(path: Path, history: list[dict[str, float]]) -> None:
 
 
 def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
-    """Tensors for figures that the setting names: for each, the module's method of that name on the probe items."""
+    """Tensors for figures that the setting names: for each, the module's method of that name on the probe items.
+
+    Figures show the first seed, and float16 is more than a page can show.
+    """
     names = load_paper(run.paper).settings[run.setting].probes
-    if not names:
+    if not names or run.seed:
         return
     items, inputs = data.probe_batch()
-    arrays = {name: getattr(model, name)(inputs.to(model.device)).float().cpu().numpy() for name in names}
+    arrays = {name: getattr(model, name)(inputs.to(model.device)).half().cpu().numpy() for name in names}
     np.savez_compressed(attempt / "probes.npz", items=np.array(items), **arrays)
 
 

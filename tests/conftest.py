@@ -35,3 +35,16 @@ def miniature_esc50(session_folder):
         fcntl.flock(lock, fcntl.LOCK_EX)
         write(root, clips_per_class_and_fold=1, clip_seconds=1.6)
     return root
+
+
+@pytest.fixture(scope="session")
+def miniature_rare(session_folder):
+    """The root of a miniature TUT Rare Sound Events: 3 s, two evaluation mixtures per class. Not to be changed."""
+    from datasets.miniature.dcase2017_rare import write
+
+    root = session_folder / "miniature" / "dcase2017_rare"
+    root.parent.mkdir(exist_ok=True)
+    with (root.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write(root, background_seconds=3.0, evaluation_mixtures=2)
+    return root

@@ -9,7 +9,8 @@ from benchmarks.audit_form import Quantity
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Bullets, Folded, Footnotes, Grid, Heading, Picture, Text
 from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult
-from benchmarks.reporting.figures import Figure, confusion, headline
+from benchmarks.reporting.figure import Figure
+from benchmarks.reporting.figures_clips import confusion, headline
 from benchmarks.truth import reference
 
 
@@ -70,7 +71,7 @@ def figure_blocks(
     for figure in figures:
         yield Picture(f"figures/{figure.name}.svg", figure.caption)
     for column, of_column in result.columns(tuple(results)).items():
-        done = [one for one in of_column if one.mean is not None and one.variant.corpus == "real"]
+        done = [one for one in of_column if one.mean is not None]
         if figures and (best := headline(done)):
             found = confusion(result, best, cache)
             label = result.table.columns[column].label

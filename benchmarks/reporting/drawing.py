@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
 #: Part of the key of kept figures: changes whenever a drawing does.
 VERSION = 2
-OURS, FOLDS, PAPER, GRID = "#1f5f8b", "#7fb0cc", "#d9730d", "#d8dde1"
+OURS, FOLDS, PAPER, GRID, EDGE = "#1f5f8b", "#7fb0cc", "#d9730d", "#d8dde1", "#5b6770"
 LINES = ("#1f5f8b", "#d9730d", "#3a8f5c", "#9b5094", "#b8a01e", "#5b6770", "#4fa8c9", "#c2505a", "#8a6d4b", "#223a5e")
 STYLE: Any = {
     "svg.hashsalt": "resound", "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#5b6770", "axes.titlesize": 10,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": EDGE, "axes.titlesize": 10,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.grid": False, "legend.frameon": False,
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1, "savefig.facecolor": "white",
@@ -36,14 +37,19 @@ class Mark:
 
 
 @contextmanager
-def canvas(width: float, height: float, columns: int = 1) -> "Iterator[tuple[Canvas, list[Axes]]]":
-    """A figure of inches with so many axes side by side, in our style; nothing global is left changed."""
+def canvas(
+    width: float, height: float, columns: int = 1, rows: int = 1, **grid: Any
+) -> "Iterator[tuple[Canvas, list[Axes]]]":
+    """A figure of inches with rows of so many axes, in our style; nothing global is left changed.
+
+    `grid` goes to matplotlib's Figure.subplots. The axes come row by row.
+    """
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
 
     with rc_context(STYLE):
         figure = Canvas(figsize=(width, height))
-        yield figure, list(np.atleast_1d(figure.subplots(1, columns)))
+        yield figure, list(np.atleast_1d(figure.subplots(rows, columns, **grid)).ravel())
 
 
 def svg(figure: "Canvas") -> bytes:
@@ -54,7 +60,10 @@ def svg(figure: "Canvas") -> bytes:
 
 
 def draw_bars(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> bytes:
-    """Bars of a few rows, a panel per column: mean, the value of each fold, the published value (called `paper`)."""
+    """Bars of a few rows, a panel per column: mean, the value of each fold, the published value (called `paper`).
+
+    An empty `paper` leaves published values out of the legend.
+    """
     rows = len(_labels(panels))
     with canvas(2.4 + 3.4 * len(panels), 1.3 + 0.5 * rows, len(panels)) as (figure, axes):
         for ax, marks in _panels(axes, panels, unit):
@@ -81,8 +90,13 @@ def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> by
         return svg(figure)
 
 
-def draw_curves(curves: Mapping[str, np.ndarray], title: str) -> bytes:
-    """Training loss by epoch: for each setting (runs, epochs), the mean and the range over runs."""
+def draw_curves(
+    curves: Mapping[str, np.ndarray], title: str, validation: Mapping[str, np.ndarray] | None = None
+) -> bytes:
+    """Training loss by epoch: for each setting (runs, epochs), the mean and the range over runs.
+
+    The mean of the validation loss is dashed, for the settings that have one.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter
 
     with canvas(7.4, 3.8) as (figure, axes):
@@ -91,13 +105,18 @@ def draw_curves(curves: Mapping[str, np.ndarray], title: str) -> bytes:
             epochs = np.arange(1, losses.shape[1] + 1)
             ax.fill_between(epochs, losses.min(axis=0), losses.max(axis=0), color=colour, alpha=0.15, linewidth=0)
             ax.plot(epochs, losses.mean(axis=0), color=colour, linewidth=1.4, label=label)
+            if validation and label in validation:
+                means = validation[label].mean(axis=0)
+                ax.plot(np.arange(1, len(means) + 1), means, color=colour, linewidth=1.2, linestyle="--")
+        if validation:
+            ax.plot([], [], color=EDGE, linewidth=1.2, linestyle="--", label="validation")
         ax.set_xlabel("epoch")
-        ax.set_ylabel("training loss")
+        ax.set_ylabel("loss" if validation else "training loss")
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter(NullFormatter())
-        ax.set_title(title)
+        ax.set_title(fill(title, 52))
         ax.grid(color=GRID, linewidth=0.6)
         figure.legend(loc="outside right upper", fontsize=8)
         return svg(figure)
@@ -193,6 +212,6 @@ def _legend(figure: "Canvas", fold_colour: str, paper: str) -> None:
     marks = [
         mark("reproduced: mean", "s" if fold_colour == "white" else "o", 7, OURS, OURS),
         mark("each fold", "o", 4, fold_colour, OURS),
-        mark(paper, "|", 13, PAPER, PAPER),
+        *([mark(paper, "|", 13, PAPER, PAPER)] if paper else []),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8)

@@ -1,207 +1,84 @@
 """Which figures a table has: decided by its kind of task and by what is stored, never by its name."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from benchmarks.build import import_class
-from benchmarks.evaluate import reference
-from benchmarks.files import canonical_hash, read_json, write_json
-from benchmarks.metrics.clip_accuracy import confusion_matrix
-from benchmarks.metrics.scores import Scores
 from benchmarks.reporting import drawing, wording
 from benchmarks.reporting.cells import CellResult, TableResult, Variant
-from benchmarks.reporting.pages import write_whole
-
-#: Metrics of tasks with one class per clip, whose decisions can be counted in a confusion matrix.
-ONE_CLASS_PER_CLIP = ("accuracy_clip_mean_probability", "accuracy_clip_decision")
-#: Up to so many rows a table is drawn as bars, above as dots.
-MOST_BARS = 6
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a page: file name without ending, caption, and how to draw it from plain data."""
-
-    name: str
-    caption: str
-    data: Any
-    draw: Callable[[], bytes]
-
-    def svg(self, cache: Path) -> bytes:
-        """The drawing; one made before from the same data is taken from the cache."""
-        key = canonical_hash([drawing.VERSION, version("matplotlib"), self.name.partition("_")[0], self.data], 20)
-        kept = cache / "figures" / f"{key}.svg"
-        if not kept.exists():
-            write_whole(kept, self.draw())
-        return kept.read_bytes()
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Clip decisions of one seed, pooled over folds."""
-
-    counts: np.ndarray
-    classes: tuple[str, ...]
-    seed: int
-
-    @property
-    def recall(self) -> np.ndarray:
-        """Share of each class that was found: (classes,)."""
-        return np.diag(self.counts) / np.maximum(self.counts.sum(axis=1), 1)
-
-    def worst(self, most: int = 8) -> list[tuple[int, str, str, int]]:
-        """The most frequent confusions: (count, true, decided, clips of the true class)."""
-        wrong = self.counts - np.diag(np.diag(self.counts))
-        totals = self.counts.sum(axis=1)
-        pairs = [
-            (int(wrong[i, j]), self.classes[i], self.classes[j], int(totals[i]))
-            for i, j in zip(*np.nonzero(wrong), strict=True)
-        ]
-        return sorted(pairs, key=lambda pair: (-pair[0], pair[1:]))[:most]
+from benchmarks.reporting.figure import Figure
+from benchmarks.reporting.figures_clips import chart, confusion_figure, headline, step_figures
+from benchmarks.reporting.figures_events import (
+    error_rate_chart,
+    excerpt_figures,
+    is_of_events,
+    map_figures,
+    threshold_figures,
+)
 
 
 def table_figures(result: TableResult, variant: Variant, results: Sequence[CellResult], cache: Path) -> list[Figure]:
-    """The figures of a table under one variant; none of files that are not the real ones, or without a whole seed."""
+    """The figures of a table under one variant; none of generated sounds, in tier smoke, or without a whole seed."""
     done = [one for one in results if one.cell.recipe == "train" and one.mean is not None]
-    if variant.corpus != "real" or variant.tier == "smoke" or not done:
+    if variant.corpus == "miniature" or variant.tier == "smoke" or not done:
         return []
-    figures = [_chart(result, variant, done)]
-    for column in result.table.columns:
-        of_column = [one for one in done if one.cell.column == column]
-        figures += [*_curves(result, variant, of_column), *_probes(result, variant, of_column)]
-        if best := headline(of_column):
-            figures.append(_confusion_figure(result, variant, best, cache))
+    events = [one for one in done if is_of_events(one.cell)]
+    if events:
+        figures = [
+            error_rate_chart(result, variant, events),
+            *threshold_figures(result, variant, events, cache),
+            *excerpt_figures(result, variant, events),
+        ]
+    else:
+        figures = [chart(result, variant, done)]
+    for dataset in result.paper.datasets:
+        of_dataset = [one for one in done if one.cell.dataset == dataset]
+        figures += _curves(result, variant, of_dataset)
+        figures += map_figures(result, variant, [one for one in of_dataset if is_of_events(one.cell)])
+        figures += step_figures(result, variant, [one for one in of_dataset if not is_of_events(one.cell)])
+        if best := headline(of_dataset):
+            figures.append(confusion_figure(result, variant, best, cache))
     return figures
 
 
-def headline(results: Sequence[CellResult]) -> CellResult | None:
-    """The row of a column whose confusions are shown: of those that ran, the one that the paper praises most."""
-    able = [one for one in results if one.cell.metric in ONE_CLASS_PER_CLIP and one.cell.published is not None]
-    return max(able, key=lambda one: one.cell.published or 0.0) if able else None
-
-
-def confusion(result: TableResult, one: CellResult, cache: Path) -> Confusion:
-    """The confusions of the first complete seed of a cell, kept by the checksums of its scores."""
-    evidence = one.evidence
-    assert evidence is not None and one.cell.dataset is not None
-    seed = evidence.complete_seeds[0]
-    runs = [scored.finished for scored in evidence.scored if scored.seed == seed]
-    digests = [run.result["files"]["scores_test.npz"] for run in runs]
-    kept = cache / "confusions" / f"{canonical_hash([result.paper.id, one.cell.dataset, digests], 20)}.json"
-    if not kept.exists():
-        scores = [Scores.load(run.scores_path()) for run in runs]
-        items = [item for each in scores for item in each.items]
-        counts = confusion_matrix(scores, reference(result.paper, one.cell.dataset, items))
-        write_json(kept, {"counts": counts.tolist(), "classes": scores[0].classes})
-    content = read_json(kept)
-    return Confusion(np.array(content["counts"]), tuple(content["classes"]), seed)
-
-
-def _chart(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Figure:
-    columns = {
-        described.label: [_mark(one) for one in done if one.cell.column == column]
-        for column, described in result.table.columns.items()
-    }
-    panels = {label: marks for label, marks in columns.items() if marks}
-    unit = next(iter(result.table.columns.values())).unit
-    paper = "published" if variant.tier == "full" else "published, tier full"
-    kind, draw = ("bars", drawing.draw_bars)
-    if max(map(len, panels.values())) > MOST_BARS:
-        kind, draw = ("dots", drawing.draw_dots)
-    plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
-    return Figure(
-        f"{kind}_{result.table_id}_{variant.name}",
-        f"{result.table.title}; {wording.conditions(variant)}",
-        [unit, paper, plain],
-        lambda: draw(panels, unit, paper),
-    )
-
-
-def _mark(one: CellResult) -> drawing.Mark:
-    assert one.evidence is not None and one.mean is not None
-    return drawing.Mark(one.cell.label, one.mean, tuple(one.evidence.fold_values.values()), one.cell.target)
-
-
 def _curves(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:
-    """Training curves of the settings that were trained by epochs and keep a history."""
-    curves = {one.cell.label: losses for one in done if (losses := _losses(one)) is not None}
-    if not curves:
+    """Curves of the settings that were trained by epochs and keep a history; validation where there was one."""
+    training: dict[str, np.ndarray] = {}
+    validation: dict[str, np.ndarray] = {}
+    for label, one in {one.cell.label: one for one in done}.items():
+        for curves, column in ((training, "loss"), (validation, "val_loss")):
+            if (losses := _losses(one, column)) is not None:
+                curves[label] = losses
+    if not training:
         return
-    label = result.table.columns[done[0].cell.column].label
-    title = f"{label}, {wording.conditions(variant)}"
-    data = {"title": title, "losses": {name: losses.round(6).tolist() for name, losses in curves.items()}}
+    dataset = done[0].cell.dataset
+    assert dataset is not None
+    title = f"{result.paper.datasets[dataset].title}, {wording.conditions(variant)}"
+    shown = {"losses": training, "validation": validation} if validation else {"losses": training}
+    plain = {kind: {name: one.round(6).tolist() for name, one in curves.items()} for kind, curves in shown.items()}
+    what = "Training loss, mean and range over folds and seeds"
     yield Figure(
-        f"curves_{result.table_id}_{done[0].cell.column}_{variant.name}",
-        f"Training loss, mean and range over folds and seeds; {title}",
-        data,
-        lambda: drawing.draw_curves(curves, title),
+        f"curves_{result.table_id}_{dataset}_{variant.name}",
+        f"{what}{'; dashed: validation loss, mean' if validation else ''}; {title}",
+        {"title": title, **plain},
+        lambda: drawing.draw_curves(training, title, validation),
     )
 
 
-def _losses(one: CellResult) -> np.ndarray | None:
-    """Loss by epoch (runs, epochs) of the runs that kept a history; None without."""
+def _losses(one: CellResult, column: str) -> np.ndarray | None:
+    """A loss by epoch (runs, epochs) of the runs that kept it; None without."""
     assert one.evidence is not None
     histories = []
     for scored in one.evidence.scored:
         path = scored.finished.folder / "history.csv"
         if path.exists():
             with path.open(newline="", encoding="utf-8") as file:
-                histories.append([float(row["loss"]) for row in csv.DictReader(file)])
+                rows = list(csv.DictReader(file))
+            if rows and column in rows[0]:
+                histories.append([float(row[column]) for row in rows])
     if not histories:
         return None
     epochs = min(map(len, histories))
     return np.array([history[:epochs] for history in histories])
-
-
-def _probes(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:
-    """What networks were asked to show, where it is one number per step: for the clips of one fold."""
-    for one in done:
-        cell = one.cell
-        assert one.evidence is not None and cell.setting is not None and cell.dataset is not None
-        setting, run = result.paper.settings[cell.setting], one.evidence.scored[0].finished
-        shown = _stored_probes(run.folder / "probes.npz")
-        for name in [name for name in setting.probes if name in shown and shown[name].ndim == 2]:
-            truth = reference(result.paper, cell.dataset, [str(item) for item in shown["items"]])
-            labels = [label.replace("_", " ") for label in truth["label"]]
-            values = shown[name].astype(np.float64)
-            place = f"{result.paper.datasets[cell.dataset].title}, fold {run.run.fold}, seed {run.run.seed}"
-            title = f"{setting.title}: {place}"
-            yield Figure(
-                f"{name}_{cell.setting}_{cell.dataset}_{variant.name}",
-                f"{name.capitalize()} over the steps of a clip's first segment, one clip per class; {title}, "
-                f"{wording.conditions(variant)}",
-                [title, labels, values.round(6).tolist()],
-                partial(drawing.draw_steps, values, labels, title, name),
-            )
-
-
-def _stored_probes(path: Path) -> dict[str, np.ndarray]:
-    """The arrays that a run kept for figures; none where it was not asked to."""
-    if not path.exists():
-        return {}
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
-def _confusion_figure(result: TableResult, variant: Variant, one: CellResult, cache: Path) -> Figure:
-    assert one.cell.dataset is not None and one.cell.setting is not None
-    use = result.paper.datasets[one.cell.dataset]
-    found = confusion(result, one, cache)
-    all_groups = getattr(import_class(use.class_path), "groups", {})
-    sizes = {name: sum(label in found.classes for label in members) for name, members in all_groups.items()}
-    groups = sizes if len(found.classes) > 15 else {}
-    title = f"{use.title}: {result.paper.settings[one.cell.setting].title}, {wording.conditions(variant)}"
-    data = {"title": title, "counts": found.counts.tolist(), "classes": found.classes, "groups": groups}
-    return Figure(
-        f"confusion_{one.cell.setting}_{one.cell.dataset}_{variant.name}",
-        f"Clip decisions, seed {found.seed}, all folds; {title}",
-        data,
-        lambda: drawing.draw_confusion(found.counts, found.classes, groups, title),
-    )

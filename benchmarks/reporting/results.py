@@ -193,6 +193,7 @@ def _outcomes(paper: Paper, one: CellResult) -> "Outcomes | None":
 
 def _scale(cell: Cell) -> float:
     """From what items add to a value to the unit of the cell's metric; negative where lower is better."""
-    assert cell.metric is not None
-    metric = METRICS[cell.metric]
+    first = cell.sources[0].metric  # those of which a cell is the mean have the same metric
+    assert first is not None
+    metric = METRICS[first]
     return metric.scale if metric.higher_is_better else -metric.scale

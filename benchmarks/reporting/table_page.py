@@ -15,7 +15,8 @@ from benchmarks.reporting.details import (
     fold_blocks,
     quantity_blocks,
 )
-from benchmarks.reporting.figures import Figure, table_figures
+from benchmarks.reporting.figure import Figure
+from benchmarks.reporting.figures import table_figures
 from benchmarks.reporting.provenance_page import provenance_blocks
 from benchmarks.reporting.wide import groups, ran_rows, wide_grid
 
@@ -147,8 +148,8 @@ def _test_items(results: Sequence[CellResult]) -> str:
     for one in results:
         for scored in one.evidence.scored if one.evidence and not one.cell.parts else ():
             sizes.setdefault(f"{one.cell.test_set}, {one.cell.dataset}", set()).add(scored.value.n)
-    told = "; ".join(f"{name}: {' or '.join(map(str, sorted(counts)))} items" for name, counts in sizes.items())
-    return f"{told[:1].upper()}{told[1:]}."
+    told = "; ".join(f"{name}: {' or '.join(map(str, sorted(counts)))}" for name, counts in sizes.items())
+    return f"Test items: {told or 'none yet'}."
 
 
 def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def wide_grid(result: TableResult, results: Sequence[CellResult], write: Callabl
     cells = {(one.cell.row, one.cell.column): one for one in results}
     labels = {one.cell.row: one.cell.label for one in results}
     rows = [
-        (label, *(_written([cells[row, column] for column in columns], write) for columns in by_group.values()))
+        (label, *(_written([cells.get((row, column)) for column in columns], write) for columns in by_group.values()))
         for row, label in labels.items()
     ]
     return Grid(("row", *(_title(result.table, columns) for columns in by_group.values())), rows)
@@ -37,8 +37,9 @@ def ran_rows(results: Sequence[CellResult]) -> list[CellResult]:
     return [one for one in results if one.cell.row in rows]
 
 
-def _written(cells: Sequence[CellResult], write: Callable[[CellResult], str]) -> str:
-    texts = [write(one) for one in cells]
+def _written(cells: Sequence[CellResult | None], write: Callable[[CellResult], str]) -> str:
+    """What a group says of a row; controls have no cell where nothing ran."""
+    texts = [wording.NOTHING if one is None else write(one) for one in cells]
     return wording.NOTHING if all(text == wording.NOTHING for text in texts) else " / ".join(texts)
 
 
