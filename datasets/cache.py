@@ -99,6 +99,7 @@ class FeatureCache:
         return self._open(key)
 
     def _header(self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: str) -> dict[str, Any]:
+        dtype = getattr(extractor, "dtype", "float32")
         return {
             "format": FORMAT,
             "dataset": dataset.name,
@@ -109,6 +110,7 @@ class FeatureCache:
             "version": extractor.version,
             "params": extractor.params(),
             "items": list(items),
+            **({} if dtype == "float32" else {"dtype": dtype}),
         }
 
     def _paths(self, key: str) -> tuple[Path, Path]:

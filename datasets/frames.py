@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.cache import FeatureCache, Features
+from datasets.chunks import band_statistics, chunk_starts, draw_chunks, event_roll, gather
 from datasets.errors import DataError
 from datasets.features import make_extractor
 from datasets.resident import Batch, ResidentLoader
@@ -22,8 +23,8 @@ from datasets.segments import resident
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Recordings whose frames are summed at a time for their mean and deviation.
-BLOCK = 64
+#: At least so many whole recordings per batch.
+WHOLE = 4
 
 
 class Recordings(Protocol):
@@ -49,7 +50,7 @@ class FrameDataModule(pl.LightningDataModule):
     classes: the one class that is detected. names: of the test sets. cache: folder for extracted features.
     extractor, n_mels: name of the features (datasets.features.EXTRACTORS) and their bands D, by default its own.
     chunk_frames, chunk_hop: length and distance of chunks in frames; a last chunk ends with the recording. None: whole
-        recordings.
+        recordings. Validation has the same chunks, or whole recordings where training has these or single frames.
     chunks_per_clip: an epoch has so many chunks of each recording, drawn anew in every epoch; None: all of them.
     context: frames on either side that a chunk has beside its own, the border frame repeated beyond the ends.
     validation: share of the training recordings that only validate, of those with and without an event alike.
@@ -88,7 +89,7 @@ class FrameDataModule(pl.LightningDataModule):
         super().__init__()
         self.classes, self.num_classes, self.names = tuple(classes), len(classes), tuple(names)
         self.cache = FeatureCache(cache)
-        self.extractor: Any = make_extractor(extractor, **({"n_mels": n_mels} if n_mels else {}))
+        self.extractor = make_extractor(extractor, **({"n_mels": n_mels} if n_mels else {}))
         self.chunk_frames, self.chunk_hop, self.chunks_per_clip = chunk_frames, chunk_hop, chunks_per_clip
         self.context, self.validation, self.validation_seed = context, validation, validation_seed
         self.batch_size, self.limit, self.shuffle_labels = batch_size, limit, shuffle_labels
@@ -97,6 +98,7 @@ class FrameDataModule(pl.LightningDataModule):
         self.hop: float = params["hop"] / params["rate"]
         self.progress: Callable[[int, int], None] | None = None
         self._features: dict[str, Features] = {}
+        self._is_ready = False
         self._placed: dict[tuple[str, torch.device], Tensor] = {}
 
     @abstractmethod
@@ -105,7 +107,7 @@ class FrameDataModule(pl.LightningDataModule):
 
     def setup(self, stage: str | None = None) -> None:
         """Choose the recordings and make their features ready, extracting them if need be."""
-        if self._features:
+        if self._is_ready:
             return
         self._references: dict[str, pd.DataFrame] = {}
         self.test_sets: dict[str, list[str]] = {}
@@ -115,12 +117,17 @@ class FrameDataModule(pl.LightningDataModule):
                 self._split(items)
             else:
                 self.test_sets[name] = items
-        self._targets = self._event_roll("train")
+        train = self._features["train"]
+        if train.array.ndim != 3:
+            raise DataError(f"{self.extractor.name} gives no frames x bands; choose an extractor such as log_mel_mtfa")
+        self._frames = train.array.shape[1]
+        self._starts = chunk_starts(self._frames, self.chunk_frames, self.chunk_hop)
+        self._targets = event_roll(self._references["train"], train.items, self._frames, self.hop)
         if self.shuffle_labels:
             shuffled = self._train[torch.randperm(len(self._train), generator=self._generator("labels"))]
             self._targets[self._train] = self._targets[shuffled]
-        self._starts = chunk_starts(self._features["train"].array.shape[1], self.chunk_frames, self.chunk_hop)
-        self.mean, self.std = band_statistics(self._features["train"].array, self._train.numpy())
+        self.mean, self.std = band_statistics(torch.from_numpy(train.array), self._train)
+        self._is_ready = True
 
     def _prepare(self, name: str) -> list[str]:
         """Make a set's features and reference ready; returns its items."""
@@ -144,82 +151,77 @@ class FrameDataModule(pl.LightningDataModule):
         return [item for item in items if item in chosen]
 
     def _split(self, items: Sequence[str]) -> None:
-        """Part the training recordings: those with and those without an event each give their share to validation."""
+        """Part the training recordings: those with and those without an event each give their share to validation.
+
+        The share is rounded up, as the official baseline does. Raises DataError if nothing is left to train on.
+        """
         reference = self._references["train"]
         positive = set(reference.index[reference["onset"].notna()])
         is_positive = torch.tensor([item in positive for item in items])
-        generator = torch.Generator().manual_seed(derive(self.validation_seed, "validation"))
+        generator = torch.Generator().manual_seed(derive(self.validation_seed, self.fold, "validation"))
         validates = torch.zeros(len(items), dtype=torch.bool)
         for side in (is_positive, ~is_positive):
             places = side.nonzero().flatten()
             drawn = places[torch.randperm(len(places), generator=generator)]
-            validates[drawn[: round(self.validation * len(places))]] = True
-        if self.validation and not validates.any():
-            validates[is_positive.nonzero().flatten()[:1]] = True
+            validates[drawn[: math.ceil(self.validation * len(places))]] = True
+        if validates.all():
+            raise DataError(
+                f"{len(items)} training recordings leave none to train on beside validation; raise limit or mixtures"
+            )
         self._train, self._validation = ((~validates).nonzero().flatten(), validates.nonzero().flatten())
         self.train_items = [items[place] for place in self._train.tolist()]
         self.validation_items = [items[place] for place in self._validation.tolist()]
-
-    def _event_roll(self, name: str) -> Tensor:
-        """Which frames of a set's recordings are active: (recordings, T) uint8."""
-        features = self._features[name]
-        roll = torch.zeros(features.array.shape[:2], dtype=torch.uint8)
-        rows = {item: row for row, item in enumerate(features.items)}
-        events = self._references[name]
-        events = events[events["onset"].notna()]
-        for item, onset, offset in zip(events.index, events["onset"], events["offset"], strict=True):
-            # Rounded first: 3.0 / 0.02 is 150.00000000000003 on some way through the event lists.
-            first, beyond = (round(time / self.hop, 6) for time in (onset, offset))
-            roll[rows[item], math.floor(first) : math.ceil(beyond)] = 1
-        return roll
 
     def train_dataloader(self) -> ResidentLoader:
         """Batches of chunks, in an order that depends on seed, fold and epoch."""
 
         def order(epoch: int) -> tuple[Tensor, Tensor]:
-            generator = self._generator("order", epoch)
-            places = torch.arange(len(self._starts)).expand(len(self._train), -1)
-            if self.chunks_per_clip is not None and self.chunks_per_clip < len(self._starts):
-                drawn = torch.rand(places.shape, generator=generator).argsort(dim=1)
-                places = drawn[:, : self.chunks_per_clip]
-            rows = self._train[:, None].expand_as(places).flatten()
-            mixed = torch.randperm(len(rows), generator=generator)
-            return rows[mixed], self._starts[places.flatten()][mixed]
+            return draw_chunks(self._train, self._starts, self.chunks_per_clip, self._generator("order", epoch))
 
         trainer = self.trainer
         return ResidentLoader(order, self.batch_size, (lambda: trainer.current_epoch) if trainer else None)
 
     def val_dataloader(self) -> ResidentLoader | list[ResidentLoader]:
-        """Batches of all chunks of the validation recordings; none without any."""
+        """Batches of all chunks of the validation recordings, or of them as a whole; none without any."""
         if not len(self._validation):
             return []
+        if self._validates_whole:
+            return self._whole("validation", self._validation)
         rows = self._validation.repeat_interleave(len(self._starts))
         starts = self._starts.repeat(len(self._validation))
         return ResidentLoader(lambda epoch: (rows, starts), self.batch_size, part="validation")
 
     def predict_dataloader(self) -> list[ResidentLoader]:
         """Batches of whole recordings, a loader per test set in the order of `test_sets`."""
-        return [self._whole(name, range(len(items))) for name, items in self.test_sets.items()]
+        return [self._whole(name, torch.arange(len(items))) for name, items in self.test_sets.items()]
 
-    def _whole(self, name: str, places: Sequence[int]) -> ResidentLoader:
-        rows = torch.tensor(places)
-        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), 4, part=name)
+    @property
+    def _validates_whole(self) -> bool:
+        return self.chunk_frames in (None, 1)
+
+    def _whole(self, part: str, rows: Tensor) -> ResidentLoader:
+        """Whole recordings, about as many frames per batch as in training."""
+        per_batch = max(WHOLE, self.batch_size * (self.chunk_frames or self._frames) // self._frames)
+        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), per_batch, part=part)
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Any:
         """Gather a batch on its device, standardised: (x, y) in training and validation, x alone for prediction."""
-        is_training = batch.part in ("train", "validation")
-        name = "train" if is_training else batch.part
-        device = batch.rows.device
-        features = resident([self._features[name]], device)
-        frames = self.chunk_frames if is_training and self.chunk_frames else features.shape[1]
-        window = torch.arange(-self.context, frames + self.context, device=device)
-        places = (batch.starts[:, None] + window).clamp_(0, features.shape[1] - 1)
-        mean, std = self._on("mean", device), self._on("std", device)
-        x = features[batch.rows[:, None], places].float().sub_(mean).div_(std)[:, None]
-        if not is_training:
-            return x
-        own = batch.starts[:, None] + torch.arange(frames, device=device)
-        return x, self._on("_targets", device)[batch.rows[:, None], own].float()
+        rows, starts, device = batch.rows, batch.starts, batch.rows.device
+        if batch.part not in ("train", "validation"):
+            # A test set is read once, so it need not lie on the device.
+            values = torch.from_numpy(self._features[batch.part].array)
+            return self._standardised(
+                gather(values, rows.cpu(), starts.cpu(), values.shape[1], self.context).to(device)
+            )
+        is_whole = self.chunk_frames is None or (batch.part == "validation" and self._validates_whole)
+        frames = self._frames if is_whole else self.chunk_frames
+        assert frames is not None
+        x = self._standardised(gather(resident([self._features["train"]], device), rows, starts, frames, self.context))
+        return x, gather(self._on("_targets", device), rows, starts, frames).float()
+
+    def _standardised(self, values: Tensor) -> Tensor:
+        """(B, T, D) as stored -> (B, 1, T, D) float32."""
+        return values.float().sub_(self._on("mean", values.device)).div_(self._on("std", values.device))[:, None]
 
     def _on(self, name: str, device: torch.device) -> Tensor:
         if (name, device) not in self._placed:
@@ -227,16 +229,16 @@ class FrameDataModule(pl.LightningDataModule):
         return self._placed[name, device]
 
     def probe_batch(self) -> tuple[list[str], Tensor]:
-        """For figures: one recording with an event, by name, and its x (1, 1, T + 2 context, D)."""
+        """For figures: a recording of the last test set, by name, and its x (1, 1, T + 2 context, D)."""
         name = self.names[-1]
         item = self.probe_item(name)
-        batch = next(iter(self._whole(name, [self.test_sets[name].index(item)])))
+        batch = next(iter(self._whole(name, torch.tensor([self.test_sets[name].index(item)]))))
         return [item], self.on_after_batch_transfer(batch, 0)
 
     def probe_item(self, name: str) -> str:
-        """The recording of a test set that figures show: the first one with an event."""
+        """The recording of a test set that figures show: the first one with an event, if there is one."""
         reference = self._references[name]
-        return str(reference.index[reference["onset"].notna()][0])
+        return str([*reference.index[reference["onset"].notna()], *reference.index][0])
 
     def reference(self, test_set: str) -> "pd.DataFrame":
         """What is true of the items of a test set (`Recordings.reference`)."""
@@ -261,33 +263,3 @@ class FrameDataModule(pl.LightningDataModule):
 
     def _generator(self, *purpose: str | int) -> torch.Generator:
         return torch.Generator().manual_seed(derive(self.seed, self.fold, *purpose))
-
-
-def chunk_starts(total: int, frames: int | None, hop: int) -> Tensor:
-    """Where the chunks of a recording of `total` frames begin: every `hop` frames, and a last one that ends with it.
-
-    Raises DataError if the recording is shorter than a chunk.
-    """
-    if frames is None:
-        return torch.zeros(1, dtype=torch.long)
-    if total < frames:
-        raise DataError(f"{total} frames are fewer than a chunk's {frames}; shorten chunk_frames")
-    starts = list(range(0, total - frames + 1, hop))
-    return torch.tensor(starts if starts[-1] == total - frames else [*starts, total - frames])
-
-
-def band_statistics(array: NDArray[np.floating], rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-    """Mean and deviation (D,) float32 of each band over all frames of some rows of `array` (rows, T, D).
-
-    Summed in float64, a block of recordings at a time, about the first frame's values, so that nothing cancels.
-    """
-    centre = array[rows[0], 0].astype(np.float64)
-    total, squares = np.zeros_like(centre), np.zeros_like(centre)
-    for start in range(0, len(rows), BLOCK):
-        part = array[rows[start : start + BLOCK]].astype(np.float64) - centre
-        total += part.sum(axis=(0, 1))
-        squares += np.square(part).sum(axis=(0, 1))
-    count = len(rows) * array.shape[1]
-    mean = total / count
-    deviation = np.sqrt(np.maximum(squares / count - np.square(mean), 0.0))
-    return torch.from_numpy(centre + mean).float(), torch.from_numpy(deviation).float().clamp_min(1e-8)

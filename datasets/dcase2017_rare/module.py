@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from datasets.dcase2017_rare import DCASE2017Rare
+from datasets.dcase2017_rare.draws import draw_all
 from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
 from datasets.dcase2017_rare.params import MixingParams
+from datasets.dcase2017_rare.sources import screening_name
 from datasets.frames import FrameDataModule
 
 
@@ -75,13 +77,27 @@ class DCASE2017RareDataModule(FrameDataModule):
         return self._mixtures[name]
 
     def probe_item(self, name: str) -> str:
-        """The mixture that figures show: the first one whose event is loudest beside its background."""
-        chosen = set(self.test_sets[name])
-        able = [one for one in self.recordings(name).recipes if one.event_present and one.name in chosen]
-        return max(able, key=lambda one: one.ebr).name
+        """The mixture that figures show: the first one, not withdrawn, whose event is loudest beside its background."""
+        reference = self.reference(name)
+        shown = set(reference.index[reference["official"] & reference["onset"].notna()])
+        able = [recipe for recipe in self.recordings(name).recipes if recipe.name in shown]
+        return max(able, key=lambda recipe: recipe.ebr).name if able else super().probe_item(name)
 
     def provenance(self) -> dict[str, Any]:
-        """As every frame-wise set has it, with the parameters of the training mixtures."""
-        params = self.params or self.dataset.params("devtrain")
-        mixing = {**vars(params), "hash": params.hash, "screening": self.screening, "fresh_onsets": self.fresh_onsets}
-        return {**super().provenance(), "mixing": mixing}
+        """As every frame-wise set has it, with the parameters of all mixtures and what the screening met."""
+        train = self.params or self.dataset.params("devtrain")
+        params = {"train": train, **{name: self.dataset.params(name) for name in self.names}}
+        return {
+            **super().provenance(),
+            "mixing": {name: {**vars(one), "ebrs": list(one.ebrs), "hash": one.hash} for name, one in params.items()},
+            "screening": {"kind": self.screening, "flagged": self._flagged(train), "fresh_onsets": self.fresh_onsets},
+        }
+
+    def _flagged(self, params: MixingParams) -> int:
+        """How many of the training mixtures were drawn on a background in which the class is heard."""
+        if self.params is None:
+            return params.mixtures_per_class - len(self.recordings("train").items)
+        sources = self.dataset.sources("devtrain")
+        (event,) = self.classes
+        marked = sources.flagged.get(event, frozenset())
+        return sum(screening_name(one.background.filepath) in marked for one in draw_all(sources, params)[event])
