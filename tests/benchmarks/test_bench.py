@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from benchmarks.bench import ratio
+from benchmarks.bench import accelerator, ratio
 from benchmarks.bench.ratio import Measure, alternate, table, times_as_fast
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,22 @@ def test_the_table_has_a_line_per_measure_and_no_verdict_without_a_target():
     text = table([Measure.of("one", [2.0], "x", 1.7, note="here"), Measure.of("two", [3.0, 5.0], "s")])
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
     assert lines == [["one", "2 x", "2 to 2", "≥ 1.7 x", "reached", "here"], ["two", "4 s", "3 to 5", "", "", ""]]
+
+
+def test_the_measures_of_an_accelerator_are_those_of_the_whole_study():
+    measures = {one.name: one for one in accelerator.measure(1, "cpu", edge=64, width_divisor=16)}
+    assert measures["the 27 runs of MTFA and its ablations"].unit == "h"
+    steps = measures["mtfa, training steps"]
+    # 5000 mixtures, nine tenths of them trained on, 11 chunks each, batch 64, 40 epochs, 3 seeds of 3 classes
+    expected = 4500 * 11 / 64 * 40 * 9
+    assert accelerator._steps_of_all_runs("mtfa") == pytest.approx(expected)
+    assert measures["the 27 runs of MTFA and its ablations"].median > expected / steps.high / 3600
+
+
+def test_without_an_accelerator_it_has_no_measures():
+    if torch.cuda.is_available():
+        pytest.skip("there is an accelerator")
+    assert not list(accelerator.measure(1))
 
 
 @pytest.mark.slow
