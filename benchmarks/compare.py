@@ -149,7 +149,7 @@ def _place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace:
         raise InputError(
             f"{run.run.id}: has scores of {' and '.join(test_sets)}; name a cell of one of them, like {first}"
         )
-    return Place(members, truth_of_run(run, paper, test_sets[0], workspace))
+    return Place(members, truth_of_run(run, test_sets[0], workspace))
 
 
 def _metric(scores: Scores, cells: Sequence[Cell]) -> Metric:

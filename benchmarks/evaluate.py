@@ -1,7 +1,9 @@
 """From stored scores to the values of cells: every metric is computed at report time, from what the runs said."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,10 +11,14 @@ from benchmarks.ledger import Finished
 from benchmarks.metrics import METRICS, MetricValue
 from benchmarks.metrics.cache import MetricCache
 from benchmarks.metrics.scores import Scores
+from benchmarks.official import TruthsHere
 from benchmarks.plan import Choice, setting_runs
 from benchmarks.spec import Cell, Paper, load_paper
-from benchmarks.truth import Truths
+from benchmarks.truth import NoTruth
 from benchmarks.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a cell's value is the mean over: the folds of its dataset, or the columns of which it is the mean.
 Part = int | str
@@ -24,16 +30,20 @@ class Scored:
 
     finished: Finished
     value: MetricValue
-    #: the bootstrap unit of each item
-    units: tuple[str, ...]
+    #: what is true of all items of the test set (benchmarks.truth)
+    truth: "pd.DataFrame" = field(repr=False, compare=False)
     #: the column that the run stands for, in a mean of columns
     column: str | None = None
 
     @property
+    def units(self) -> tuple[str, ...]:
+        """The bootstrap unit of each item of the value."""
+        return tuple(self.truth.loc[list(self.value.items), "unit"])
+
+    @property
     def fold(self) -> Part:
         """The part of the mean that the run stands for: its test fold, or its column."""
-        fold = self.finished.run.fold
-        return fold if self.column is None else self.column if fold == 1 else f"{self.column}, fold {fold}"
+        return _part(self.column, self.finished.run.fold)
 
     @property
     def seed(self) -> int:
@@ -47,6 +57,8 @@ class Evidence:
 
     folds: tuple[Part, ...]
     scored: tuple[Scored, ...] = field(default=())
+    #: runs that would belong here, but of whose items nothing is known here: run id -> why
+    unscored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete_seeds(self) -> tuple[int, ...]:
@@ -86,31 +98,39 @@ class Evaluator:
     def __init__(self, workspace: Workspace, choice: Choice) -> None:
         self.workspace, self.choice = workspace, choice
         self.cache = MetricCache(workspace.cache / "metrics")
-        self.truths = Truths()
+        self.truths = TruthsHere(workspace)
         self._by_recipe: dict[tuple[str, str], list[Finished]] = defaultdict(list)
         for finished in workspace.ledger.finished():
             self._by_recipe[finished.run.setting, finished.run.recipe].append(finished)
 
     def evidence(self, cell: Cell) -> Evidence:
-        """The scored runs behind a cell that is trained. Runs of other recipes or other files are left aside."""
+        """The scored runs behind a cell that is trained. Runs of other recipes or other files are left aside.
+
+        A run that cannot be scored here does not count; the evidence says why.
+        """
         if cell.parts:
             return self._mean_of(cell)
         assert cell.setting and cell.dataset and cell.metric
         paper = load_paper(cell.id.split(".")[0])
         runs = self.stored(paper, cell.setting, cell.dataset)
         folds = sorted({run.fold for run in setting_runs(paper, cell.setting, cell.dataset, self.choice)})
-        return Evidence(tuple(folds), tuple(self._scored(run, cell) for run in runs if run.run.fold in folds))
+        scored, unscored = [], {}
+        for run in runs:
+            if run.run.fold in folds:
+                try:
+                    scored.append(self._scored(run, cell))
+                except NoTruth as error:
+                    unscored[run.run.id] = str(error)
+        return Evidence(tuple(folds), tuple(scored), unscored)
 
     def _mean_of(self, cell: Cell) -> Evidence:
         """The evidence of all cells of which this one is the mean."""
-        scored = [
-            replace(one, column=part.column) for part in cell.parts for one in self.evidence(part).scored
-        ]  # fmt: skip
-        expected: list[Part] = []
-        for part in cell.parts:
-            folds = self.evidence(part).folds
-            expected += [part.column if fold == 1 else f"{part.column}, fold {fold}" for fold in folds]
-        return Evidence(tuple(expected), tuple(scored))
+        found = {part.column: self.evidence(part) for part in cell.parts}
+        return Evidence(
+            tuple(_part(column, int(fold)) for column, of_part in found.items() for fold in of_part.folds),
+            tuple(replace(one, column=column) for column, of_part in found.items() for one in of_part.scored),
+            {run: why for of_part in found.values() for run, why in of_part.unscored.items()},
+        )
 
     def stored(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
         """The finished runs of a setting, by seed and fold.
@@ -137,5 +157,9 @@ class Evaluator:
             return metric.compute(scores if cell.items == "all" else scores.select(list(truth.index)), truth)
 
         value = self.cache.get(digest if cell.items == "all" else f"{digest}-{cell.items}", metric, compute)
-        units = self.truths.of(finished, test_set).loc[list(value.items), "unit"]
-        return Scored(finished, value, tuple(units))
+        return Scored(finished, value, self.truths.of(finished, test_set))
+
+
+def _part(column: str | None, fold: int) -> Part:
+    """What a run stands for: its test fold, or its column where a mean is over columns."""
+    return fold if column is None else column if fold == 1 else f"{column}, fold {fold}"

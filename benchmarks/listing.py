@@ -3,10 +3,9 @@
 import sys
 import time
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
-from benchmarks.plan import Plan
+from benchmarks.plan import Plan, Planned
 from benchmarks.spec import Cell, load_paper, paper_ids
 from benchmarks.workspace import Workspace
 
@@ -39,21 +38,25 @@ def listing_lines(papers: dict[str, Any]) -> Iterator[str]:
         yield f"{paper['id']}: {paper['title']}"
         for table in paper["tables"]:
             yield f"  {table['id']}: {table['title']}"
+            width = max(len(cell["id"]) for cell in table["cells"])
             for cell in table["cells"]:
                 value = "n/a" if cell["published"] is None else f"{cell['published']:g}"
                 corrected = "" if cell["corrected"] is None else f" (corrected {cell['corrected']:g})"
                 reason = f": {cell['reason']}" if cell["reason"] else ""
-                yield f"    {cell['id']:<34} {value:>7}{corrected}  {cell['recipe']}{reason}"
+                yield f"    {cell['id']:<{width}} {value:>7}{corrected}  {cell['recipe']}{reason}"
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """A plan for reading: a line per setting and dataset, then the sums."""
-    ordered = sorted(plan.runs.values(), key=lambda p: (p.run.paper, p.run.dataset, p.run.setting))
-    for (paper, dataset, setting), group in groupby(ordered, key=lambda p: (p.run.paper, p.run.dataset, p.run.setting)):
-        runs = list(group)
-        done = sum(planned.done for planned in runs)
-        seeds = len({planned.run.seed for planned in runs})
-        yield f"{paper} {dataset:<6} {setting:<14} {len(runs):>3} runs ({seeds} seeds), {done} done"
+    groups: dict[tuple[str, str, str], list[Planned]] = {}
+    for planned in plan.runs.values():
+        groups.setdefault((planned.run.paper, planned.run.dataset, planned.run.setting), []).append(planned)
+    widths = [max(map(len, names)) for names in zip(*groups, strict=True)]
+    for names, runs in sorted(groups.items()):
+        done, seeds = sum(planned.done for planned in runs), len({planned.run.seed for planned in runs})
+        aligned = " ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
+        counted = f"{len(runs):>3} run{'s' if len(runs) > 1 else ' '} ({seeds} seed{'s' if seeds > 1 else ''})"
+        yield f"{aligned} {counted}, {done} done"
     devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
     costs = ", ".join(f"{plan.minutes(device) / 60:.1f} h on {device}" for device in devices)
     yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")

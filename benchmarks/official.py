@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from benchmarks.build import import_class
-from benchmarks.errors import InputError
-from benchmarks.ledger import Finished
+from benchmarks.errors import USER_ERRORS
+from benchmarks.ledger import ANNOTATIONS, Finished
 from benchmarks.metrics.scores import Scores
-from benchmarks.spec import Paper
-from benchmarks.truth import Truths
+from benchmarks.spec import Paper, load_paper
+from benchmarks.truth import NoTruth, Truths, names_tell
 from benchmarks.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ def official_truth(paper: Paper, dataset: str, test_set: str, workspace: Workspa
 
     Where official names tell all, the items are those of the files, or else of stored runs; where it takes
     annotations, a stored run with its copy of them comes first, because files may have to be drawn or read anew.
-    Raises InputError where neither covers every fold.
+    Raises NoTruth where neither covers every fold, DataError for files that cannot be used.
     """
-    use = paper.datasets[dataset]
-    by_names = hasattr(import_class(use.class_path), "reference")
+    use, by_names = paper.datasets[dataset], names_tell(paper, dataset)
     truth = _of_files(paper, dataset, test_set, workspace) if by_names else None
     if truth is not None:
         return truth
@@ -36,19 +35,47 @@ def official_truth(paper: Paper, dataset: str, test_set: str, workspace: Workspa
     if truth is not None:
         return truth
     known = f"stored runs cover {len(by_fold)} of {len(use.folds)} folds"
-    raise InputError(f"{use.title}: its files are not here and {known}; fetch it: `python -m benchmarks data list`")
+    fetch = f"`python -m benchmarks data fetch {import_class(use.class_path).name}`"
+    raise NoTruth(f"{use.title}: its files are not here and {known}; fetch it: {fetch}")
 
 
-def truth_of_run(finished: Finished, paper: Paper, test_set: str, workspace: Workspace) -> "pd.DataFrame":
-    """What is true of the items that a run was tested on; of a landed one, what others say of them.
+class TruthsHere(Truths):
+    """The references of stored runs; of landed ones, which have no copy, what files or other runs here say."""
 
-    Raises InputError where nobody does.
-    """
-    by_names = hasattr(import_class(paper.datasets[finished.run.dataset].class_path), "reference")
-    if by_names or _has_copy(finished, test_set):
-        return Truths().of(finished, test_set)
-    truth = official_truth(paper, finished.run.dataset, test_set, workspace)
-    return truth[truth.index.isin(Scores.load(finished.scores_path(test_set)).items)]
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self._official: dict[tuple[str, str, str], pd.DataFrame | str] = {}
+
+    def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
+        """What names tell, else what is true of the official items of these names. Raises NoTruth."""
+        run, paper = finished.run, load_paper(finished.run.paper)
+        if names_tell(paper, run.dataset):
+            return super().without_copy(finished, test_set, items)
+        if run.corpus != "real":
+            raise NoTruth(f"{finished.folder}: {ANNOTATIONS}{test_set}.csv is missing; remove the folder to redo it")
+        truth = self._official_truth(paper, run.dataset, test_set)
+        if odd := [item for item in items if item not in truth.index]:
+            title = paper.datasets[run.dataset].title
+            raise NoTruth(f"{title}: what is here does not know {odd[0]}; `python -m benchmarks data check`")
+        return truth[truth.index.isin(items)]
+
+    def _official_truth(self, paper: Paper, dataset: str, test_set: str) -> "pd.DataFrame":
+        key = (paper.id, dataset, test_set)
+        if key not in self._official:
+            try:
+                self._official[key] = official_truth(paper, dataset, test_set, self.workspace)
+            except USER_ERRORS as error:
+                self._official[key] = str(error)
+        found = self._official[key]
+        if isinstance(found, str):
+            raise NoTruth(found)
+        return found
+
+
+def truth_of_run(finished: Finished, test_set: str, workspace: Workspace) -> "pd.DataFrame":
+    """What is true of the items that a run was tested on. Raises NoTruth where nobody knows."""
+    return TruthsHere(workspace).of(finished, test_set)
 
 
 def classes_here(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str, ...] | None:
@@ -84,8 +111,7 @@ def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -
 
 def _of_runs(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "dict[int, pd.DataFrame]":
     """From stored runs on real files, fold by fold; a landed run has no copy of annotations and says nothing."""
-    by_names = hasattr(import_class(paper.datasets[dataset].class_path), "reference")
-    truths = Truths()
+    by_names, truths = names_tell(paper, dataset), Truths()
     found: dict[int, pd.DataFrame] = {}
     for finished in _runs_on_real_files(paper, dataset, workspace):
         fold = finished.run.fold
@@ -96,7 +122,7 @@ def _of_runs(paper: Paper, dataset: str, test_set: str, workspace: Workspace) ->
 
 def _has_copy(finished: Finished, test_set: str) -> bool:
     """Whether a run keeps a copy of what is true of a test set."""
-    return (finished.folder / f"reference_{test_set}.csv").exists()
+    return (finished.folder / f"{ANNOTATIONS}{test_set}.csv").exists()
 
 
 def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> Iterator[Finished]:

@@ -62,5 +62,6 @@ class Selection:
             setattr(self, name, state[name])
 
     def facts(self) -> dict[str, Any]:
-        """What a result says of the selection."""
-        return {"monitor": self.monitor, "best": self.best, "best_epoch": self.best_epoch, "keep": self.keep}
+        """What a result says of the selection; no best value and epoch -1 if no epoch counted."""
+        best = None if math.isnan(self.best) else self.best
+        return {"monitor": self.monitor, "best": best, "best_epoch": self.best_epoch, "keep": self.keep}

@@ -8,6 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
+from benchmarks.errors import InputError
 from benchmarks.selection import Selection
 from datasets.seeds import derive
 
@@ -96,7 +97,7 @@ class RunKeeper(pl.Callback):
         # Lightning validates before it calls this.
         row |= {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
         self.history.append(row)
-        if self.selection and self.selection.see(epoch, row[self.selection.monitor], pl_module):
+        if self.selection and self.selection.see(epoch, _watched(row, self.selection.monitor), pl_module):
             trainer.should_stop = True
         last = epoch + 1 == trainer.max_epochs or trainer.should_stop
         stop = self.should_stop() and not last
@@ -111,6 +112,14 @@ class RunKeeper(pl.Callback):
         trainer.save_checkpoint(temporary)
         temporary.replace(self.checkpoint)
         self._saved_at, self._saved_epoch = time.monotonic(), epoch
+
+
+def _watched(row: dict[str, float], monitor: str) -> float:
+    """The value that decides about an epoch. Raises InputError where validation does not log it."""
+    if monitor not in row:
+        logged = ", ".join(sorted(name for name in row if name.startswith("val_"))) or "nothing"
+        raise InputError(f"{monitor}: not logged by validation; what the network logs: {logged}")
+    return row[monitor]
 
 
 def set_numerics(numerics: str) -> str:

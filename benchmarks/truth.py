@@ -7,11 +7,12 @@ files stays in the store of the machine: it is not ours to publish, and landed r
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.build import import_class
 from benchmarks.errors import InputError
-from benchmarks.ledger import Finished
+from benchmarks.files import file_sha256
+from benchmarks.ledger import ANNOTATIONS, Finished
 from benchmarks.metrics.scores import Scores
 from benchmarks.spec import Paper, load_paper
 
@@ -22,15 +23,23 @@ if TYPE_CHECKING:
 _TEXT = ("item", "label", "unit")
 
 
+class NoTruth(InputError):
+    """What is true of the items of a run is not known here, so that its scores cannot be scored."""
+
+
 def reference(paper: Paper, dataset: str, items: Iterable[str]) -> "pd.DataFrame":
     """What is true of items by their names: a frame indexed by item, columns label, unit (of the bootstrap), fold.
 
-    Raises InputError for a dataset whose names do not tell.
+    Raises NoTruth for a dataset whose names do not tell.
     """
-    cls = import_class(paper.datasets[dataset].class_path)
-    if not hasattr(cls, "reference"):
-        raise InputError(f"{paper.datasets[dataset].title}: its names alone do not tell what is true of them")
-    return cls.reference(list(items))
+    if not names_tell(paper, dataset):
+        raise NoTruth(f"{paper.datasets[dataset].title}: its names alone do not tell what is true of them")
+    return import_class(paper.datasets[dataset].class_path).reference(list(items))
+
+
+def names_tell(paper: Paper, dataset: str) -> bool:
+    """Whether official names alone tell what is true of the items of a dataset."""
+    return hasattr(import_class(paper.datasets[dataset].class_path), "reference")
 
 
 def write_reference(path: Path, frame: "pd.DataFrame") -> None:
@@ -43,42 +52,63 @@ def read_reference(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, na_values={
-            name: [""] for name in ("onset", "offset")
-        }).set_index("item")  # fmt: skip
+        frame = pd.read_csv(
+            path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, float_precision="round_trip",
+            na_values={name: [""] for name in ("onset", "offset")},
+        ).set_index("item")  # fmt: skip
+        is_whole = path.read_bytes().endswith(b"\n")
     except (OSError, ValueError, KeyError):
-        raise InputError(f"{path}: cut short, or no reference; run it again") from None
+        is_whole = False
+    if not is_whole:
+        raise InputError(f"{path}: cut short, or no reference; run it again")
     if missing := sorted({"label", "unit"} - set(frame.columns)):
         raise InputError(f"{path}: has no column {missing[0]!r}; run it again")
     return frame
 
 
 class Truths:
-    """The references of stored runs; each is read, or worked out, once."""
+    """The references of stored runs; each file is read, and each reference worked out, once."""
 
     def __init__(self) -> None:
-        self._known: dict[object, pd.DataFrame] = {}
+        self._known: dict[object, Any] = {}
 
     def of(self, finished: Finished, test_set: str, only: str = "all", scores: Scores | None = None) -> "pd.DataFrame":
         """The reference of a run's test set; `only` names the column that says which of its items are listed.
 
-        Raises InputError where the run has no copy and the names of its items do not tell.
+        Raises NoTruth where the run has no copy and nothing else tells, InputError for a damaged copy.
         """
-        name = f"reference_{test_set}.csv"
-        copy = finished.folder / name
+        copy = finished.folder / f"{ANNOTATIONS}{test_set}.csv"
         if copy.exists():
-            frame = self._once((finished.result["files"].get(name), name), lambda: read_reference(copy))
+            digest = finished.result["files"].get(copy.name)
+            frame = self._once((copy.name, digest), lambda: _read_copy(copy, digest))
         else:
-            items = (scores or Scores.load(finished.scores_path(test_set))).items
-            paper, dataset = load_paper(finished.run.paper), finished.run.dataset
-            frame = self._once((finished.run.paper, dataset, items), lambda: reference(paper, dataset, items))
-        if only == "all":
-            return frame
-        if only not in frame:
-            raise InputError(f"{finished.folder}: its reference does not say which items are {only!r}; run it again")
-        return frame[frame[only].astype(bool)]
+            path, run = finished.scores_path(test_set), finished.run
+            digest = finished.result["files"].get(path.name)
+            key = (run.paper, run.dataset, run.corpus, test_set)
+            items = self._once((path, digest), lambda: (scores or Scores.load(path)).items)
+            frame = self._once((*key, items), lambda: self.without_copy(finished, test_set, items))
+        return listed(frame, only, finished)
 
-    def _once(self, key: object, make: "Callable[[], pd.DataFrame]") -> "pd.DataFrame":
+    def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
+        """The reference of a run that has no copy: what the names of its items tell. Raises NoTruth."""
+        return reference(load_paper(finished.run.paper), finished.run.dataset, items)
+
+    def _once(self, key: object, make: Callable[[], Any]) -> Any:
         if key not in self._known:
             self._known[key] = make()
         return self._known[key]
+
+
+def listed(frame: "pd.DataFrame", only: str, finished: Finished) -> "pd.DataFrame":
+    """The items of a run's reference that the column `only` names, or "all". Raises InputError without the column."""
+    if only == "all":
+        return frame
+    if only not in frame:
+        raise InputError(f"{finished.folder}: its reference does not say which items are {only!r}; run it again")
+    return frame[frame[only].astype(bool)]
+
+
+def _read_copy(copy: Path, digest: str | None) -> "pd.DataFrame":
+    if file_sha256(copy) != digest:
+        raise InputError(f"{copy}: damaged (its checksum differs); remove the folder {copy.parent} to redo it")
+    return read_reference(copy)

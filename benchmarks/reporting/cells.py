@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -117,14 +118,18 @@ class CellResult:
 
     @property
     def status(self) -> str:
-        """The word for the cell: reproduced, deviates, undecided, refused, incomplete, not yet run, quoted, holds..."""
+        """The word for the cell: reproduced, deviates, undecided, refused, incomplete, not yet run, quoted, holds...
+
+        "not scored here" is a cell whose runs are stored, but of whose test items nothing is known on this machine.
+        """
         if self.cell.recipe == "quoted":
             return "quoted"
         if self.cell.recipe == "audit":
             holds = self.check["holds"] if self.check else None
             return "not audited" if holds is None else "holds" if holds else "fails"
         if self.mean is None:
-            return "incomplete" if self.n_runs else "not yet run"
+            is_unscored = self.evidence is not None and bool(self.evidence.unscored)
+            return "incomplete" if self.n_runs else "not scored here" if is_unscored else "not yet run"
         if not self.variant.earns_verdict:
             return "no verdict"
         return "refused" if self.differing_fields else self.verdict.kind if self.verdict else "not judged"
@@ -153,6 +158,8 @@ class TableResult:
     controls: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
     #: the same claims, tested on what ran on stand-in files
     claims_apart: dict[Variant, tuple[ClaimTest, ...]] = field(default_factory=dict)
+    #: stored runs of any variant that cannot be scored on this machine, and why
+    unscored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -6,30 +6,32 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.audit_form import Quantity
+from benchmarks.evaluate import Part
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Bullets, Folded, Footnotes, Grid, Heading, Picture, Text
 from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult
 from benchmarks.reporting.figure import Figure
 from benchmarks.reporting.figures_clips import confusion, headline
-from benchmarks.truth import reference
 
 
 def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
-    """The value of each fold, mean over seeds, and of each complete seed, mean over folds."""
+    """The value of each fold, mean over seeds, and of each complete seed, mean over folds; columns like folds."""
     for column, of_column in result.columns(tuple(results)).items():
         ran = [one for one in of_column if one.n_runs and one.evidence]
         if not ran:
             continue
         folds = sorted({fold for one in ran if one.evidence for fold in one.evidence.folds})
         described = result.table.columns[column]
+        shown = folds if len(folds) > 1 else []
         rows = []
         for one in ran:
             assert one.evidence is not None
             values = one.evidence.fold_values
             seeds = ", ".join(f"{value:.{described.decimals + 1}f}" for value in one.evidence.seed_values.values())
-            rows.append((one.cell.label, *(_number(values.get(fold), described.decimals + 1) for fold in folds), seeds))
-        title = f"Folds of {described.label}, {wording.conditions(ran[0].variant)}"
-        head = ("row", *(f"fold {fold}" for fold in folds), "each seed")
+            rows.append((one.cell.label, *(_number(values.get(fold), described.decimals + 1) for fold in shown), seeds))
+        what = ("Columns" if described.mean_of else "Folds") if shown else "Seeds"
+        title = f"{what} of {described.label}, {wording.conditions(ran[0].variant)}"
+        head = ("row", *(_part(result, fold) for fold in shown), "each seed")
         yield Folded(title, [Grid(head, rows)])
 
 
@@ -145,13 +147,20 @@ def _counts(one: CellResult) -> str:
 
 
 def _leaks(result: TableResult, dataset: str, results: Sequence[CellResult]) -> list[str]:
-    items = {item for one in results if one.evidence for scored in one.evidence.scored for item in scored.value.items}
-    frame = reference(result.paper, dataset, sorted(items))
-    folds = frame.groupby("unit")["fold"].unique()
+    import pandas as pd
+
+    truths = {id(scored.truth): scored.truth for one in results if one.evidence for scored in one.evidence.scored}
+    folds = pd.concat(list(truths.values())).groupby("unit")["fold"].unique()
     unit = result.paper.datasets[dataset].bootstrap_unit
     crossing = [f"{name} ({', '.join(map(str, sorted(at)))})" for name, at in folds.items() if len(at) > 1]
     found = f"known leak: {unit} in several folds: {', '.join(crossing)}" if crossing else f"no {unit} crosses folds"
     return [found]
+
+
+def _part(result: TableResult, fold: Part) -> str:
+    """What a mean is over, by name: a fold, or the label of a column."""
+    column = result.table.columns.get(str(fold))
+    return column.label if column else f"fold {fold}"
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -48,22 +48,27 @@ class Confusion:
 
 def headline(results: Sequence[CellResult]) -> CellResult | None:
     """The row of a column whose confusions are shown: of those that ran, the one that the paper praises most."""
-    able = [one for one in results if one.cell.metric in ONE_CLASS_PER_CLIP and one.cell.published is not None]
+    of_clips = [one for one in results if one.cell.metric in ONE_CLASS_PER_CLIP and not one.cell.parts]
+    able = [one for one in of_clips if one.cell.published is not None]
     return max(able, key=lambda one: one.cell.published or 0.0) if able else None
 
 
 def confusion(result: TableResult, one: CellResult, cache: Path) -> Confusion:
     """The confusions of the first complete seed of a cell, kept by the checksums of its scores."""
-    evidence = one.evidence
-    assert evidence is not None and one.cell.dataset is not None
+    import pandas as pd
+
+    evidence, cell = one.evidence, one.cell
+    assert evidence is not None
     seed = evidence.complete_seeds[0]
-    runs = [scored.finished for scored in evidence.scored if scored.seed == seed]
-    digests = [run.result["files"]["scores_test.npz"] for run in runs]
-    kept = cache / "confusions" / f"{canonical_hash([result.paper.id, one.cell.dataset, digests], 20)}.json"
+    of_seed = [scored for scored in evidence.scored if scored.seed == seed]
+    paths = [scored.finished.scores_path(cell.test_set) for scored in of_seed]
+    digests = [scored.finished.result["files"][path.name] for scored, path in zip(of_seed, paths, strict=True)]
+    asked = [result.paper.id, cell.dataset, cell.items, digests]
+    kept = cache / "confusions" / f"{canonical_hash(asked, 20)}.json"
     if not kept.exists():
-        scores = [Scores.load(run.scores_path()) for run in runs]
-        items = [item for each in scores for item in each.items]
-        counts = confusion_matrix(scores, reference(result.paper, one.cell.dataset, items))
+        items = [list(scored.value.items) for scored in of_seed]
+        scores = [Scores.load(path).select(chosen) for path, chosen in zip(paths, items, strict=True)]
+        counts = confusion_matrix(scores, pd.concat([scored.truth for scored in of_seed]))
         write_json(kept, {"counts": counts.tolist(), "classes": scores[0].classes})
     content = read_json(kept)
     return Confusion(np.array(content["counts"]), tuple(content["classes"]), seed)

@@ -19,7 +19,7 @@ from benchmarks.reporting.cells import CellResult, TableResult, Variant
 from benchmarks.reporting.figure import Figure, published_label
 from benchmarks.reporting.probes import EventProbe, event_probe
 from benchmarks.spec import Cell
-from benchmarks.truth import Truths
+from benchmarks.truth import listed
 
 #: Where error rate and F1 are computed for the curves.
 THRESHOLDS = np.arange(1, 100) / 100
@@ -71,12 +71,11 @@ def threshold_figures(
     result: TableResult, variant: Variant, done: Sequence[CellResult], cache: Path
 ) -> Iterator[Figure]:
     """Error rate and F1 against the threshold: a figure per test set, in it a panel per class, in it a line per row."""
-    truths = Truths()
     by_set: dict[str, dict[str, list[drawing_events.Line]]] = {}
     for one in done:
         if (how := judging(one.cell)) and not one.cell.parts:
             panel = result.table.columns[one.cell.column].label.rpartition(", ")[0]
-            line = _line(one, how, cache, truths)
+            line = _line(one, how, cache)
             by_set.setdefault(one.cell.test_set, {}).setdefault(panel, []).append(line)
     for test_set, panels in by_set.items():
         plain = {panel: [_plain(line) for line in lines] for panel, lines in panels.items()}
@@ -89,18 +88,18 @@ def threshold_figures(
         )
 
 
-def _line(one: CellResult, how: Judging, cache: Path, truths: Truths) -> drawing_events.Line:
+def _line(one: CellResult, how: Judging, cache: Path) -> drawing_events.Line:
     """The curves of a cell, (seeds, thresholds); of each seed the mean over folds."""
     assert one.evidence is not None
     by_seed = []
     for seed in one.evidence.complete_seeds:
         runs = [scored for scored in one.evidence.scored if scored.seed == seed]
-        by_seed.append(np.mean([_curve(scored, one.cell, how, cache, truths) for scored in runs], axis=0))
+        by_seed.append(np.mean([_curve(scored, one.cell, how, cache) for scored in runs], axis=0))
     error_rate, f1 = np.stack(by_seed, axis=1)
     return drawing_events.Line(one.cell.label, how.rule.threshold, error_rate, f1)
 
 
-def _curve(scored: Scored, cell: Cell, how: Judging, cache: Path, truths: Truths) -> np.ndarray:
+def _curve(scored: Scored, cell: Cell, how: Judging, cache: Path) -> np.ndarray:
     """Error rate and F1 of a run at all thresholds (2, thresholds), kept by the checksums of scores and reference."""
     run, files = scored.finished, scored.finished.result["files"]
     digests = [
@@ -110,7 +109,7 @@ def _curve(scored: Scored, cell: Cell, how: Judging, cache: Path, truths: Truths
     kept = cache / "thresholds" / f"{canonical_hash(asked, 20)}.json"
     if not kept.exists():
         scores = Scores.load(run.scores_path(cell.test_set))
-        truth = truths.of(run, cell.test_set, cell.items, scores)
+        truth = listed(scored.truth, cell.items, run)
         found = threshold_curve(
             scores.select(list(truth.index.unique())), truth, THRESHOLDS, how.rule.median_ms, how.collar_ms / 1000
         )
@@ -171,8 +170,9 @@ def _published_mean(done: Sequence[CellResult], row: str) -> float:
 def _probe(result: TableResult, variant: Variant, one: CellResult, done: Sequence[CellResult]) -> EventProbe | None:
     """What the first run behind a cell shows of a clip; its truth is looked for in every test set of `done`."""
     assert one.evidence is not None
-    test_sets = list(dict.fromkeys(each.cell.test_set for each in done if each.cell.dataset == one.cell.dataset))
-    return event_probe(one.evidence.scored[0].finished, test_sets)
+    of_dataset = [each for each in done if each.cell.dataset == one.cell.dataset and each.evidence]
+    references = {each.cell.test_set: each.evidence.scored[0].truth for each in of_dataset if each.evidence}
+    return event_probe(one.evidence.scored[0].finished, references)
 
 
 def _place(label: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from benchmarks.spec import Paper
 
 #: Words of cells in the order in which they are counted.
 COUNTED = (
-    "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not yet run", "quoted", "holds",
-    "fails", "not audited",
+    "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not scored here", "not yet run",
+    "quoted", "holds", "fails", "not audited",
 )  # fmt: skip
 #: How they are told after a number, where that is not the word itself.
 TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
@@ -95,7 +95,7 @@ def _cells(tables: Sequence[TableResult]) -> Grid:
 
 
 def _verdict(one: CellResult) -> str:
-    word = f"**{one.status}**" if one.status in ("reproduced", "deviates", "holds", "fails") else one.status
+    word = wording.decided(one)
     return f"{word} (our reading)" if one.verdict and one.protocol == "our reading" else word
 
 

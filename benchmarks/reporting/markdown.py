@@ -11,11 +11,11 @@ def page_markdown(page: Page) -> str:
 
 
 def blocks_markdown(blocks: Iterable[Block], notes: Footnotes | None = None) -> str:
-    """Blocks, then their footnotes."""
-    parts = [part for block in blocks for part in _block(block)]
-    if notes is not None and notes.texts:
-        parts.append("\n".join(f"[^{number}]: {text}" for number, text in enumerate(notes.texts, start=1)))
-    return "\n\n".join(parts) + "\n"
+    """Blocks, then the footnotes that they mark."""
+    text = "\n\n".join(part for block in blocks for part in _block(block)) + "\n"
+    listed = enumerate(notes.texts if notes else (), start=1)
+    marked = [f"[^{number}]: {note}" for number, note in listed if f"[^{number}]" in text]
+    return "\n".join([text, *marked, ""]) if marked else text
 
 
 def _block(block: Block) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What networks show of one clip with an event: their input, their masks, the probability of the event by frame."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from benchmarks.files import file_sha256
 from benchmarks.ledger import Finished, Run
 from benchmarks.metrics.scores import Scores
 from benchmarks.reporting.figure import stored_probes
-from benchmarks.truth import Truths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,21 +47,20 @@ class EventProbe:
         return loudest_second(self.input_map, self.hop, self.event)
 
 
-def event_probe(run: Finished, test_sets: Sequence[str]) -> EventProbe | None:
+def event_probe(run: Finished, references: "Mapping[str, pd.DataFrame]") -> EventProbe | None:
     """What a run keeps of a clip; of several, the one whose event is surest. None without such probes.
 
-    The truth is that of the test set, of those given, which the clip belongs to.
+    references: what is true of the items of test sets, to one of which the clip belongs.
     """
     path = run.folder / "probes.npz"
     shown = stored_probes(path)
     if "input_map" not in shown:
         return None
-    truths = Truths()
-    references = [truths.of(run, name) for name in test_sets]
-    hop = Scores.load(run.scores_path(test_sets[0])).hop
+    hop = Scores.load(run.scores_path(next(iter(references)))).hop
     if hop is None:
         return None
-    found = [_clip(run, shown, number, references, hop, file_sha256(path)) for number in range(len(shown["items"]))]
+    truths, digest = list(references.values()), file_sha256(path)
+    found = [_clip(run, shown, number, truths, hop, digest) for number in range(len(shown["items"]))]
     return max(found, key=_certainty)
 
 

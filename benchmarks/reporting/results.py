@@ -57,7 +57,14 @@ class Results:
         }  # fmt: skip
         main = self._column_results(paper, name, Variant())
         ran = {variant: rows for variant in (Variant(), *others) if (rows := self._controls(paper, name, variant))}
-        return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran, apart)
+        unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
+        return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran, apart, unscored)
+
+    def _unscored(self, paper: Paper, cells: Iterable[Cell]) -> dict[str, str]:
+        """The stored runs behind cells that cannot be scored here, under whatever variant, and why."""
+        asked = {(paper.id, cell.question) for cell in cells}
+        found = [one.unscored for (_, *key), one in self._evidence.items() if tuple(key) in asked]
+        return {run: why for unscored in found for run, why in unscored.items()}
 
     def _controls(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
         """The controls of which there are runs; none in tier smoke, which shows the path and explains nothing."""
@@ -72,6 +79,7 @@ class Results:
         """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
         fed, used = set(), set()
         for table in tables:
+            fed |= set(table.unscored)
             for one in (
                 *table.main,
                 *(one for rows in table.controls.values() for one in rows),

@@ -1,6 +1,6 @@
 """The page of one table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,10 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
     """The page of a table, and the figures that it shows: the table, what stands behind it, what ran otherwise."""
     notes, paper = Footnotes(), result.paper
     about = f"{result.id} of *{paper.title}* ({paper.authors}, {paper.year}; {paper.reference})."
-    blocks: list[Block] = [Text(about), *main_tables(result, notes)]
+    blocks: list[Block] = [Text(about)]
+    if result.unscored:
+        blocks.append(Text(wording.unscored(result.unscored)))
+    blocks += main_tables(result, notes)
     if result.table.kind == "train":
         blocks.append(Text(LEGEND))
     if result.table.note:
@@ -71,16 +74,31 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
     """The table under the paper's own conditions, a grid per column."""
     if result.table.kind == "audit":
         return [_audit_grid(result.main, result, notes), *quantity_blocks(result, notes)]
-    columns = {
-        _column_title(result, column): Grid(MAIN_HEAD, [_main_row(one, notes) for one in results], left=(0, 7, 8, 9))
-        for column, results in result.columns(result.main).items()
-    }
     if not groups(result.table):
-        return [block for title, grid in columns.items() for block in (Heading(title), grid)]
-    blocks: list[Block] = [Heading("Published"), wide_grid(result, result.main, lambda one: wording.published(one))]
+        return [block for title, grid in _column_grids(result, notes) for block in (Heading(title), grid)]
+    labelled = [_relabelled(one, wording.label(one, notes)) for one in result.main]
+    blocks: list[Block] = [Heading("Published"), wide_grid(result, labelled, lambda one: wording.published(one))]
     if ran := ran_rows(result.main):
         blocks += [Heading("Reproduced"), wide_grid(result, ran, wording.reproduced)]
-    return [*blocks, Heading("Column by column"), *(Folded(title, [grid]) for title, grid in columns.items())]
+        blocks += [Heading("Verdicts"), wide_grid(result, ran, _short_verdict)]
+    columns = [Folded(title, [grid]) for title, grid in _column_grids(result, notes)]
+    return [*blocks, Heading("Column by column"), *columns]
+
+
+def _column_grids(result: TableResult, notes: Footnotes) -> Iterator[tuple[str, Grid]]:
+    """Title and grid of each column, with all that is known of its cells."""
+    for column, results in result.columns(result.main).items():
+        rows = [_main_row(one, notes) for one in results]
+        yield _column_title(result, column), Grid(MAIN_HEAD, rows, left=(0, 7, 8, 9))
+
+
+def _relabelled(one: CellResult, label: str) -> CellResult:
+    return replace(one, cell=one.cell.model_copy(update={"label": label}))
+
+
+def _short_verdict(one: CellResult) -> str:
+    """The verdict as one word; its reasons stand column by column."""
+    return wording.NOTHING if one.cell.published is None else wording.decided(one)
 
 
 def _column_title(result: TableResult, column: str) -> str:
@@ -96,10 +114,7 @@ def control_blocks(
     """Rows of ours that explain rows of the paper's."""
     if not controls:
         return []
-    marked = [
-        replace(one, cell=one.cell.model_copy(update={"label": one.cell.label + _why(result, one, notes)}))
-        for one in controls
-    ]
+    marked = [_relabelled(one, one.cell.label + _why(result, one, notes)) for one in controls]
     about = Text("Rows that the paper does not have, run under the same conditions to explain those that it has.")
     if groups(result.table):
         return [Heading("Controls", level), about, wide_grid(result, marked, wording.reproduced)]

@@ -1,5 +1,7 @@
 """How numbers, runs and verdicts are written."""
 
+from collections.abc import Mapping
+
 from benchmarks.audit import printed
 from benchmarks.evaluate import Part
 from benchmarks.reporting.blocks import Footnotes
@@ -49,10 +51,11 @@ def fraction(result: CellResult) -> str:
 
 
 def incomplete(result: CellResult) -> str:
-    """How much of the best seed is there: "3 of 5 folds"."""
+    """How much of the best seed is there: "3 of 5 folds", "2 of 3 columns"."""
     evidence = result.evidence
     assert evidence is not None
-    return f"{max(len(folds) for folds in folds_by_seed(result).values())} of {len(evidence.folds)} folds"
+    there = max(len(folds) for folds in folds_by_seed(result).values())
+    return f"{there} of {len(evidence.folds)} {'columns' if result.cell.parts else 'folds'}"
 
 
 def runs(result: CellResult) -> str:
@@ -97,6 +100,18 @@ def verdict(result: CellResult, notes: Footnotes) -> str:
         message = result.verdict.message.partition(": ")[2]
         return status + notes.mark(sentence(message.rpartition("; ")[2] if result.verdict.low is not None else message))
     return f"**{status}**"
+
+
+def decided(result: CellResult) -> str:
+    """The word for the cell, in bold where something is decided."""
+    word = result.status
+    return f"**{word}**" if word in ("reproduced", "deviates", "holds", "fails") else word
+
+
+def unscored(runs: Mapping[str, str]) -> str:
+    """How many stored runs cannot be scored on this machine, and what is needed for it."""
+    count, reasons = f"{len(runs)} stored run{'s' if len(runs) > 1 else ''}", "; ".join(dict.fromkeys(runs.values()))
+    return f"**{count} cannot be scored here** and count for nothing; what is true of them is not known: {reasons}."
 
 
 def protocol(result: CellResult, notes: Footnotes) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.files import write_json
 from benchmarks.plan import Choice
-from benchmarks.reporting.blocks import Block, Footnotes, Heading
+from benchmarks.reporting.blocks import Block, Folded, Footnotes, Heading
 from benchmarks.reporting.cells import TableResult, Variant
 from benchmarks.reporting.front import front_page, paper_page
 from benchmarks.reporting.html import site_html
@@ -45,7 +45,8 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     results = Results(workspace)
     for table_id in table_ids(target):
         table, notes = results.table(table_id), Footnotes()
-        print(blocks_markdown([Heading(f"{table.id}: {table.table.title}"), *_shown(table, variant, notes)], notes))
+        heading = Heading(f"{table.id}: {table.table.title}")
+        print(blocks_markdown([heading, *_unfolded(_shown(table, variant, notes))], notes))
     out = workspace.runs / "report"
     write_site(workspace, target, out, results)
     print(f"The pages: {out}")
@@ -62,3 +63,11 @@ def _shown(table: TableResult, variant: Variant, notes: Footnotes) -> Iterable[B
     if variant.earns_verdict or table.table.kind == "audit":
         return main_tables(table, notes)
     return other_tables(table, variant, table.others.get(variant, ()), notes)
+
+
+def _unfolded(blocks: Iterable[Block]) -> list[Block]:
+    """What stands open on a page, without the heading above what is folded at its end."""
+    shown: list[Block] = [block for block in blocks if not isinstance(block, Folded)]
+    while shown and isinstance(shown[-1], Heading):
+        shown.pop()
+    return shown

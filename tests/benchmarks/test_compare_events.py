@@ -168,15 +168,15 @@ def test_a_run_is_placed_by_its_cell_and_not_tested_against_itself(workspace):
 
 def test_a_landed_run_borrows_what_is_true_of_its_items(tmp_path):
     """It is without the copy of annotations, which another run has."""
-    workspace, paper = workspace_in(tmp_path), load_paper("mtfa")
+    workspace = workspace_in(tmp_path)
     fabricate_events(workspace, "mlp", "babycry", items=ITEMS, seeds=1)
     (landed,) = workspace.ledger.finished()
-    own = truth_of_run(landed, paper, "devtest", workspace)
+    own = truth_of_run(landed, "devtest", workspace)
     (landed.folder / "reference_devtest.csv").unlink()
     with pytest.raises(InputError, match="babycry: its files are not here and stored runs cover 0 of 1 folds"):
-        truth_of_run(landed, paper, "devtest", workspace)
+        truth_of_run(landed, "devtest", workspace)
     fabricate_events(workspace, "crnn", "babycry", items=ITEMS, seeds=1)
-    pd.testing.assert_frame_equal(truth_of_run(landed, paper, "devtest", workspace), own)
+    pd.testing.assert_frame_equal(truth_of_run(landed, "devtest", workspace), own)
 
 
 def wrong_frames(scores):

@@ -14,6 +14,7 @@ from benchmarks.reporting.cells import Variant
 from benchmarks.reporting.figures import table_figures
 from benchmarks.reporting.probes import EventProbe, event_probe, loudest_second
 from benchmarks.reporting.results import Results
+from benchmarks.truth import Truths
 
 STANDIN = Variant("reduced", "standin")
 CLASSES = ("babycry", "glassbreak")
@@ -122,9 +123,9 @@ def test_curves_are_kept_by_the_checksums_of_the_scores(stored, table, figures, 
     assert [one.data for one in again] == [figures[one.name].data for one in again] and not counted
     scored = done[0].evidence.scored[0]
     other = replace(scored.finished, result={"files": {**scored.finished.result["files"], "scores_devtest.npz": "1"}})
-    how, truths = figures_events.judging(done[0].cell), figures_events.Truths()
+    how = figures_events.judging(done[0].cell)
     with pytest.raises(pytest.fail.Exception, match="counted again"):
-        figures_events._curve(replace(scored, finished=other), done[0].cell, how, stored.cache, truths)
+        figures_events._curve(replace(scored, finished=other), done[0].cell, how, stored.cache)
 
 
 def test_a_wide_figure_of_thresholds_stays_small():
@@ -181,13 +182,14 @@ def test_long_clips_are_narrowed_by_averages():
 
 def test_the_event_of_a_probe_is_that_of_the_runs_reference(stored):
     runs = {one.run.setting: one for one in stored.ledger.finished() if one.run.corpus == "standin"}
-    found = event_probe(runs["mtfa"], ["devtest", "evaltest"])
+    truths = {name: Truths().of(runs["mtfa"], name) for name in ("devtest", "evaltest")}
+    found = event_probe(runs["mtfa"], truths)
     assert found is not None and found.label == runs["mtfa"].run.dataset and found.item.startswith("mixture_evaltest_")
     assert found.event is not None and found.event[1] == pytest.approx(found.event[0] + 1.5)
     assert [len(mask) for mask in found.masks] == [1501, 751, 376, 188] and found.input_map.dtype == np.float32
     assert found.competing == pytest.approx((3.0, 4.0), abs=0.03)
-    assert event_probe(runs["mtfa"], ["devtest"]).event is None  # type: ignore[union-attr]
-    assert event_probe(runs["mlp"], ["evaltest"]) is None
+    assert event_probe(runs["mtfa"], {"devtest": truths["devtest"]}).event is None  # type: ignore[union-attr]
+    assert event_probe(runs["mlp"], truths) is None
 
 
 def test_excerpts_are_those_of_the_row_that_the_paper_praises_most(figures):

@@ -9,6 +9,8 @@ from jsonargparse import ArgumentParser
 from benchmarks.build import import_class
 from benchmarks.claim_form import links_of, published_ordering
 from benchmarks.metrics import METRICS
+from benchmarks.run import selection_arguments
+from benchmarks.selection import Selection
 from benchmarks.spec import TIERS, load_paper, paper_ids
 
 PAPERS = [load_paper(name) for name in paper_ids()]
@@ -20,14 +22,16 @@ CLAIMS = [pytest.param(paper, c, id=f"{paper.id}.{c.id}") for paper in PAPERS fo
 FILLED = {"root", "cache", "fold", "subset", "seed", "num_classes"}
 
 
-def test_acrnn_is_registered():
-    assert "acrnn" in paper_ids()
+@pytest.mark.parametrize("name", ["acrnn", "mtfa"])
+def test_papers_are_registered(name):
+    assert name in paper_ids()
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_cell_says_how_it_is_checked(cell):
     assert cell.label
-    assert cell.unit
+    units = {METRICS[source.metric].unit for source in cell.sources if source.metric}
+    assert units == {cell.unit} if units else cell.unit
     if cell.unit == "%":
         assert cell.published is None or 0 <= cell.published <= 100
     if cell.published is not None:
@@ -35,17 +39,28 @@ def test_cell_says_how_it_is_checked(cell):
     if cell.recipe == "quoted":
         assert len(cell.quoted) > 20, "a reason that says something"
     if cell.recipe == "train":
-        assert cell.setting
-        assert cell.dataset
-        assert cell.metric in METRICS
+        for source in cell.sources:
+            assert source.setting
+            assert source.dataset
+            assert source.metric in METRICS
         assert cell.margin
-        assert {"training_folds", "validation", "selection", "test_list"} <= set(cell.protocol)
+        assert {"validation", "selection", "test_list"} <= set(cell.protocol)
+        assert any(name.startswith("training_") for name in cell.protocol), "what is trained on"
+
+
+@pytest.mark.parametrize("cell", [pytest.param(*one.values, id=one.id) for one in CELLS if one.values[0].parts])
+def test_a_mean_of_columns_is_of_one_row_and_one_metric(cell):
+    assert {part.row for part in cell.parts} == {cell.row}
+    assert len({part.metric for part in cell.parts if part.metric}) <= 2, "thresholds may differ"
+    assert len({part.test_set for part in cell.parts}) == 1
+    assert {(part.unit, part.decimals) for part in cell.parts} == {(cell.unit, cell.decimals)}
 
 
 @pytest.mark.parametrize(("paper", "name"), SETTINGS)
 def test_setting_feeds_a_cell_and_has_a_cost(paper, name):
     controls = [cell for table in paper.tables for cell in paper.control_cells(table)]
-    fed = {cell.dataset for cell in (*paper.cells(), *controls) if cell.setting == name}
+    sources = [source for cell in (*paper.cells(), *controls) for source in cell.sources]
+    fed = {source.dataset for source in sources if source.setting == name}
     assert fed, "a setting that no cell needs"
     setting = paper.settings[name]
     for tier in TIERS:
@@ -53,7 +68,7 @@ def test_setting_feeds_a_cell_and_has_a_cost(paper, name):
         for device in ("cpu", "cuda"):
             assert fed <= set(setting.minutes[tier][device])
     smoke = setting.tiers["smoke"]
-    assert smoke.folds == [1]
+    assert {tuple(smoke.folds or paper.datasets[dataset].folds) for dataset in fed} == {(1,)}
     assert setting.arguments("data", "smoke")["limit"].value <= 32
 
 
@@ -76,7 +91,19 @@ def test_setting_fits_the_real_signatures(paper, name, tier):
     _check_arguments(data["class_path"], {**data["init_args"], "root": "."})
     _check_arguments(model["class_path"], model["init_args"])
     trainer = import_class("pytorch_lightning.Trainer")
-    assert set(resolved["trainer"]) <= set(inspect.signature(trainer).parameters)
+    selecting, training = selection_arguments(resolved["trainer"])
+    assert set(training) <= set(inspect.signature(trainer).parameters)
+    if selecting:
+        selection = Selection(**selecting)
+        assert selection.begin < training["max_epochs"], "no epoch would count"
+        assert selection.keep == "best" or selection.patience, "a selection without any effect"
+
+
+@pytest.mark.parametrize(("paper", "name"), SETTINGS)
+def test_probes_are_methods_of_the_network(paper, name):
+    setting = paper.settings[name]
+    for probe in setting.probes:
+        assert callable(getattr(import_class(setting.model.class_path), probe))
 
 
 def _check_arguments(class_path, arguments):
@@ -177,3 +204,102 @@ def test_acrnn_reduced_tier_is_the_one_that_was_agreed():
     assert setting.arguments("model", "reduced")["drops"].value == [20, 40]
     assert setting.arguments("data", "reduced")["segment_mode"].value == "random"
     assert setting.tiers["reduced"].folds == [1, 2, 3, 4, 5]
+
+
+# -- mtfa --------------------------------------------------------------------------------------------------------------
+
+CLASSES = ("babycry", "glassbreak", "gunshot")
+MTFA_COLUMNS = [
+    f"{side}.{name}.{kind}" for side in ("dev", "eval") for name in (*CLASSES, "average") for kind in ("er", "f1")
+]
+
+
+def test_mtfa_has_every_cell_of_its_table_and_two_rows_of_the_baseline():
+    cells = list(load_paper("mtfa").table_cells("t1"))
+    rows = ["resrnn", "resattrnn", "mtfa", "1dcrnn", "crnn", "rcrnn", "msrnn", "crnn_att"]
+    own = [cell for cell in cells if cell.added is None]
+    assert [cell.id for cell in own] == [f"mtfa.t1.{row}.{column}" for row in rows for column in MTFA_COLUMNS]
+    assert len(own) == 128
+    added = [cell for cell in cells if cell.added is not None]
+    assert {cell.row for cell in added} == {"mlp", "gmm"} and len(added) == 2 * 16
+    assert all("not in the paper's table" in cell.added for cell in added)
+
+
+@pytest.mark.parametrize(
+    ("cell", "published"),
+    [
+        # the abstract's headline, the text of section 3.4, and what is special in the table
+        ("mtfa.eval.average.er", 0.09),
+        ("1dcrnn.eval.average.er", 0.13),
+        ("mtfa.eval.average.f1", 95.5),
+        ("mtfa.dev.gunshot.er", 0.14),
+        ("rcrnn.dev.gunshot.er", 0.14),
+        ("resrnn.dev.average.er", 0.10),
+        ("resattrnn.eval.gunshot.f1", 91.2),
+        ("rcrnn.dev.babycry.f1", None),
+        ("rcrnn.eval.average.f1", 87.9),
+        ("crnn_att.dev.glassbreak.f1", 99.4),
+        ("mlp.eval.gunshot.f1", 46.5),
+        ("gmm.dev.average.er", 0.55),
+        ("gmm.eval.average.er", None),
+    ],
+)
+def test_mtfa_prints(cell, published):
+    assert load_paper("mtfa").published[f"mtfa.t1.{cell}"].value == published
+
+
+def test_mtfa_leaves_out_what_its_sources_do_not_give():
+    missing = {
+        cell.id[8:] for cell in load_paper("mtfa").table_cells("t1") if cell.published is None and not cell.added
+    }
+    crnn = {f"crnn.dev.{name}.{kind}" for name in CLASSES for kind in ("er", "f1")}
+    rcrnn = {f"rcrnn.dev.{name}.f1" for name in CLASSES}
+    rcrnn |= {f"rcrnn.eval.{name}.{kind}" for name in CLASSES for kind in ("er", "f1")}
+    assert missing == crnn | rcrnn
+
+
+def test_mtfa_margins_are_those_of_the_design():
+    margins = {name: column.margin for name, column in load_paper("mtfa").tables["t1"].columns.items()}
+    expected = {name: 2.0 if name.endswith("f1") else 0.03 if "average" in name else 0.04 for name in MTFA_COLUMNS}
+    assert margins == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "thresholds"),
+    [
+        *((row, (0.4, 0.2, 0.4)) for row in ("resrnn", "resattrnn", "mtfa", "mtfa_500")),
+        *((row, (0.5, 0.5, 0.5)) for row in ("crnn", "mlp", "mtfa_half", "crnn_gru2", "mlp_500")),
+    ],
+)
+def test_mtfa_rows_have_the_thresholds_of_section_3_2_or_of_their_code(row, thresholds):
+    paper = load_paper("mtfa")
+    cells = {cell.id: cell for cell in (*paper.table_cells("t1"), *paper.control_cells("t1")) if cell.row == row}
+    for column in MTFA_COLUMNS:
+        cell, kind = cells[f"mtfa.t1.{row}.{column}"], column[-2:]
+        wanted = [f"event_{kind}_onset_500ms_above_{threshold}_median_540ms" for threshold in thresholds]
+        if cell.parts:
+            assert [part.metric for part in cell.parts] == wanted
+        else:
+            assert cell.metric == wanted[CLASSES.index(cell.dataset)]
+            assert cell.test_set == {"dev": "devtest", "eval": "evaltest"}[column.partition(".")[0]]
+            assert cell.items == ("all" if row.endswith("_500") else "official")
+
+
+def test_mtfa_contradicts_none_of_its_claims():
+    paper = load_paper("mtfa")
+    for claim in paper.claims:
+        sign = 1 if claim.column.endswith("f1") else -1
+        printed = {row: paper.published[f"mtfa.t1.{row}.{claim.column}"].value for row in paper.tables["t1"].rows}
+        merits = {row: None if value is None else sign * value for row, value in printed.items()}
+        assert published_ordering(claim.id, claim.test, merits).holds, claim.id
+
+
+def test_mtfa_networks_differ_in_what_section_3_4_takes_away():
+    settings = load_paper("mtfa").settings
+    resolved = {name: settings[name].resolved("full") for name in ("resrnn", "resattrnn", "mtfa")}
+    attention = [one["model"]["init_args"].pop("attention") for one in resolved.values()]
+    assert attention == ["none", "resnet", "hourglass"]
+    assert resolved["resrnn"] == resolved["resattrnn"] == resolved["mtfa"]
+    for name in resolved:
+        loud, quiet = (settings[one].resolved("full")["model"]["init_args"] for one in (f"{name}_gunshot", name))
+        assert (loud.pop("dropout"), quiet.pop("dropout")) == (0.4, 0.3) and loud == quiet

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.listing import listing, listing_lines, plan_lines
 from benchmarks.plan import Choice, make_plan
 from benchmarks.spec import select
 from benchmarks.workspace import Workspace
@@ -59,6 +61,70 @@ def test_smoke_is_one_fold_and_one_seed(nowhere):
     assert {(p.run.fold, p.run.seed) for p in plan.runs.values()} == {(1, 0)}
 
 
+@pytest.fixture
+def mtfa_plan(nowhere):
+    return make_plan(select("mtfa"), Choice(), nowhere)
+
+
+def test_mtfa_needs_27_runs_of_its_networks_and_those_of_two_baselines(mtfa_plan):
+    runs = [planned.run for planned in mtfa_plan.runs.values()]
+    assert len(runs) == len({run.id for run in runs}) == 39
+    assert Counter(run.setting.removesuffix("_gunshot") for run in runs) == {
+        "resrnn": 9, "resattrnn": 9, "mtfa": 9, "crnn": 9, "mlp": 3,
+    }  # fmt: skip
+    assert {run.dataset for run in runs if run.setting.endswith("_gunshot")} == {"gunshot"}
+    assert {run.dataset for run in runs if run.setting == "mtfa"} == {"babycry", "glassbreak"}
+    assert Counter((run.setting, run.seed) for run in runs)["crnn", 2] == 3
+    assert {run.seed for run in runs if run.setting == "mlp"} == {0}
+
+
+def test_an_mtfa_run_feeds_both_test_sets_and_their_averages(mtfa_plan):
+    runs, feeds = mtfa_plan.runs, mtfa_plan.feeds
+    assert set(feeds) == {cell.id for cell in select("mtfa.t1") if cell.recipe == "train"} and len(feeds) == 5 * 16
+    for run_id, planned in runs.items():
+        row, name = planned.run.setting.removesuffix("_gunshot"), planned.run.dataset
+        fed = {cell for cell, ids in feeds.items() if run_id in ids}
+        places = [f"{side}.{what}" for side in ("dev", "eval") for what in (name, "average")]
+        assert fed == {f"mtfa.t1.{row}.{place}.{kind}" for place in places for kind in ("er", "f1")}
+    assert len(feeds["mtfa.t1.mtfa.eval.average.er"]) == 9
+
+
+def test_a_target_may_end_within_the_name_of_a_column(nowhere):
+    assert len(select("mtfa.t1.mtfa.eval")) == 8
+    assert [cell.column for cell in select("mtfa.t1.mtfa.eval.gunshot")] == ["eval.gunshot.er", "eval.gunshot.f1"]
+    runs = make_plan(select("mtfa.t1.mtfa.eval.average"), Choice(seeds=1), nowhere).runs.values()
+    assert sorted(planned.run.setting for planned in runs) == ["mtfa", "mtfa", "mtfa_gunshot"]
+    with pytest.raises(InputError, match=r"unknown target 'mtfa.t1.mtfa.evil'; did you mean mtfa.t1.mtfa.eval"):
+        select("mtfa.t1.mtfa.evil")
+
+
+def test_controls_of_mtfa_are_run_when_asked_for(nowhere):
+    runs = make_plan(select("mtfa.t1.crnn_gru2"), Choice(), nowhere).runs.values()
+    assert Counter(planned.run.setting for planned in runs) == {"crnn_gru2": 9}
+    half, own = (make_plan(select(f"mtfa.t1.{row}"), Choice(), nowhere).runs for row in ("mtfa_half", "mtfa"))
+    assert half.keys() == own.keys()  # scored otherwise, trained once
+
+
+def test_the_lines_of_a_plan_are_aligned(mtfa_plan):
+    *lines, total = plan_lines(mtfa_plan)
+    assert len({line.index("run") for line in lines}) == len({line.index("(") for line in lines}) == 1
+    assert lines[0] == "mtfa babycry    crnn                3 runs (3 seeds), 0 done"
+    assert lines[1] == "mtfa babycry    mlp                 1 run  (1 seed), 0 done"
+    assert total.startswith("39 runs, 39 missing: about ")
+
+
+def test_the_lines_of_a_list_are_aligned():
+    lines = [line for line in listing_lines(listing()) if line.startswith("    mtfa.t1.")]
+    assert len(lines) == 160
+    assert len({line.rindex("train") for line in lines if line.endswith("train")}) == 1
+    assert lines[0].split() == ["mtfa.t1.resrnn.dev.babycry.er", "0.09", "train"]
+    assert any(re.search(r"mtfa.t1.gmm.eval.average.f1 +n/a  quoted: a variant", line) for line in lines)
+
+
+def test_a_plan_of_nothing_says_so(nowhere):
+    assert list(plan_lines(make_plan(select("mtfa.t1.gmm"), Choice(), nowhere))) == ["0 runs, 0 missing"]
+
+
 def test_an_unknown_fold_is_refused(nowhere):
     with pytest.raises(InputError, match="esc10 has no fold 6; its folds are 1, 2, 3, 4, 5"):
         make_plan(select("acrnn.t3"), Choice(folds=(6,)), nowhere)
@@ -92,4 +158,12 @@ def test_the_json_of_plan_and_list_keep_the_contract(tmp_path):
     cells = [cell for paper in call("list")["papers"] for table in paper["tables"] for cell in table["cells"]]
     fields = {"id", "label", "published", "corrected", "unit", "metric", "erratum", "recipe", "reason"}
     assert all(set(cell) == fields for cell in cells)
-    assert sum(cell["id"].startswith("acrnn.") for cell in cells) == 58
+    assert Counter(cell["id"].partition(".")[0] for cell in cells) == {"acrnn": 58, "mtfa": 160}
+    by_id = {cell["id"]: cell for cell in cells}
+    assert by_id["mtfa.t1.crnn.dev.babycry.er"]["published"] is None
+    assert by_id["mtfa.t1.crnn.dev.babycry.er"]["recipe"] == "train"
+    assert by_id["mtfa.t1.mtfa.eval.babycry.er"] == {
+        "id": "mtfa.t1.mtfa.eval.babycry.er", "label": "MTFA (proposed)", "published": 0.1, "corrected": None,
+        "unit": "", "metric": "event_er_onset_500ms_above_0.4_median_540ms", "erratum": None, "recipe": "train",
+        "reason": None,
+    }  # fmt: skip

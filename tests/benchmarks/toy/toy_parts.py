@@ -29,9 +29,10 @@ class Census:
         return "40 of 40 items found"
 
 
-class ToyDataset:
+class ToyFiles:
+    """The toy's files; what is true of its items is not said by their names, unless a subclass reads them."""
+
     name = "toy"
-    version = 1
     title, licence, citation, homepage = "Toy", "CC0", "nobody", "nowhere"
     classes = CLASSES
 
@@ -49,6 +50,10 @@ class ToyDataset:
     def files(self) -> list[Path]:
         return sorted(path for path in self.root.iterdir() if path.is_file())
 
+
+class ToyDataset(ToyFiles):
+    version = 1
+
     @staticmethod
     def reference(items) -> pd.DataFrame:
         fields = [item.split("-") for item in items]
@@ -57,6 +62,17 @@ class ToyDataset:
         )
         frame.index = pd.Index(list(items), name="item")
         return frame
+
+
+class ToyAnnotated(ToyFiles):
+    """Annotations instead of telling names: a table of what is true, with a test list that leaves one item out."""
+
+    version = 1
+
+    def test_reference(self, test_set: str) -> pd.DataFrame:
+        items = [f"{f}-{n:03d}-{CLASSES[n % 2]}" for f in FOLDS for n in range(PER_FOLD)]
+        truth = ToyDataset.reference(items).assign(official=[not item.startswith("1-000") for item in items])
+        return truth.rename(index=lambda item: f"{test_set} {item[:5]}")
 
 
 class ToyDataModule(pl.LightningDataModule):
@@ -86,6 +102,9 @@ class ToyDataModule(pl.LightningDataModule):
     def train_dataloader(self):
         return _Batches(self)
 
+    def val_dataloader(self):
+        return _Once((self.x[self.train[::4]], self.y[self.train[::4]]))
+
     def predict_dataloader(self):
         return _Once(self.x[self.test][:, None])
 
@@ -95,6 +114,24 @@ class ToyDataModule(pl.LightningDataModule):
 
     def provenance(self):
         return {"items": {"train": len(self.train), "test": len(self.test)}}
+
+
+class ToyTwoTestSets(ToyDataModule):
+    """The test items as they are, and with noise; their names tell nothing, so a run keeps what is true."""
+
+    version = 1
+
+    def setup(self, stage=None):
+        super().setup()
+        names = [self.items[row][:5] for row in self.test]
+        self.test_sets = {name: [f"{name} {item}" for item in names] for name in ("plain", "noisy")}
+
+    def predict_dataloader(self):
+        noise = torch.randn(self.x[self.test].shape, generator=torch.Generator().manual_seed(0))
+        return [_Once((self.x[self.test] + level * noise)[:, None]) for level in (0, 1)]
+
+    def reference(self, test_set):
+        return ToyAnnotated(Path()).test_reference(test_set).loc[self.test_sets[test_set]]
 
 
 class _Once:
@@ -143,7 +180,12 @@ class ToyModule(pl.LightningModule):
         time.sleep(self.pause)
         return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
 
-    def predict_step(self, batch, index):
+    def validation_step(self, batch, index):
+        logits = self.net(batch[0])
+        right = (logits.argmax(1) == batch[1].argmax(1)).float().mean()
+        self.log_dict({"val_loss": nn.functional.cross_entropy(logits, batch[1]), "val_accuracy": right})
+
+    def predict_step(self, batch, index, dataloader_idx=0):
         return self.net(batch)
 
     def configure_optimizers(self):
