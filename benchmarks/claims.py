@@ -15,7 +15,7 @@ Holm's correction runs over all links tested in a table, because whoever asks tw
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -71,9 +71,15 @@ class ClaimResult:
 
 
 def judge_claims(
-    claims: Sequence[Claim], outcomes: Mapping[tuple[str, str], Outcomes], n_boot: int = N_BOOT, seed: int = 0
+    claims: Sequence[Claim],
+    outcomes: Mapping[tuple[str, str], Outcomes],
+    n_boot: int = N_BOOT,
+    seed: int = 0,
+    quoted: Container[str] = (),
 ) -> list[ClaimResult]:
     """The claims of one table, judged together. `outcomes` is by (column, row); rows without runs are left out.
+
+    quoted: rows of which there will be none.
 
     Raises InputError for a claim whose test has no known form, and for rows that were tested on different items.
     """
@@ -88,7 +94,9 @@ def judge_claims(
     judged = []
     for claim, tests, links in wanted:
         if missing := tests.missing(links):
+            never = [row for row in missing if row in quoted]
             note = f"needs runs of {', '.join(missing)} in {claim.column}"
+            note = f"not to be had: {', '.join(never)} only quoted" if never else note
             judged.append(ClaimResult(claim.id, claim.text, "not measured", note=note))
             continue
         questions = [_question(claim, link) for link in links]

@@ -56,7 +56,11 @@ class Results:
             if variant.corpus == "standin" and variant.tier != "smoke"
         }  # fmt: skip
         main = self._column_results(paper, name, Variant())
-        ran = {variant: rows for variant in (Variant(), *others) if (rows := self._controls(paper, name, variant))}
+        by_variant = {Variant(): main, **others}
+        ran = {
+            variant: rows for variant, results in by_variant.items()
+            if (rows := self._controls(paper, name, variant, results))
+        }  # fmt: skip
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran, apart, unscored)
 
@@ -66,14 +70,23 @@ class Results:
         found = [one.unscored for (_, *key), one in self._evidence.items() if tuple(key) in asked]
         return {run: why for unscored in found for run, why in unscored.items()}
 
-    def _controls(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
-        """The controls of which there are runs; none in tier smoke, which shows the path and explains nothing."""
+    def _controls(
+        self, paper: Paper, table_id: str, variant: Variant, rows: tuple[CellResult, ...]
+    ) -> tuple[CellResult, ...]:
+        """The controls of which there are runs and which say more than the rows do.
+
+        None in tier smoke, which shows the path and explains nothing; none on another list of items where that list
+        has the same items.
+        """
         if variant.tier == "smoke":
             return ()
         results = (
             CellResult(cell, variant, self._evidence_of(paper, cell, variant)) for cell in paper.control_cells(table_id)
         )
-        return tuple(one for one in results if one.n_runs)
+        ran = [one for one in results if one.n_runs]
+        said = {_answer(one) for one in rows}
+        new = {one.cell.row for one in ran if _answer(one) not in said}
+        return tuple(one for one in ran if one.cell.row in new)
 
     def left_aside(self, tables: Iterable[TableResult]) -> int:
         """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
@@ -148,6 +161,12 @@ class Results:
         return self._noise[key]
 
 
+def _answer(one: CellResult) -> tuple[object, ...]:
+    """What a cell says by which rule, whatever the list of its items."""
+    asked = tuple((source.setting, source.dataset, source.metric, source.test_set) for source in one.cell.sources)
+    return asked, tuple(one.evidence.seed_values.items()) if one.evidence else ()
+
+
 def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], column: str) -> PooledSpread:
     """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
     import pandas as pd
@@ -176,7 +195,8 @@ def _claims(paper: Paper, table_id: str, results: tuple[CellResult, ...]) -> tup
         if found is not None:
             outcomes[one.cell.column, one.cell.row] = found
     tests = []
-    for claim, ours in zip(claims, judge_claims(claims, outcomes), strict=True):
+    quoted = {one.cell.row for one in results if one.cell.recipe == "quoted"}
+    for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted=quoted), strict=True):
         of_column = [one.cell for one in results if one.cell.column == claim.column]
         sign = math.copysign(1.0, _scale(of_column[0])) if of_column else 1.0
         merits = {cell.row: cell.published if cell.published is None else sign * cell.published for cell in of_column}

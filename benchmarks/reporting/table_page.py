@@ -132,13 +132,13 @@ def _why(result: TableResult, one: CellResult, notes: Footnotes) -> str:
 def other_tables(result: TableResult, variant: Variant, results: Sequence[CellResult], notes: Footnotes) -> list[Block]:
     """What ran under other conditions; beside the paper's numbers only where the files are the real ones."""
     blocks: list[Block] = [
-        Heading(f"Apart from the table: {wording.conditions(variant)}"), Text(APART),
+        Heading(f"Apart from the table: {wording.conditions(variant)}{_items_each(results)}"), Text(APART),
     ]  # fmt: skip
     is_real = variant.corpus == "real"
     if groups(result.table):
         blocks += [
             wide_grid(result, ran_rows(results), wording.reproduced),
-            Text(f"{_test_items(results)} Means over seeds, ± their standard deviation."),
+            Text("Means over seeds, ± their standard deviation."),
             *control_blocks(result, result.controls.get(variant, ()), notes, 3),
             *claim_blocks(result.claims_apart.get(variant, ()), 3),
         ]
@@ -157,14 +157,13 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
     return blocks
 
 
-def _test_items(results: Sequence[CellResult]) -> str:
-    """How many items the test sets have, by dataset and test set."""
-    sizes: dict[str, set[int]] = {}
-    for one in results:
-        for scored in one.evidence.scored if one.evidence and not one.cell.parts else ():
-            sizes.setdefault(f"{one.cell.test_set}, {one.cell.dataset}", set()).add(scored.value.n)
-    told = "; ".join(f"{name}: {' or '.join(map(str, sorted(counts)))}" for name, counts in sizes.items())
-    return f"Test items: {told or 'none yet'}."
+def _items_each(results: Sequence[CellResult]) -> str:
+    """How many items the test sets have, where a table has several; a range where they differ."""
+    values = [one for cell in results if cell.evidence and not cell.cell.parts for one in cell.evidence.scored]
+    sizes = sorted({one.value.n for one in values})
+    if not sizes or len({cell.cell.test_set for cell in results}) < 2:
+        return ""
+    return f", {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))} test items per class and set"
 
 
 def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
