@@ -14,9 +14,10 @@ DIGITS = 7
 def record(finished: Finished) -> dict[str, Any]:
     """What is kept of a run: versions, first losses, and of the scores their mean, deviation, largest and first row.
 
-    Scores of a fit have no losses.
+    The scores of several test sets count together, the sets in the order of their names. A fit has no losses.
     """
-    values = np.asarray(Scores.load(finished.scores_path()).values, dtype=np.float64)
+    sets = [Scores.load(path).values for path in sorted(finished.folder.glob("scores_*.npz"))]
+    values = np.concatenate([one.ravel() for one in sets], dtype=np.float64)
     return {
         "versions": finished.run.versions,
         "losses": [_rounded(loss) for loss in finished.result.get("first_losses", [])],
@@ -24,7 +25,7 @@ def record(finished: Finished) -> dict[str, Any]:
             "mean": _rounded(values.mean()),
             "sd": _rounded(values.std()),
             "largest": _rounded(np.abs(values).max()),
-            "first": [_rounded(value) for value in values.reshape(-1, values.shape[-1])[0]],
+            "first": [_rounded(value) for value in values[: sets[0].shape[-1]]],
         },
     }
 
