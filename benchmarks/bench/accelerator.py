@@ -10,11 +10,12 @@ from benchmarks.build import import_class
 from benchmarks.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
 from benchmarks.train import set_numerics
+from datasets.chunks import chunk_starts
 
 #: Edge of the square matrices whose product tells what the chip can do.
 EDGE = 8192
-#: Chunks of a mixture, and the share of the mixtures that is trained on (MTFA paper file: 11 chunks, 10 % validate).
-CHUNKS, TRAINED = 11, 0.9
+#: Frames of a mixture of 30 s (MTFA paper, section 2.1).
+FRAMES = 1501
 SETTINGS = ("resrnn", "resattrnn", "mtfa")
 
 
@@ -95,8 +96,10 @@ def _runs(setting: str) -> int:
 
 def _steps_of_all_runs(setting: str) -> float:
     recipe = _recipe(setting)
-    chunks = recipe["data"]["init_args"]["mixtures"] * TRAINED * CHUNKS
-    steps = chunks / recipe["data"]["init_args"]["batch_size"] * recipe["trainer"]["max_epochs"]
+    data = recipe["data"]["init_args"]
+    per_mixture = len(chunk_starts(FRAMES, data["chunk_frames"], data["chunk_hop"]))
+    chunks = data["mixtures"] * (1 - data["validation"]) * per_mixture
+    steps = chunks / data["batch_size"] * recipe["trainer"]["max_epochs"]
     return steps * _runs(setting)
 
 
