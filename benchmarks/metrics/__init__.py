@@ -6,6 +6,7 @@ from benchmarks.errors import InputError
 from benchmarks.metrics.clip_accuracy import accuracy_clip_decision, accuracy_clip_mean_probability
 from benchmarks.metrics.events import EXAMPLES, event_metric
 from benchmarks.metrics.metric import Metric, MetricValue
+from benchmarks.metrics.ranking import auc_frames, auc_macro, ranking_metric
 
 __all__ = ["METRICS", "Metric", "MetricValue", "metric_named"]
 
@@ -14,15 +15,17 @@ _PLAIN = {
     for metric in (
         Metric("accuracy_clip_mean_probability", 1, "%", True, accuracy_clip_mean_probability),
         Metric("accuracy_clip_decision", 1, "%", True, accuracy_clip_decision),
+        Metric("auc_macro", 1, "%", True, auc_macro),
+        Metric("auc_frames", 1, "%", True, auc_frames),
     )
 }
 
 
 class _Metrics(Mapping[str, Metric]):
-    """Every metric by its id. An iteration goes over those whose ids hold no numbers: of the others there is no end."""
+    """Every metric by its id. An iteration goes over those whose ids have no parameters: of the others is no end."""
 
     def __getitem__(self, metric_id: str) -> Metric:
-        found = _PLAIN.get(metric_id) or event_metric(metric_id)
+        found = _PLAIN.get(metric_id) or event_metric(metric_id) or ranking_metric(metric_id)
         if found is None:
             raise KeyError(metric_id)
         return found
