@@ -9,6 +9,8 @@ from datasets.errors import DataError
 DATASETS: dict[str, str] = {
     "esc50": "datasets.esc50.ESC50",
     "dcase2017_rare": "datasets.dcase2017_rare.DCASE2017Rare",
+    "dcase2018_domestic": "datasets.dcase2018_domestic.DCASE2018Domestic",
+    "chime_home": "datasets.chime_home.CHiMEHome",
 }
 
 

@@ -48,3 +48,29 @@ def miniature_rare(session_folder):
         fcntl.flock(lock, fcntl.LOCK_EX)
         write(root, background_seconds=3.0, evaluation_mixtures=2)
     return root
+
+
+@pytest.fixture(scope="session")
+def miniature_domestic(session_folder):
+    """The root of a miniature DCASE 2018 Task 4: clips of 1 s. Not to be changed by tests."""
+    from datasets.miniature.dcase2018_domestic import write
+
+    root = session_folder / "miniature" / "dcase2018_domestic"
+    root.parent.mkdir(exist_ok=True)
+    with (root.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write(root, clip_seconds=1.0)
+    return root
+
+
+@pytest.fixture(scope="session")
+def miniature_chime(session_folder):
+    """The root of a miniature CHiME-Home: chunks of 1 s, 40 and 28 refined ones. Not to be changed by tests."""
+    from datasets.miniature.chime_home import write
+
+    root = session_folder / "miniature" / "chime_home"
+    root.parent.mkdir(exist_ok=True)
+    with (root.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write(root, clip_seconds=1.0, development=40, evaluation=28)
+    return root

@@ -17,9 +17,11 @@ EXTRACTORS: dict[str, str] = {
     "log_mel_baseline": "datasets.features.log_mel_rare.LogMelBaseline",
     "log_mel_cakir": "datasets.features.log_mel_rare.LogMelCakir",
     "log_mel_delta_piczak": "datasets.features.log_mel.LogMelDelta",
+    "log_mel_edc": "datasets.features.log_mel_edc.LogMelEdc",
     "log_mel_mtfa": "datasets.features.log_mel_rare.LogMelMtfa",
     "mfcc_zcr": "datasets.features.mfcc_zcr.MfccZcr",
     "mfcc_zcr_interleaved": "datasets.features.mfcc_zcr.MfccZcrInterleaved",
+    "released_log_mel": "datasets.features.released.ReleasedLogMel",
 }
 
 

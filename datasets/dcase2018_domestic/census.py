@@ -1,0 +1,134 @@
+"""What of DCASE 2018 Task 4 is here and usable, compared with its lists; the clips vanish from YouTube over time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.audio import ClipFault
+from datasets.census import Census, by_kind, decoding_faults, remembered
+from datasets.dcase2018_domestic.layout import (
+    CLEAN,
+    ORIGINAL,
+    REMOVED,
+    TEST_AUDIO,
+    TEST_FEATURES,
+    TRAIN_AUDIO,
+    TRAIN_FEATURES,
+    WEAK,
+)
+from datasets.dcase2018_domestic.lists import read_names
+from datasets.dcase2018_domestic.official import LISTS
+
+if TYPE_CHECKING:
+    from datasets.dcase2018_domestic import DCASE2018Domestic
+
+#: Changes whenever a check does, so that remembered results of older checks are not used.
+VERSION = 1
+#: How much a clip may be longer than its nominal length, seconds (assumed: resampling rounds).
+TOLERANCE = 0.05
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class SplitCensus(Census):
+    """A census with the number of clips per split: {training, validation, test-original, test-clean: (found, listed)}.
+
+    The numbers stand under every table, because nobody has all clips any more. leaking: how many clips of the original
+    test list are on the weak list.
+    """
+
+    splits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    leaking: int = 0
+
+    def summary(self) -> str:
+        """One line."""
+        counts = ", ".join(f"{name} {found} of {listed}" for name, (found, listed) in self.splits.items())
+        return f"{super().summary()}; {counts}"
+
+    def to_markdown(self) -> str:
+        """The summary, then one line per finding."""
+        known = f"- known leak: {self.leaking} clips of test-original are training or validation clips\n"
+        return super().to_markdown() + (known if self.leaking else "")
+
+
+def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None) -> SplitCensus:
+    """Compare a dataset with its lists and decode every clip. Raises DataError for a list that is absent or bad."""
+    layout, paths = dataset.layout, dataset.paths()
+    train, test = (TRAIN_FEATURES, TEST_FEATURES) if dataset.source == "features" else (TRAIN_AUDIO, TEST_AUDIO)
+    missing = {
+        item: f"listed in {listed}, but not in {folder}"
+        for some, listed, folder in (
+            (layout.weak, WEAK, train),
+            (layout.clean, CLEAN, test),
+            (layout.original, ORIGINAL, test),
+        )
+        for item in some
+        if item not in paths and (listed == WEAK or item not in layout.weak)
+    }
+    splits = {
+        "training": dataset.labels("train"),
+        "validation": dataset.labels("validation"),
+        "test-original": layout.original,
+        "test-clean": layout.clean,
+    }
+    return SplitCensus(
+        dataset=dataset.title,
+        release={"real": "as published"}.get(layout.corpus, layout.corpus),
+        expected=len({**layout.weak, **layout.test}),
+        found=len(paths),
+        missing=missing,
+        extra=_extra(dataset, train, test),
+        faults=_faults(dataset, progress),
+        what="clips" if dataset.source == "audio" else "released features",
+        splits={name: (sum(item in paths for item in some), len(some)) for name, some in splits.items()},
+        leaking=sum(item in layout.weak for item in layout.original),
+    )
+
+
+def _extra(dataset: "DCASE2018Domestic", *folders: str) -> dict[str, str]:
+    """The files beside the clips that no list names, or that another file of the clip stands before."""
+    used = set(dataset.paths().values())
+    listed = {**dataset.layout.weak, **dataset.layout.test}
+    extra = {}
+    for folder in folders:
+        place = dataset.root / folder
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            if path not in used and not path.name.startswith("."):
+                reason = "not used, the clip lies elsewhere too" if f"{path.stem}.wav" in listed else "in no list"
+                extra[f"{folder}/{path.name}"] = reason
+    return extra
+
+
+def _faults(dataset: "DCASE2018Domestic", progress: Progress | None) -> dict[str, dict[str, str]]:
+    """The faults of the clips' contents, remembered under the dataset's fingerprint, and what is wrong with lists."""
+
+    def check() -> dict[str, dict[str, str]]:
+        return by_kind(decoding_faults(list(dataset.paths()), lambda item: _check_clip(dataset, item), progress))
+
+    if dataset.cache is None:
+        faults = check()
+    else:
+        name = f"{dataset.name}-{dataset.source}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
+        faults = remembered(dataset.cache / "census" / name, check)
+    altered = _altered(dataset.root) if dataset.layout.corpus == "real" else {}
+    if (dataset.root / REMOVED).is_file():
+        removed = set(read_names(dataset.root / REMOVED))
+        if removed != set(dataset.layout.original) - set(dataset.layout.clean):
+            altered.setdefault(REMOVED, f"names others than the clips that {ORIGINAL} has and {CLEAN} has not")
+    return {**faults, "altered": altered} if altered else faults
+
+
+def _check_clip(dataset: "DCASE2018Domestic", item: str) -> None:
+    """Raise ClipFault for a clip that cannot be used, or is longer than it should be."""
+    samples = dataset.load(item)
+    seconds = len(samples) / dataset.sample_rate
+    if dataset.source == "audio" and seconds > dataset.clip_seconds + TOLERANCE:
+        raise ClipFault(f"{item}: length: {seconds:.2f} s, more than {dataset.clip_seconds:g} s", "length")
+
+
+def _altered(root: Path) -> dict[str, str]:
+    """The lists that are here with other content than the official one."""
+    reason = "not the official list (its md5 differs); run `python -m benchmarks data fetch dcase2018_domestic`"
+    return {one.place: reason for one in LISTS if (root / one.place).is_file() and not one.is_in(root)}

@@ -1,0 +1,47 @@
+"""One clip of DCASE 2018 Task 4 from its file: audio as the official script saves it, or a released array."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.audio import ClipFault, read_any
+from datasets.errors import DataError
+
+#: Distance of the frames of the released arrays, seconds, and their number of bands (paper, section 4).
+HOP_SECONDS, BANDS = 0.02, 64
+
+
+def read_clip(path: Path, rate: int) -> NDArray[np.float32]:
+    """The samples of a file: float32 (n,) in [-1, 1], of whatever length.
+
+    The official script resamples to 44.1 kHz and keeps the channels that a video has; the official baseline averages
+    them. Raises ClipFault where the file cannot be used.
+    """
+    samples, found = read_any(path)
+    if found != rate:
+        raise _fault(path, "rate", f"{found} Hz instead of {rate} Hz")
+    if samples.shape[1] > 2:
+        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
+    return np.clip(samples.mean(axis=1), -1.0, 1.0).astype(np.float32)
+
+
+def read_features(path: Path, seconds: float) -> NDArray[np.float32]:
+    """A released array: float32 (frames, 64), 500 frames for 10 s. Raises ClipFault where it cannot be used."""
+    from datasets.pickled_arrays import read_array
+
+    try:
+        array = read_array(path)
+    except DataError as error:
+        raise ClipFault(str(error)) from error
+    shape = (round(seconds / HOP_SECONDS), BANDS)
+    if array.shape != shape:
+        raise _fault(path, "length", f"shape {array.shape} instead of {shape}")
+    if not np.isfinite(array).all():
+        raise _fault(path, "nan", "values that are NaN or infinite")
+    return array.astype(np.float32)
+
+
+def _fault(path: Path, kind: str, reason: str) -> ClipFault:
+    name = kind if kind != "nan" else "NaN"
+    return ClipFault(f"{path.name}: {name}: {reason}; put the official file into {path.parent}", kind)
