@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from datasets.audio import read_any
 from datasets.errors import DataError
 from datasets.esc50 import ESC50
 from datasets.file_hashes import md5_of_files
+from datasets.seeds import derive
 from datasets.standin.sounding import without_digital_silence
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ class Collections:
             *(one for scene in scenes for one in self.ambience(scene)),
             *(self.soundscape(name) for name in soundscapes),
         ]
-        hashes = md5_of_files(one.path for one in used)
-        lines = "".join(f"{one.name} {hashes[one.path]}\n" for one in sorted(used))
-        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+        return fingerprint_of(used)
 
     def events(self, label: str) -> list[Recording]:
         """The recordings of a class of events, by name."""
@@ -139,3 +138,38 @@ class Collections:
             source = f"SESA {name if alike is None else f'scene {alike}'}"
             found.append(Recording(f"sesa/{name}.wav", source, path, "CC BY 4.0", "SESA, T. Spadini"))
         return found
+
+
+def fingerprint_of(recordings: Iterable[Recording]) -> str:
+    """16 hexadecimal digits that change with the name or the content of any of these clips."""
+    used = sorted(recordings)
+    hashes = md5_of_files(one.path for one in used)
+    lines = "".join(f"{one.name} {hashes[one.path]}\n" for one in used)
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def shared_out(
+    kinds: Mapping[str, Sequence[Recording]], shares: Mapping[str, float], seed: int
+) -> dict[str, dict[str, list[Recording]]]:
+    """The recordings of each kind of sound that each part may use: by part, then by kind.
+
+    shares: part -> its share of the recordings of a kind. All recordings of one source go to one part, those of other
+    kinds too. Large sources go first, mostly to the largest part: the others hold many sources, and all meet their
+    shares. Raises DataError where a kind has none for some part.
+    """
+    shared: dict[str, dict[str, list[Recording]]] = {part: {kind: [] for kind in kinds} for part in shares}
+    taken: dict[str, str] = {}
+    for kind, recordings in kinds.items():
+        groups: dict[str, list[Recording]] = {}
+        for recording in recordings:
+            groups.setdefault(recording.source, []).append(recording)
+        draw = np.random.default_rng(derive(seed, "standin", "parts", kind))
+        chance = dict(zip(sorted(groups), draw.random(len(groups)), strict=True))
+        for source in sorted(groups, key=lambda one: (-len(groups[one]), chance[one])):
+            lacking = {part: share * len(recordings) - len(shared[part][kind]) for part, share in shares.items()}
+            part = taken.setdefault(source, max(lacking, key=lambda one: lacking[one]))
+            shared[part][kind] += groups[source]
+        for part in shares:
+            if not shared[part][kind]:
+                raise DataError(f"{kind}: too few recordings to share out; put all clips of ESC-50 into the data root")
+    return shared
