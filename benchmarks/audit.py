@@ -12,13 +12,16 @@ from benchmarks.audit_form import (
     AttainableEvents,
     Average,
     BestPrinted,
+    Computed,
     Count,
     Difference,
     Entry,
     Mean,
     Quantity,
     Ratio,
+    Recorded,
     Same,
+    Scaled,
     Share,
 )
 from benchmarks.audit_table import attainable_events, average, best_printed
@@ -59,9 +62,14 @@ def audit(target: str) -> list[Check]:
 
 def audited_cells(paper: Paper) -> dict[str, float]:
     """What the audit computes for the cells of audited tables, by cell id, in the unit of the cell."""
-    feeding = [entry for entry in paper.audit.checks if isinstance(entry, Quantity) and entry.feeds]
     networks = _Networks(paper)
-    return {check["id"]: check["computed"] for entry in feeding for check in _quantity(paper, entry, networks)}
+    made: list[Check] = []
+    for entry in paper.audit.checks:
+        if isinstance(entry, Quantity) and entry.feeds:
+            made += _quantity(paper, entry, networks)
+        elif isinstance(entry, Computed) and entry.feeds:
+            made += _computed(paper, entry)
+    return {check["id"]: check["computed"] for check in made}
 
 
 def audit_lines(made: Iterable[Check]) -> list[str]:
@@ -84,6 +92,10 @@ def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
         match entry:
             case Quantity():
                 yield from _quantity(paper, entry, networks)
+            case Computed():
+                yield from _computed(paper, entry)
+            case Recorded():
+                yield from _recorded(paper, entry)
             case Attainable():
                 yield from _attainable(paper, entry)
             case Same():
@@ -94,6 +106,8 @@ def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
                 yield from _mean(paper, entry)
             case Difference():
                 yield _difference(paper, entry)
+            case Scaled():
+                yield _compared(paper, entry, entry.printed, _value(paper, entry.cell) * entry.times, entry.decimals)
             case Share():
                 yield _share(paper, entry)
             case Average():
@@ -116,6 +130,31 @@ def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Ch
         published = paper.published[cell].value
         holds = None if published is None else agrees(computed, published, decimals, cuts)
         yield Check(id=check, published=published, computed=computed, holds=holds, note=entry.note)
+
+
+def _computed(paper: Paper, entry: Computed) -> Iterator[Check]:
+    decimals, cuts = paper.tables[entry.table].columns[entry.column].decimals, truncates(paper, entry)
+    function = import_class(entry.of)
+    for row, arguments in entry.rows.items():
+        cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
+        published, computed = paper.published[cell].value, float(function(**arguments))
+        holds = agrees(computed, published, decimals, cuts) if entry.compares and published is not None else None
+        yield Check(
+            id=cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}",
+            published=published if entry.compares else None, computed=computed, holds=holds, note=entry.note,
+        )  # fmt: skip
+
+
+def _recorded(paper: Paper, entry: Recorded) -> Iterator[Check]:
+    from benchmarks.ranges import recorded
+
+    found = recorded(paper)
+    on = f"on {found['measured_on']['files']} released feature files"
+    note = f"{entry.note}, {on}" if entry.note else on
+    for row in [row for row in paper.tables[entry.table].rows if row in found["rows"]]:
+        values = found["rows"][row]
+        check = f"{paper.id}.{entry.table}.{row}.{entry.id}"
+        yield Check(id=check, published=None, computed=values[entry.value], holds=None, note=note)
 
 
 def _ratio(paper: Paper, entry: Ratio, networks: _Networks) -> Check:

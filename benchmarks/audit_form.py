@@ -41,10 +41,15 @@ class Entry(Strict):
         return {self.table, *(name.split(".")[1] for kind, name in self.names() if kind == "cell")}
 
 
-class Count(Entry):
-    """What counts networks: `of`, a function of the network, times a factor per network (1 where none is given)."""
+class Calls(Entry):
+    """What calls a function, named by its import path."""
 
     of: ImportPath
+
+
+class Count(Calls):
+    """What counts networks: `of`, a function of the network, times a factor per network (1 where none is given)."""
+
     args: dict[str, Any] = {}
     times: dict[Name, float] = {}
 
@@ -67,6 +72,34 @@ class Quantity(Count):
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
         return [*super().names(), ("column", self.column)]
+
+
+class Computed(Calls):
+    """What `of` gives for the arguments of each row, beside the values of a column.
+
+    Where the entry `feeds` the column, what it computes is the reproduction of the published cells. Where it does not
+    `compare`, it stands beside them as a fact of its own.
+    """
+
+    kind: Literal["computed"]
+    column: ColumnName
+    rows: dict[Name, dict[str, Any]]
+    feeds: bool = False
+    compares: bool = True
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.column), *(("row", row) for row in self.rows)]
+
+
+class Recorded(Entry):
+    """What was measured on released features for each row of a table and is kept in the paper's folder.
+
+    `benchmarks.ranges` measures; `value` is the name of what it records.
+    """
+
+    kind: Literal["recorded"]
+    value: str
 
 
 class Ratio(Count):
@@ -142,6 +175,20 @@ class Difference(Entry):
         return [("cell", self.of), ("cell", self.minus)]
 
 
+class Scaled(Entry):
+    """A number of the text that is a cell in another unit: 54 frames are 1.08 s."""
+
+    kind: Literal["scaled"]
+    cell: str
+    times: float
+    printed: float
+    decimals: int = 1
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", self.cell)]
+
+
 class Average(Entry):
     """Columns that are said to be the mean of others: what they print against the mean of what those print."""
 
@@ -186,7 +233,19 @@ class BestPrinted(Entry):
 
 
 Check = Annotated[
-    Quantity | Ratio | Same | Share | Attainable | Mean | Difference | Average | AttainableEvents | BestPrinted,
+    Quantity
+    | Computed
+    | Recorded
+    | Ratio
+    | Same
+    | Share
+    | Attainable
+    | Mean
+    | Difference
+    | Scaled
+    | Average
+    | AttainableEvents
+    | BestPrinted,
     Field(discriminator="kind"),
 ]
 

@@ -55,7 +55,7 @@ def import_class(import_path: str) -> Any:
 
 
 def versions(resolved: dict[str, Any], dataset_class: str) -> dict[str, int]:
-    """Version numbers of all that can move a run's numbers: network, data module, dataset, feature extractor."""
+    """Version numbers of all that can move a run's numbers: network, data module, dataset, features, conditioner."""
     paths = [resolved["model"]["class_path"], resolved["data"]["class_path"], dataset_class]
     extractor = resolved["data"]["init_args"].get("extractor")
     if extractor is not None:
@@ -64,6 +64,9 @@ def versions(resolved: dict[str, Any], dataset_class: str) -> dict[str, int]:
         if extractor not in EXTRACTORS:
             raise InputError(f"unknown feature extractor {extractor!r}; known: {', '.join(sorted(EXTRACTORS))}")
         paths.append(EXTRACTORS[extractor])
+    conditioner = resolved["data"]["init_args"].get("conditioner")
+    if conditioner is not None:
+        paths.append(conditioner["class_path"])
     return {path: class_version(path) for path in paths}
 
 

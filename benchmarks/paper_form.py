@@ -31,6 +31,13 @@ class Part(Strict):
     args: Arguments = {}
 
 
+class DataPart(Strict):
+    """A data module with its arguments; without a class path it is the one of the dataset in use."""
+
+    class_path: ImportPath | None = None
+    args: Arguments = {}
+
+
 class Protocol(Strict):
     """One field of a protocol: what is done, and how sure the paper makes us of it."""
 
@@ -55,7 +62,7 @@ class Setting(Strict):
     """One trainable configuration of the paper, named once and shared by every cell it feeds."""
 
     title: str
-    data: Part
+    data: DataPart
     model: Part
     trainer: Arguments = {}
     #: What differs from the training protocol of the paper's own networks.
@@ -74,14 +81,17 @@ class Setting(Strict):
         changes = self.tiers.get(tier)
         return {**own, **(getattr(changes, part) if changes else {})}
 
-    def resolved(self, tier: Tier) -> dict[str, Any]:
-        """The setting as plain values: {"data" | "model": {"class_path", "init_args"}, "trainer": {...}}."""
+    def resolved(self, tier: Tier, use: "DatasetUse | None" = None) -> dict[str, Any]:
+        """The setting as plain values: {"data" | "model": {"class_path", "init_args"}, "trainer": {...}}.
+
+        use: the dataset, whose data module is taken where the setting names none.
+        """
         plain = {
             part: {name: item.value for name, item in sorted(self.arguments(part, tier).items())}
             for part in ("data", "model", "trainer")
         }
         return {
-            "data": {"class_path": self.data.class_path, "init_args": plain["data"]},
+            "data": {"class_path": self.data.class_path or (use and use.data_module), "init_args": plain["data"]},
             "model": {"class_path": self.model.class_path, "init_args": plain["model"]},
             "trainer": plain["trainer"],
         }
@@ -93,6 +103,8 @@ class DatasetUse(Strict):
     title: str
     class_path: ImportPath
     args: dict[str, Any] = {}
+    #: for settings that serve several datasets and so name no data module
+    data_module: ImportPath | None = None
     folds: list[int]
     bootstrap_unit: str
 
@@ -116,6 +128,12 @@ class Column(Strict):
     items: Name = "all"
     mean_of: list[ColumnName] = []
     margin: float | None = None
+    #: whether the audit computes the column, although the table is trained
+    audited: bool = False
+    #: what of the protocol is the column's own
+    protocol: dict[Name, Protocol] = {}
+    #: why the column is here, if the paper's table does not have it
+    added: str | None = None
 
 
 class Row(Strict):
@@ -125,6 +143,7 @@ class Row(Strict):
     quoted: str | None = None
     metric: str | None = None
     decision: str | None = None
+    test_set: Name | None = None
     items: Name | None = None
     protocol: dict[Name, Protocol] = {}
     #: where the row's values come from, if the paper's table does not have it
@@ -149,6 +168,19 @@ class Control(Row):
     label: str
     note: str
 
+    def concerns(self, name: str, column: Column) -> bool:
+        """Whether the row has a cell in a column."""
+        return not column.audited and (bool(column.mean_of) or self.setting_for(name, column.dataset) is not None)
+
+
+class Derived(Strict):
+    """A line below a table: in each of its columns the best of some rows, which may be those of another table."""
+
+    label: str
+    best_of: list[Name] = Field(min_length=2)
+    table: Name
+    note: str
+
 
 class Table(Strict):
     """A results table of the paper."""
@@ -162,6 +194,7 @@ class Table(Strict):
     #: Whether numbers are cut instead of rounded here; by default as in the rest of the paper.
     truncates: bool | None = None
     note: str | None = None
+    derived: dict[Name, Derived] = {}
 
 
 class Erratum(Strict):
@@ -182,6 +215,8 @@ class Claim(Strict):
     table: Name
     column: ColumnName
     test: dict[str, Any]
+    #: whether the paper says it, or we ask it; our questions may be about controls
+    ours: bool = False
 
 
 class Paper(Strict):
@@ -223,7 +258,9 @@ class Paper(Strict):
     def _cells_of(self, table_id: str, rows: Mapping[str, Row]) -> Iterator["Cell"]:
         corrected = {cell: (value, item.reason) for item in self.errata for cell, value in item.cells.items()}
         for row_id, row in rows.items():
-            for column_id in self.tables[table_id].columns:
+            for column_id, column in self.tables[table_id].columns.items():
+                if isinstance(row, Control) and not row.concerns(column_id, column):
+                    continue
                 cell = self._cell(table_id, row_id, row, column_id)
                 value, erratum = corrected.get(cell.id, (None, None))
                 yield cell.model_copy(update={"corrected": value, "erratum": erratum})
@@ -234,21 +271,19 @@ class Paper(Strict):
         parts = [self._cell(table_id, row_id, row, part) for part in column.mean_of]
         settings = [row.setting_for(name, table.columns[name].dataset) for name in column.mean_of or [column_id]]
         cell_id = f"{self.id}.{table_id}.{row_id}.{column_id}"
-        if isinstance(row, Control):
-            printed = Published(label=row.label, value=None)
-        else:
-            printed = self.published[cell_id]
+        printed = Published(label=row.label, value=None) if isinstance(row, Control) else self.published[cell_id]
         metric, decision = row.metric or column.metric, row.decision or column.decision
         return Cell(
             id=cell_id, table=table_id, row=row_id, column=column_id,
             label=printed.label, published=printed.value,
             corrected=None, unit=column.unit, decimals=column.decimals,
             metric=f"{metric}_{decision}" if decision else metric,
-            dataset=column.dataset, test_set=column.test_set, items=row.items or column.items, parts=tuple(parts),
-            added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted, kind=table.kind,
+            dataset=column.dataset, test_set=row.test_set or column.test_set, items=row.items or column.items,
+            parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted,
+            kind="audit" if column.audited else table.kind,
             erratum=None,
             truncates=self.truncates if table.truncates is None else table.truncates,
-            protocol={**self.training_protocol(settings[0]), **table.protocol, **row.protocol},
+            protocol={**self.training_protocol(settings[0]), **table.protocol, **column.protocol, **row.protocol},
         )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def setting_runs(
     seeds = choice.seeds or (changes.seeds if changes and changes.seeds else recipe.seeds)
     folds = choice.folds or (tuple(changes.folds) if changes and changes.folds else tuple(use.folds))
     _check_folds(folds, use.folds, paper.id, dataset)
-    resolved = recipe.resolved(choice.tier)  # type: ignore[arg-type]
+    resolved = recipe.resolved(choice.tier, use)  # type: ignore[arg-type]
     common: dict[str, Any] = {
         "paper": paper.id, "setting": setting, "dataset": dataset, "tier": choice.tier, "corpus": choice.corpus,
         "numerics": choice.numerics, "resolved": resolved,

@@ -147,7 +147,9 @@ def _train(
 
 def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A setting's `trainer` arguments parted: those of benchmarks.selection, and those of Lightning's Trainer."""
-    own = {name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "keep")}
+    own = {
+        name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "wait_from", "keep")
+    }
     others = {name: value for name, value in trainer.items() if name not in own}
     return own, {**others, "limit_val_batches": 1.0} if own else others
 

@@ -15,6 +15,7 @@ class Selection:
     monitor: the name under which the module logs the value ("val_loss"); best is lowest, or highest for accuracies.
     patience: stop after so many epochs without a better value; None never stops.
     begin: epochs (from 0) before this one neither count nor can be the best.
+    wait_from: epochs before this one may be the best, but are not waited in.
     keep: the run ends with the "best" weights, or with the "last" ones, in which case the value only decides when to
         stop.
     """
@@ -22,6 +23,7 @@ class Selection:
     monitor: str
     patience: int | None = None
     begin: int = 0
+    wait_from: int = 0
     keep: Literal["best", "last"] = "best"
     best: float = math.nan
     best_epoch: int = -1
@@ -30,8 +32,8 @@ class Selection:
 
     @property
     def higher_is_better(self) -> bool:
-        """Losses and error rates fall, accuracies rise."""
-        return self.monitor.endswith("accuracy")
+        """Losses and error rates fall, accuracies and areas under the ROC curve rise."""
+        return self.monitor.endswith(("accuracy", "auc"))
 
     def see(self, epoch: int, value: float, network: nn.Module) -> bool:
         """Take note of an epoch's value; True if the training should stop. Raises ValueError for a value of NaN."""
@@ -44,7 +46,7 @@ class Selection:
             if self.keep == "best":
                 self.weights = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
             return False
-        self.waited += 1
+        self.waited += epoch >= self.wait_from
         return self.patience is not None and self.waited >= self.patience
 
     def restore(self, network: nn.Module) -> None:

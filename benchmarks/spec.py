@@ -96,7 +96,8 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
     values: dict[str, Published] = {}
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
-        expected = ["row", "label", *table.columns]
+        printed = [name for name, column in table.columns.items() if column.added is None]
+        expected = ["row", "label", *printed]
         if reader.fieldnames != expected:
             raise InputError(f"{path}:1: the columns must be {','.join(expected)}")
         rows = []
@@ -106,10 +107,11 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
                 raise InputError(f"{where}: row {record['row']} stands twice")
             rows.append(record["row"])
             for column in table.columns:
+                text = record.get(column, "")
                 try:
-                    value = float(record[column]) if record[column] not in ("", "n/a") else None
+                    value = float(text) if text not in ("", "n/a") else None
                 except (TypeError, ValueError):
-                    raise InputError(f"{where}: {column} is {record[column]!r}, not a number") from None
+                    raise InputError(f"{where}: {column} is {text!r}, not a number") from None
                 values[f"{paper_id}.{table_id}.{record['row']}.{column}"] = Published(
                     label=record["label"], value=value
                 )
@@ -134,12 +136,19 @@ def _check_references(paper: Paper, document: LocatedYaml) -> None:
             for column_id in table.columns:
                 column = table.columns[column_id]
                 setting = row.setting_for(column_id, column.dataset)
-                if column.mean_of:
+                place: Place = ("tables", table_id, "rows" if row_id in table.rows else "controls", row_id)
+                if column.mean_of or column.audited:
                     continue
                 if setting is not None:
-                    must_know(setting, paper.settings, ("tables", table_id, "rows", row_id, "setting"))
+                    must_know(setting, paper.settings, (*place, "setting"))
+                    use = paper.datasets.get(column.dataset or "")
+                    if use and use.data_module is None and paper.settings[setting].data.class_path is None:
+                        at: Place = ("datasets", column.dataset or "")
+                        raise document.error(at, f"needs a data_module: setting {setting} has none of its own")
+                elif isinstance(row, Control):
+                    continue
                 elif table.kind == "train" and row.quoted is None:
-                    raise document.error(("tables", table_id, "rows", row_id), "needs a setting or a quoted reason")
+                    raise document.error(place, "needs a setting or a quoted reason")
     cells = set(paper.published)
     seen: set[str] = set()
     for position, erratum in enumerate(paper.errata):
@@ -162,6 +171,11 @@ def _check_references(paper: Paper, document: LocatedYaml) -> None:
     for position, claim in enumerate(paper.claims):
         must_know(claim.table, paper.tables, ("claims", position, "table"))
         must_know(claim.column, paper.tables[claim.table].columns, ("claims", position, "column"))
+    for table_id, table in paper.tables.items():
+        for name, line in table.derived.items():
+            must_know(line.table, paper.tables, ("tables", table_id, "derived", name, "table"))
+            for best in line.best_of:
+                must_know(best, paper.tables[line.table].rows, ("tables", table_id, "derived", name, "best_of"))
 
 
 def nearest(name: str, known: Any) -> str:

@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _measures(quick: bool) -> Iterator["Measure"]:
-    from benchmarks.bench import accelerator, features, harness, scoring, synthesis, training
+    from benchmarks.bench import accelerator, conditioning, features, harness, scoring, synthesis, training
     from benchmarks.bench.corpus import clips
     from benchmarks.workspace import Workspace
 
@@ -61,6 +61,7 @@ def _measures(quick: bool) -> Iterator["Measure"]:
     yield from synthesis.measure(rounds, 4 if quick else 40)
     yield from scoring.measure(rounds, 1 if quick else 3)
     yield from training.measure(small, workspace, 1 if quick else 3, 2 if quick else 6, 8 if quick else 1)
+    yield from conditioning.measure(rounds, 1 if quick else 8, 2.0 if quick else 10.0)
     yield from accelerator.measure(rounds)
 
 

@@ -62,6 +62,13 @@ class CellResult:
         return self.evidence.mean if self.evidence else None
 
     @property
+    def answer(self) -> tuple[object, ...]:
+        """What the cell says by which rule, whatever the list of its items."""
+        sources = self.cell.sources
+        asked = tuple((source.setting, source.dataset, source.metric, source.test_set) for source in sources)
+        return asked, tuple(self.evidence.seed_values.items()) if self.evidence else ()
+
+    @property
     def seed_sd(self) -> float | None:
         """Standard deviation of the value over seeds; None below two seeds, where nothing is known of it."""
         values = list(self.evidence.seed_values.values()) if self.evidence else []
@@ -160,6 +167,8 @@ class TableResult:
     claims_apart: dict[Variant, tuple[ClaimTest, ...]] = field(default_factory=dict)
     #: stored runs of any variant that cannot be scored on this machine, and why
     unscored: Mapping[str, str] = field(default_factory=dict)
+    #: the cells of which the lines below the table show the best, by their conditions and the line
+    derived: Mapping[Variant, Mapping[str, tuple[CellResult, ...]]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -1,4 +1,4 @@
-"""The audit of a table for its page. Counting networks needs torch, which a report does without: it asks a process."""
+"""The audit of a table for its page. What it calls may need torch, which a report does without: it asks a process."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.audit_form import Count
+from benchmarks.audit_form import Calls
 from benchmarks.errors import InputError
 from benchmarks.files import canonical_hash, file_sha256, read_json, write_json
 from benchmarks.spec import Paper
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def table_checks(paper: Paper, table_id: str, cache: Path) -> "list[Check]":
-    """The checks that touch a table; those that count networks are kept in the cache until a network changes."""
+    """The checks that touch a table; those that call functions are kept in the cache until their sources change."""
     entries = [entry for entry in paper.audit.checks if table_id in entry.tables()]
-    if not any(isinstance(entry, Count) for entry in entries):
+    if not any(isinstance(entry, Calls) for entry in entries):
         from benchmarks.audit import checks
 
         return list(checks(paper, table_id))
@@ -32,7 +32,7 @@ def table_checks(paper: Paper, table_id: str, cache: Path) -> "list[Check]":
 def _key(paper: Paper, table_id: str, entries: list) -> str:
     """Changes with the table, its values, the entries, the settings and every source that counts or is counted."""
     settings = [paper.settings[network.setting] for network in paper.audit.networks.values()]
-    roots = {entry.of.split(".")[0] for entry in entries if isinstance(entry, Count)}
+    roots = {entry.of.split(".")[0] for entry in entries if isinstance(entry, Calls)}
     roots |= {setting.model.class_path.split(".")[0] for setting in settings}
     return canonical_hash(
         {

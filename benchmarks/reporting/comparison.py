@@ -156,7 +156,8 @@ class Comparison:
     def _fraction(self) -> str:
         """The new row's right decisions of all; for events what was found, missed and invented."""
         if not self.is_share:
-            return "{tp} found, {fn} missed, {fp} false".format(**self.counts)
+            found = "{tp} found, {fn} missed, {fp} false"
+            return found.format(**self.counts) if "tp" in self.counts else wording.NOTHING
         right, n = (sum(of) for of in zip(*((one.correct, one.n) for one in self.folds.values()), strict=True))
         return f"{right}/{n}"
 

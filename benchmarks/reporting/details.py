@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.audit_form import Quantity
+from benchmarks.audit_form import Computed, Quantity, Recorded
 from benchmarks.evaluate import Part
 from benchmarks.reporting import wording
 from benchmarks.reporting.blocks import Block, Bullets, Folded, Footnotes, Grid, Heading, Picture, Text
@@ -39,6 +39,21 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
     """What the paper says about the table, in its own numbers and in ours."""
     if not claims:
         return []
+    paper = [one for one in claims if not one.claim.ours]
+    ours = [one for one in claims if one.claim.ours]
+    about = (
+        "A claim is about the method where both sides have three seeds (or are deterministic), else about these two "
+        "models. It holds only if every link of it holds; p is corrected over all links of the table (Holm). "
+        "Differences are in favour of the row named first: of error rates, how much lower it is."
+    )
+    asked = "Not claims of the paper: what we ask to understand its numbers; p is corrected among these questions."
+    blocks: list[Block] = [Heading("Claims", level), Text(about), _claim_grid(paper)] if paper else []
+    if ours:
+        blocks += [Heading("Questions of ours", level), Text(asked), _claim_grid(ours)]
+    return blocks
+
+
+def _claim_grid(claims: Sequence[ClaimTest]) -> Grid:
     rows = []
     for test in claims:
         claim, found = test.claim, test.ours
@@ -58,12 +73,7 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
             )
         )
     head = ("claim", "as printed", "ours", "about", "difference", "95 % interval", "p (Holm)", "note")
-    about = (
-        "A claim is about the method where both sides have three seeds (or are deterministic), else about these two "
-        "models. It holds only if every link of it holds; p is corrected over all links of the table (Holm). "
-        "Differences are in favour of the row named first: of error rates, how much lower it is."
-    )
-    return [Heading("Claims", level), Text(about), Grid(head, rows, left=(0, 1, 2, 3, 7))]
+    return Grid(head, rows, left=(0, 1, 2, 3, 7))
 
 
 def figure_blocks(
@@ -88,10 +98,11 @@ def figure_blocks(
 
 
 def quantity_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
-    """What an audited table could have printed beside its columns: the other quantities of its networks."""
+    """What a table could have printed beside its audited columns: other quantities of the same rows."""
     entries = [
         entry for entry in result.paper.audit.checks
-        if isinstance(entry, Quantity) and entry.table == result.table_id and not entry.feeds
+        if isinstance(entry, Quantity | Computed | Recorded) and entry.table == result.table_id
+        and not getattr(entry, "feeds", False)
     ]  # fmt: skip
     computed = {check["id"]: check["computed"] for check in result.checks}
     head = [

@@ -17,6 +17,8 @@ from benchmarks.reporting.figures_events import (
     map_figures,
     threshold_figures,
 )
+from benchmarks.reporting.figures_tags import tag_figures
+from benchmarks.reporting.tags import is_of_tags
 
 
 def table_figures(result: TableResult, variant: Variant, results: Sequence[CellResult], cache: Path) -> list[Figure]:
@@ -25,6 +27,7 @@ def table_figures(result: TableResult, variant: Variant, results: Sequence[CellR
     if variant.corpus == "miniature" or variant.tier == "smoke" or not done:
         return []
     events = [one for one in done if is_of_events(one.cell)]
+    tags = [one for one in done if is_of_tags(one.cell)]
     if events:
         figures = [
             error_rate_chart(result, variant, events),
@@ -32,9 +35,10 @@ def table_figures(result: TableResult, variant: Variant, results: Sequence[CellR
             *excerpt_figures(result, variant, events),
         ]
     else:
-        figures = [chart(result, variant, done)]
+        figures = [chart(result, variant, done), *tag_figures(result, variant, tags, cache)]
+    figures += _curves_by_column(result, variant, tags)
     for dataset in result.paper.datasets:
-        of_dataset = [one for one in done if one.cell.dataset == dataset]
+        of_dataset = [one for one in done if one.cell.dataset == dataset and not is_of_tags(one.cell)]
         figures += _curves(result, variant, of_dataset)
         figures += map_figures(result, variant, [one for one in of_dataset if is_of_events(one.cell)])
         figures += step_figures(result, variant, [one for one in of_dataset if not is_of_events(one.cell)])
@@ -43,8 +47,23 @@ def table_figures(result: TableResult, variant: Variant, results: Sequence[CellR
     return figures
 
 
-def _curves(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:
-    """Curves of the settings that were trained by epochs and keep a history; validation where there was one."""
+def _curves_by_column(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:
+    """Curves for each column by itself, as its rows may have other settings than in the next; not twice of the same."""
+    seen: set[tuple[str | None, str | None]] = set()
+    for column, of_column in result.columns(tuple(done)).items():
+        trained = {(one.cell.setting, one.cell.dataset) for one in of_column}
+        if trained - seen:
+            yield from _curves(result, variant, of_column, column)
+        seen |= trained
+
+
+def _curves(
+    result: TableResult, variant: Variant, done: Sequence[CellResult], only: str | None = None
+) -> Iterator[Figure]:
+    """Curves of the settings that were trained by epochs and keep a history; validation where there was one.
+
+    only: the column that all are of, where that is to be told.
+    """
     training: dict[str, np.ndarray] = {}
     validation: dict[str, np.ndarray] = {}
     for label, one in {one.cell.label: one for one in done}.items():
@@ -55,12 +74,13 @@ def _curves(result: TableResult, variant: Variant, done: Sequence[CellResult]) -
         return
     dataset = done[0].cell.dataset
     assert dataset is not None
-    title = f"{result.paper.datasets[dataset].title}, {wording.conditions(variant)}"
+    place = f"{result.table.columns[only].label}, " if only else ""
+    title = f"{result.paper.datasets[dataset].title}, {place}{wording.conditions(variant)}"
     shown = {"losses": training, "validation": validation} if validation else {"losses": training}
     plain = {kind: {name: one.round(6).tolist() for name, one in curves.items()} for kind, curves in shown.items()}
     what = "Training loss, mean and range over folds and seeds"
     yield Figure(
-        f"curves_{result.table_id}_{dataset}_{variant.name}",
+        f"curves_{result.table_id}_{only or dataset}_{variant.name}",
         f"{what}{'; dashed: validation loss, mean' if validation else ''}; {title}",
         {"title": title, **plain},
         lambda: drawing.draw_curves(training, title, validation),

@@ -14,11 +14,12 @@ from benchmarks.metrics.scores import Scores
 from benchmarks.reporting import drawing, wording
 from benchmarks.reporting.cells import CellResult, TableResult, Variant
 from benchmarks.reporting.figure import Figure, published_label, stored_probes
+from benchmarks.reporting.tags import is_of_tags
 from benchmarks.truth import reference
 
 #: Metrics of tasks with one class per clip, whose decisions can be counted in a confusion matrix.
 ONE_CLASS_PER_CLIP = ("accuracy_clip_mean_probability", "accuracy_clip_decision")
-#: Up to so many rows a table is drawn as bars, above as dots.
+#: Up to so many rows a table is drawn as bars, above as dots; one of tagging always.
 MOST_BARS = 6
 
 
@@ -82,9 +83,9 @@ def chart(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> 
         for column, described in result.table.columns.items()
     }
     panels = {label: marks for label, marks in columns.items() if marks}
-    unit = next(iter(result.table.columns.values())).unit
+    unit = done[0].cell.unit
     kind, draw = ("bars", drawing.draw_bars)
-    if max(map(len, panels.values())) > MOST_BARS:
+    if max(map(len, panels.values())) > MOST_BARS or is_of_tags(done[0].cell):  # areas begin at 50, not at nothing
         kind, draw = ("dots", drawing.draw_dots)
     plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
     return Figure(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ from benchmarks.metrics import METRICS
 from benchmarks.plan import Choice
 from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting.checks import table_checks
-from benchmarks.spec import Cell, Paper, load_paper
+from benchmarks.spec import Cell, Claim, Paper, load_paper
 from benchmarks.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
 from benchmarks.workspace import Workspace
 
 if TYPE_CHECKING:
+    from benchmarks.audit import Check
     from benchmarks.claims import Outcomes
 
 
@@ -43,26 +45,38 @@ class Results:
         paper = load_paper(paper_id)
         checks = tuple(table_checks(paper, name, self.workspace.cache))
         if paper.tables[name].kind == "audit":
-            by_id = {check["id"]: check for check in checks}
-            main = tuple(CellResult(cell, Variant(), check=by_id.get(cell.id)) for cell in paper.table_cells(name))
-            return TableResult(paper, name, main, checks=checks)
-        others = {}
+            audited = tuple(CellResult(cell, Variant()) for cell in paper.table_cells(name))
+            return TableResult(paper, name, _checked(audited, checks), checks=checks)
+        others: dict[Variant, tuple[CellResult, ...]] = {}
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
             if not variant.earns_verdict and any(result.n_runs for result in results):
                 others[variant] = results
-        apart = {
-            variant: _claims(paper, name, results) for variant, results in others.items()
-            if variant.corpus == "standin" and variant.tier != "smoke"
-        }  # fmt: skip
-        main = self._column_results(paper, name, Variant())
+        main = _checked(self._column_results(paper, name, Variant()), checks)
         by_variant = {Variant(): main, **others}
         ran = {
             variant: rows for variant, results in by_variant.items()
             if (rows := self._controls(paper, name, variant, results))
         }  # fmt: skip
+        apart = {
+            variant: _claims(paper, name, (*results, *ran.get(variant, ()))) for variant, results in others.items()
+            if variant.corpus == "standin" and variant.tier != "smoke"
+        }  # fmt: skip
+        claims = _claims(paper, name, (*main, *ran.get(Variant(), ())))
+        derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
-        return TableResult(paper, name, main, others, checks, _claims(paper, name, main), ran, apart, unscored)
+        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived)
+
+    def _derived(self, paper: Paper, table_id: str, variant: Variant) -> dict[str, tuple[CellResult, ...]]:
+        """The cells of which the lines below a table show the best."""
+        found = {}
+        for name, line in paper.tables[table_id].derived.items():
+            cells = [cell for cell in paper.table_cells(line.table) if cell.row in line.best_of]
+            found[name] = tuple(
+                CellResult(cell, variant, self._evidence_of(paper, cell, variant))
+                for cell in cells if cell.recipe == "train"
+            )  # fmt: skip
+        return found
 
     def _unscored(self, paper: Paper, cells: Iterable[Cell]) -> dict[str, str]:
         """The stored runs behind cells that cannot be scored here, under whatever variant, and why."""
@@ -84,8 +98,8 @@ class Results:
             CellResult(cell, variant, self._evidence_of(paper, cell, variant)) for cell in paper.control_cells(table_id)
         )
         ran = [one for one in results if one.n_runs]
-        said = {_answer(one) for one in rows}
-        new = {one.cell.row for one in ran if _answer(one) not in said}
+        said = {one.answer for one in rows}
+        new = {one.cell.row for one in ran if one.answer not in said}
         return tuple(one for one in ran if one.cell.row in new)
 
     def left_aside(self, tables: Iterable[TableResult]) -> int:
@@ -107,7 +121,7 @@ class Results:
         cells = list(paper.table_cells(table_id))
         evidence = {cell.id: self._evidence_of(paper, cell, variant) for cell in cells if cell.recipe == "train"}
         if not variant.earns_verdict:
-            return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells)
+            return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells if cell.recipe != "audit")
         spreads = {column: _spread(paper, cells, evidence, column) for column in paper.tables[table_id].columns}
         return tuple(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column]) for cell in cells)
 
@@ -161,10 +175,10 @@ class Results:
         return self._noise[key]
 
 
-def _answer(one: CellResult) -> tuple[object, ...]:
-    """What a cell says by which rule, whatever the list of its items."""
-    asked = tuple((source.setting, source.dataset, source.metric, source.test_set) for source in one.cell.sources)
-    return asked, tuple(one.evidence.seed_values.items()) if one.evidence else ()
+def _checked(results: tuple[CellResult, ...], checks: Iterable["Check"]) -> tuple[CellResult, ...]:
+    """The results with what the audit says of the cells that it computes."""
+    by_id = {check["id"]: check for check in checks}
+    return tuple(replace(one, check=by_id.get(one.cell.id)) if one.cell.recipe == "audit" else one for one in results)
 
 
 def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], column: str) -> PooledSpread:
@@ -173,7 +187,8 @@ def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], colu
 
     rows: dict[tuple[str, Part, int], float] = {}
     for cell in cells:
-        if cell.column == column and cell.setting and not paper.settings[cell.setting].deterministic:
+        is_trained = cell.column == column and cell.id in evidence
+        if is_trained and cell.setting and not paper.settings[cell.setting].deterministic:
             for one in evidence[cell.id].scored:
                 rows[str(cell.question), one.fold, one.seed] = one.value.value
     if not rows:
@@ -183,14 +198,21 @@ def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], colu
 
 
 def _claims(paper: Paper, table_id: str, results: tuple[CellResult, ...]) -> tuple[ClaimTest, ...]:
-    """The claims about a table, tested on the complete seeds of its rows."""
+    """The claims about a table, tested on the complete seeds of its rows; those of the paper first, then ours."""
+    told = [claim for claim in paper.claims if claim.table == table_id]
+    return tuple(
+        test for ours in (False, True) for test in _family(paper, [one for one in told if one.ours is ours], results)
+    )
+
+
+def _family(paper: Paper, claims: list[Claim], results: tuple[CellResult, ...]) -> tuple[ClaimTest, ...]:
+    """Claims of one family, between whose tests Holm's correction is made."""
     from benchmarks.claim_form import published_ordering
     from benchmarks.claims import Outcomes, judge_claims
 
-    claims = [claim for claim in paper.claims if claim.table == table_id]
     outcomes: dict[tuple[str, str], Outcomes] = {}
     asked = {claim.column for claim in claims}
-    for one in results:
+    for one in results if claims else ():
         found = _outcomes(paper, one) if one.cell.column in asked else None
         if found is not None:
             outcomes[one.cell.column, one.cell.row] = found

@@ -18,6 +18,7 @@ from benchmarks.reporting.details import (
 from benchmarks.reporting.figure import Figure
 from benchmarks.reporting.figures import table_figures
 from benchmarks.reporting.provenance_page import provenance_blocks
+from benchmarks.reporting.tags import class_blocks
 from benchmarks.reporting.wide import groups, ran_rows, wide_grid
 
 MAIN_HEAD = (
@@ -48,6 +49,7 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
         blocks.append(Text(LEGEND))
     if result.table.note:
         blocks.append(Text(wording.sentence(result.table.note)))
+    blocks += derived_blocks(result, Variant(), notes)
     blocks += control_blocks(result, result.controls.get(Variant(), ()), notes)
     blocks += claim_blocks(result.claims)
     figures = table_figures(result, Variant(), result.main, cache)
@@ -64,6 +66,7 @@ def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequenc
     """What stands behind the cells of one variant."""
     return [
         *figure_blocks(result, figures, results, cache),
+        *class_blocks(result, (*results, *result.controls.get(results[0].variant, ())), cache),
         *fold_blocks(result, (*results, *result.controls.get(results[0].variant, ()))),
         *data_blocks(result, results),
         *provenance_blocks(results),
@@ -75,7 +78,8 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
     if result.table.kind == "audit":
         return [_audit_grid(result.main, result, notes), *quantity_blocks(result, notes)]
     if not groups(result.table):
-        return [block for title, grid in _column_grids(result, notes) for block in (Heading(title), grid)]
+        grids = [block for title, grid in _column_grids(result, notes) for block in (Heading(title), grid)]
+        return [*grids, *quantity_blocks(result, notes)]
     labelled = [_relabelled(one, wording.label(one, notes)) for one in result.main]
     blocks: list[Block] = [Heading("Published"), wide_grid(result, labelled, lambda one: wording.published(one))]
     if ran := ran_rows(result.main):
@@ -88,8 +92,11 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
 def _column_grids(result: TableResult, notes: Footnotes) -> Iterator[tuple[str, Grid]]:
     """Title and grid of each column, with all that is known of its cells."""
     for column, results in result.columns(result.main).items():
-        rows = [_main_row(one, notes) for one in results]
-        yield _column_title(result, column), Grid(MAIN_HEAD, rows, left=(0, 7, 8, 9))
+        if result.table.columns[column].audited:
+            yield _column_title(result, column), _audit_grid(results, result, notes)
+        else:
+            rows = [_main_row(one, notes) for one in results]
+            yield _column_title(result, column, notes), Grid(MAIN_HEAD, rows, left=(0, 7, 8, 9))
 
 
 def _relabelled(one: CellResult, label: str) -> CellResult:
@@ -101,11 +108,12 @@ def _short_verdict(one: CellResult) -> str:
     return wording.NOTHING if one.cell.published is None else wording.decided(one)
 
 
-def _column_title(result: TableResult, column: str) -> str:
+def _column_title(result: TableResult, column: str, notes: Footnotes | None = None) -> str:
     described = result.table.columns[column]
+    why = notes.mark(wording.sentence(described.added)) if notes and described.added else ""
     facts = [described.unit] if described.unit else []
     facts += [] if described.margin is None else [f"margin ± {described.margin:g}"]
-    return f"{described.label} ({', '.join(facts)})" if facts else described.label
+    return (f"{described.label} ({', '.join(facts)})" if facts else described.label) + why
 
 
 def control_blocks(
@@ -147,14 +155,55 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
             blocks += [Folded(_column_title(result, column), [Grid(OTHER_HEAD, rows)])] if rows else []
         return blocks
     head = (*OTHER_HEAD, *(("paper, tier full",) if is_real else ()))
-    for column, of_column in result.columns(tuple(results)).items():
+    shown = _without_doubles(result, results)
+    for column, of_column in result.columns(shown).items():
         ran = [one for one in of_column if one.n_runs]
         if not ran:
             continue
         label = result.table.columns[column].label
         rows = [(*_other_row(one), *((wording.published(one, notes),) if is_real else ())) for one in ran]
         blocks += [Heading(f"{label}, {wording.conditions(variant)}", 3), Grid(head, rows)]
-    return blocks
+    if variant.tier != "smoke":
+        blocks += derived_blocks(result, variant, notes, 3)
+    controls = _without_doubles(result, result.controls.get(variant, ()))
+    blocks += control_blocks(result, controls, notes, 3)
+    return [*blocks, *claim_blocks(result.claims_apart.get(variant, ()), 3)]
+
+
+def _without_doubles(result: TableResult, results: Sequence[CellResult]) -> tuple[CellResult, ...]:
+    """Without the columns that were added and say the same as others, because both lists have the same items."""
+    known = {one.cell.id: one for one in results}
+    kept = []
+    for one in results:
+        twins = [other for name in result.table.columns if name != one.cell.column
+                 if (other := known.get(one.cell.id.replace(f".{one.cell.column}", f".{name}")))]  # fmt: skip
+        is_double = any(other.answer == one.answer for other in twins)
+        if not (result.table.columns[one.cell.column].added and is_double):
+            kept.append(one)
+    return tuple(kept)
+
+
+def derived_blocks(result: TableResult, variant: Variant, notes: Footnotes, level: int = 2) -> list[Block]:
+    """The best of some rows in each column, in print and in ours: lines that the paper does not have."""
+    rows = []
+    for name, cells in result.derived.get(variant, {}).items():
+        line = result.table.derived[name]
+        for column in result.table.columns:
+            of_column = [one for one in cells if one.cell.column == column]
+            in_print = [one for one in of_column if one.cell.published is not None]
+            ran = [one for one in of_column if one.mean is not None]
+            if not in_print or not (ran or variant.earns_verdict):
+                continue
+            best = max(in_print, key=lambda one: one.cell.published or 0.0)
+            ours = max(ran, key=lambda one: one.mean or 0.0) if ran else None
+            printed = (f"{wording.published(best)} ({best.cell.label})",) if variant.corpus == "real" else ()
+            reproduced = f"{wording.reproduced(ours)} ({ours.cell.label})" if ours else wording.NOTHING
+            label = line.label + notes.mark(wording.sentence(line.note))
+            rows.append((label, result.table.columns[column].label, *printed, reproduced))
+    if not rows:
+        return []
+    head = ("row", "column", *(("published",) if variant.corpus == "real" else ()), "reproduced")
+    return [Heading("Lines that the table could have", level), Grid(head, rows, left=(0, 1))]
 
 
 def _items_each(results: Sequence[CellResult]) -> str:

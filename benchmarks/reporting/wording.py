@@ -45,7 +45,7 @@ def as_printed(result: CellResult) -> str:
 
 def fraction(result: CellResult) -> str:
     """The exact value as right decisions of all; for events what was found, missed and invented."""
-    if result.counts:
+    if "tp" in result.counts:
         return "{tp} found, {fn} missed, {fp} false".format(**result.counts)
     return NOTHING if result.correct is None else "{}/{}".format(*result.correct)
 

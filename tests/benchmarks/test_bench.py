@@ -89,6 +89,9 @@ def test_a_quick_bench_measures_everything_and_writes_it_down(tmp_path):
         "events of 500 clips at 99 thresholds": 2.0,
         "time outside forward, backward, optimizer": 5.0,
         "harness over a bare loop, same batches": 10.0,
+        "conditioning of a clip": 8.0,
+        "conditioning beside the plain loop over frames": 12.0,
+        "EDC: time outside forward, backward, optimizer": 5.0,
     }
     assert {f"decoding {kind} with all checks" for kind in ("WAV", "OGG")} < set(measures)
     assert "malloc settings of the launcher" in measures

@@ -54,6 +54,10 @@ def restored(selection: Selection) -> float:
         ({"monitor": "val_accuracy", "patience": 2}, [0.5, 0.9, 0.8, 0.7], 3, 1),
         ({"monitor": "val_loss", "patience": 2, "begin": 2}, [0.1, 0.1, 3, 2, 4, 4], 5, 3),
         ({"monitor": "val_loss", "patience": 1, "begin": 9}, [1, 2, 3], None, -1),
+        ({"monitor": "val_auc", "patience": 1}, [0.5, 0.9, 0.8], 2, 1),
+        # What came before is the best still, but nobody waited for another one then.
+        ({"monitor": "val_auc", "patience": 2, "wait_from": 4}, [0.5, 0.9, 0.8, 0.8, 0.7, 0.7], 5, 1),
+        ({"monitor": "val_auc", "patience": 2, "wait_from": 2}, [0.5, 0.9, 0.8, 0.95, 0.7, 0.7], 5, 3),
     ],
 )
 def test_the_best_epoch_and_the_last_one(options, values, stops, best):

@@ -1,0 +1,94 @@
+"""The training of the EDC paper's networks, and what its figures show of a trained one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from models import keras
+from models.edc.network import Attention, CornerstoneCRNN, SelfAttention
+from models.tasks import ClipTagging
+
+#: Every how many frames the states are shown (figure 3), and the clips whose states are made at a time.
+STATE_STEP = 25
+CLIPS = 16
+
+
+class EDCModule(ClipTagging):
+    """CornerstoneCRNN trained as in section 3.1 of the paper; the network's arguments are those of CornerstoneCRNN.
+
+    learning_rate: of Adam (paper).
+
+    The other public methods give what figures show: they take clips x (N, 1, T, D) and run the network as it predicts.
+    """
+
+    version = 1
+    network: CornerstoneCRNN
+
+    def __init__(
+        self,
+        num_classes: int = 10,
+        n_mels: int = 64,
+        channels: int = 64,
+        units: int = 64,
+        attention: Attention = "none",
+        dropout: float = 0.3,
+        seed: int = 0,
+        width_divisor: int = 1,
+        norm_momentum: float = keras.BATCH_NORM_MOMENTUM,
+        learning_rate: float = 0.001,
+    ) -> None:
+        network = CornerstoneCRNN(
+            num_classes, n_mels, channels, units, attention, dropout, seed, width_divisor, norm_momentum
+        )
+        super().__init__(network, learning_rate)
+
+    def input_map(self, x: Tensor) -> Tensor:
+        """What the network gets of the first clip (1, T, D)."""
+        return x[:1, 0]
+
+    @torch.no_grad()
+    def frame_probability(self, x: Tensor) -> Tensor:
+        """The probability of each class in every frame of the first clip (1, T, classes), before the maximum."""
+        with _prediction(self):
+            return self.network.frame_logits(x[:1]).sigmoid().float()
+
+    @torch.no_grad()
+    def frame_states(self, x: Tensor) -> Tensor:
+        """The GRU's output of every 25th frame of all clips (N, T / 25 rounded up, 2 units)."""
+        with _prediction(self):
+            return torch.cat([self.network.states(clips)[:, ::STATE_STEP].float() for clips in x.split(CLIPS)])
+
+    @torch.no_grad()
+    def bottleneck(self, x: Tensor) -> Tensor:
+        """The output of the self-attention for the first clip (1, T, width). Raises ValueError if there is none."""
+        with _prediction(self):
+            attention = self._self_attention()
+            return attention(self.network.vectors(x[:1])).float()
+
+    @torch.no_grad()
+    def attended_input(self, x: Tensor) -> Tensor:
+        """The first clip (1, T, D), its frames mixed by the T x T weights of the self-attention (figure 5b).
+
+        Raises ValueError if there is none.
+        """
+        with _prediction(self):
+            attention = self._self_attention()
+            return (attention.weights(self.network.vectors(x[:1])) @ x[:1, 0]).float()
+
+    def _self_attention(self) -> SelfAttention:
+        if self.network.attention is None:
+            raise ValueError("this network has no self-attention; give EDCModule attention='self'")
+        return self.network.attention
+
+
+@contextmanager
+def _prediction(module: nn.Module) -> Iterator[None]:
+    """Inside, the module is in evaluation mode; behind it, in the mode it was in."""
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)
