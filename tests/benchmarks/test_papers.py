@@ -165,7 +165,7 @@ def test_acrnn_contradicts_itself_only_where_it_is_known_to():
 
 
 def test_edc_contradicts_itself_only_where_it_is_known_to():
-    """What the errata say of more types of noise and of feature weighting, and a wider range that is not always worse."""
+    """More types of noise are not always worse, single ones not alike, feature weighting not second everywhere."""
     paper = load_paper("edc")
     wrong = set()
     for claim in paper.claims:
@@ -175,7 +175,11 @@ def test_edc_contradicts_itself_only_where_it_is_known_to():
             printed = {row: paper.published[cell].value for row, cell in column.items()}
             if published_ordering(claim.id, claim.test, printed).holds is False:
                 wrong.add(claim.id)
-    assert wrong == set()
+    assert wrong == {
+        *("kinds_are_similar_om_dcase", "kinds_are_similar_om_dcase"),
+        *("three_are_worse_om_dcase", "three_are_worse_om_chime"),
+        "featw_is_second_am_dcase",
+    }
 
 
 def test_acrnn_has_every_cell_of_its_four_tables():
