@@ -124,7 +124,8 @@ def _place(source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, wor
             except USER_ERRORS as error:
                 reasons.append(str(error))
                 continue
-            classes = tuple(set(truth["label"]) - {""})
+            named = {name for label in truth["label"] for name in str(label).split(",")} - {""}
+            classes = classes or tuple(sorted(named))
         odd = sorted(set(scores.classes) ^ set(classes))
         if truth is None or odd:
             reasons.append(f"{title} has " + (f"{len(classes)}, {odd[0]} differs" if len(classes) > 1 else classes[0]))
@@ -203,7 +204,7 @@ def _beside(paper: Paper, cell: Cell) -> list[tuple[Cell, Metric]]:
     where = (cell.row, cell.dataset, cell.test_set, cell.items)
     cells = [*paper.table_cells(cell.table), *paper.control_cells(cell.table)]
     found = [one for one in cells if (one.row, one.dataset, one.test_set, one.items) == where and one.metric]
-    return [(one, METRICS[str(one.metric)]) for one in found if one.column != cell.column]
+    return [(one, METRICS[str(one.metric)]) for one in found if one.metric != cell.metric]
 
 
 def _fold_note(source: Finished, table: TableResult) -> str:

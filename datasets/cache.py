@@ -87,7 +87,7 @@ class FeatureCache:
         key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _locked(self.folder / f"{key}.lock"):
+            with locked(self.folder / f"{key}.lock"):
                 if not self._is_whole(key, header):
                     task = Task(dataset, extractor, variant, tuple(items), tuple(labels))
                     self._build(key, header, task, jobs, progress)
@@ -156,7 +156,7 @@ def available_cores() -> int:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock file while the block runs, waiting for whoever holds it. The lock ends with its process."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -16,7 +16,7 @@ import torch
 from numpy.lib import format as npy
 from torch import Tensor
 
-from datasets.cache import FORMAT, FeatureCache, Features, Progress, _locked
+from datasets.cache import FORMAT, FeatureCache, Features, Progress, locked
 from datasets.errors import DataError
 
 #: Clips that are conditioned together: a transform may need frames x frames numbers for each.
@@ -118,7 +118,7 @@ class ConditionedCache(FeatureCache):
         key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _locked(self.folder / f"{key}.lock"):
+            with locked(self.folder / f"{key}.lock"):
                 if not self._is_whole(key, header):
                     self._write(key, header, features, conditioner, progress)
         except OSError as error:

@@ -56,7 +56,7 @@ def _one_clip(rounds: int, clips: int) -> Iterator[Measure]:
 
 
 def plain_loop(clip: Clip, alpha: float, total: Callable[[Clip], Any] = np.sum) -> Clip:
-    """The conditioned frames (T, D) of a clip (T, D), frame by frame (papers/edc.md, section 2.4)."""
+    """The conditioned frames (T, D) of a clip (T, D), frame by frame (section 2.2 of the paper, released code)."""
     z = (clip - clip.min()) / (clip.max() - clip.min())
     similarities = z @ z.T
     decay = np.exp(-np.arange(len(z)) / alpha)

@@ -142,7 +142,7 @@ class Comparison:
             "yours",
         )  # fmt: skip
         extra = [text for _, column in beside for text in (f"{_short(column)}, published", _short(column))]
-        counted = "correct" if self.is_share else "events"
+        counted = "events" if "tp" in self.counts else "correct"
         head = ("row", "published", "value", "as printed", *extra, counted, "runs")
         return Grid(head, [*rows, new], left=(0, len(head) - 1))
 

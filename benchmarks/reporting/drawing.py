@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 VERSION = 2
 OURS, FOLDS, PAPER, GRID, EDGE = "#1f5f8b", "#7fb0cc", "#d9730d", "#d8dde1", "#5b6770"
 LINES = ("#1f5f8b", "#d9730d", "#3a8f5c", "#9b5094", "#b8a01e", "#5b6770", "#4fa8c9", "#c2505a", "#8a6d4b", "#223a5e")
+#: So many panels stand side by side; more make further rows.
+MOST_ABREAST = 3
 STYLE: Any = {
     "svg.hashsalt": "resound", "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": EDGE, "axes.titlesize": 10,
@@ -59,26 +61,26 @@ def svg(figure: "Canvas") -> bytes:
     return buffer.getvalue()
 
 
-def draw_bars(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> bytes:
-    """Bars of a few rows, a panel per column: mean, the value of each fold, the published value (called `paper`).
+def draw_bars(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str, each: str = "each fold") -> bytes:
+    """Bars of a few rows, a panel per column: mean, the values called `each`, the published value (called `paper`).
 
     An empty `paper` leaves published values out of the legend.
     """
-    rows = len(_labels(panels))
-    with canvas(2.4 + 3.4 * len(panels), 1.3 + 0.5 * rows, len(panels)) as (figure, axes):
+    (columns, rows), labels = _shape(panels), len(_labels(panels))
+    with canvas(2.4 + 3.4 * columns, 0.8 + rows * (0.5 + 0.5 * labels), columns, rows) as (figure, axes):
         for ax, marks in _panels(axes, panels, unit):
             heights = [_labels(panels).index(mark.label) for mark in marks]
             ax.barh(heights, [mark.mean for mark in marks], height=0.62, color=OURS, alpha=0.85)
             _points(ax, marks, heights, "white")
             ax.set_xlim(0, 100 if unit == "%" else None)
-        _legend(figure, "white", paper)
+        _legend(figure, "white", paper, each)
         return svg(figure)
 
 
-def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> bytes:
+def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str, each: str = "each fold") -> bytes:
     """The same for many rows: dots, and an axis that ends where the values do."""
-    rows = len(_labels(panels))
-    with canvas(2.4 + 3.4 * len(panels), 1.2 + 0.34 * rows, len(panels)) as (figure, axes):
+    (columns, rows), labels = _shape(panels), len(_labels(panels))
+    with canvas(2.4 + 3.4 * columns, 0.7 + rows * (0.5 + 0.34 * labels), columns, rows) as (figure, axes):
         for ax, marks in _panels(axes, panels, unit):
             heights = [_labels(panels).index(mark.label) for mark in marks]
             for y, mark in zip(heights, marks, strict=True):
@@ -86,7 +88,7 @@ def draw_dots(panels: Mapping[str, Sequence[Mark]], unit: str, paper: str) -> by
             _points(ax, marks, heights, FOLDS)
             ax.plot([mark.mean for mark in marks], heights, "o", color=OURS, markersize=7, zorder=3)
             ax.grid(axis="x", color=GRID, linewidth=0.6)
-        _legend(figure, FOLDS, paper)
+        _legend(figure, FOLDS, paper, each)
         return svg(figure)
 
 
@@ -181,13 +183,21 @@ def _labels(panels: Mapping[str, Sequence[Mark]]) -> list[str]:
     return list(dict.fromkeys(mark.label for marks in (longest, *panels.values()) for mark in marks))
 
 
+def _shape(panels: Mapping[str, Sequence[Mark]]) -> tuple[int, int]:
+    """Columns and rows of panels, the rows as even as can be."""
+    rows = -(-len(panels) // MOST_ABREAST)
+    return -(-len(panels) // rows), rows
+
+
 def _panels(
     axes: "list[Axes]", panels: Mapping[str, Sequence[Mark]], unit: str
 ) -> "Iterator[tuple[Axes, Sequence[Mark]]]":
-    """Each panel with its axes, which have the rows and a title; only the first one names the rows."""
-    labels = _labels(panels)
-    for ax, (title, marks) in zip(axes, panels.items(), strict=True):
-        ax.set_yticks(range(len(labels)), labels if ax is axes[0] else [])
+    """Each panel with its axes, which have the rows and a title; only those on the left name the rows."""
+    labels, (columns, _) = _labels(panels), _shape(panels)
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+    for number, (ax, (title, marks)) in enumerate(zip(axes, panels.items(), strict=False)):
+        ax.set_yticks(range(len(labels)), labels if number % columns == 0 else [])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(labels) - 0.4, -0.6)
         ax.set_title(f"{title} ({unit})")
@@ -202,7 +212,7 @@ def _points(ax: "Axes", marks: Sequence[Mark], heights: Sequence[int], fold_colo
             ax.plot([mark.published], [y], "|", color=PAPER, markersize=15, markeredgewidth=2.4, zorder=4)
 
 
-def _legend(figure: "Canvas", fold_colour: str, paper: str) -> None:
+def _legend(figure: "Canvas", fold_colour: str, paper: str, each: str) -> None:
     from matplotlib.lines import Line2D
 
     def mark(label: str, marker: str, size: float, colour: str, edge: str) -> Line2D:
@@ -211,7 +221,7 @@ def _legend(figure: "Canvas", fold_colour: str, paper: str) -> None:
 
     marks = [
         mark("reproduced: mean", "s" if fold_colour == "white" else "o", 7, OURS, OURS),
-        mark("each fold", "o", 4, fold_colour, OURS),
+        mark(each, "o", 4, fold_colour, OURS),
         *([mark(paper, "|", 13, PAPER, PAPER)] if paper else []),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8)

@@ -73,7 +73,7 @@ def draw_thresholds(panels: Mapping[str, Sequence[Line]], thresholds: np.ndarray
         axes[0].set(ylabel="error rate", ylim=(0, top), xlim=(0, 1), xticks=np.arange(5) / 4)
         axes[len(panels)].set(ylabel="F1 (%)", ylim=(0, 100))
         figure.legend(handles=_line_legend(labels), loc="outside lower center", ncols=len(labels), fontsize=8)
-        return _rounded(svg(figure))
+        return rounded(svg(figure))
 
 
 def _draw_line(ax: "Axes", thresholds: np.ndarray, values: np.ndarray, at: float, style: int) -> None:
@@ -113,7 +113,7 @@ def _bar_legend(names: Sequence[str], paper: str) -> list:
     return [*bars, seed, *([tick] if paper else [])]
 
 
-def _rounded(drawing: bytes) -> bytes:
+def rounded(drawing: bytes) -> bytes:
     """The drawing with all paths cut to tenths of a point, which nobody sees."""
 
     def cut(path: re.Match[bytes]) -> bytes:

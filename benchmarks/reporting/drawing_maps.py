@@ -45,7 +45,7 @@ def draw_maps(probe: "EventProbe", threshold: float, title: str) -> bytes:
         axes[-1].set_xlabel("time (s)")
         figure.supylabel("mel band", fontsize=9)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
-        return _greyed(svg(figure))
+        return greyed(svg(figure))
 
 
 def draw_excerpts(probes: "Sequence[EventProbe]", around: float) -> bytes:
@@ -57,7 +57,7 @@ def draw_excerpts(probes: "Sequence[EventProbe]", around: float) -> bytes:
     with canvas(*size, len(probes), sharey=True, width_ratios=lengths) as (figure, axes):
         for ax, probe, (start, piece), length in zip(axes, probes, cuts, lengths, strict=True):
             extent = (start, start + length, 0, piece.shape[1])
-            image = ax.imshow(_shaded(piece, lowest, highest), extent=extent, vmin=lowest, vmax=highest, **HEAT)
+            image = ax.imshow(shaded(piece, lowest, highest), extent=extent, vmin=lowest, vmax=highest, **HEAT)
             assert probe.event is not None
             for time in (0.0, probe.event[1] - probe.event[0]):
                 ax.axvline(time, color=EVENT, linewidth=1.4)
@@ -65,7 +65,7 @@ def draw_excerpts(probes: "Sequence[EventProbe]", around: float) -> bytes:
             ax.set_xlabel("time from onset (s)")
         axes[0].set_ylabel("mel band")
         figure.colorbar(image, ax=axes, label="standard deviations")
-        return _greyed(svg(figure))
+        return greyed(svg(figure))
 
 
 def _heat(ax: "Axes", values: np.ndarray, probe: "EventProbe") -> None:
@@ -74,7 +74,7 @@ def _heat(ax: "Axes", values: np.ndarray, probe: "EventProbe") -> None:
     small, group = _narrowed(values)
     extent = (0, len(small) * group * _scale(values, probe) * probe.hop, 0, bands)
     lowest, highest = float(small.min()), float(small.max())
-    ax.imshow(_shaded(small, lowest, highest), extent=extent, vmin=lowest, vmax=highest, **HEAT)
+    ax.imshow(shaded(small, lowest, highest), extent=extent, vmin=lowest, vmax=highest, **HEAT)
     ax.set_xlim(0, frames * probe.hop)
     ax.set_yticks([0, bands // 2, bands])
 
@@ -97,7 +97,7 @@ def _narrowed(values: np.ndarray) -> tuple[np.ndarray, int]:
     return np.add.reduceat(values, starts, axis=0) / np.diff([*starts, len(values)])[:, None], group
 
 
-def _shaded(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
+def shaded(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
     """The map (bands, frames) in few shades, which compress well."""
     step = (highest - lowest) / SHADES or 1.0
     return (lowest + step * np.round((values - lowest) / step)).T
@@ -117,7 +117,7 @@ def _cut(probe: "EventProbe", around: float) -> tuple[float, np.ndarray]:
     return first * probe.hop - probe.event[0], probe.input_map[first:last]
 
 
-def _greyed(drawing: bytes) -> bytes:
+def greyed(drawing: bytes) -> bytes:
     """The drawing with its images, which are grey, stored with one byte per pixel instead of four."""
     return re.sub(rb"(?<=data:image/png;base64,)[^\"]+", _one_channel, drawing)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.reporting.drawing import LINES, OURS, canvas, svg
-from benchmarks.reporting.drawing_events import _rounded
-from benchmarks.reporting.drawing_maps import HEAT, _greyed, _shaded
+from benchmarks.reporting.drawing_events import rounded
+from benchmarks.reporting.drawing_maps import HEAT, greyed, shaded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def draw_inputs(panels: Sequence[Panel]) -> bytes:
     with canvas(7.4, 0.6 + 1.25 * len(panels), 1, len(panels), sharex=True) as (figure, axes):
         _draw_panels(axes, panels)
         axes[-1].set_xlabel("frame")
-        return _greyed(svg(figure))
+        return greyed(svg(figure))
 
 
 def draw_clip(
@@ -63,7 +63,7 @@ def draw_clip(
         ax.set(ylim=(-0.03, 1.03), xlabel="frame", ylabel="probability")
         ax.set_title(f"({LETTERS[len(panels)]}) {title}", fontsize=8)
         figure.legend(loc="outside lower center", ncols=min(5, len(classes)), fontsize=8)
-        return _rounded(_greyed(svg(figure)))
+        return rounded(greyed(svg(figure)))
 
 
 def _draw_panels(axes: "Sequence[Axes]", panels: Sequence[Panel]) -> None:
@@ -71,7 +71,7 @@ def _draw_panels(axes: "Sequence[Axes]", panels: Sequence[Panel]) -> None:
     for ax, letter, panel in zip(axes, LETTERS, panels, strict=False):
         frames, bands = panel.values.shape
         lowest, highest = (float(one) for one in np.percentile(panel.values, (LOWEST, HIGHEST)))
-        shades = _shaded(np.clip(panel.values, lowest, highest), lowest, highest)
+        shades = shaded(np.clip(panel.values, lowest, highest), lowest, highest)
         ax.imshow(shades, extent=(0, frames, 0, bands), vmin=lowest, vmax=highest, **HEAT)
         ax.set_title(f"({letter}) {panel.title}: {lowest:.2f} to {highest:.2f}", fontsize=8)
         ax.set(ylabel=panel.axis, yticks=[0, bands // 2, bands])

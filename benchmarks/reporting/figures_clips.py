@@ -87,19 +87,21 @@ def chart(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> 
     kind, draw = ("bars", drawing.draw_bars)
     if max(map(len, panels.values())) > MOST_BARS or is_of_tags(done[0].cell):  # areas begin at 50, not at nothing
         kind, draw = ("dots", drawing.draw_dots)
+    each = "each seed" if all(one.evidence and len(one.evidence.folds) == 1 for one in done) else "each fold"
     plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
     return Figure(
         f"{kind}_{result.table_id}_{variant.name}",
         f"{result.table.title}; {wording.conditions(variant)}",
-        [unit, paper, plain],
-        lambda: draw(panels, unit, paper),
+        [unit, paper, each, plain],
+        lambda: draw(panels, unit, paper, each),
     )
 
 
 def _mark(one: CellResult, with_published: bool) -> drawing.Mark:
     assert one.evidence is not None and one.mean is not None
-    folds = tuple(one.evidence.fold_values.values())
-    return drawing.Mark(one.cell.label, one.mean, folds, one.cell.target if with_published else None)
+    by_fold, by_seed = one.evidence.fold_values, one.evidence.seed_values
+    values = tuple((by_fold if len(by_fold) > 1 else by_seed).values())
+    return drawing.Mark(one.cell.label, one.mean, values, one.cell.target if with_published else None)
 
 
 def step_figures(result: TableResult, variant: Variant, done: Sequence[CellResult]) -> Iterator[Figure]:

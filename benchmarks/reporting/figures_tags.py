@@ -29,7 +29,7 @@ def tag_figures(result: TableResult, variant: Variant, done: Sequence[CellResult
             for column in result.table.columns
         ]
         cast = max(columns, key=lambda one: one.richness)
-        if cast.runs:
+        if cast.attending:  # what conditioning is compared with
             yield from _states_figure(result, variant, cast, cache)
             yield from _clip_figure(result, variant, cast)
             yield from _inputs_figure(result, variant, cast)

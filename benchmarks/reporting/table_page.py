@@ -55,7 +55,7 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
     figures = table_figures(result, Variant(), result.main, cache)
     blocks += _behind(result, result.main, figures, cache)
     for variant, results in result.others.items():
-        apart = table_figures(result, variant, results, cache)
+        apart = table_figures(result, variant, _without_doubles(result, results), cache)
         figures += apart
         blocks += [*other_tables(result, variant, results, notes), *_behind(result, results, apart, cache)]
     blocks += check_blocks(result)
@@ -64,10 +64,12 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
 
 def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequence[Figure], cache: Path) -> list[Block]:
     """What stands behind the cells of one variant."""
+    controls = result.controls.get(results[0].variant, ())
+    shown = _without_doubles(result, results)
     return [
         *figure_blocks(result, figures, results, cache),
-        *class_blocks(result, (*results, *result.controls.get(results[0].variant, ())), cache),
-        *fold_blocks(result, (*results, *result.controls.get(results[0].variant, ()))),
+        *class_blocks(result, (*shown, *_without_doubles(result, controls)), cache),
+        *fold_blocks(result, (*shown, *_without_doubles(result, controls))),
         *data_blocks(result, results),
         *provenance_blocks(results),
     ]

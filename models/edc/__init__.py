@@ -4,15 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from models.edc.conditioning import (
-        EventConditioning,
-        MinMax,
-        MovingAverage,
-        condition,
-        decay_support,
-        range_bound,
-        ranges,
-    )
+    from models.edc.conditioning import EventConditioning, condition, decay_support, range_bound, ranges
+    from models.edc.controls import MinMax, MovingAverage
     from models.edc.module import EDCModule
     from models.edc.network import CornerstoneCRNN
 
@@ -33,5 +26,5 @@ def __getattr__(name: str) -> Any:
     """A public name is imported when it is asked for: all need torch, which plans and reports do without."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"CornerstoneCRNN": "network", "EDCModule": "module"}.get(name, "conditioning")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    homes = {"CornerstoneCRNN": "network", "EDCModule": "module", "MinMax": "controls", "MovingAverage": "controls"}
+    return getattr(import_module(f"{__name__}.{homes.get(name, 'conditioning')}"), name)

@@ -1,25 +1,22 @@
-"""Event-related data conditioning and its controls: what turns log-mel frames into a network's input.
+"""Event-related data conditioning: each frame of a clip averaged with those around it that resemble it.
 
-Source: papers/edc.md, section 2.4, which is sections 2.1 and 2.2 of the paper as its authors released them; the
-switches are the readings that the paper leaves open (there, section 4).
+Source: section 2.2 of the paper as its authors' code has it, which rescales clips first, decays by exp(-d / alpha) and
+cuts ranges to whole frames; the switches are what else the paper's text and pictures can be read as.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypedDict, Unpack, get_args
 
 import torch
 from torch import Tensor
 
-from models.edc.transform import expected_distances, neighbour_mean, rescale
+from models.edc.transform import clipwise, expected_distances, neighbour_mean, rescale
 
 Similarity = Literal["minmax", "raw"]
 Rounding = Literal["trunc", "round", "none"]
 Decay = Literal["exp(-d/alpha)", "exp(-alpha*d)"]
 
-#: Clips at a time: one on a CPU, so that a clip's numbers cannot depend on its batch; more where launches cost time.
-CLIPS_ON_ACCELERATOR = 16
 #: Decimals of a renormalised distance.
 GRID = 9
 #: The share of the decay curve down to which the paper counts frames (inferred: the one value that gives its table 1).
@@ -40,8 +37,8 @@ class Switches(TypedDict, total=False):
 class EventConditioning:
     """Each frame becomes the mean of frames around it, weighted by similarity, within a range that follows from them.
 
-    Called with frames (B, T, D) or (T, D) of any float type it returns float32 of that shape, for each clip what it
-    would return for the clip alone. The same frames always give the same result.
+    Called with frames (B, T, D) or (T, D) of any float type it returns float32 of that shape. The same frames always
+    give the same result, and on a CPU a clip does not depend on its batch in a single bit.
 
     alpha: how slowly the decay falls, in frames.
     similarity_input: "minmax" takes similarities of clips rescaled to [0, 1] (code), "raw" of clips as given (paper).
@@ -79,12 +76,12 @@ class EventConditioning:
     @torch.no_grad()
     def __call__(self, x: Tensor) -> Tensor:
         """The conditioned frames."""
-        return _clipwise(x, lambda frames: [self._conditioned(frames)])[0]
+        return clipwise(x, lambda frames: [self._conditioned(frames)])[0]
 
     @torch.no_grad()
     def integer_ranges(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """How many frames before and behind itself each frame is averaged with: int64, (B, T) or (T,) both."""
-        past, future = _clipwise(x, lambda frames: self._ranges(self._similar(frames)))
+        past, future = clipwise(x, lambda frames: self._ranges(self._similar(frames)))
         return past, future
 
     def ranges(self, x: Tensor) -> dict[str, float]:
@@ -120,54 +117,6 @@ class EventConditioning:
         return past.minimum(here).long(), future.minimum(here.flip(0)).long()
 
 
-@dataclass(frozen=True)
-class MinMax:
-    """A control: the rescaling of each clip to [0, 1] and nothing else; called like EventConditioning."""
-
-    version: ClassVar[int] = 1
-
-    def params(self) -> dict[str, Any]:
-        """What the result depends on: nothing."""
-        return {}
-
-    @torch.no_grad()
-    def __call__(self, x: Tensor) -> Tensor:
-        """The rescaled frames."""
-        return _clipwise(x, lambda frames: [rescale(frames).float()])[0]
-
-
-@dataclass(frozen=True)
-class MovingAverage:
-    """A control: the rescaling, then each frame averaged with those before it; called like EventConditioning.
-
-    frames: how many, the frame itself included; the first ones of a clip take those there are.
-    """
-
-    version: ClassVar[int] = 1
-
-    frames: int = 2
-
-    def __post_init__(self) -> None:
-        if self.frames < 1:
-            raise ValueError(f"frames {self.frames} must be at least 1")
-
-    def params(self) -> dict[str, Any]:
-        """What the result depends on."""
-        return asdict(self)
-
-    @torch.no_grad()
-    def __call__(self, x: Tensor) -> Tensor:
-        """The averaged frames."""
-        return _clipwise(x, lambda frames: [self._averaged(rescale(frames))])[0]
-
-    def _averaged(self, z: Tensor) -> Tensor:
-        total = z.clone()
-        for back in range(1, min(self.frames, z.shape[1])):
-            total[:, back:] += z[:, :-back]
-        counts = torch.arange(1, z.shape[1] + 1, device=z.device).clamp(max=self.frames)
-        return (total / counts[:, None]).float()
-
-
 def condition(x: Tensor, alpha: float, **switches: Unpack[Switches]) -> Tensor:
     """Frames (B, T, D) or (T, D) conditioned; arguments and errors are those of EventConditioning."""
     return EventConditioning(alpha, **switches)(x)
@@ -194,16 +143,3 @@ def range_bound(alpha: float) -> float:
 def _known(name: str, value: object, known: tuple[object, ...]) -> None:
     if value not in known:
         raise ValueError(f"unknown {name} {value!r}; known: {', '.join(map(str, known))}")
-
-
-def _clipwise(x: Tensor, work: Callable[[Tensor], Any]) -> list[Tensor]:
-    """The tensors that `work` gives for frames (b, T, D), over all clips of x (B, T, D) or for the one of x (T, D)."""
-    if x.ndim not in (2, 3) or not x.numel():
-        raise ValueError(f"frames must be (batch, time, bands) or (time, bands), not {tuple(x.shape)}")
-    if not torch.stack(x.aminmax()).isfinite().all():
-        raise ValueError("frames hold NaN or infinite values; look for the clip and its features")
-    if x.ndim == 2:
-        return [found[0] for found in work(x[None])]
-    size = 1 if x.device.type == "cpu" else CLIPS_ON_ACCELERATOR
-    parts = [list(work(clips)) for clips in x.split(size)]
-    return [torch.cat(found) for found in zip(*parts, strict=True)]

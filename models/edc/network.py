@@ -1,7 +1,7 @@
 """The networks of Hou and Botteldooren (2022): a convolutional recurrent one, and its two trainable rivals of EDC.
 
-What the paper leaves open follows papers/edc.md, sections 2.5, 2.6 and 2.9: "cited" is the baseline of DCASE 2018
-Task 4, which is Keras; "assumed" has no source.
+Where the paper (sections 3.1 and 3.2) leaves a choice open, "cited" is the baseline of DCASE 2018 Task 4, which is
+Keras and whose front end the authors' released features have; "assumed" has no source.
 """
 
 from typing import Literal
@@ -154,7 +154,7 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
 
     Kernels are Glorot-uniform (cited for the convolutions, Keras's default for all), the GRU's recurrent kernels
     orthogonal. The second bias set of PyTorch's GRU, which Keras of the paper's kind need not have, starts at zero and
-    is trained (papers/edc.md counts it).
+    is trained: with it the network has 126,090 parameters.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.GRU):

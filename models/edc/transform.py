@@ -1,18 +1,36 @@
-"""The arithmetic of event-related data conditioning on batches of clips (papers/edc.md, section 2.4).
+"""The arithmetic of event-related data conditioning on batches of clips (section 2.2 of the paper).
 
 All is float64: in float32 the truncation of a range flips now and then. Past and future of a frame both include it.
 """
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+#: Clips at a time: one on a CPU, so that a clip's numbers cannot depend on its batch; more where launches cost time.
+CLIPS_ON_ACCELERATOR = 16
 #: Frames whose similarities are held at a time, and frames that share a window of neighbours; both by measurement.
 ROWS, WINDOW = 128, 16
 #: The largest similarity up to which sums of exp(similarity) stay far from overflow (exp(709) in float64).
 LARGEST = 500.0
+
+
+def clipwise(x: Tensor, work: Callable[[Tensor], Sequence[Tensor]]) -> list[Tensor]:
+    """The tensors that `work` gives for frames (b, T, D), over all clips of x (B, T, D) or for the one of x (T, D).
+
+    Raises ValueError for other axes, for nothing, and for values that are not finite.
+    """
+    if x.ndim not in (2, 3) or not x.numel():
+        raise ValueError(f"frames must be (batch, time, bands) or (time, bands), not {tuple(x.shape)}")
+    if not torch.stack(x.aminmax()).isfinite().all():
+        raise ValueError("frames hold NaN or infinite values; look for the clip and its features")
+    if x.ndim == 2:
+        return [found[0] for found in work(x[None])]
+    parts = [work(clips) for clips in x.split(1 if x.device.type == "cpu" else CLIPS_ON_ACCELERATOR)]
+    return [torch.cat(found) for found in zip(*parts, strict=True)]
 
 
 def rescale(frames: Tensor) -> Tensor:
@@ -42,15 +60,18 @@ def expected_distances(z: Tensor, rate: float, renormalise: bool) -> tuple[Tenso
     renormalise: divide by the sum of share x decay.
     """
     law = decays(z.shape[1], rate, z.device)
-    products = float(z.square().sum(2).amax())
-    if products <= LARGEST:
+    largest = float(z.square().sum(2).amax())  # no product of two frames is larger
+    if largest <= LARGEST:
         return _both_sides(z, law, renormalise)
     return _past(z, law, renormalise), _past(z.flip(1), law, renormalise).flip(1)
 
 
 def _both_sides(z: Tensor, law: tuple[Tensor, Tensor], renormalise: bool) -> tuple[Tensor, Tensor]:
-    """For moderate similarities: as the matrix is symmetric, rows of its lower triangle give the past of the later
-    frame and, summed over the other axis, the future of the earlier one. No maximum need be subtracted."""
+    """For moderate similarities, which need no maximum subtracted.
+
+    The matrix is symmetric: its lower triangle, summed along one axis, is the past of the later frame, and along the
+    other one the future of the earlier frame.
+    """
     past, future = z.new_zeros(2, *z.shape[:2]), z.new_zeros(2, *z.shape[:2])
     for start in range(0, z.shape[1], ROWS):
         stop = min(start + ROWS, z.shape[1])

@@ -124,8 +124,9 @@ def data_of(run: Run) -> dict[str, Any]:
 def fabricate_tags(
     workspace: Workspace, setting: str, dataset: str, skill: float = 2.0, tier: str = "reduced",
     corpus: str = "standin", items: int = 48, seeds: int | None = None, frames: int = 100, with_probes: bool = True,
+    all_clean: bool = False,
 ) -> list[Run]:  # fmt: skip
-    """Every run of a setting on one dataset, with its references, history and probes."""
+    """Every run of a setting on one dataset, with its references, history and probes; `all_clean`: lists alike."""
     paper = load_paper("edc")
     published = []
     for run in setting_runs(paper, setting, dataset, Choice(tier, corpus, seeds=seeds)):
@@ -133,7 +134,7 @@ def fabricate_tags(
         attempt = workspace.ledger.attempt(run)
         arguments = run.resolved["data"]["init_args"]
         has_plain = arguments["mode"] == "am" and "conditioner" in arguments
-        reference = reference_of(dataset, items)
+        reference = reference_of(dataset, items, all_clean)
         for test_set in ("test", "test_plain") if has_plain else ("test",):
             write_reference(attempt / f"reference_{test_set}.csv", reference)
             scores_of(reference, CLASSES[dataset], skill, run.seed).save(attempt / f"scores_{test_set}.npz")

@@ -3,10 +3,14 @@
 import json
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from fabricated_runs import workspace_in
-from fabricated_tag_runs import fabricate_tags
+from fabricated_tag_runs import CLASSES, fabricate_tags, reference_of
+from sklearn.metrics import roc_auc_score
 
+from benchmarks.compare import compare
 from benchmarks.errors import InputError
 from benchmarks.plan import Choice, make_plan
 from benchmarks.ranges import main, recorded
@@ -27,7 +31,8 @@ def stored(tmp_path_factory):
     workspace = workspace_in(tmp_path_factory.mktemp("tags"))
     for setting, skill in SKILL.items():
         for mode in ("om", "am"):
-            fabricate_tags(workspace, f"{setting}_{mode}", "dcase", skill, items=200, frames=50, with_probes=False)
+            name = f"{setting}_{mode}"
+            fabricate_tags(workspace, name, "dcase", skill, items=200, with_probes=False, all_clean=True)
     fabricate_tags(workspace, "none_om", "dcase", 1.0, "full", "real", items=64, seeds=3, with_probes=False)
     return workspace
 
@@ -175,6 +180,24 @@ def test_report_json_has_the_added_cells(stored, page):
     cells = json.loads((stored.reports / "report.json").read_text())["cells"]
     clean = [one for one in cells if one["id"] == "edc.t3.1_none.om_dcase_clean" and one["tier"] == "full"]
     assert clean and clean[0]["published"] is None and clean[0]["mean"] is not None
+
+
+# -- scores made elsewhere ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("column", "listed"), [("om_dcase", "original"), ("om_dcase_clean", "clean")])
+def test_scores_made_elsewhere_are_judged_on_the_list_of_the_column(stored, tmp_path, column, listed):
+    reference, draw = reference_of("dcase", 64), np.random.default_rng(5)
+    truth = np.array([[name in label.split(",") for name in CLASSES["dcase"]] for label in reference["label"]])
+    values = np.clip(0.3 * truth + draw.uniform(0, 0.7, truth.shape), 0, 1).round(6)
+    frame = pd.DataFrame(values, index=reference.index, columns=list(CLASSES["dcase"]))
+    frame.to_csv(tmp_path / "mine.csv")
+    found = compare(str(tmp_path / "mine.csv"), f"edc.t3.1_none.{column}", stored, "mine")
+    kept, judged = reference[listed].to_numpy(), truth.any(axis=0)
+    expected = 100 * roc_auc_score(truth[kept][:, judged], values[kept][:, judged], average="macro")
+    assert found.folds[1].value == pytest.approx(expected)
+    assert [one.p is not None for one in found.rivals if one.result.cell.row == "1_none"] == [True]
+    assert "events" not in found.to_markdown()
 
 
 # -- measured ranges ---------------------------------------------------------------------------------------------------

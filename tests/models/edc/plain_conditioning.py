@@ -1,4 +1,4 @@
-"""Event-related data conditioning frame by frame, as section 2.4 of papers/edc.md words it: slow, and easy to check."""
+"""Event-related data conditioning frame by frame, as section 2.2 of the paper and its code say: slow, easy to check."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The transform beside a plain loop over frames, and beside what papers/edc.md measured on real clips."""
+"""The transform beside a plain loop over frames, and beside what was measured on released features."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""The networks of the EDC paper: counts and costs of papers/edc.md, and other ways to compute the same."""
+"""The networks of the EDC paper: counts and costs, and other ways to compute the same."""
 
 import math
 
@@ -187,6 +187,16 @@ def test_initial_weights_are_those_of_keras():
         recurrent = parameters[f"rnn.weight_hh_l0{end}"]  # (192, 64)
         torch.testing.assert_close(recurrent.T @ recurrent, torch.eye(64), atol=1e-5, rtol=0)
     assert all(not value.any() for name, value in parameters.items() if "bias" in name)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2])
+def test_moving_statistics_take_their_share_of_a_batch(share):
+    network = CornerstoneCRNN(**SMALL, norm_momentum=share)
+    convolved = network.blocks[0][0](frames())
+    network(frames())
+    wanted = share * convolved.mean((0, 2, 3))  # they begin at zero
+    torch.testing.assert_close(network.blocks[0][1].running_mean, wanted)
+    assert [block[1].momentum for block in CornerstoneCRNN().blocks] == [0.01] * 3  # Keras's default
 
 
 def test_width_divisor_divides_channels_and_units():
