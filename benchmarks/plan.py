@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.build import versions
+from benchmarks.build import import_class, versions
 from benchmarks.errors import InputError
 from benchmarks.ledger import Run
-from benchmarks.spec import Cell, Paper, load_paper
+from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
 from benchmarks.workspace import Workspace
 
 
@@ -62,7 +62,10 @@ class Plan:
 
 
 def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Plan:
-    """The runs that `cells` need under `choice`. Cells that are audited or only quoted need none."""
+    """The runs that `cells` need under `choice`.
+
+    Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none.
+    """
     plan = Plan()
     known: dict[tuple[str, str, str], list[Planned]] = {}
     for cell in cells:
@@ -72,6 +75,8 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
             if source.setting is None or source.dataset is None:
                 continue
             key = (source.id.split(".")[0], source.setting, source.dataset)
+            if not _has_corpus(load_paper(key[0]).datasets[source.dataset], choice.corpus):
+                continue
             if key not in known:
                 known[key] = _runs(load_paper(key[0]), source.setting, source.dataset, choice, workspace)
             for planned in known[key]:
@@ -100,6 +105,11 @@ def setting_runs(
         "fingerprint": workspace.fingerprint(use, choice.corpus) if workspace else "absent",
     }  # fmt: skip
     return [Run(fold=fold, seed=seed, **common) for seed in range(seeds) for fold in folds]
+
+
+def _has_corpus(use: DatasetUse, corpus: str) -> bool:
+    """Whether a dataset has such a corpus at all; not all have a stand-in."""
+    return corpus != "standin" or hasattr(import_class(use.class_path), "write_standin")
 
 
 def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: Workspace) -> list[Planned]:

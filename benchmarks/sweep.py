@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from benchmarks.build import import_class
 from benchmarks.display import SweepDisplay, progress
 from benchmarks.errors import InputError
 from benchmarks.files import is_claimed
@@ -32,6 +33,8 @@ class Sweep:
         """Run the sweep and write its tables; returns the exit code of the command."""
         cells = select(self.target)
         plan = make_plan(cells, self.choice, self.workspace)
+        if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
+            raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
         device = choose_device(self.device)
         code = 0
         if plan.missing:
@@ -79,8 +82,15 @@ class Sweep:
         for planned in plan.missing:
             if planned.run.fingerprint == "absent":
                 use = load_paper(planned.run.paper).datasets[planned.run.dataset]
+                self._refuse_ungenerated(import_class(use.class_path).name)
                 self.workspace.dataset(use, self.choice.corpus)  # raises the dataset's own message
                 raise InputError(f"{planned.run.dataset}: its files are not on this machine")
+
+    def _refuse_ungenerated(self, name: str) -> None:
+        corpus = self.choice.corpus
+        if corpus != "real":
+            root = self.workspace.dataset_root(name, corpus)
+            raise InputError(f"{root}: not there; write it with `python -m benchmarks data {corpus} {name}`")
 
     def _check_data(self, plan: Plan) -> None:
         """A census before any training; an incomplete set needs an explicit flag."""

@@ -13,7 +13,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.plan import Choice
 from benchmarks.reporting.cells import CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting.checks import table_checks
-from benchmarks.spec import Cell, Claim, Paper, load_paper
+from benchmarks.spec import Cell, Claim, Paper, Table, load_paper
 from benchmarks.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
 from benchmarks.workspace import Workspace
 
@@ -51,7 +51,7 @@ class Results:
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
             if not variant.earns_verdict and any(result.n_runs for result in results):
-                others[variant] = results
+                others[variant] = without_doubles(paper.tables[name], results)
         main = _checked(self._column_results(paper, name, Variant()), checks)
         by_variant = {Variant(): main, **others}
         ran = {
@@ -59,8 +59,8 @@ class Results:
             if (rows := self._controls(paper, name, variant, results))
         }  # fmt: skip
         apart = {
-            variant: _claims(paper, name, (*results, *ran.get(variant, ()))) for variant, results in others.items()
-            if variant.corpus == "standin" and variant.tier != "smoke"
+            variant: _claims(paper, name, (*results, *ran.get(variant, ())), only_measured=True)
+            for variant, results in others.items() if variant.corpus == "standin" and variant.tier != "smoke"
         }  # fmt: skip
         claims = _claims(paper, name, (*main, *ran.get(Variant(), ())))
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
@@ -100,7 +100,8 @@ class Results:
         ran = [one for one in results if one.n_runs]
         said = {one.answer for one in rows}
         new = {one.cell.row for one in ran if one.answer not in said}
-        return tuple(one for one in ran if one.cell.row in new)
+        shown = tuple(one for one in ran if one.cell.row in new)
+        return shown if variant.earns_verdict else without_doubles(paper.tables[table_id], shown)
 
     def left_aside(self, tables: Iterable[TableResult]) -> int:
         """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
@@ -181,6 +182,18 @@ def _checked(results: tuple[CellResult, ...], checks: Iterable["Check"]) -> tupl
     return tuple(replace(one, check=by_id.get(one.cell.id)) if one.cell.recipe == "audit" else one for one in results)
 
 
+def without_doubles(table: Table, results: tuple[CellResult, ...]) -> tuple[CellResult, ...]:
+    """Without the cells of added columns that say what another column says: there both test lists are the same."""
+    known = {(one.cell.row, one.cell.column): one for one in results}
+
+    def is_double(one: CellResult) -> bool:
+        others = [name for name in table.columns if name != one.cell.column]
+        twins = [twin for name in others if (twin := known.get((one.cell.row, name)))]
+        return table.columns[one.cell.column].added is not None and any(twin.answer == one.answer for twin in twins)
+
+    return tuple(one for one in results if not is_double(one))
+
+
 def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], column: str) -> PooledSpread:
     """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
     import pandas as pd
@@ -197,9 +210,15 @@ def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], colu
     return pooled_sd(frame)
 
 
-def _claims(paper: Paper, table_id: str, results: tuple[CellResult, ...]) -> tuple[ClaimTest, ...]:
-    """The claims about a table, tested on the complete seeds of its rows; those of the paper first, then ours."""
-    told = [claim for claim in paper.claims if claim.table == table_id]
+def _claims(
+    paper: Paper, table_id: str, results: tuple[CellResult, ...], only_measured: bool = False
+) -> tuple[ClaimTest, ...]:
+    """The claims about a table, tested on the complete seeds of its rows; those of the paper first, then ours.
+
+    only_measured: leave out those about columns of which nothing ran.
+    """
+    ran = {one.cell.column for one in results if one.n_runs}
+    told = [claim for claim in paper.claims if claim.table == table_id and (not only_measured or claim.column in ran)]
     return tuple(
         test for ours in (False, True) for test in _family(paper, [one for one in told if one.ours is ours], results)
     )

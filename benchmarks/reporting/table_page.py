@@ -55,7 +55,7 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
     figures = table_figures(result, Variant(), result.main, cache)
     blocks += _behind(result, result.main, figures, cache)
     for variant, results in result.others.items():
-        apart = table_figures(result, variant, _without_doubles(result, results), cache)
+        apart = table_figures(result, variant, results, cache)
         figures += apart
         blocks += [*other_tables(result, variant, results, notes), *_behind(result, results, apart, cache)]
     blocks += check_blocks(result)
@@ -64,12 +64,11 @@ def table_page(result: TableResult, cache: Path) -> tuple[Page, list[Figure]]:
 
 def _behind(result: TableResult, results: Sequence[CellResult], figures: Sequence[Figure], cache: Path) -> list[Block]:
     """What stands behind the cells of one variant."""
-    controls = result.controls.get(results[0].variant, ())
-    shown = _without_doubles(result, results)
+    with_controls = (*results, *result.controls.get(results[0].variant, ()))
     return [
         *figure_blocks(result, figures, results, cache),
-        *class_blocks(result, (*shown, *_without_doubles(result, controls)), cache),
-        *fold_blocks(result, (*shown, *_without_doubles(result, controls))),
+        *class_blocks(result, with_controls, cache),
+        *fold_blocks(result, with_controls),
         *data_blocks(result, results),
         *provenance_blocks(results),
     ]
@@ -157,8 +156,7 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
             blocks += [Folded(_column_title(result, column), [Grid(OTHER_HEAD, rows)])] if rows else []
         return blocks
     head = (*OTHER_HEAD, *(("paper, tier full",) if is_real else ()))
-    shown = _without_doubles(result, results)
-    for column, of_column in result.columns(shown).items():
+    for column, of_column in result.columns(tuple(results)).items():
         ran = [one for one in of_column if one.n_runs]
         if not ran:
             continue
@@ -167,22 +165,8 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
         blocks += [Heading(f"{label}, {wording.conditions(variant)}", 3), Grid(head, rows)]
     if variant.tier != "smoke":
         blocks += derived_blocks(result, variant, notes, 3)
-    controls = _without_doubles(result, result.controls.get(variant, ()))
-    blocks += control_blocks(result, controls, notes, 3)
+    blocks += control_blocks(result, result.controls.get(variant, ()), notes, 3)
     return [*blocks, *claim_blocks(result.claims_apart.get(variant, ()), 3)]
-
-
-def _without_doubles(result: TableResult, results: Sequence[CellResult]) -> tuple[CellResult, ...]:
-    """Without the columns that were added and say the same as others, because both lists have the same items."""
-    known = {one.cell.id: one for one in results}
-    kept = []
-    for one in results:
-        twins = [other for name in result.table.columns if name != one.cell.column
-                 if (other := known.get(one.cell.id.replace(f".{one.cell.column}", f".{name}")))]  # fmt: skip
-        is_double = any(other.answer == one.answer for other in twins)
-        if not (result.table.columns[one.cell.column].added and is_double):
-            kept.append(one)
-    return tuple(kept)
 
 
 def derived_blocks(result: TableResult, variant: Variant, notes: Footnotes, level: int = 2) -> list[Block]:
