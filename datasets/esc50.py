@@ -1,6 +1,5 @@
 """ESC-50 and its subset ESC-10 (K. J. Piczak, "ESC: Dataset for Environmental Sound Classification", ACM MM 2015)."""
 
-import hashlib
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from datasets.audio import read_exact, read_raw
 from datasets.errors import DataError
 from datasets.esc50_layouts import CATEGORIES, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
-from datasets.file_hashes import md5_of_files
+from datasets.file_hashes import digest_of, index_memory, md5_of_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,15 +111,12 @@ class ESC50:
     def hashes(self) -> dict[str, str]:
         """The md5 of every clip's file, by official name."""
         paths = self.paths()
-        place = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
-        memory = self.cache / "index" / f"{self.name}-{place}.json" if self.cache is not None else None
-        hashes = md5_of_files(paths.values(), memory)
+        hashes = md5_of_files(paths.values(), index_memory(self.cache, self.name, self.root))
         return {item: hashes[path] for item, path in paths.items()}
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with any name or content among the subset's clips."""
-        lines = "".join(f"{item} {md5}\n" for item, md5 in self.hashes().items())
-        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+        return digest_of(self.hashes())
 
     def files(self) -> list[Path]:
         """All that another machine needs to use this subset: its clips, their list and licence."""

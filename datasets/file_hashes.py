@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -67,3 +67,20 @@ def _remember(memory: Path, known: dict[str, tuple[str, str]]) -> None:
         write_atomically(memory, json.dumps(known))
     except OSError:  # a full or read-only disk costs time, not the result
         return
+
+
+def index_memory(cache: Path | None, name: str, root: Path) -> Path | None:
+    """Where the hashes of a dataset's files in `root` are remembered; None without a cache."""
+    place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    return None if cache is None else cache / "index" / f"{name}-{place}.json"
+
+
+def below(root: Path, hashes: Mapping[Path, str]) -> dict[str, str]:
+    """Hashes by the path below `root`."""
+    return {path.relative_to(root).as_posix(): md5 for path, md5 in hashes.items()}
+
+
+def digest_of(hashes: Mapping[str, str]) -> str:
+    """16 hexadecimal digits that change with any name or content."""
+    lines = "".join(f"{name} {md5}\n" for name, md5 in sorted(hashes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]

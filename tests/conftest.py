@@ -1,4 +1,5 @@
 import fcntl
+import importlib
 import os
 from pathlib import Path
 
@@ -27,50 +28,33 @@ def session_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def miniature_esc50(session_folder):
     """The root of a miniature ESC-50: one clip of 1.6 s per class and fold. Not to be changed by tests."""
-    from datasets.miniature.esc50 import write
-
-    root = session_folder / "miniature" / "esc50"
-    root.parent.mkdir(exist_ok=True)
-    with (root.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        write(root, clips_per_class_and_fold=1, clip_seconds=1.6)
-    return root
+    return written(session_folder, "esc50", clips_per_class_and_fold=1, clip_seconds=1.6)
 
 
 @pytest.fixture(scope="session")
 def miniature_rare(session_folder):
     """The root of a miniature TUT Rare Sound Events: 3 s, two evaluation mixtures per class. Not to be changed."""
-    from datasets.miniature.dcase2017_rare import write
-
-    root = session_folder / "miniature" / "dcase2017_rare"
-    root.parent.mkdir(exist_ok=True)
-    with (root.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        write(root, background_seconds=3.0, evaluation_mixtures=2)
-    return root
+    return written(session_folder, "dcase2017_rare", background_seconds=3.0, evaluation_mixtures=2)
 
 
 @pytest.fixture(scope="session")
 def miniature_domestic(session_folder):
     """The root of a miniature DCASE 2018 Task 4: clips of 1 s. Not to be changed by tests."""
-    from datasets.miniature.dcase2018_domestic import write
-
-    root = session_folder / "miniature" / "dcase2018_domestic"
-    root.parent.mkdir(exist_ok=True)
-    with (root.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        write(root, clip_seconds=1.0)
-    return root
+    return written(session_folder, "dcase2018_domestic", clip_seconds=1.0)
 
 
 @pytest.fixture(scope="session")
 def miniature_chime(session_folder):
     """The root of a miniature CHiME-Home: chunks of 1 s, 40 and 28 refined ones. Not to be changed by tests."""
-    from datasets.miniature.chime_home import write
+    return written(session_folder, "chime_home", clip_seconds=1.0, development=40, evaluation=28)
 
-    root = session_folder / "miniature" / "chime_home"
+
+def written(session_folder, name, **options):
+    """The root of a miniature that whichever worker process comes first writes."""
+    write = importlib.import_module(f"datasets.miniature.{name}").write
+    root = session_folder / "miniature" / name
     root.parent.mkdir(exist_ok=True)
     with (root.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        write(root, clip_seconds=1.0, development=40, evaluation=28)
+        write(root, **options)
     return root

@@ -1,6 +1,5 @@
 """CHiME-Home (Foster et al., WASPAA 2015), as DCASE 2016 Task 4 (domestic audio tagging) uses it."""
 
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,7 @@ from datasets.chime_home.annotations import CLASSES, Annotation, read_annotation
 from datasets.chime_home.layout import ANNOTATION, CROSSVALIDATION, EVALUATION, MONO, OLD_COPY, Layout
 from datasets.chime_home.lists import ChunkLists, segment_of
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_files
+from datasets.file_hashes import below, digest_of, index_memory, md5_of_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,15 +139,12 @@ class CHiMEHome:
 
     def hashes(self) -> dict[str, str]:
         """The md5 of every data file, by its path below the root."""
-        place = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
-        memory = self.cache / "index" / f"{self.name}-{place}.json" if self.cache is not None else None
-        hashes = md5_of_files(self.data_files(), memory)
-        return {path.relative_to(self.root).as_posix(): md5 for path, md5 in hashes.items()}
+        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
+        return below(self.root, hashes)
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with any name or content among the data files."""
-        lines = "".join(f"{name} {md5}\n" for name, md5 in sorted(self.hashes().items()))
-        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+        return digest_of(self.hashes())
 
     def census(self, progress: Callable[[int, int], None] | None = None) -> "Census":
         """Compare with the official lists and check every listed chunk; `progress` is told (done, total)."""

@@ -1,6 +1,5 @@
 """TUT Rare Sound Events 2017 (DCASE 2017, Task 2): mixtures of backgrounds and rare events, and how they are made."""
 
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,7 @@ from datasets.dcase2017_rare.layout import Layout
 from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.sources import Sources
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_files
+from datasets.file_hashes import below, digest_of, index_memory, md5_of_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,15 +162,12 @@ class DCASE2017Rare:
 
     def hashes(self) -> dict[str, str]:
         """The md5 of every data file, by its path below the root."""
-        place = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
-        memory = self.cache / "index" / f"{self.name}-{place}.json" if self.cache is not None else None
-        hashes = md5_of_files(self.data_files(), memory)
-        return {path.relative_to(self.root).as_posix(): md5 for path, md5 in hashes.items()}
+        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
+        return below(self.root, hashes)
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with any name or content among the data files, of whatever class."""
-        lines = "".join(f"{name} {md5}\n" for name, md5 in sorted(self.hashes().items()))
-        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+        return digest_of(self.hashes())
 
     def census(self, progress: Callable[[int, int], None] | None = None) -> "Census":
         """Compare with the official lists and decode every file; `progress` is told (done, total)."""

@@ -1,6 +1,5 @@
 """DCASE 2018 Task 4: ten-second clips of domestic sounds from YouTube, with weak labels for training."""
 
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ from datasets.dcase2018_domestic.layout import (
 )
 from datasets.dcase2018_domestic.lists import Labels, youtube_id
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_files
+from datasets.file_hashes import below, digest_of, index_memory, md5_of_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,16 +142,12 @@ class DCASE2018Domestic:
 
     def hashes(self) -> dict[str, str]:
         """The md5 of the deciding lists and of every clip's file, by path below the root."""
-        place = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
-        name = f"{self.name}-{self.source}-{place}.json"
-        memory = self.cache / "index" / name if self.cache is not None else None
-        hashes = md5_of_files([*self.layout.lists(), *self._paths.values()], memory)
-        return {path.relative_to(self.root).as_posix(): md5 for path, md5 in hashes.items()}
+        memory = index_memory(self.cache, f"{self.name}-{self.source}", self.root)
+        return below(self.root, md5_of_files([*self.layout.lists(), *self._paths.values()], memory))
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with any name or content among the deciding lists and the clips."""
-        lines = "".join(f"{name} {md5}\n" for name, md5 in sorted(self.hashes().items()))
-        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+        return digest_of(self.hashes())
 
     def files(self) -> list[Path]:
         """All that another machine needs: lists, licences, and the clips (or the released features)."""
