@@ -36,12 +36,11 @@ def tag_figures(result: TableResult, variant: Variant, done: Sequence[CellResult
 
 
 def _states_figure(result: TableResult, variant: Variant, cast: Cast, cache: Path) -> Iterator[Figure]:
-    """Fig. 3 of the EDC paper: the states of two runs side by side, of self-attention and of conditioning if possible.
+    """Fig. 3 of the EDC paper: the states of self-attention beside those of the best conditioned run, if there is one.
 
-    Else the best conditioned one stands beside the unconditioned one, or beside the one that the paper praises least.
+    Else beside those of the unconditioned run.
     """
-    others = sorted(cast.runs, key=lambda one: one.praise)
-    asked = [one for one in (cast.attending, cast.conditioned, cast.plain, *others) if one and STATES in one.names]
+    asked = [one for one in (cast.attending, cast.conditioned, cast.plain) if one and STATES in one.names]
     pair = list({one.run.run.id: one for one in asked}.values())[:2]
     maps = [state_map(one.array(STATES), one.digest, cache) for one in pair]
     found = [(_name(one), of_run) for one, of_run in zip(pair, maps, strict=True) if of_run]

@@ -175,15 +175,6 @@ def test_every_setting_has_golden_numbers_of_the_present_versions(paper_id):
         assert len(stored[name]["losses"]) == (10 if setting.trainer else 0)
 
 
-#: What does not learn steadily enough yet within 15 s for a band that shuffled labels lie outside of.
-WITHOUT_A_BAND: dict[str, set[tuple[str, str]]] = {
-    "acrnn": set(),
-    "mtfa": {
-        *(("MTFAModule", dataset) for dataset in ("babycry", "glassbreak")),
-        *(("FrameMLPModule", dataset) for dataset in ("babycry", "gunshot")),
-        *(("CakirCRNNModule", dataset) for dataset in ("babycry", "glassbreak", "gunshot")),
-    },
-}
 #: The papers of whose datasets real clips can be had.
 WITH_REAL_CLIPS = {"acrnn"}
 
@@ -202,7 +193,7 @@ def test_every_network_learns_on_every_dataset_inside_a_band_of_ten_seeds(paper_
 
     wanted = {(network(name), dataset) for name in settings for dataset in cases.paper.datasets}
     found = {(network(case.setting), case.dataset) for case in learning.values() if case.corpus == "miniature"}
-    assert {(path.rpartition(".")[2], dataset) for (path, _), dataset in wanted - found} == WITHOUT_A_BAND[paper_id]
+    assert not {(path.rpartition(".")[2], dataset) for (path, _), dataset in wanted - found}
     assert any(case.corpus == "real" for case in learning.values()) is (paper_id in WITH_REAL_CLIPS)
 
 
