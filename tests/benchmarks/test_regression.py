@@ -175,6 +175,8 @@ def test_every_setting_has_golden_numbers_of_the_present_versions(paper_id):
         assert len(stored[name]["losses"]) == (10 if setting.trainer else 0)
 
 
+#: What has no band that shuffled labels lie outside of: even with them, cries are told from the rest (86 points of 94).
+WITHOUT_A_BAND = {"mtfa": {("MTFAModule", "babycry")}}
 #: The papers of whose datasets real clips can be had.
 WITH_REAL_CLIPS = {"acrnn"}
 
@@ -193,7 +195,8 @@ def test_every_network_learns_on_every_dataset_inside_a_band_of_ten_seeds(paper_
 
     wanted = {(network(name), dataset) for name in settings for dataset in cases.paper.datasets}
     found = {(network(case.setting), case.dataset) for case in learning.values() if case.corpus == "miniature"}
-    assert not {(path.rpartition(".")[2], dataset) for (path, _), dataset in wanted - found}
+    lacking = {(path.rpartition(".")[2], dataset) for (path, _), dataset in wanted - found}
+    assert lacking == WITHOUT_A_BAND.get(paper_id, set())
     assert any(case.corpus == "real" for case in learning.values()) is (paper_id in WITH_REAL_CLIPS)
 
 

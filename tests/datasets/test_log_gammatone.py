@@ -120,7 +120,8 @@ def test_every_extractor_says_what_it_is(name):
     assert extractor.name == name
     assert extractor.version >= 1
     assert extractor.rate == extractor.params()["rate"] == RATE
-    assert extractor(noise(), RATE).dtype == np.float32
+    given = np.zeros((500, 64), dtype=np.float32) if name == "released_log_mel" else noise()
+    assert extractor(given, RATE).dtype == np.float32
     assert extractor == make_extractor(name)
 
 
