@@ -4,7 +4,6 @@ It imports torch once and keeps features in memory from run to run. Everything e
 stderr, which the launcher keeps in a log file.
 """
 
-import gc
 import json
 import os
 import sys
@@ -62,7 +61,6 @@ def _serve(data: dict[str, Any], settings: dict[str, Any], stop: Any, answers: A
     except Exception as error:
         workspace.ledger.record_failure(run.id, one_line(error), traceback.format_exc())
         _answer(answers, event="failed", run=run.id, message=one_line(error))
-    gc.collect()  # trainer, network and data refer to each other; their tensors should not wait for the next run
 
 
 def _answer(answers: Any, **content: Any) -> None:
