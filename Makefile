@@ -31,7 +31,7 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 setup: $(VENV)/.ready  ## make .venv with the locked versions
 
 demo: setup  ## build the miniature, run every table in tier smoke, write the report
-	for name in $$($(BIN)/python -c "from datasets.registry import DATASETS; print(*DATASETS)"); do \
+	for name in $$($(BIN)/python -c "from datasets.registry import names; print(*names())"); do \
 	    $(RESOUND) data miniature $$name || exit $$?; done
 	for paper in $(PAPERS); do $(RESOUND) run $$paper --tier smoke --corpus miniature || exit $$?; done
 	$(RESOUND) report --out build/demo

@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks.cli import run_command_line
+from benchmarks.cli.main import run_command_line
 
 
 def main() -> None:

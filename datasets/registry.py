@@ -1,22 +1,54 @@
-"""The datasets by name; their modules are imported when asked for."""
+"""The datasets by name: each folder beside this file with a `dataset.py` is one; its other parts go by file name."""
 
 import importlib
-from typing import Any
+import importlib.util
+import pkgutil
+import sys
+from types import ModuleType
+from typing import Any, Literal
 
+import datasets
 from datasets.errors import DataError
 
-#: Import path of each dataset's class.
-DATASETS: dict[str, str] = {
-    "esc50": "datasets.esc50.ESC50",
-    "dcase2017_rare": "datasets.dcase2017_rare.DCASE2017Rare",
-    "dcase2018_domestic": "datasets.dcase2018_domestic.DCASE2018Domestic",
-    "chime_home": "datasets.chime_home.CHiMEHome",
-}
+#: What a wing may have beside its dataset: `acquire` (fetch, import_folder), `census` (take_census), `miniature` and
+#: `standin` (write), `synthesis` (write_subset), `module` (the public DataModule).
+Part = Literal["acquire", "census", "miniature", "standin", "synthesis", "module"]
+#: What messages call a part, where its file name does not say it.
+_CALLED = {"standin": "stand-in corpus", "synthesis": "synthesizer"}
+
+
+def names() -> tuple[str, ...]:
+    """The datasets there are, by the names of their folders."""
+    folders = sorted(found.name for found in pkgutil.iter_modules(datasets.__path__) if found.ispkg)
+    return tuple(name for name in folders if _has(f"datasets.{name}", "dataset"))
 
 
 def get(name: str) -> Any:
-    """The class of a dataset. Raises DataError for a name that is not known."""
-    if name not in DATASETS:
-        raise DataError(f"unknown dataset {name!r}; known: {', '.join(DATASETS)}")
-    module, _, class_name = DATASETS[name].rpartition(".")
-    return getattr(importlib.import_module(module), class_name)
+    """The class of a dataset (datasets.contract.Dataset). Raises DataError for a name that is not known."""
+    if name not in names():
+        raise DataError(f"unknown dataset {name!r}; known: {', '.join(names())}")
+    found = vars(importlib.import_module(f"datasets.{name}.dataset")).values()
+    return next(one for one in found if isinstance(one, type) and getattr(one, "name", None) == name)
+
+
+def has(dataset: Any, part: Part) -> bool:
+    """Whether the wing that a dataset's class is from has such a part: not every one can be written as a stand-in."""
+    return _has(_wing(dataset), part)
+
+
+def part(dataset: Any, part: Part) -> ModuleType:
+    """A part of the wing that a dataset's class is from, found by file name. Raises DataError where there is none."""
+    if not has(dataset, part):
+        having = ", ".join(name for name in names() if has(get(name), part))
+        raise DataError(f"{dataset.name} has no {_CALLED.get(part, part)}; these have one: {having}")
+    return importlib.import_module(f"{_wing(dataset)}.{part}")
+
+
+def _wing(dataset: Any) -> str:
+    """The package that the class is defined in."""
+    module = sys.modules[dataset.__module__]
+    return module.__name__ if hasattr(module, "__path__") else str(module.__package__)
+
+
+def _has(wing: str, part: str) -> bool:
+    return importlib.util.find_spec(f"{wing}.{part}") is not None

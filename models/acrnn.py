@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models import keras
-from models.tasks import ClipClassification
+from models.tasks.clips import ClipClassification
 
 Attention = Literal["none", "l2", "l4", "l6", "l8", "l10"]
 Scaling = Literal["softmax", "sigmoid"]

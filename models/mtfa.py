@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.tasks import FrameDetection
+from models.tasks.frames import FrameDetection
 
 Attention = Literal["none", "resnet", "hourglass"]
 FreqReduce = Literal["flatten", "avgpool8", "mean"]

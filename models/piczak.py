@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.tasks import ClipClassification
+from models.tasks.clips import ClipClassification
 
 Variant = Literal["short", "long", "t2"]
 Borders = Literal["none", "partial", "same"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def miniature_chime(session_folder):
 
 def written(session_folder, name, **options):
     """The root of a miniature that whichever worker process comes first writes."""
-    write = importlib.import_module(f"datasets.miniature.{name}").write
+    write = importlib.import_module(f"datasets.{name}.miniature").write
     root = session_folder / "miniature" / name
     root.parent.mkdir(exist_ok=True)
     with (root.parent / "lock").open("w") as lock:

@@ -6,11 +6,11 @@ import inspect
 import re
 import shlex
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 PAGES = ("README.md", "CONTRIBUTING.md")
 #: Folders that the pages speak of although a fresh clone does not have them.
 MADE_LATER = ("data", "runs", "cache", "build", "reports/results")
@@ -67,7 +67,7 @@ def test_every_command_and_option_of_the_pages_exists(words):
 def click_command():
     import typer
 
-    from benchmarks.cli import app
+    from benchmarks.cli.main import app
 
     return typer.main.get_command(app)
 

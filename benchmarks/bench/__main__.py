@@ -25,8 +25,8 @@ def main() -> int:
 
     from benchmarks.bench.ratio import table
     from benchmarks.errors import USER_ERRORS
-    from benchmarks.files import write_json
-    from benchmarks.provenance import device_facts
+    from benchmarks.runs.files import write_json
+    from benchmarks.runs.provenance import device_facts
 
     measures = []
     try:
@@ -47,7 +47,7 @@ def main() -> int:
 def _measures(quick: bool) -> Iterator["Measure"]:
     from benchmarks.bench import accelerator, conditioning, features, harness, scoring, synthesis, training
     from benchmarks.bench.corpus import clips
-    from benchmarks.workspace import Workspace
+    from benchmarks.runs.workspace import Workspace
 
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 
 from benchmarks.bench.ratio import Measure, seconds
-from benchmarks.build import import_class
-from benchmarks.plan import Choice, setting_runs
+from benchmarks.runs.build import import_class
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.runs.train import set_numerics
 from benchmarks.spec import load_paper
-from benchmarks.train import set_numerics
-from datasets.chunks import chunk_starts
+from datasets.batches.chunks import chunk_starts
 
 #: Edge of the square matrices whose product tells what the chip can do.
 EDGE = 8192

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.bench.ratio import Measure, alternate, seconds, times_as_fast
-from benchmarks.build import import_class
-from benchmarks.train import RunKeeper, make_trainer
+from benchmarks.runs.build import import_class
+from benchmarks.runs.train import RunKeeper, make_trainer
 
 Clip = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _outside(rounds: int, clip_seconds: float) -> Measure:
     """The share of an epoch outside forward, backward and optimizer, two streams of conditioned and plain clips."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "dcase2018_domestic"
-        import_class("datasets.miniature.dcase2018_domestic.write")(root, clip_seconds)
+        import_class("datasets.dcase2018_domestic.miniature.write")(root, clip_seconds)
         conditioner = {"class_path": "models.edc.EventConditioning", "init_args": {"alpha": ALPHA}}
         cls = import_class("datasets.dcase2018_domestic.DCASE2018DomesticDataModule")
         data = cls(root=root, cache=Path(folder) / "cache", mode="am", conditioner=conditioner, batch_size=BATCH)

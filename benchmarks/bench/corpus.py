@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.build import import_class
+from benchmarks.runs.build import import_class
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Corpus, DatasetUse, load_paper
-from benchmarks.workspace import Workspace
+from datasets import registry
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,6 @@ def clips(workspace: Workspace, paper: str, dataset: str, quick: bool) -> Clips:
     cls = import_class(use.class_path)
     real = workspace.dataset_root(cls.name, "real").is_dir() and not quick
     if not real:
-        cls.write_miniature(workspace.dataset_root(cls.name, "miniature"))
+        registry.part(cls, "miniature").write(workspace.dataset_root(cls.name, "miniature"))
     corpus: Corpus = "real" if real else "miniature"
     return Clips(use, corpus, workspace.dataset(use, corpus))

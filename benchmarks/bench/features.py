@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.bench.corpus import Clips
 from benchmarks.bench.ratio import Measure, alternate, times_as_fast
-from datasets.cache import FeatureCache
 from datasets.features import make_extractor
+from datasets.features.cache import FeatureCache
 
 #: Both sides: FFT length, hop and bands of the ACRNN paper; librosa's window has the length of its FFT.
 N_FFT, HOP, BANDS = 2048, 512, 128

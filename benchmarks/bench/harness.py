@@ -13,11 +13,11 @@ import numpy as np
 
 from benchmarks.bench.corpus import Clips
 from benchmarks.bench.ratio import Measure, seconds
-from benchmarks.ledger import Run
-from benchmarks.metrics.scores import Scores
-from benchmarks.plan import Choice, make_plan
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
-from benchmarks.workspace import Workspace
 
 #: Segments per clip in the made-up scores, as ACRNN has.
 SEGMENTS = 5

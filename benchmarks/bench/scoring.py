@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.bench.ratio import Measure, seconds
 from benchmarks.metrics import METRICS
 from benchmarks.metrics.events import threshold_curve
-from benchmarks.metrics.scores import Scores
+from benchmarks.runs.scores import Scores
 
 #: Clips of 30 s as DCASE 2017 Task 2 has them: 500 per class and subset, half of them with an event.
 PER_CLASS, FRAMES, HOP = 500, 1501, 0.02

@@ -12,12 +12,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.bench.ratio import Measure, alternate, seconds, times_as_fast
-from datasets.cache import FeatureCache
 from datasets.dcase2017_rare.mixture_set import MixtureSet
 from datasets.dcase2017_rare.params import CLASSES, MixingParams
 from datasets.dcase2017_rare.recipes import Recipe
 from datasets.dcase2017_rare.sources import Background, Event, Sources
 from datasets.features import make_extractor
+from datasets.features.cache import FeatureCache
 
 RATE, SECONDS = 44100, 30
 #: The training mixtures of a class, and their bands (MTFA paper, sections 2.1 and 3.1).

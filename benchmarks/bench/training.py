@@ -14,10 +14,10 @@ import torch
 
 from benchmarks.bench.corpus import Clips
 from benchmarks.bench.ratio import Measure, alternate, seconds
-from benchmarks.build import import_class
 from benchmarks.launch.local import MALLOC
-from benchmarks.train import RunKeeper, make_trainer
-from benchmarks.workspace import Workspace
+from benchmarks.runs.build import import_class
+from benchmarks.runs.train import RunKeeper, make_trainer
+from benchmarks.runs.workspace import Workspace
 
 
 def measure(clips: Clips, workspace: Workspace, rounds: int, steps: int, width_divisor: int) -> Iterator[Measure]:

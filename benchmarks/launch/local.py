@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import Planned
-from benchmarks.workspace import Workspace
+from benchmarks.runs.plan import Planned
+from benchmarks.runs.workspace import Workspace
 
 #: glibc gives every large tensor fresh pages from the kernel and takes them back at once; keeping them makes a CPU
 #: training step of the convolutional RNN 1.35 times as fast (`make bench`). Other C libraries ignore these.

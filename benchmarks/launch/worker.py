@@ -14,7 +14,7 @@ from typing import Any
 
 def main() -> None:
     """Serve runs from stdin until it closes or the process is asked to stop."""
-    from benchmarks.run import StopSignal
+    from benchmarks.runs.execute import StopSignal
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever prints must not end up between the answers
@@ -41,10 +41,10 @@ def _prepare(settings: dict[str, Any]) -> None:
 
 
 def _serve(data: dict[str, Any], settings: dict[str, Any], stop: Any, answers: Any) -> None:
-    from benchmarks.ledger import Run
-    from benchmarks.run import Surroundings, execute, one_line
-    from benchmarks.train import Stopped
-    from benchmarks.workspace import Workspace
+    from benchmarks.runs.execute import Surroundings, execute, one_line
+    from benchmarks.runs.ledger import Run
+    from benchmarks.runs.train import Stopped
+    from benchmarks.runs.workspace import Workspace
 
     run = Run.from_dict(data)
     workspace = Workspace(**{name: Path(value) for name, value in settings["workspace"].items()})

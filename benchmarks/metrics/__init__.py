@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from benchmarks.errors import InputError
-from benchmarks.metrics.clip_accuracy import accuracy_clip_decision, accuracy_clip_mean_probability
+from benchmarks.metrics.accuracy import accuracy_clip_decision, accuracy_clip_mean_probability
 from benchmarks.metrics.events import EXAMPLES, event_metric
 from benchmarks.metrics.metric import Metric, MetricValue
 from benchmarks.metrics.ranking import auc_frames, auc_macro, ranking_metric

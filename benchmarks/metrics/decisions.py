@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.errors import InputError
-from benchmarks.metrics.scores import Scores
+from benchmarks.runs.scores import Scores
 
 
 @dataclass(frozen=True)

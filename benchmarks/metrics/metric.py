@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.metrics.scores import Scores
+from benchmarks.runs.scores import Scores
 
 if TYPE_CHECKING:
     import pandas as pd

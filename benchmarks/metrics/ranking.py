@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.metrics.metric import Metric, MetricValue
-from benchmarks.metrics.scores import Scores, check_items
+from benchmarks.runs.scores import Scores, check_items
 
 if TYPE_CHECKING:
     import pandas as pd

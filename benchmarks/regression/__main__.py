@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from benchmarks.workspace import Workspace
+    from benchmarks.runs.workspace import Workspace
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,7 +36,7 @@ def main() -> int:
 def _run(options: argparse.Namespace) -> int:
     from benchmarks.errors import USER_ERRORS
     from benchmarks.regression.renew import renew_bands, renew_golden
-    from benchmarks.workspace import Workspace
+    from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here()
     corpora = ("miniature", "real") if options.corpus == "real" else ("miniature",)

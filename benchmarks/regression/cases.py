@@ -8,14 +8,15 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from benchmarks import spec
-from benchmarks.build import import_class, versions
-from benchmarks.forms import STRICT, Name
-from benchmarks.ledger import Run
-from benchmarks.located_yaml import LocatedYaml
 from benchmarks.metrics import METRICS
-from benchmarks.plan import Choice, setting_runs
+from benchmarks.runs.build import import_class, versions
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Corpus, Paper, Tier
-from benchmarks.workspace import Workspace
+from benchmarks.spec.bricks import STRICT, Name
+from benchmarks.spec.located_yaml import LocatedYaml
+from datasets import registry
 
 #: The tier that regression runs carry, so that nobody takes them for runs of the paper.
 TIER = "regression"
@@ -122,7 +123,7 @@ class PaperCases:
 def load_cases(paper_id: str) -> PaperCases:
     """Read a paper's cases. Raises InputError with file and line; a paper without the file has golden runs only."""
     paper = spec.load_paper(paper_id)
-    path = spec.PAPERS / paper_id / "regression.yaml"
+    path = spec.paper_folder(paper_id) / "regression.yaml"
     if not path.exists():
         return PaperCases(paper, Cases())
     document = LocatedYaml(path)
@@ -145,4 +146,4 @@ def miniature(paper: Paper, workspace: Workspace) -> None:
     """Write the miniatures of all datasets of a paper where they are not there yet."""
     for path in sorted({use.class_path for use in paper.datasets.values()}):
         cls = import_class(path)
-        cls.write_miniature(workspace.dataset_root(cls.name, "miniature"))
+        registry.part(cls, "miniature").write(workspace.dataset_root(cls.name, "miniature"))

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks import spec
-from benchmarks.ledger import Run
 from benchmarks.regression import contrast, golden
 from benchmarks.regression.bands import Band
 from benchmarks.regression.cases import Contrast, PaperCases, load_cases, miniature
 from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, read
 from benchmarks.regression.training import Trained, measure, train
-from benchmarks.workspace import Workspace
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.workspace import Workspace
 
 State = Literal["ok", "FAIL", "skip"]
 

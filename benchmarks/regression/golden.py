@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ledger import Finished
-from benchmarks.metrics.scores import Scores
+from benchmarks.runs.ledger import Finished
+from benchmarks.runs.scores import Scores
 
 RELATIVE = 1e-3
 DIGITS = 7

@@ -10,7 +10,7 @@ from benchmarks.regression.bands import Band
 from benchmarks.regression.cases import PaperCases, load_cases, miniature
 from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, read, write
 from benchmarks.regression.training import Trained, measure, train
-from benchmarks.workspace import Workspace
+from benchmarks.runs.workspace import Workspace
 
 
 def renew_golden(workspace: Workspace, values: Path = VALUES) -> Iterator[str]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.files import read_json, write_json
-from benchmarks.provenance import package_versions
-from benchmarks.workspace import Workspace
+from benchmarks.runs.files import read_json, write_json
+from benchmarks.runs.provenance import package_versions
+from benchmarks.runs.workspace import Workspace
 
 #: Where the stored numbers lie.
 VALUES = Path(__file__).parent

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.display import progress
+from benchmarks.launch.display import progress
 from benchmarks.launch.local import Slots, launch
-from benchmarks.ledger import Finished, Run
 from benchmarks.metrics import METRICS, MetricValue
-from benchmarks.metrics.scores import Scores
-from benchmarks.plan import Planned
-from benchmarks.truth import Truths
-from benchmarks.workspace import Workspace
+from benchmarks.runs.ledger import Finished, Run
+from benchmarks.runs.plan import Planned
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.truth import Truths
+from benchmarks.runs.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from benchmarks.plan import Choice
-    from benchmarks.workspace import Workspace
+    from benchmarks.runs.plan import Choice
+    from benchmarks.runs.workspace import Workspace
 
 
 def write_reports(workspace: "Workspace", target: str | None, out: Path) -> list[Path]:
@@ -13,13 +13,13 @@ def write_reports(workspace: "Workspace", target: str | None, out: Path) -> list
 
     The front page, report.json and index.html cover every table that has its page in `out`.
     """
-    from benchmarks.reporting.write import write_site
+    from benchmarks.reporting.site import write_site
 
     return write_site(workspace, target, out)
 
 
 def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
     """Print the tables of `target` under `choice` as markdown, and write their pages to `<runs>/report/`."""
-    from benchmarks.reporting.write import print_choice
+    from benchmarks.reporting.site import print_choice
 
     print_choice(workspace, target, choice)

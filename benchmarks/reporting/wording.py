@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from benchmarks.audit import printed
-from benchmarks.evaluate import Part
-from benchmarks.reporting.blocks import Footnotes
-from benchmarks.reporting.cells import CellResult, Variant
-from benchmarks.verdict import Verdict
+from benchmarks.audit.checks import printed
+from benchmarks.judge.evidence import Part
+from benchmarks.judge.table import CellResult, Variant
+from benchmarks.judge.verdict import Verdict
+from benchmarks.reporting.render.blocks import Footnotes
 
 NOTHING = "–"
 

@@ -4,14 +4,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from datasets.archive import BadArchive, unpack
-from datasets.chime_home import CHiMEHome
+from datasets.acquire.archive import BadArchive, unpack
+from datasets.acquire.download import ResumingDownloader, download
+from datasets.acquire.folders import link, move_into
+from datasets.acquire.hashes import md5_of_file
+from datasets.chime_home.census import take_census
+from datasets.chime_home.dataset import CHiMEHome
 from datasets.chime_home.layout import ANNOTATION, CROSSVALIDATION, MONO, STEREO, Layout
 from datasets.chime_home.lists import ChunkLists, parse_name
-from datasets.download import ResumingDownloader, download
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_file
-from datasets.folders import link, move_into
 
 #: The archive as dcase_util records it (datasets/dcase2016.py).
 URLS = ("https://archive.org/download/chime-home/chime_home.tar.gz",)
@@ -60,7 +61,7 @@ def fetch(
         shutil.rmtree(work)
     except OSError as error:
         raise DataError(f"{work}: cannot be written ({error}); make room and repeat the command") from error
-    report(CHiMEHome(root).census().summary())
+    report(take_census(CHiMEHome(root)).summary())
 
 
 def import_folder(source: Path, root: Path, report: Report = print) -> None:
@@ -89,7 +90,7 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
         raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    census = CHiMEHome(root).census()
+    census = take_census(CHiMEHome(root))
     report(census.summary())
     if "evaluation annotations" in census.missing:
         report(f"evaluation annotations: {census.missing['evaluation annotations']}")
@@ -103,7 +104,7 @@ def _show_terms(report: Report) -> None:
 
 def _is_complete(root: Path) -> bool:
     try:
-        return CHiMEHome(root).census().complete
+        return take_census(CHiMEHome(root)).complete
     except DataError:
         return False
 

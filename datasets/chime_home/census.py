@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datasets.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
 from datasets.chime_home.annotations import is_refined, majority_vote
 from datasets.chime_home.layout import (
     ANNOTATION,
@@ -21,7 +21,7 @@ from datasets.chime_home.reading import fault, read_mono
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
-    from datasets.chime_home import CHiMEHome
+    from datasets.chime_home.dataset import CHiMEHome
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
 VERSION = 1

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from datasets.chime_home import CHiMEHome
-from datasets.tags import Mode, TagDataModule
+from datasets.batches.tags import Mode, TagDataModule
+from datasets.chime_home.dataset import CHiMEHome
 
 
 class CHiMEHomeDataModule(TagDataModule):

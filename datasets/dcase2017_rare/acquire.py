@@ -5,20 +5,17 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from datasets.archive import BadArchive, unpack
-from datasets.dcase2017_rare import DCASE2017Rare
-from datasets.dcase2017_rare.archives import ARCHIVES, Archive
+from datasets.acquire.archive import BadArchive, unpack
+from datasets.acquire.download import ResumingDownloader, download
+from datasets.acquire.folders import link, move_into
+from datasets.acquire.hashes import md5_of_file, md5_of_files, write_atomically
+from datasets.dcase2017_rare.archives import ARCHIVES, MANIFEST, Archive, Manifest, read_manifest
+from datasets.dcase2017_rare.census import take_census
+from datasets.dcase2017_rare.dataset import DCASE2017Rare
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
-from datasets.download import ResumingDownloader, download
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_file, md5_of_files, write_atomically
-from datasets.folders import link, move_into
-
-#: In the root: the md5 of every file that an archive brought, so that a later call repairs what is damaged.
-MANIFEST = "archives.json"
 
 Report = Callable[[str], None]
-Manifest = dict[str, dict[str, str]]
 
 
 def fetch(
@@ -84,7 +81,7 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
     finally:
         shutil.rmtree(work, ignore_errors=True)
     _show_terms(report)
-    report(DCASE2017Rare(root).census().summary())
+    report(take_census(DCASE2017Rare(root)).summary())
 
 
 def _show_terms(report: Report) -> None:
@@ -98,7 +95,7 @@ def _missing(root: Path, archives: Sequence[Archive]) -> list[Archive]:
     """The archives whose files are not all in `root` as they came; none where the census of the root is complete."""
     manifest = read_manifest(root)
     missing = [archive for archive in archives if not _is_intact(root, manifest.get(archive.name))]
-    if missing and not manifest and root.is_dir() and DCASE2017Rare(root).census().complete:
+    if missing and not manifest and root.is_dir() and take_census(DCASE2017Rare(root)).complete:
         return []  # imported, or written by another tool
     return missing
 
@@ -183,12 +180,3 @@ def _record(folder: Path) -> str:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def read_manifest(base: Path) -> Manifest:
-    """The md5 of each file below `base` by archive; nothing where there is no manifest, or one cut short."""
-    try:
-        manifest = json.loads((base / MANIFEST).read_text())
-        return {str(name): dict(files) for name, files in manifest.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}

@@ -1,8 +1,15 @@
-"""The files of the two Zenodo records, as dcase_util lists them."""
+"""The files of the two Zenodo records, as dcase_util lists them, and the note of what they brought."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
+
+#: In the root: the md5 of every file that an archive brought, so that a later call repairs what is damaged.
+MANIFEST = "archives.json"
+
+Manifest = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -52,3 +59,12 @@ ARCHIVES = (
     Archive("LICENSE.txt", None, "0707857098fc74d17beb824416fb74b1", EVALUATION),
     Archive("FREESOUNDCREDITS.txt", None, "3ecea52bdb0eadd6e1af52a21f735d6d", EVALUATION),
 )
+
+
+def read_manifest(base: Path) -> Manifest:
+    """The md5 of each file below `base` by archive; nothing where there is no manifest, or one cut short."""
+    try:
+        manifest = json.loads((base / MANIFEST).read_text())
+        return {str(name): dict(files) for name, files in manifest.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

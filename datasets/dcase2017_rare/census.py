@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
 from datasets.audio import ClipFault, read_any
-from datasets.census import Census, by_kind, decoding_faults, remembered
-from datasets.dcase2017_rare.acquire import read_manifest
+from datasets.dcase2017_rare.archives import read_manifest
 from datasets.dcase2017_rare.decoded import SEGMENT_TOLERANCE
 from datasets.dcase2017_rare.event_lists import OLD, read_event_list, withdrawn_names
 from datasets.dcase2017_rare.layout import Expected, Layout
@@ -18,7 +18,7 @@ from datasets.dcase2017_rare.recipes import Recipe
 from datasets.dcase2017_rare.sources import Sources
 
 if TYPE_CHECKING:
-    from datasets.dcase2017_rare import DCASE2017Rare
+    from datasets.dcase2017_rare.dataset import DCASE2017Rare
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
 VERSION = 1

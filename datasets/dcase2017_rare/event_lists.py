@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.acquire.hashes import write_atomically
 from datasets.dcase2017_rare.names import MixtureName
 from datasets.dcase2017_rare.params import CLASSES
 from datasets.dcase2017_rare.recipes import Recipe, is_flagged
 from datasets.dcase2017_rare.sources import Sources
 from datasets.errors import DataError
-from datasets.file_hashes import write_atomically
 
 #: What the patch appends to the names of what it withdraws.
 OLD = "_old_dontuse"

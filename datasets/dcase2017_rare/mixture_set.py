@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from datasets.acquire.hashes import md5_of_files
 from datasets.audio import read_any
 from datasets.dcase2017_rare.event_lists import OLD, withdrawn_names
 from datasets.dcase2017_rare.mixing import RATE, as_float, mix
@@ -13,7 +14,6 @@ from datasets.dcase2017_rare.params import CLASSES, MixingParams
 from datasets.dcase2017_rare.recipes import Recipe, draw_recipes, replace_flagged
 from datasets.dcase2017_rare.sources import Sources
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_files
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets.dcase2017_rare import DCASE2017Rare
+from datasets.batches.frames import FrameDataModule
+from datasets.dcase2017_rare.dataset import DCASE2017Rare
 from datasets.dcase2017_rare.draws import draw_all
 from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
 from datasets.dcase2017_rare.params import MixingParams
 from datasets.dcase2017_rare.sources import screening_name
-from datasets.frames import FrameDataModule
 
 
 class DCASE2017RareDataModule(FrameDataModule):

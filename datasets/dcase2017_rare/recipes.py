@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets.acquire.hashes import write_atomically
 from datasets.dcase2017_rare import yaml_style
 from datasets.dcase2017_rare.draws import Draw, draw_all
 from datasets.dcase2017_rare.mixing import scaling_factor
@@ -14,7 +15,6 @@ from datasets.dcase2017_rare.names import MixtureName
 from datasets.dcase2017_rare.params import CLASSES, MixingParams
 from datasets.dcase2017_rare.sources import Sources, screening_name
 from datasets.errors import DataError
-from datasets.file_hashes import write_atomically
 from datasets.seeds import derive
 
 if TYPE_CHECKING:

@@ -5,7 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datasets.dcase2018_domestic import DCASE2018Domestic
+from datasets.acquire.download import ResumingDownloader, download
+from datasets.acquire.folders import link, move_into
+from datasets.acquire.hashes import md5_of_file
+from datasets.dcase2018_domestic.census import take_census
+from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
 from datasets.dcase2018_domestic.layout import (
     CLEAN,
     ORIGINAL,
@@ -17,10 +21,7 @@ from datasets.dcase2018_domestic.layout import (
     Layout,
 )
 from datasets.dcase2018_domestic.official import LISTS, OfficialList
-from datasets.download import ResumingDownloader, download
 from datasets.errors import DataError
-from datasets.file_hashes import md5_of_file
-from datasets.folders import link, move_into
 
 #: What a clip may lie in: audio as the official script saves it, and features as the authors of EDC released them.
 AUDIO_ENDING, FEATURE_ENDINGS = ".wav", (".cpickle", ".npy")
@@ -119,9 +120,9 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
 def _tell(root: Path, found: _Found, report: Report) -> None:
     """What the census finds of the audio, of the released features, or of both."""
     if found.clips or not found.features:
-        report(DCASE2018Domestic(root).census().summary())
+        report(take_census(DCASE2018Domestic(root)).summary())
     if found.features:
-        report(DCASE2018Domestic(root, source="features").census().summary())
+        report(take_census(DCASE2018Domestic(root, source="features")).summary())
 
 
 def _show_terms(report: Report) -> None:

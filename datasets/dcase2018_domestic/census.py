@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
 from datasets.audio import ClipFault
-from datasets.census import Census, by_kind, decoding_faults, remembered
 from datasets.dcase2018_domestic.layout import (
     CLEAN,
     ORIGINAL,
@@ -21,7 +21,7 @@ from datasets.dcase2018_domestic.lists import read_names
 from datasets.dcase2018_domestic.official import LISTS
 
 if TYPE_CHECKING:
-    from datasets.dcase2018_domestic import DCASE2018Domestic
+    from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
 VERSION = 1

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from datasets.dcase2018_domestic import DCASE2018Domestic, Source
+from datasets.batches.tags import Mode, TagDataModule
+from datasets.dcase2018_domestic.dataset import DCASE2018Domestic, Source
 from datasets.errors import DataError
-from datasets.tags import Mode, TagDataModule
 
 #: The extractor that takes released arrays.
 RELEASED = "released_log_mel"

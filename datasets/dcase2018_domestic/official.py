@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.acquire.hashes import md5_of_file
 from datasets.dcase2018_domestic.layout import CLEAN, EVALUATION, ORIGINAL, REMOVED, WEAK
-from datasets.file_hashes import md5_of_file
 
 #: Where the files of the official repository are served from, by commit.
 BASE = "https://raw.githubusercontent.com/DCASE-REPO/dcase2018_baseline"

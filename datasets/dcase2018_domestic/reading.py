@@ -28,7 +28,7 @@ def read_clip(path: Path, rate: int) -> NDArray[np.float32]:
 
 def read_features(path: Path, seconds: float) -> NDArray[np.float32]:
     """A released array: float32 (frames, 64), 500 frames for 10 s. Raises ClipFault where it cannot be used."""
-    from datasets.pickled_arrays import read_array
+    from datasets.acquire.pickled_arrays import read_array
 
     try:
         array = read_array(path)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models import keras
-from models.tasks import FrameDetection
+from models.tasks.frames import FrameDetection
 
 #: Mel bands of both. Frames that the MLP sees at once, cells of both hidden layers, Keras's "uniform" (±0.05) of then.
 BANDS, CONTEXT, HIDDEN, UNIFORM = 40, 5, 50, 0.05

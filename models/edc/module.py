@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models import keras
 from models.edc.network import Attention, CornerstoneCRNN, SelfAttention
-from models.tasks import ClipTagging
+from models.tasks.tags import ClipTagging
 
 #: Every how many frames the states are shown (figure 3), and the clips whose states are made at a time.
 STATE_STEP = 25

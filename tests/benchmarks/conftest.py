@@ -6,28 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
+
 TOY = Path(__file__).parent / "toy"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def toy_papers(monkeypatch):
     """The toy paper in this process: its folder is the folder of papers, its classes can be imported."""
-    from benchmarks import spec
-
-    monkeypatch.setattr(spec, "PAPERS", TOY / "papers")
+    monkeypatch.setattr("benchmarks.spec.load.PAPERS", TOY / "papers")
     monkeypatch.setenv("RESOUND_PAPERS", str(TOY / "papers"))
     monkeypatch.syspath_prepend(str(TOY))
     monkeypatch.setenv("PYTHONPATH", str(TOY))
-    spec.load_paper.cache_clear()
-    yield TOY / "papers"
-    spec.load_paper.cache_clear()
+    return TOY / "papers"
 
 
 @pytest.fixture
 def toy_workspace(toy_papers, tmp_path):
     """A workspace with the toy dataset's folder."""
-    from benchmarks.workspace import Workspace
+    from benchmarks.runs.workspace import Workspace
 
     (tmp_path / "data" / "toy").mkdir(parents=True)
     (tmp_path / "data" / "toy" / "clip.txt").write_text("a toy clip")

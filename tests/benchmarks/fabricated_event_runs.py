@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.ledger import Run
-from benchmarks.metrics.scores import Scores
-from benchmarks.plan import Choice, setting_runs
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.truth import write_reference
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
-from benchmarks.truth import write_reference
-from benchmarks.workspace import Workspace
 
 FRAMES, HOP = 1501, 0.02
 TEST_SETS = ("devtest", "evaltest")

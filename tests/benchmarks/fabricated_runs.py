@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.ledger import Run
-from benchmarks.metrics.scores import Scores
-from benchmarks.plan import Choice, setting_runs
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
-from benchmarks.workspace import Workspace
-from datasets.esc50_layouts import CATEGORIES, ESC10_TARGETS
+from datasets.esc50.layouts import CATEGORIES, ESC10_TARGETS
 
 FINGERPRINT = "0123456789abcdef"
 TARGETS = {"esc10": ESC10_TARGETS, "esc50": tuple(range(50))}

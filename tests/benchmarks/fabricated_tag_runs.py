@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.build import import_class
-from benchmarks.ledger import Run
-from benchmarks.metrics.scores import Scores
-from benchmarks.plan import Choice, setting_runs
+from benchmarks.runs.build import import_class
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.truth import write_reference
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
-from benchmarks.truth import write_reference
-from benchmarks.workspace import Workspace
 
 CLASSES = {
     "dcase": ("Alarm_bell_ringing", "Blender", "Cat", "Dishes", "Dog", "Electric_shaver_toothbrush", "Frying",

@@ -1,12 +1,12 @@
 """ACRNN: shapes with every switch, what attention does, what decides the initial weights."""
 
-import attention_task
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from models.acrnn import PAIRS, UNPADDED, ACRNNModule, ConvolutionalRNN
+from tests.models import attention_task
 
 #: Frames at the insertion points and steps of the GRU with the default padding (papers/acrnn.md 2.4, 2.5).
 FRAMES = {"l2": 120, "l4": 40, "l6": 40, "l8": 13, "l10": 6}

@@ -3,7 +3,6 @@
 import inspect
 import itertools
 
-import mtfa_task
 import pytest
 import torch
 from torch import nn
@@ -11,6 +10,7 @@ from torch.nn import functional as F
 
 from models.complexity import macs
 from models.mtfa import MTFA, Block, Hourglass, MTFAModule, initialise, pad_time
+from tests.models import mtfa_task
 
 ATTENTIONS = ("none", "resnet", "hourglass")
 REDUCTIONS = ("flatten", "avgpool8", "mean")

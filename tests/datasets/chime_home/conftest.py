@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from datasets.archive import unpack
+from datasets.acquire.archive import unpack
 from datasets.chime_home.layout import LISTS
 
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import soundfile
-from rare_corpus import RATE, write_corpus
 
 from datasets.dcase2017_rare import decoded
 from datasets.dcase2017_rare.decoded import SourceAudio
 from datasets.dcase2017_rare.sources import Sources
 from datasets.errors import DataError
+from tests.datasets.dcase2017_rare.rare_corpus import RATE, write_corpus
 
 NAME = "audio/a001_0_30.wav"
 

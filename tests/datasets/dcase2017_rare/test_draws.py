@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rare_corpus import listed_sources
 
 from datasets.dcase2017_rare.draws import draw_all
 from datasets.dcase2017_rare.params import CLASSES, MixingParams
 from datasets.dcase2017_rare.recipes import draw_recipes
 from datasets.errors import DataError
+from tests.datasets.dcase2017_rare.rare_corpus import listed_sources
 
 COUNTS = {"devtrain": (106, 96, 134), "devtest": (42, 43, 53), "evaltest": (61, 58, 76)}
 #: How many backgrounds evaltest has is not known here. Of 376 to 389, only 378, 379, 384 and 387 leave its mixture 000

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import soundfile
-from rare_corpus import RATE, through_a_file
 
 from datasets.dcase2017_rare.mixing import as_float, mix, scaling_factor
 from datasets.errors import DataError
+from tests.datasets.dcase2017_rare.rare_corpus import RATE, through_a_file
 
 BACKGROUND = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
 EVENT = np.random.default_rng(1).normal(0, 0.02, 9000) * np.hanning(9000)

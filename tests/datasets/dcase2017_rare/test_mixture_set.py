@@ -5,15 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from rare_corpus import PARAMS, RATE, plain_mixture, through_a_file, write_corpus
 
-from datasets.cache import FeatureCache
 from datasets.dcase2017_rare.mixture_set import MixtureSet
 from datasets.dcase2017_rare.params import CLASSES, MixingParams
 from datasets.dcase2017_rare.recipes import draw_recipes
 from datasets.dcase2017_rare.sources import Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.errors import DataError
+from datasets.features.cache import FeatureCache
+from tests.datasets.dcase2017_rare.rare_corpus import PARAMS, RATE, plain_mixture, through_a_file, write_corpus
 
 
 @pytest.fixture(scope="module")

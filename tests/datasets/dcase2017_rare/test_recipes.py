@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import yaml
-from rare_corpus import PARAMS, write_corpus
 
 from datasets.dcase2017_rare import yaml_style
 from datasets.dcase2017_rare.params import CLASSES, MixingParams
 from datasets.dcase2017_rare.recipes import draw_recipes, is_flagged, read_recipes, replace_flagged, write_recipes
 from datasets.dcase2017_rare.sources import Sources
 from datasets.errors import DataError
+from tests.datasets.dcase2017_rare.rare_corpus import PARAMS, write_corpus
 
 
 @pytest.fixture(scope="module")

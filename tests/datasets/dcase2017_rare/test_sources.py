@@ -1,8 +1,8 @@
 import pytest
-from rare_corpus import write_corpus
 
 from datasets.dcase2017_rare.sources import Background, Event, Sources
 from datasets.errors import DataError
+from tests.datasets.dcase2017_rare.rare_corpus import write_corpus
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from rare_corpus import PARAMS, RATE, write_corpus
 
 from datasets.dcase2017_rare import synthesis
 from datasets.dcase2017_rare.event_lists import read_event_list
@@ -13,6 +12,7 @@ from datasets.dcase2017_rare.recipes import draw_recipes, read_recipes, write_re
 from datasets.dcase2017_rare.sources import Sources
 from datasets.dcase2017_rare.synthesis import event_list_path, recipe_path, subset_folder, write_subset
 from datasets.errors import DataError
+from tests.datasets.dcase2017_rare.rare_corpus import PARAMS, RATE, write_corpus
 
 
 @pytest.fixture(scope="module")

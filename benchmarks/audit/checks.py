@@ -1,0 +1,223 @@
+"""What can be checked without training: sizes and costs of networks, printed averages, the tables' inner identities.
+
+What to check is data, the `audit` section of a paper's file; everything here is computed anew at each call.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from benchmarks.audit.identities import attainable_events, average, best_printed
+from benchmarks.audit.printed import Check, agrees, printed, truncates
+from benchmarks.errors import InputError
+from benchmarks.runs.build import import_class, instantiate
+from benchmarks.spec import Paper, load_paper, select
+from benchmarks.spec.audit import (
+    Attainable,
+    AttainableEvents,
+    Average,
+    BestPrinted,
+    Computed,
+    Count,
+    Difference,
+    Entry,
+    Mean,
+    Quantity,
+    Ratio,
+    Recorded,
+    Same,
+    Scaled,
+    Share,
+)
+
+__all__ = ["Check", "agrees", "audit", "audit_lines", "audited_cells", "checks", "printed"]
+
+
+class _Networks(dict[str, Any]):
+    """The networks that a paper's audit counts, each built when first needed."""
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__()
+        self.paper = paper
+
+    def __missing__(self, name: str) -> Any:
+        """The network of an audit entry: as its setting trains it, with the entry's own arguments."""
+        network = self.paper.audit.networks[name]
+        model = self.paper.settings[network.setting].resolved("full")["model"]
+        changes = {argument: sourced.value for argument, sourced in network.args.items()}
+        self[name] = instantiate(model["class_path"], {**model["init_args"], **changes})
+        return self[name]
+
+    def count(self, entry: Count, name: str) -> float:
+        """What the entry counts of the network `name`."""
+        return float(import_class(entry.of)(self[name], **entry.args)) * entry.times.get(name, 1.0)
+
+
+def audit(target: str) -> list[Check]:
+    """The checks of a paper, a table, a row or a cell. Raises InputError for an unknown target."""
+    parts = target.split(".")
+    select(target)
+    table = parts[1] if len(parts) > 1 else None
+    return [check for check in checks(load_paper(parts[0]), table) if check["id"].split(".")[: len(parts)] == parts]
+
+
+def audited_cells(paper: Paper) -> dict[str, float]:
+    """What the audit computes for the cells of audited tables, by cell id, in the unit of the cell."""
+    networks = _Networks(paper)
+    made: list[Check] = []
+    for entry in paper.audit.checks:
+        if isinstance(entry, Quantity) and entry.feeds:
+            made += _quantity(paper, entry, networks)
+        elif isinstance(entry, Computed) and entry.feeds:
+            made += _computed(paper, entry)
+    return {check["id"]: check["computed"] for check in made}
+
+
+def audit_lines(made: Iterable[Check]) -> list[str]:
+    """Checks for reading, one line each."""
+    lines = []
+    for check in made:
+        published = "-" if check["published"] is None else f"{check['published']:g}"
+        word = {True: "holds", False: "FAILS", None: "     "}[check["holds"]]
+        note = f"  {check['note']}" if check["note"] else ""
+        lines.append(f"{word}  {check['id']:<46} {published:>7} {check['computed']:>10.6g}{note}")
+    return lines or ["nothing here can be checked without training"]
+
+
+def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
+    """The checks of a paper, or those that touch one table, in the order of its file."""
+    networks = _Networks(paper)
+    for entry in paper.audit.checks:
+        if table is not None and table not in entry.tables():
+            continue
+        match entry:
+            case Quantity():
+                yield from _quantity(paper, entry, networks)
+            case Computed():
+                yield from _computed(paper, entry)
+            case Recorded():
+                yield from _recorded(paper, entry)
+            case Attainable():
+                yield from _attainable(paper, entry)
+            case Same():
+                yield from _same(paper, entry)
+            case Ratio():
+                yield _ratio(paper, entry, networks)
+            case Mean():
+                yield from _mean(paper, entry)
+            case Difference():
+                yield _difference(paper, entry)
+            case Scaled():
+                yield _compared(paper, entry, entry.printed, _value(paper, entry.cell) * entry.times, entry.decimals)
+            case Share():
+                yield _share(paper, entry)
+            case Average():
+                yield from average(paper, entry)
+            case AttainableEvents():
+                yield from attainable_events(paper, entry)
+            case BestPrinted():
+                yield best_printed(paper, entry)
+
+
+def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Check]:
+    table = paper.tables[entry.table]
+    decimals, cuts = table.columns[entry.column].decimals, truncates(paper, entry)
+    for row in table.rows:
+        if row not in paper.audit.networks:
+            continue
+        cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
+        check = cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}"
+        computed = networks.count(entry, row) / entry.unit
+        published = paper.published[cell].value
+        holds = None if published is None else agrees(computed, published, decimals, cuts)
+        yield Check(id=check, published=published, computed=computed, holds=holds, note=entry.note)
+
+
+def _computed(paper: Paper, entry: Computed) -> Iterator[Check]:
+    decimals, cuts = paper.tables[entry.table].columns[entry.column].decimals, truncates(paper, entry)
+    function = import_class(entry.of)
+    for row, arguments in entry.rows.items():
+        cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
+        published, computed = paper.published[cell].value, float(function(**arguments))
+        holds = agrees(computed, published, decimals, cuts) if entry.compares and published is not None else None
+        yield Check(
+            id=cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}",
+            published=published if entry.compares else None, computed=computed, holds=holds, note=entry.note,
+        )  # fmt: skip
+
+
+def _recorded(paper: Paper, entry: Recorded) -> Iterator[Check]:
+    from benchmarks.audit.ranges import recorded
+
+    found = recorded(paper)
+    on = f"on {found['measured_on']['files']} released feature files"
+    note = f"{entry.note}, {on}" if entry.note else on
+    for row in [row for row in paper.tables[entry.table].rows if row in found["rows"]]:
+        values = found["rows"][row]
+        check = f"{paper.id}.{entry.table}.{row}.{entry.id}"
+        yield Check(id=check, published=None, computed=values[entry.value], holds=None, note=note)
+
+
+def _ratio(paper: Paper, entry: Ratio, networks: _Networks) -> Check:
+    ours, other = networks.count(entry, entry.network), networks.count(entry, entry.than)
+    return Check(id=_id(paper, entry), published=None, computed=ours / other, holds=ours < other, note=entry.note)
+
+
+def _attainable(paper: Paper, entry: Attainable) -> Iterator[Check]:
+    decimals, cuts = paper.tables[entry.table].columns[entry.column].decimals, truncates(paper, entry)
+    for row in entry.rows or paper.tables[entry.table].rows:
+        cell = f"{paper.id}.{entry.table}.{row}.{entry.column}"
+        published = paper.published[cell].value
+        if published is None:
+            continue
+        near = round(published * entry.decisions / 100)
+        reach = range(near - 10, near + 11)
+        exact = {count: 100 * count / entry.decisions for count in reach}
+        fits = [n for n in reach if agrees(exact[n], published, decimals, cuts)]
+        note = f"{' or '.join(map(str, fits or [near]))} of {entry.decisions} decisions"
+        computed = exact[fits[0] if fits else near]
+        yield Check(id=f"{cell}.{entry.id}", published=published, computed=computed, holds=bool(fits), note=note)
+
+
+def _same(paper: Paper, entry: Same) -> Iterator[Check]:
+    first = _value(paper, entry.cells[0])
+    for cell in entry.cells[1:]:
+        value = _value(paper, cell)
+        note = f"stands for the same experiment as {entry.cells[0]}"
+        yield Check(id=f"{cell}.{entry.id}", published=first, computed=value, holds=value == first, note=note)
+
+
+def _mean(paper: Paper, entry: Mean) -> Iterator[Check]:
+    for cell, values in entry.values.items():
+        if entry.decisions is not None:
+            values = [100 * round(value * entry.decisions / 100) / entry.decisions for value in values]
+        decimals = paper.tables[entry.table].columns[cell.split(".", 3)[3]].decimals
+        computed = round(sum(values) / len(values), 9)
+        yield _compared(paper, entry, _value(paper, cell), computed, decimals, cell)
+
+
+def _difference(paper: Paper, entry: Difference) -> Check:
+    computed = round(_value(paper, entry.of) - _value(paper, entry.minus), 9)
+    return _compared(paper, entry, entry.printed, computed, entry.decimals)
+
+
+def _share(paper: Paper, entry: Share) -> Check:
+    return _compared(paper, entry, entry.printed, 100 * entry.count / entry.total, entry.decimals)
+
+
+def _compared(
+    paper: Paper, entry: Entry, published: float, computed: float, decimals: int, cell: str | None = None
+) -> Check:
+    holds = agrees(computed, published, decimals, truncates(paper, entry))
+    name = f"{cell}.{entry.id}" if cell else _id(paper, entry)
+    return Check(id=name, published=published, computed=computed, holds=holds, note=entry.note)
+
+
+def _id(paper: Paper, entry: Entry) -> str:
+    return f"{paper.id}.{entry.table}.{entry.id}"
+
+
+def _value(paper: Paper, cell: str) -> float:
+    value = paper.published[cell].value
+    if value is None:
+        raise InputError(f"{cell}: has no published value that could be audited; see audit.checks in its paper.yaml")
+    return value

@@ -1,0 +1,63 @@
+"""The audit of a table for its page. What it calls may need torch, which a report does without: it asks a process."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import InputError
+from benchmarks.runs.files import canonical_hash, file_sha256, read_json, write_json
+from benchmarks.spec import Paper
+from benchmarks.spec.audit import Calls
+
+if TYPE_CHECKING:
+    from benchmarks.audit.checks import Check
+
+
+def table_checks(paper: Paper, table_id: str, cache: Path) -> "list[Check]":
+    """The checks that touch a table; those that call functions are kept in the cache until their sources change."""
+    entries = [entry for entry in paper.audit.checks if table_id in entry.tables()]
+    if not any(isinstance(entry, Calls) for entry in entries):
+        from benchmarks.audit.checks import checks
+
+        return list(checks(paper, table_id))
+    kept = cache / "audit" / f"{paper.id}.{table_id}-{_key(paper, table_id, entries)}.json"
+    if not kept.exists():
+        write_json(kept, _audit_elsewhere(f"{paper.id}.{table_id}"))
+    return list(read_json(kept)["checks"])
+
+
+def _key(paper: Paper, table_id: str, entries: list) -> str:
+    """Changes with the table, its values, the entries, the settings and every source that counts or is counted."""
+    settings = [paper.settings[network.setting] for network in paper.audit.networks.values()]
+    roots = {entry.of.split(".")[0] for entry in entries if isinstance(entry, Calls)}
+    roots |= {setting.model.class_path.split(".")[0] for setting in settings}
+    return canonical_hash(
+        {
+            "entries": [entry.model_dump(mode="json") for entry in entries],
+            "networks": paper.audit.model_dump(mode="json")["networks"],
+            "settings": [setting.resolved("full")["model"] for setting in settings],
+            "table": [paper.truncates, paper.tables[table_id].model_dump(mode="json")],
+            "published": {cell.id: cell.published for cell in paper.table_cells(table_id)},
+            "sources": [file_sha256(path) for root in sorted(roots) for path in _sources(root)],
+        }
+    )
+
+
+def _sources(package: str) -> list[Path]:
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise InputError(f"{package}: no such package, but the audit section of a paper file names it")
+    origin = Path(found.origin)
+    return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+
+
+def _audit_elsewhere(target: str) -> dict:
+    command = [sys.executable, "-m", "benchmarks", "audit", target, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
+        raise InputError(f"audit of {target} failed: {reason.removeprefix('resound: ')}")
+    return dict(json.loads(done.stdout))

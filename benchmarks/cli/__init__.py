@@ -1,0 +1,1 @@
+"""The command line: every command, what it prints, and its exit codes."""

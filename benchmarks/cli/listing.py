@@ -1,0 +1,87 @@
+"""What the commands `list`, `plan` and `status` say."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.runs.plan import Plan, Planned
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import Cell, load_paper, paper_ids
+
+
+def listing() -> dict[str, Any]:
+    """The JSON of `list --json`."""
+    papers = []
+    for paper_id in paper_ids():
+        paper = load_paper(paper_id)
+        tables = [
+            {
+                "id": f"{paper_id}.{table_id}",
+                "title": table.title,
+                "cells": [_cell(c) for c in paper.table_cells(table_id)],
+            }
+            for table_id, table in paper.tables.items()
+        ]
+        papers.append({"id": paper_id, "title": paper.title, "tables": tables})
+    return {"papers": papers}
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    names = ("id", "label", "published", "corrected", "unit", "metric", "erratum", "recipe")
+    return {**{name: getattr(cell, name) for name in names}, "reason": cell.quoted}
+
+
+def listing_lines(papers: dict[str, Any]) -> Iterator[str]:
+    """The same for reading."""
+    for paper in papers["papers"]:
+        yield f"{paper['id']}: {paper['title']}"
+        for table in paper["tables"]:
+            yield f"  {table['id']}: {table['title']}"
+            width = max(len(cell["id"]) for cell in table["cells"])
+            for cell in table["cells"]:
+                value = "n/a" if cell["published"] is None else f"{cell['published']:g}"
+                corrected = "" if cell["corrected"] is None else f" (corrected {cell['corrected']:g})"
+                reason = f": {cell['reason']}" if cell["reason"] else ""
+                yield f"    {cell['id']:<{width}} {value:>7}{corrected}  {cell['recipe']}{reason}"
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """A plan for reading: a line per setting and dataset, then the sums."""
+    groups: dict[tuple[str, str, str], list[Planned]] = {}
+    for planned in plan.runs.values():
+        groups.setdefault((planned.run.paper, planned.run.dataset, planned.run.setting), []).append(planned)
+    widths = [max(map(len, names)) for names in zip(*groups, strict=True)]
+    for names, runs in sorted(groups.items()):
+        done, seeds = sum(planned.done for planned in runs), len({planned.run.seed for planned in runs})
+        aligned = " ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
+        counted = f"{len(runs):>3} run{'s' if len(runs) > 1 else ' '} ({seeds} seed{'s' if seeds > 1 else ''})"
+        yield f"{aligned} {counted}, {done} done"
+    devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
+    costs = ", ".join(f"{plan.minutes(device) / 60:.1f} h on {device}" for device in devices)
+    yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")
+
+
+def print_status(workspace: Workspace, watch: bool, seconds: float = 2.0) -> None:
+    """What is running, done and failed; with `watch`, again and again."""
+    while True:
+        lines = list(status_lines(workspace))
+        if watch and sys.stdout.isatty():
+            print("\x1b[H\x1b[2J", end="")
+        print("\n".join(lines), flush=True)
+        if not watch:
+            return
+        time.sleep(seconds)
+
+
+def status_lines(workspace: Workspace) -> Iterator[str]:
+    """The lines of `status`."""
+    ledger = workspace.ledger
+    for run_id, note in ledger.running().items():
+        progress = f"epoch {note['epoch']} of {note['of']}, loss {note['loss']:.4f}" if note else "starting"
+        yield f"running {run_id}: {progress}"
+    for run_id, failure in ledger.failures().items():
+        yield f"failed  {run_id}: {failure['message']}"
+    done = list(ledger.finished())
+    hours = sum(finished.result["seconds"]["total"] for finished in done) / 3600
+    yield f"{len(done)} runs done ({hours:.1f} h), {len(ledger.failures())} failed, {len(ledger.running())} running"

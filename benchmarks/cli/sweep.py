@@ -1,0 +1,125 @@
+"""What `run` does: plan, check the data, launch what is missing, write the tables."""
+
+import sys
+import time
+from dataclasses import dataclass
+
+from benchmarks.cli.listing import plan_lines
+from benchmarks.errors import InputError
+from benchmarks.launch.display import SweepDisplay, progress
+from benchmarks.launch.local import Outcome, Slots, launch
+from benchmarks.runs.build import import_class
+from benchmarks.runs.files import is_claimed
+from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import load_paper, select
+from datasets import registry
+
+#: Above so many expected minutes `run` prints the plan and asks for --yes.
+ASK_ABOVE_MINUTES = 60.0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One call of `run`."""
+
+    target: str
+    choice: Choice
+    workspace: Workspace
+    device: str = "auto"
+    jobs: int | None = None
+    allow_incomplete: bool = False
+
+    def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
+        """Run the sweep and write its tables; returns the exit code of the command."""
+        cells = select(self.target)
+        plan = make_plan(cells, self.choice, self.workspace)
+        if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
+            raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
+        device = choose_device(self.device)
+        code = 0
+        if plan.missing:
+            self._refuse_absent_data(plan)
+            expected = plan.minutes(device)
+            if expected > ASK_ABOVE_MINUTES and not confirmed:
+                print("\n".join(plan_lines(plan)))
+                print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
+                return 2
+            self._check_data(plan)
+            code = self._launch(plan, device, minutes)
+        self._write_tables()
+        return code
+
+    def _launch(self, plan: Plan, device: str, minutes: float | None) -> int:
+        deadline = time.monotonic() + minutes * 60 if minutes else None
+        outcome = Outcome()
+        missing = plan.missing
+        with SweepDisplay(plan) as display:
+            while missing:
+                left = (deadline - time.monotonic()) / 60 if deadline else None
+                slots = Slots.choose(self.jobs, device, len(missing))
+                outcome = launch(missing, self.workspace, slots, display, left)
+                if not outcome.elsewhere or outcome.stopped or outcome.not_started:
+                    break
+                # Another command works on these: wait for it, and take over what it leaves undone.
+                missing = self._wait([p for p in missing if p.run.id in outcome.elsewhere], deadline)
+        if outcome.failed:
+            print(f"resound: {len(outcome.failed)} runs failed; `status` tells why", file=sys.stderr)
+        if outcome.stopped or outcome.not_started:
+            left_over = len(outcome.stopped) + len(outcome.not_started)
+            print(f"resound: {left_over} runs left; the same command continues", file=sys.stderr)
+            return 3
+        return 1 if outcome.failed else 0
+
+    def _wait(self, missing: list[Planned], deadline: float | None) -> list[Planned]:
+        claims = self.workspace.runs / ".claims"
+        while any(is_claimed(claims / planned.run.id) for planned in missing):
+            if deadline and time.monotonic() > deadline:
+                return []
+            time.sleep(1.0)
+        return [planned for planned in missing if not self.workspace.ledger.is_done(planned.run)]
+
+    def _refuse_absent_data(self, plan: Plan) -> None:
+        for planned in plan.missing:
+            if planned.run.fingerprint == "absent":
+                use = load_paper(planned.run.paper).datasets[planned.run.dataset]
+                self._refuse_ungenerated(import_class(use.class_path).name)
+                self.workspace.dataset(use, self.choice.corpus)  # raises the dataset's own message
+                raise InputError(f"{planned.run.dataset}: its files are not on this machine")
+
+    def _refuse_ungenerated(self, name: str) -> None:
+        corpus = self.choice.corpus
+        if corpus != "real":
+            root = self.workspace.dataset_root(name, corpus)
+            raise InputError(f"{root}: not there; write it with `python -m benchmarks data {corpus} {name}`")
+
+    def _check_data(self, plan: Plan) -> None:
+        """A census before any training; an incomplete set needs an explicit flag."""
+        for paper_id, dataset in sorted({(p.run.paper, p.run.dataset) for p in plan.missing}):
+            use = load_paper(paper_id).datasets[dataset]
+            take_census = registry.part(import_class(use.class_path), "census").take_census
+            with progress(f"checking {dataset}") as advance:
+                census = take_census(self.workspace.dataset(use, self.choice.corpus), advance)
+            if not census.complete and not self.allow_incomplete:
+                raise InputError(
+                    f"{dataset}: {census.summary()}; `python -m benchmarks data check` tells which, "
+                    "--allow-incomplete trains all the same"
+                )
+
+    def _write_tables(self) -> None:
+        from benchmarks.reporting import print_tables
+
+        print_tables(self.workspace, self.target, self.choice)
+
+
+def choose_device(device: str) -> str:
+    """Resolve "auto", and refuse an accelerator that is not there."""
+    if device == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise InputError("--device cuda: no CUDA accelerator is to be seen here; use --device cpu")
+    return "cpu"

@@ -1,0 +1,106 @@
+"""New scores tested against the stored runs of a table's rows, on the same items."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.judge.claims import ALPHA
+from benchmarks.judge.evidence import Evidence, Part
+from benchmarks.judge.paired import Outcomes, bootstrap_p, holm, mcnemar, resampled_merits
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.metrics import MetricValue
+from benchmarks.reporting.sections.comparison import Rival
+from benchmarks.runs.ledger import Finished
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def find_rivals(
+    table: TableResult,
+    column: str,
+    new: Mapping[int, MetricValue],
+    units: "pd.Series",
+    scale: float,
+    source: Finished | None = None,
+) -> list[Rival]:
+    """The rows of a column, each with its nearest stored variant on real files, tested against new scores by fold.
+
+    units: the bootstrap unit of each item. scale: from what items add to the unit of the column. source: the run that
+    the new scores are of, which is not tested against itself. p-values are corrected over all rows (Holm).
+    """
+    found = [nearest_variant(table, one) for one in table.main if one.cell.column == column]
+    is_own = {
+        one.cell.id for one in found
+        if source is not None and one.evidence and source.run.id in [run.finished.run.id for run in one.evidence.scored]
+    }  # fmt: skip
+    rivals = [Rival(one) if one.cell.id in is_own else _tested(one, new, units, scale) for one in found]
+    corrected = iter(holm([rival.p for rival in rivals if rival.p is not None]))
+    return [replace(one, p_holm=float(next(corrected))) if one.p is not None else one for one in rivals]
+
+
+def nearest_variant(table: TableResult, main: CellResult) -> CellResult:
+    """The cell as it ran under the paper's conditions; else as it ran on the real files otherwise."""
+    if main.mean is not None:
+        return main
+    real = [
+        results for variant, results in table.others.items() if variant.corpus == "real" and variant.tier != "smoke"
+    ]
+    for results in real:
+        for one in results:
+            if one.cell.id == main.cell.id and one.mean is not None:
+                return one
+    return main
+
+
+def _tested(result: CellResult, new: Mapping[int, MetricValue], units: "pd.Series", scale: float) -> Rival:
+    """A row, tested by its first seed if something of it is stored on the same items."""
+    if result.evidence is None or result.mean is None:
+        return Rival(result)
+    row = _first_seed(result.evidence)
+    if all(value.is_share for value in (*new.values(), *row.values())):
+        return _by_decisions(result, new, row)
+    return _by_units(result, new, {fold: row[fold] for fold in new if fold in row}, units, scale)
+
+
+def _first_seed(evidence: Evidence) -> dict[int, MetricValue]:
+    seed = evidence.complete_seeds[0]
+    return {one.finished.run.fold: one.value for one in evidence.scored if one.seed == seed}
+
+
+def _by_decisions(result: CellResult, new: Mapping[int, MetricValue], row: Mapping[int, MetricValue]) -> Rival:
+    """Where items are right or wrong: McNemar's test on the items of the new scores."""
+    mine, its = (
+        {item: right for value in values.values() for item, right in zip(value.items, value.per_item, strict=True)}
+        for values in (new, row)
+    )
+    if not set(mine) <= set(its):
+        return Rival(result)
+    ours, theirs = (np.array([rights[item] for item in mine]) for rights in (mine, its))
+    only_new, only_row = int(np.sum(ours > theirs)), int(np.sum(theirs > ours))
+    return Rival(result, only_new_right=only_new, only_row_right=only_row, p=mcnemar(ours, theirs))
+
+
+def _by_units(
+    result: CellResult,
+    new: Mapping[int, MetricValue],
+    row: Mapping[int, MetricValue],
+    units: "pd.Series",
+    scale: float,
+) -> Rival:
+    """Where items add to a rate: the paired bootstrap over units, of one model each."""
+    unit_of = dict(zip(map(str, units.index), map(str, units), strict=True))
+    sides = []
+    for values in (new, row):
+        named: dict[tuple[Part, str], str] = {
+            (fold, item): unit_of.get(item, "") for fold, value in values.items() for item in value.items
+        }
+        sides.append(Outcomes.collect([(fold, 0, value) for fold, value in values.items()], named, scale=scale))
+    ours, theirs = sides
+    if ours is None or theirs is None or ours.items != theirs.items:
+        return Rival(result)
+    resampled = resampled_merits(ours, "new") - resampled_merits(theirs, "row")
+    low, high = (float(end) for end in np.quantile(resampled, [ALPHA / 2, 1 - ALPHA / 2]))
+    return Rival(result, difference=ours.merit - theirs.merit, low=low, high=high, p=bootstrap_p(resampled, 0.0))

@@ -1,0 +1,133 @@
+"""The official test items of a dataset and what is true of them: from its files, or from stored runs on them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import USER_ERRORS
+from benchmarks.runs.build import import_class
+from benchmarks.runs.ledger import ANNOTATIONS, Finished
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.truth import NoTruth, Truths, names_tell
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import Paper, load_paper
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def official_truth(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame":
+    """What is true of every item of a test set, by fold and name: a reference (benchmarks.runs.truth) with all folds.
+
+    Where official names tell all, the items are those of the files, or else of stored runs; where it takes
+    annotations, a stored run with its copy of them comes first, because files may have to be drawn or read anew.
+    Raises NoTruth where neither covers every fold, DataError for files that cannot be used.
+    """
+    use, by_names = paper.datasets[dataset], names_tell(paper, dataset)
+    truth = _of_files(paper, dataset, test_set, workspace) if by_names else None
+    if truth is not None:
+        return truth
+    by_fold = _of_runs(paper, dataset, test_set, workspace)
+    if set(by_fold) == set(use.folds):
+        import pandas as pd
+
+        return pd.concat([by_fold[fold].sort_index(kind="stable") for fold in use.folds])
+    truth = None if by_names else _of_files(paper, dataset, test_set, workspace)
+    if truth is not None:
+        return truth
+    known = f"stored runs cover {len(by_fold)} of {len(use.folds)} folds"
+    fetch = f"`python -m benchmarks data fetch {import_class(use.class_path).name}`"
+    raise NoTruth(f"{use.title}: its files are not here and {known}; fetch it: {fetch}")
+
+
+class TruthsHere(Truths):
+    """The references of stored runs; of landed ones, which have no copy, what files or other runs here say."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self._official: dict[tuple[str, str, str], pd.DataFrame | str] = {}
+
+    def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
+        """What names tell, else what is true of the official items of these names. Raises NoTruth."""
+        run, paper = finished.run, load_paper(finished.run.paper)
+        if names_tell(paper, run.dataset):
+            return super().without_copy(finished, test_set, items)
+        if run.corpus != "real":
+            raise NoTruth(f"{finished.folder}: {ANNOTATIONS}{test_set}.csv is missing; remove the folder to redo it")
+        truth = self._official_truth(paper, run.dataset, test_set)
+        if odd := [item for item in items if item not in truth.index]:
+            title = paper.datasets[run.dataset].title
+            raise NoTruth(f"{title}: what is here does not know {odd[0]}; `python -m benchmarks data check`")
+        return truth[truth.index.isin(items)]
+
+    def _official_truth(self, paper: Paper, dataset: str, test_set: str) -> "pd.DataFrame":
+        key = (paper.id, dataset, test_set)
+        if key not in self._official:
+            try:
+                self._official[key] = official_truth(paper, dataset, test_set, self.workspace)
+            except USER_ERRORS as error:
+                self._official[key] = str(error)
+        found = self._official[key]
+        if isinstance(found, str):
+            raise NoTruth(found)
+        return found
+
+
+def truth_of_run(finished: Finished, test_set: str, workspace: Workspace) -> "pd.DataFrame":
+    """What is true of the items that a run was tested on. Raises NoTruth where nobody knows."""
+    return TruthsHere(workspace).of(finished, test_set)
+
+
+def classes_here(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str, ...] | None:
+    """The classes of a dataset whose files are here, which costs nothing; None if they are not."""
+    use = paper.datasets[dataset]
+    if not workspace.dataset_root(import_class(use.class_path).name, "real").is_dir():
+        return None
+    return tuple(workspace.dataset(use, "real").classes)
+
+
+def item_seconds(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> float | None:
+    """How long the items of a test set last, by what stored runs have scores for, or by the files; None if unknown."""
+    for finished in _runs_on_real_files(paper, dataset, workspace):
+        path = finished.scores_path(test_set)
+        scores = Scores.load(path) if path.exists() else None
+        if scores is not None and scores.hop is not None:
+            return scores.values.shape[1] * scores.hop
+    if classes_here(paper, dataset, workspace) is None:
+        return None
+    seconds = getattr(workspace.dataset(paper.datasets[dataset], "real"), "clip_seconds", None)
+    return None if seconds is None else float(seconds)
+
+
+def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame | None":
+    """From the files of the dataset; None if they are not here."""
+    use = paper.datasets[dataset]
+    if classes_here(paper, dataset, workspace) is None:
+        return None
+    found = workspace.dataset(use, "real")
+    truth = found.test_reference(test_set) if hasattr(found, "test_reference") else found.index().set_index("item")
+    return truth[truth["fold"].isin(use.folds)].sort_index(kind="stable").sort_values("fold", kind="stable")
+
+
+def _of_runs(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "dict[int, pd.DataFrame]":
+    """From stored runs on real files, fold by fold; a landed run has no copy of annotations and says nothing."""
+    by_names, truths = names_tell(paper, dataset), Truths()
+    found: dict[int, pd.DataFrame] = {}
+    for finished in _runs_on_real_files(paper, dataset, workspace):
+        fold = finished.run.fold
+        if fold not in found and (by_names or _has_copy(finished, test_set)):
+            found[fold] = truths.of(finished, test_set).assign(fold=fold)
+    return found
+
+
+def _has_copy(finished: Finished, test_set: str) -> bool:
+    """Whether a run keeps a copy of what is true of a test set."""
+    return (finished.folder / f"{ANNOTATIONS}{test_set}.csv").exists()
+
+
+def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> Iterator[Finished]:
+    """Stored runs on all official test items; tier smoke takes only some of them."""
+    for finished in workspace.ledger.finished():
+        run = finished.run
+        if (run.paper, run.dataset, run.corpus) == (paper.id, dataset, "real") and run.tier != "smoke":
+            yield finished

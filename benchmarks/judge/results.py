@@ -1,0 +1,268 @@
+"""What the stored runs say about every cell of a table: evidence, spread, verdict, item noise, claims."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.audit.isolated import table_checks
+from benchmarks.judge.evidence import Evaluator, Evidence, Part
+from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
+from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
+from benchmarks.metrics import METRICS
+from benchmarks.runs.plan import Choice
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import Cell, Claim, Paper, Table, load_paper
+
+if TYPE_CHECKING:
+    from benchmarks.audit.checks import Check
+    from benchmarks.judge.claims import Outcomes
+
+
+class Results:
+    """Reads the ledger once for every variant, and judges tables."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._evaluators: dict[Variant, Evaluator] = {}
+        self._evidence: dict[tuple[Variant, str, object], Evidence] = {}
+        self._noise: dict[tuple[str, object], ItemInterval] = {}
+
+    @cached_property
+    def _variants(self) -> dict[str, set[Variant]]:
+        found: dict[str, set[Variant]] = {}
+        for finished in self.workspace.ledger.finished():
+            run = finished.run
+            found.setdefault(run.paper, set()).add(Variant(run.tier, run.corpus, run.numerics))
+        return found
+
+    def table(self, table_id: str) -> TableResult:
+        """All that is known of a table, by its id (`acrnn.t3`)."""
+        paper_id, name = table_id.split(".")
+        paper = load_paper(paper_id)
+        checks = tuple(table_checks(paper, name, self.workspace.cache))
+        if paper.tables[name].kind == "audit":
+            audited = tuple(CellResult(cell, Variant()) for cell in paper.table_cells(name))
+            return TableResult(paper, name, _checked(audited, checks), checks=checks)
+        others: dict[Variant, tuple[CellResult, ...]] = {}
+        for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
+            results = self._column_results(paper, name, variant)
+            if not variant.earns_verdict and any(result.n_runs for result in results):
+                others[variant] = without_doubles(paper.tables[name], results)
+        main = _checked(self._column_results(paper, name, Variant()), checks)
+        by_variant = {Variant(): main, **others}
+        ran = {
+            variant: rows for variant, results in by_variant.items()
+            if (rows := self._controls(paper, name, variant, results))
+        }  # fmt: skip
+        apart = {
+            variant: _claims(paper, name, (*results, *ran.get(variant, ())), only_measured=True)
+            for variant, results in others.items() if variant.corpus == "standin" and variant.tier != "smoke"
+        }  # fmt: skip
+        claims = _claims(paper, name, (*main, *ran.get(Variant(), ())))
+        derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
+        unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
+        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived)
+
+    def _derived(self, paper: Paper, table_id: str, variant: Variant) -> dict[str, tuple[CellResult, ...]]:
+        """The cells of which the lines below a table show the best."""
+        found = {}
+        for name, line in paper.tables[table_id].derived.items():
+            cells = [cell for cell in paper.table_cells(line.table) if cell.row in line.best_of]
+            found[name] = tuple(
+                CellResult(cell, variant, self._evidence_of(paper, cell, variant))
+                for cell in cells if cell.recipe == "train"
+            )  # fmt: skip
+        return found
+
+    def _unscored(self, paper: Paper, cells: Iterable[Cell]) -> dict[str, str]:
+        """The stored runs behind cells that cannot be scored here, under whatever variant, and why."""
+        asked = {(paper.id, cell.question) for cell in cells}
+        found = [one.unscored for (_, *key), one in self._evidence.items() if tuple(key) in asked]
+        return {run: why for unscored in found for run, why in unscored.items()}
+
+    def _controls(
+        self, paper: Paper, table_id: str, variant: Variant, rows: tuple[CellResult, ...]
+    ) -> tuple[CellResult, ...]:
+        """The controls of which there are runs and which say more than the rows do.
+
+        None in tier smoke, which shows the path and explains nothing; none on another list of items where that list
+        has the same items.
+        """
+        if variant.tier == "smoke":
+            return ()
+        results = (
+            CellResult(cell, variant, self._evidence_of(paper, cell, variant)) for cell in paper.control_cells(table_id)
+        )
+        ran = [one for one in results if one.n_runs]
+        said = {one.answer for one in rows}
+        new = {one.cell.row for one in ran if one.answer not in said}
+        shown = tuple(one for one in ran if one.cell.row in new)
+        return shown if variant.earns_verdict else without_doubles(paper.tables[table_id], shown)
+
+    def left_aside(self, tables: Iterable[TableResult]) -> int:
+        """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
+        fed, used = set(), set()
+        for table in tables:
+            fed |= set(table.unscored)
+            for one in (
+                *table.main,
+                *(one for rows in table.controls.values() for one in rows),
+                *(one for results in table.others.values() for one in results),
+            ):
+                used |= {(table.paper.id, source.setting, source.dataset) for source in one.cell.sources}
+                fed |= {scored.finished.run.id for scored in (one.evidence.scored if one.evidence else ())}
+        runs = [finished.run for finished in self.workspace.ledger.finished()]
+        return sum((run.paper, run.setting, run.dataset) in used and run.id not in fed for run in runs)
+
+    def _column_results(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
+        cells = list(paper.table_cells(table_id))
+        evidence = {cell.id: self._evidence_of(paper, cell, variant) for cell in cells if cell.recipe == "train"}
+        if not variant.earns_verdict:
+            return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells if cell.recipe != "audit")
+        spreads = {column: _spread(paper, cells, evidence, column) for column in paper.tables[table_id].columns}
+        return tuple(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column]) for cell in cells)
+
+    def _evidence_of(self, paper: Paper, cell: Cell, variant: Variant) -> Evidence:
+        key = (variant, paper.id, cell.question)
+        if key not in self._evidence:
+            assert cell.setting is not None
+            settings = [paper.settings[source.setting] for source in cell.sources if source.setting]
+            has_tier = variant.tier == "full" or all(variant.tier in setting.tiers for setting in settings)
+            known = variant in self._variants.get(paper.id, set())
+            self._evidence[key] = self._evaluator(variant).evidence(cell) if has_tier and known else Evidence(())
+        return self._evidence[key]
+
+    def _evaluator(self, variant: Variant) -> Evaluator:
+        if variant not in self._evaluators:
+            choice = Choice(variant.tier, variant.corpus, variant.numerics)
+            self._evaluators[variant] = Evaluator(self.workspace, choice)
+        return self._evaluators[variant]
+
+    def _judged(self, paper: Paper, cell: Cell, evidence: Evidence | None, spread: PooledSpread) -> CellResult:
+        if evidence is None or evidence.mean is None:
+            return CellResult(cell, Variant(), evidence)
+        assert cell.setting is not None
+        if paper.settings[cell.setting].deterministic:
+            spread = DETERMINISTIC
+        noise = self._item_noise(paper, cell, evidence)
+        test_list = cell.protocol.get("test_list")
+        items_unknown = test_list is not None and test_list.status == "unknown"
+        verdict = judge(
+            evidence.mean, len(evidence.complete_seeds), spread, cell.target, 10.0**-cell.decimals, cell.margin,
+            cell.truncates, item_sd=noise.sd if items_unknown else 0.0,
+        )  # fmt: skip
+        return CellResult(cell, Variant(), evidence, verdict, noise)
+
+    def _item_noise(self, paper: Paper, cell: Cell, evidence: Evidence) -> ItemInterval:
+        key = (paper.id, cell.question)
+        if key not in self._noise:
+            by_item: dict[tuple[str, str], list[float]] = {}
+            units: dict[tuple[str, str], str] = {}
+            for one in evidence.scored:
+                if one.seed in evidence.complete_seeds:
+                    # Each part counts alike in a mean over parts, whatever the number of its items.
+                    weight = 1 / one.value.n
+                    for item, unit, value in zip(one.value.items, one.units, one.value.per_item, strict=True):
+                        by_item.setdefault((str(one.fold), item), []).append(weight * float(value))
+                        units[str(one.fold), item] = unit
+            items = sorted(by_item)
+            scale = abs(_scale(cell)) * len(items) / len(evidence.folds)
+            values = np.array([scale * float(np.mean(by_item[item])) for item in items])
+            self._noise[key] = item_interval(values, np.array([units[item] for item in items]))
+        return self._noise[key]
+
+
+def _checked(results: tuple[CellResult, ...], checks: Iterable["Check"]) -> tuple[CellResult, ...]:
+    """The results with what the audit says of the cells that it computes."""
+    by_id = {check["id"]: check for check in checks}
+    return tuple(replace(one, check=by_id.get(one.cell.id)) if one.cell.recipe == "audit" else one for one in results)
+
+
+def without_doubles(table: Table, results: tuple[CellResult, ...]) -> tuple[CellResult, ...]:
+    """Without the cells of added columns that say what another column says: there both test lists are the same."""
+    known = {(one.cell.row, one.cell.column): one for one in results}
+
+    def is_double(one: CellResult) -> bool:
+        others = [name for name in table.columns if name != one.cell.column]
+        twins = [twin for name in others if (twin := known.get((one.cell.row, name)))]
+        return table.columns[one.cell.column].added is not None and any(twin.answer == one.answer for twin in twins)
+
+    return tuple(one for one in results if not is_double(one))
+
+
+def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], column: str) -> PooledSpread:
+    """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
+    import pandas as pd
+
+    rows: dict[tuple[str, Part, int], float] = {}
+    for cell in cells:
+        is_trained = cell.column == column and cell.id in evidence
+        if is_trained and cell.setting and not paper.settings[cell.setting].deterministic:
+            for one in evidence[cell.id].scored:
+                rows[str(cell.question), one.fold, one.seed] = one.value.value
+    if not rows:
+        return PooledSpread(math.nan, 1, 0)
+    frame = pd.DataFrame([(*key, value) for key, value in rows.items()], columns=["setting", "fold", "seed", "value"])
+    return pooled_sd(frame)
+
+
+def _claims(
+    paper: Paper, table_id: str, results: tuple[CellResult, ...], only_measured: bool = False
+) -> tuple[ClaimTest, ...]:
+    """The claims about a table, tested on the complete seeds of its rows; those of the paper first, then ours.
+
+    only_measured: leave out those about columns of which nothing ran.
+    """
+    ran = {one.cell.column for one in results if one.n_runs}
+    told = [claim for claim in paper.claims if claim.table == table_id and (not only_measured or claim.column in ran)]
+    return tuple(
+        test for ours in (False, True) for test in _family(paper, [one for one in told if one.ours is ours], results)
+    )
+
+
+def _family(paper: Paper, claims: list[Claim], results: tuple[CellResult, ...]) -> tuple[ClaimTest, ...]:
+    """Claims of one family, between whose tests Holm's correction is made."""
+    from benchmarks.judge.claims import Outcomes, judge_claims
+    from benchmarks.spec.claims import published_ordering
+
+    outcomes: dict[tuple[str, str], Outcomes] = {}
+    asked = {claim.column for claim in claims}
+    for one in results if claims else ():
+        found = _outcomes(paper, one) if one.cell.column in asked else None
+        if found is not None:
+            outcomes[one.cell.column, one.cell.row] = found
+    tests = []
+    quoted = {one.cell.row for one in results if one.cell.recipe == "quoted"}
+    for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted=quoted), strict=True):
+        of_column = [one.cell for one in results if one.cell.column == claim.column]
+        sign = math.copysign(1.0, _scale(of_column[0])) if of_column else 1.0
+        merits = {cell.row: cell.published if cell.published is None else sign * cell.published for cell in of_column}
+        tests.append(ClaimTest(claim, published_ordering(claim.id, claim.test, merits), ours))
+    return tuple(tests)
+
+
+def _outcomes(paper: Paper, one: CellResult) -> "Outcomes | None":
+    """What the items add to the value of a cell's complete seeds."""
+    from benchmarks.judge.claims import Outcomes
+
+    if one.evidence is None or one.mean is None or one.cell.setting is None:
+        return None
+    used = [scored for scored in one.evidence.scored if scored.seed in one.evidence.complete_seeds]
+    units = {
+        (scored.fold, item): unit
+        for scored in used for item, unit in zip(scored.value.items, scored.units, strict=True)
+    }  # fmt: skip
+    runs = [(scored.fold, scored.seed, scored.value) for scored in used]
+    return Outcomes.collect(runs, units, paper.settings[one.cell.setting].deterministic, _scale(one.cell))
+
+
+def _scale(cell: Cell) -> float:
+    """From what items add to a value to the unit of the cell's metric; negative where lower is better."""
+    first = cell.sources[0].metric  # those of which a cell is the mean have the same metric
+    assert first is not None
+    metric = METRICS[first]
+    return metric.scale if metric.higher_is_better else -metric.scale

@@ -1,0 +1,190 @@
+"""A table with what is known about it: the plain data that every page is made from."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.verdict import ItemInterval, Verdict
+from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
+
+if TYPE_CHECKING:
+    from benchmarks.audit.checks import Check
+    from benchmarks.judge.claims import ClaimResult
+    from benchmarks.spec.claims import Ordering
+
+
+@dataclass(frozen=True, order=True)
+class Variant:
+    """Under which conditions runs were made; runs of two variants never stand in one column."""
+
+    tier: str = "full"
+    corpus: str = "real"
+    numerics: str = "float32"
+
+    @property
+    def earns_verdict(self) -> bool:
+        """Only the paper's schedule on the real files, in the default precision, is held against the paper."""
+        return self == Variant()
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """The order in which variants are shown: the nearest to the paper first."""
+        return CORPORA.index(self.corpus), TIERS.index(self.tier), NUMERICS.index(self.numerics)  # type: ignore[arg-type]
+
+    @property
+    def name(self) -> str:
+        """For file names and headings: "reduced", "smoke-miniature"."""
+        parts = (self.tier, "" if self.corpus == "real" else self.corpus)
+        return "-".join(part for part in (*parts, "" if self.numerics == "float32" else self.numerics) if part)
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """A cell with what is known about it under one variant."""
+
+    cell: Cell
+    variant: Variant
+    evidence: Evidence | None = None
+    verdict: Verdict | None = None
+    item_noise: ItemInterval | None = None
+    check: "Check | None" = None
+
+    @property
+    def mean(self) -> float | None:
+        """The reproduced value: the mean over complete seeds, or what the audit computes."""
+        if self.check is not None:
+            return self.check["computed"]
+        return self.evidence.mean if self.evidence else None
+
+    @property
+    def answer(self) -> tuple[object, ...]:
+        """What the cell says by which rule, whatever the list of its items."""
+        sources = self.cell.sources
+        asked = tuple((source.setting, source.dataset, source.metric, source.test_set) for source in sources)
+        return asked, tuple(self.evidence.seed_values.items()) if self.evidence else ()
+
+    @property
+    def seed_sd(self) -> float | None:
+        """Standard deviation of the value over seeds; None below two seeds, where nothing is known of it."""
+        values = list(self.evidence.seed_values.values()) if self.evidence else []
+        return float(np.std(values, ddof=1)) if len(values) >= 2 else None
+
+    @property
+    def n_runs(self) -> int:
+        """Stored runs that feed the cell."""
+        return len(self.evidence.scored) if self.evidence else 0
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where one more run of the recipe, printed as the paper prints, is expected in 90 of 100 cases."""
+        verdict = self.verdict
+        if verdict is None or verdict.difference is None or verdict.low is None or verdict.high is None:
+            return None
+        assert self.mean is not None
+        return self.mean + verdict.low - verdict.difference, self.mean + verdict.high - verdict.difference
+
+    @property
+    def correct(self) -> tuple[int, int] | None:
+        """Right decisions over all complete seeds and folds, where the value is exactly their share."""
+        if self.evidence is None or self.mean is None:
+            return None
+        used = [one.value for one in self.evidence.scored if one.seed in self.evidence.complete_seeds]
+        if not all(value.is_share for value in used):
+            return None
+        right, n = sum(value.correct for value in used), sum(value.n for value in used)
+        return (right, n) if math.isclose(100 * right / n, self.mean, abs_tol=1e-9) else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted for the value (of events: tp, fp, fn, ...), over all complete seeds; nothing for shares."""
+        total: Counter[str] = Counter()
+        for one in self.evidence.scored if self.evidence else ():
+            if one.seed in (self.evidence.complete_seeds if self.evidence else ()):
+                total.update(one.value.counts)
+        return dict(total)
+
+    @property
+    def differing_fields(self) -> list[str]:
+        """Fields of the protocol in which the paper is known to have done otherwise: no verdict."""
+        return [name for name, item in self.cell.protocol.items() if item.ours is not None]
+
+    @property
+    def open_fields(self) -> list[str]:
+        """Fields of the protocol that the paper does not state."""
+        return [name for name, item in self.cell.protocol.items() if item.status != "stated"]
+
+    @property
+    def protocol(self) -> str:
+        """`stated`, `our reading`, or `differs`."""
+        return "differs" if self.differing_fields else "our reading" if self.open_fields else "stated"
+
+    @property
+    def status(self) -> str:
+        """The word for the cell: reproduced, deviates, undecided, refused, incomplete, not yet run, quoted, holds...
+
+        "not scored here" is a cell whose runs are stored, but of whose test items nothing is known on this machine.
+        """
+        if self.cell.recipe == "quoted":
+            return "quoted"
+        if self.cell.recipe == "audit":
+            holds = self.check["holds"] if self.check else None
+            return "not audited" if holds is None else "holds" if holds else "fails"
+        if self.mean is None:
+            is_unscored = self.evidence is not None and bool(self.evidence.unscored)
+            return "incomplete" if self.n_runs else "not scored here" if is_unscored else "not yet run"
+        if not self.variant.earns_verdict:
+            return "no verdict"
+        return "refused" if self.differing_fields else self.verdict.kind if self.verdict else "not judged"
+
+
+@dataclass(frozen=True)
+class ClaimTest:
+    """A sentence of the paper about a table: in the paper's own numbers, and in ours."""
+
+    claim: Claim
+    in_print: "Ordering"
+    ours: "ClaimResult"
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """A table: every cell under the paper's conditions, and apart from it the cells that ran under others."""
+
+    paper: Paper
+    table_id: str
+    main: tuple[CellResult, ...]
+    others: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
+    checks: tuple["Check", ...] = ()
+    claims: tuple[ClaimTest, ...] = ()
+    #: rows of ours beside the paper's, of which there are runs, by the conditions of those
+    controls: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
+    #: the same claims, tested on what ran on stand-in files
+    claims_apart: dict[Variant, tuple[ClaimTest, ...]] = field(default_factory=dict)
+    #: stored runs of any variant that cannot be scored on this machine, and why
+    unscored: Mapping[str, str] = field(default_factory=dict)
+    #: the cells of which the lines below the table show the best, by their conditions and the line
+    derived: Mapping[Variant, Mapping[str, tuple[CellResult, ...]]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Like `acrnn.t3`."""
+        return f"{self.paper.id}.{self.table_id}"
+
+    @property
+    def table(self) -> Table:
+        """The table as the paper file has it."""
+        return self.paper.tables[self.table_id]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Cells with a published number, by status."""
+        return Counter(result.status for result in self.main if result.cell.published is not None)
+
+    def columns(self, results: tuple[CellResult, ...]) -> dict[str, list[CellResult]]:
+        """The cells of each column."""
+        return {column: [one for one in results if one.cell.column == column] for column in self.table.columns}

@@ -1,0 +1,88 @@
+"""Progress of long work: a live display on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from benchmarks.runs.plan import Plan
+
+#: Seconds between two plain lines.
+PLAIN_SECONDS = 15.0
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields a function of (done, total) that shows how far the work is."""
+    if not sys.stderr.isatty():
+        yield _plain(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain(title: str) -> Callable[[int, int], None]:
+    last = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        if done == total or time.monotonic() - last >= PLAIN_SECONDS:
+            last = time.monotonic()
+            print(f"{title}: {done}/{total}", file=sys.stderr, flush=True)
+
+    return show
+
+
+class SweepDisplay:
+    """Shows a sweep: one bar for all runs and one per worker, or a line for each run that ends."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.total = len(plan.missing)
+        self.ended = 0
+        self._live: Any = None
+        self._tasks: dict[int, Any] = {}
+
+    def __enter__(self) -> "SweepDisplay":
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._live = Progress(*columns, console=Console(stderr=True))
+            self._live.start()
+            self._all = self._live.add_task("runs", total=self.total)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Take one event of the launcher."""
+        if event["event"] in ("done", "failed", "skipped", "stopped"):
+            self.ended += 1
+        if self._live:
+            self._show(event)
+        elif event["event"] in ("done", "failed", "stopped"):
+            note = f": {event['message']}" if event["event"] == "failed" else ""
+            print(f"[{self.ended}/{self.total}] {event['event']} {event['run']}{note}", file=sys.stderr, flush=True)
+
+    def _show(self, event: dict[str, Any]) -> None:
+        self._live.update(self._all, completed=self.ended)
+        if "run" not in event:
+            return
+        number = event["worker"]
+        if number not in self._tasks:
+            self._tasks[number] = self._live.add_task("", total=None)
+        if event["event"] == "started":
+            self._live.reset(self._tasks[number], description=event["run"], total=None)
+        elif event["event"] == "epoch":
+            self._live.update(self._tasks[number], completed=event["epoch"], total=event["of"])
+        elif event["event"] == "failed":
+            self._live.console.print(f"failed {event['run']}: {event['message']}", highlight=False)

@@ -1,0 +1,104 @@
+"""Accuracy of clip decisions: which of the classes a clip belongs to.
+
+A tie goes to the class that comes first in `Scores.classes` (assumed; no paper says).
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from benchmarks.metrics.metric import MetricValue
+from benchmarks.runs.scores import Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def mean_probability_decisions(scores: Scores) -> np.ndarray:
+    """(items,) index of the class with the highest mean segment probability (ACRNN paper, section 4.1).
+
+    Raises InputError for scores without probabilities.
+    """
+    probabilities = scores.probabilities()
+    if probabilities.ndim == 3:
+        probabilities = probabilities.mean(axis=1)
+    return probabilities.argmax(axis=-1)
+
+
+def single_decisions(scores: Scores) -> np.ndarray:
+    """(items,) index of the class with the largest score, where there is one score per clip and class.
+
+    Raises InputError where there are several segments per clip.
+    """
+    values = scores.values
+    if values.ndim == 3 and values.shape[1] == 1:  # a clip that is one segment
+        values = values[:, 0]
+    if values.ndim != 2:
+        raise InputError(
+            f"scores: {values.shape[1]} segments per item, but this metric takes one decision per item; "
+            "use accuracy_clip_mean_probability"
+        )
+    return values.argmax(axis=-1)
+
+
+def decisions(scores: Scores) -> np.ndarray:
+    """(items,) index of the class that a clip is given, by the rule that fits the kind of the scores."""
+    return single_decisions(scores) if scores.kind == "decision" else mean_probability_decisions(scores)
+
+
+def accuracy_clip_mean_probability(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
+    """Percent of clips whose class has the highest mean segment probability (ACRNN paper, section 4.1)."""
+    return _accuracy(scores, mean_probability_decisions(scores), reference)
+
+
+def accuracy_clip_decision(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
+    """Percent of clips whose class a classifier names in its one decision per clip (ESC paper, section 4)."""
+    return _accuracy(scores, single_decisions(scores), reference)
+
+
+def confusion_matrix(scores: Iterable[Scores], reference: "pd.DataFrame") -> np.ndarray:
+    """Clip decisions counted by true class (rows) and decided class (columns), pooled over the given scores.
+
+    The scores (usually one per fold) must share their classes. Raises InputError otherwise.
+    """
+    from sklearn.metrics import confusion_matrix as counts_of
+
+    pooled = list(scores)
+    classes = pooled[0].classes
+    if any(one.classes != classes for one in pooled):
+        raise InputError("scores: their classes differ, so that their decisions cannot be pooled; check their datasets")
+    true = np.concatenate([_labels(one, reference) for one in pooled])
+    decided = np.concatenate([decisions(one) for one in pooled])
+    return counts_of(true, decided, labels=range(len(classes)))
+
+
+def truncate_one_decimal(value: Fraction | float) -> float:
+    """`value` cut, not rounded, to one decimal: 93.75 is printed as 93.7 (as the ACRNN paper does).
+
+    Works on the fraction nearest to a float, so that 93.7 stays 93.7 whatever its binary digits are.
+    """
+    return int(Fraction(value).limit_denominator(10**6) * 10) / 10
+
+
+def _accuracy(scores: Scores, decided: np.ndarray, reference: "pd.DataFrame") -> MetricValue:
+    from sklearn.metrics import accuracy_score
+
+    true = _labels(scores, reference)
+    value = 100 * float(accuracy_score(true, decided))
+    return MetricValue(value, (true == decided).astype(np.float64), scores.items)
+
+
+def _labels(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
+    """(items,) index of the true class of each item."""
+    labels = reference["label"].to_dict()
+    unknown = [item for item in scores.items if item not in labels]
+    if unknown:
+        raise InputError(f"scores: {len(unknown)} items without a reference, first {unknown[0]}; check the dataset")
+    index = {name: position for position, name in enumerate(scores.classes)}
+    odd = [item for item in scores.items if labels[item] not in index]
+    if odd:
+        raise InputError(f"scores: no class {labels[odd[0]]!r}, which {odd[0]} belongs to; check the class names")
+    return np.array([index[labels[item]] for item in scores.items])

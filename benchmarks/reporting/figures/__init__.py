@@ -1,0 +1,1 @@
+"""The figures of a table, one file for each kind."""

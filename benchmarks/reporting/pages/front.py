@@ -1,0 +1,168 @@
+"""The front page over all tables, and a page per paper."""
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
+from benchmarks.spec import Paper
+
+#: Words of cells in the order in which they are counted.
+COUNTED = (
+    "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not scored here", "not yet run",
+    "quoted", "holds", "fails", "not audited",
+)  # fmt: skip
+#: How they are told after a number, where that is not the word itself.
+TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
+LEFT_ASIDE = "Stored runs that are left aside, because recipe, versions or files have changed since: {}."
+WORTH = (
+    "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
+    "schedule or on generated files stands apart; it says nothing about the paper."
+)
+
+
+def front_page(tables: Sequence[TableResult], left_aside: int) -> Page:
+    """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise.
+
+    `left_aside` is the number of stored runs that are no longer, or not yet, those of the paper files.
+    """
+    counts = [(word, sum(table.counts[word] for table in tables)) for word in COUNTED]
+    total = sum(count for _, count in counts)
+    told = ", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts if count)
+    blocks: list[Block] = [
+        Text(f"{total} published numbers in {len(tables)} table{'s' if len(tables) > 1 else ''}: {told}."),
+        Text(WORTH),
+        _summary(tables),
+        Heading("Published and reproduced"),
+        _cells(tables),
+        *_apart(tables),
+        *([Text(LEFT_ASIDE.format(left_aside))] if left_aside else []),
+        Heading("How this was made"),
+        Text(
+            "`python -m benchmarks report` writes all pages from the stored runs; nothing in them is typed by hand. "
+            "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
+            "runs. The same data for programs: [report.json](report.json); for a browser: [index.html](index.html)."
+        ),
+    ]
+    return Page("README", "Published numbers, run again", blocks)
+
+
+def paper_page(paper: Paper, tables: Iterable[TableResult]) -> Page:
+    """A paper: its tables, what is wrong or contradictory in it, notes."""
+    links = [
+        f"[{table.id}]({table.table_id}.md): {table.table.title}: "
+        + ", ".join(f"{table.counts[word]} {TOLD.get(word, word)}" for word in COUNTED if table.counts[word])
+        for table in tables
+    ]
+    blocks: list[Block] = [Text(f"{paper.authors}, {paper.year}; {paper.reference}."), Bullets(links)]
+    if paper.errata:
+        rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in paper.errata]
+        blocks += [Heading("Errors and contradictions"), Grid(("cells", "what", "where"), rows, left=(0, 1, 2))]
+    if paper.notes:
+        blocks += [Heading("Notes"), Bullets([wording.sentence(note) for note in paper.notes])]
+    return Page(f"{paper.id}/README", paper.title, blocks)
+
+
+def _summary(tables: Sequence[TableResult]) -> Grid:
+    used = [word for word in COUNTED if any(table.counts[word] for table in tables)]
+    rows = [
+        (
+            f"[{table.id}]({table.paper.id}/{table.table_id}.md)",
+            table.table.title,
+            *(str(table.counts[word] or "") for word in used),
+        )
+        for table in tables
+    ]
+    return Grid(("table", "of", *map(_word, used)), rows, left=(0, 1))
+
+
+def _cells(tables: Sequence[TableResult]) -> Grid:
+    rows = [
+        (
+            *_where(table, one),
+            wording.published(one),
+            wording.as_printed(one) if one.cell.recipe == "audit" else wording.reproduced(one),
+            _verdict(one),
+            wording.runs(one),
+            _tier(table, one),
+        )
+        for table in tables
+        for one in table.main
+        if one.cell.recipe == "audit" or one.n_runs or _tier(table, one) != wording.NOTHING
+    ]
+    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs", "tier")
+    return Grid(head, _without_repeats(rows), left=(0, 1, 2, 5, 7))
+
+
+def _verdict(one: CellResult) -> str:
+    word = wording.decided(one)
+    return f"{word} (our reading)" if one.verdict and one.protocol == "our reading" else word
+
+
+def _without_repeats(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Table and row are written once, where they begin."""
+    written: list[tuple[str, ...]] = []
+    for number, row in enumerate(rows):
+        above = rows[number - 1] if number else ("", "")
+        table = "" if row[0] == above[0] else row[0]
+        written.append((table, "" if row[:2] == above[:2] else row[1], *row[2:]))
+    return written
+
+
+def _tier(table: TableResult, one: CellResult) -> str:
+    """The tier of the row; where nothing of it ran in full, the tiers that are shown apart."""
+    if one.cell.recipe == "audit":
+        return "audit"
+    if one.n_runs:
+        return "full"
+    apart = [
+        variant.tier
+        for variant, results in table.others.items()
+        if variant.corpus == "real" and any(other.cell.id == one.cell.id and other.n_runs for other in results)
+    ]
+    return f"{', '.join(dict.fromkeys(apart))}: below" if apart else wording.NOTHING
+
+
+def _apart(tables: Sequence[TableResult]) -> list[Block]:
+    """What ran otherwise on the real files, cell by cell; what ran on other files, as a count."""
+    rows: list[tuple[str, ...]] = []
+    elsewhere: dict[str, int] = {}
+    studies: list[str] = []
+    for table in tables:
+        for variant, results in table.others.items():
+            ran = [one for one in results if one.n_runs]
+            if variant.corpus == "real":
+                value = [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
+                rows += [row for row, one in zip(value, ran, strict=True) if one.mean is not None]
+            elif variant.corpus == "standin" and variant.tier != "smoke":
+                studies.append(f"[{table.id}]({table.paper.id}/{table.table_id}.md), {wording.conditions(variant)}")
+            else:
+                elsewhere[wording.conditions(variant)] = elsewhere.get(wording.conditions(variant), 0) + len(ran)
+    blocks: list[Block] = []
+    if rows:
+        grid = Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
+        blocks += [Heading("Apart: shorter schedules on the real files, no verdict"), grid]
+    if studies:
+        about = "The networks on real sounds in the layout of datasets that cannot be had here; no published number:"
+        blocks += [Heading("Apart: studies on stand-in files"), Text(about), Bullets(studies)]
+    if elsewhere:
+        told = "; ".join(f"{count} cells in {name}" for name, count in elsewhere.items())
+        blocks += [Text(f"On generated files ran {told}: they prove the path, not the learning; see the pages.")]
+    return blocks
+
+
+def _where(table: TableResult, one: CellResult) -> tuple[str, str, str]:
+    link = f"[{table.id}]({table.paper.id}/{table.table_id}.md)"
+    return link, one.cell.label, table.table.columns[one.cell.column].label
+
+
+def _word(word: str) -> str:
+    return f"audit {word}" if word in ("holds", "fails") else word
+
+
+def _cells_of(cells: dict[str, float | None]) -> str:
+    if not cells:
+        return "text"
+    return ", ".join(
+        f"`{cell}`" + ("" if value is None else f" → {value:g}") for cell, value in cells.items()
+    )  # fmt: skip

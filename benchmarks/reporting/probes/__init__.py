@@ -1,0 +1,1 @@
+"""What runs keep for figures, and what is computed from it."""

@@ -1,0 +1,1 @@
+"""From blocks to markdown, HTML and JSON."""

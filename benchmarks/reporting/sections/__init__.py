@@ -1,0 +1,1 @@
+"""What pages are made of: parts that several pages or tables share."""

@@ -1,0 +1,73 @@
+"""Writing what a report consists of: markdown pages, figures, report.json, index.html."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.judge.results import Results
+from benchmarks.judge.table import TableResult, Variant
+from benchmarks.reporting.pages.front import front_page, paper_page
+from benchmarks.reporting.pages.table import main_tables, other_tables, table_page
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading
+from benchmarks.reporting.render.html import site_html
+from benchmarks.reporting.render.json_data import report_data
+from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
+from benchmarks.reporting.render.whole import write_whole
+from benchmarks.runs.files import write_json
+from benchmarks.runs.plan import Choice
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import load_paper, paper_ids, select
+
+
+def write_site(workspace: Workspace, target: str | None, out: Path, results: Results | None = None) -> list[Path]:
+    """Write the report of `target` (None: of everything) and of the tables that `out` has already; the files."""
+    wanted = set(table_ids(target))
+    ids = [name for name in table_ids(None) if name in wanted or (out / f"{name.replace('.', '/')}.md").exists()]
+    results = results or Results(workspace)
+    tables = [results.table(table_id) for table_id in ids]
+    pages, figures = [front_page(tables, results.left_aside(tables))], {}
+    for paper_id in dict.fromkeys(table.paper.id for table in tables):
+        of_paper = [table for table in tables if table.paper.id == paper_id]
+        pages.append(paper_page(load_paper(paper_id), of_paper))
+        for table in of_paper:
+            page, drawn = table_page(table, workspace.cache)
+            pages.append(page)
+            figures.update({f"{paper_id}/figures/{one.name}.svg": one.svg(workspace.cache) for one in drawn})
+    written = [write_whole(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
+    written += [write_whole(out / path, content) for path, content in figures.items()]
+    written.append(write_whole(out / "index.html", site_html(pages, figures).encode()))
+    write_json(out / "report.json", report_data(tables))
+    return [*written, out / "report.json"]
+
+
+def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
+    """Print the tables of `target` under `choice`; write their pages to `<runs>/report/`."""
+    variant = Variant(choice.tier, choice.corpus, choice.numerics)
+    results = Results(workspace)
+    for table_id in table_ids(target):
+        table, notes = results.table(table_id), Footnotes()
+        heading = Heading(f"{table.id}: {table.table.title}")
+        print(blocks_markdown([heading, *_unfolded(_shown(table, variant, notes))], notes))
+    out = workspace.runs / "report"
+    write_site(workspace, target, out, results)
+    print(f"The pages: {out}")
+
+
+def table_ids(target: str | None) -> list[str]:
+    """The tables that a target touches, in the order of the papers. Raises InputError for an unknown target."""
+    if target is None:
+        return [f"{paper}.{table}" for paper in paper_ids() for table in load_paper(paper).tables]
+    return list(dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in select(target)))
+
+
+def _shown(table: TableResult, variant: Variant, notes: Footnotes) -> Iterable[Block]:
+    if variant.earns_verdict or table.table.kind == "audit":
+        return main_tables(table, notes)
+    return other_tables(table, variant, table.others.get(variant, ()), notes)
+
+
+def _unfolded(blocks: Iterable[Block]) -> list[Block]:
+    """What stands open on a page, without the heading above what is folded at its end."""
+    shown: list[Block] = [block for block in blocks if not isinstance(block, Folded)]
+    while shown and isinstance(shown[-1], Heading):
+        shown.pop()
+    return shown

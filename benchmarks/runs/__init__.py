@@ -1,0 +1,1 @@
+"""The unit that is trained once: planned, executed, stored, carried to other machines."""

@@ -1,0 +1,230 @@
+"""One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
+
+import csv
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from benchmarks.runs.build import accepts, import_class, instantiate
+from benchmarks.runs.files import storage_error, write_json
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.provenance import code_revision, device_facts, package_versions, peak_memory_mib
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.truth import write_reference
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import load_paper
+from datasets.seeds import derive
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run gets from the process that executes it; none of it moves a number."""
+
+    workspace: Workspace
+    device: str = "cpu"
+    should_stop: Callable[[], bool] = lambda: False
+    on_epoch: Callable[[int, int, float], None] = lambda epoch, of, loss: None
+    checkpoint_seconds: float = 60.0
+
+
+@dataclass
+class Clock:
+    """Wall seconds per phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the time of the block to `name`."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started, 3)
+
+
+def execute(run: Run, around: Surroundings) -> Path | None:
+    """Train and score `run`, and publish it; None if another process holds it or it is done already.
+
+    Raises train.Stopped when asked to stop (behind a checkpoint), and whatever makes the run fail.
+    """
+    ledger = around.workspace.ledger
+    with ledger.claim(run.id) as held:
+        if not held or (ledger.root / run.id / "result.json").exists():
+            return None
+        attempt = ledger.attempt(run)
+        try:
+            result = _work(run, attempt, around)
+        except OSError as error:
+            raise storage_error(attempt, error) from error
+        return ledger.publish(run, attempt, result)
+
+
+def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
+    clock = Clock()
+    with clock.phase("total"):
+        with clock.phase("data"):
+            data = build_data(run, around.workspace)
+            data.setup()
+        model = build_model(run, data)
+        method = _train if hasattr(model, "training_step") else _fit
+        scores, facts = method(run, model, data, attempt, around, clock)
+        with clock.phase("scores"):
+            for test_set, one in scores.items():
+                one.save(attempt / f"scores_{test_set}.npz")
+                if hasattr(data, "reference"):
+                    write_reference(attempt / f"reference_{test_set}.csv", data.reference(test_set))
+    return {
+        "seconds": clock.seconds,
+        "code": code_revision(),
+        "packages": package_versions(),
+        "device": device_facts(around.device),
+        "numerics": run.numerics,
+        "peak_memory_mib": peak_memory_mib(around.device),
+        "data": data.provenance(),
+        **facts,
+    }
+
+
+def build_data(run: Run, workspace: Workspace) -> Any:
+    """The run's DataModule: the paper file's arguments, and what the harness fills in."""
+    use = load_paper(run.paper).datasets[run.dataset]
+    part = run.resolved["data"]
+    name = import_class(use.class_path).name
+    filled = {
+        "root": str(workspace.dataset_root(name, run.corpus)),
+        "cache": str(workspace.cache),
+        "fold": run.fold,
+        "seed": run.seed,
+        **use.args,
+    }
+    return instantiate(part["class_path"], {**part["init_args"], **filled})
+
+
+def build_model(run: Run, data: Any) -> Any:
+    """The run's network (a LightningModule) or estimator; its draws come from a seed of its own."""
+    part = run.resolved["model"]
+    offered = {"num_classes": data.num_classes, "seed": derive(run.seed, run.fold, "init") % 2**31}
+    filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
+    return instantiate(part["class_path"], {**part["init_args"], **filled})
+
+
+def _train(
+    run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
+) -> tuple[dict[str, Scores], dict[str, Any]]:
+    from benchmarks.runs.selection import Selection
+    from benchmarks.runs.train import RunKeeper, make_trainer
+
+    def on_epoch(epoch: int, of: int, loss: float) -> None:
+        write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss})
+        around.on_epoch(epoch, of, loss)
+
+    selecting, training = selection_arguments(run.resolved["trainer"])
+    selection = Selection(**selecting) if selecting else None
+    keeper = RunKeeper(attempt, run.seed, run.fold, around.should_stop, on_epoch, around.checkpoint_seconds, selection)
+    trainer = make_trainer(around.device, run.numerics, [keeper], **training)
+    with clock.phase("fit"):
+        resume = keeper.checkpoint if keeper.checkpoint.exists() else None
+        trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
+    if selection:
+        selection.restore(model)
+    with clock.phase("predict"):
+        scores = _predict(trainer, model, data)
+    _write_history(attempt / "history.csv", keeper.history)
+    _write_probes(run, model, data, attempt)
+    facts = {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
+    return scores, {**facts, "selection": selection.facts()} if selection else facts
+
+
+def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A setting's `trainer` arguments parted: those of benchmarks.runs.selection, and those of Lightning's Trainer."""
+    own = {
+        name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "wait_from", "keep")
+    }
+    others = {name: value for name, value in trainer.items() if name not in own}
+    return own, {**others, "limit_val_batches": 1.0} if own else others
+
+
+def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
+    """The logits of every test set of the data."""
+    import torch
+
+    test_sets = getattr(data, "test_sets", None) or {"test": data.test_items}
+    batches = trainer.predict(model, datamodule=data)
+    by_set = [batches] if len(test_sets) == 1 else batches
+    return {
+        name: Scores(
+            tuple(items), tuple(data.classes), torch.cat(logits).float().cpu().numpy(), "logit",
+            getattr(data, "hop", None),
+        )
+        for (name, items), logits in zip(test_sets.items(), by_set, strict=True)
+    }  # fmt: skip
+
+
+def _fit(
+    run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
+) -> tuple[dict[str, Scores], dict[str, Any]]:
+    with clock.phase("fit"):
+        model.fit(*data.arrays("train"))
+    with clock.phase("predict"):
+        values = model.scores(data.arrays("test")[0])
+    scores = Scores(tuple(data.test_items), tuple(data.classes), values, model.kind_of_scores, None)
+    return {"test": scores}, {}
+
+
+def _write_history(path: Path, history: list[dict[str, float]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+
+
+def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
+    """Tensors for figures that the setting names: for each, the module's method of that name on the probe items.
+
+    Figures show the first seed, and float16 is more than a page can show.
+    """
+    names = load_paper(run.paper).settings[run.setting].probes
+    if not names or run.seed:
+        return
+    items, inputs = data.probe_batch()
+    arrays = {name: getattr(model, name)(inputs.to(model.device)).half().cpu().numpy() for name in names}
+    np.savez_compressed(attempt / "probes.npz", items=np.array(items), **arrays)
+
+
+class StopSignal:
+    """Turns SIGTERM, Ctrl-C and the death of the parent process into a flag that runs look at."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._parent = os.getppid()
+
+    def __call__(self) -> bool:
+        """Whether the process was asked to stop, or nobody waits for it any more."""
+        return self._event.is_set() or os.getppid() != self._parent
+
+    def set(self) -> None:
+        """Ask the process to stop."""
+        self._event.set()
+
+    def listen(self) -> None:
+        """Take over SIGTERM and SIGINT in this process."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as one line: its type, unless the message is meant for people, and its message."""
+    text = " ".join(str(error).split())
+    if isinstance(error, InputError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

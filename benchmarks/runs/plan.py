@@ -1,0 +1,140 @@
+"""From cells to the runs they need: deduplicated, minus those already done, with their expected cost."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.runs.build import import_class, versions
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
+from datasets import registry
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to run: the tier, the files, the numerics, and optionally fewer or more seeds and folds."""
+
+    tier: str = "full"
+    corpus: str = "real"
+    numerics: str = "float32"
+    seeds: int | None = None
+    folds: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run that a target needs."""
+
+    run: Run
+    done: bool
+    #: expected minutes by kind of device ("cpu": two cores, "cuda": one accelerator)
+    minutes: dict[str, float]
+
+
+@dataclass
+class Plan:
+    """All runs of a target, each once, and which cells they feed."""
+
+    runs: dict[str, Planned] = field(default_factory=dict)
+    feeds: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[Planned]:
+        """What is still to be run, in the order of the tables."""
+        return [planned for planned in self.runs.values() if not planned.done]
+
+    def minutes(self, device: str) -> float:
+        """Expected minutes of what is missing on one kind of device."""
+        return sum(planned.minutes.get(device, 0.0) for planned in self.missing)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of `plan --json`."""
+        names = ("id", "paper", "setting", "dataset", "fold", "seed", "tier", "corpus")
+        return {
+            "runs": [
+                {**{name: getattr(p.run, name) for name in names}, "done": p.done, "minutes": p.minutes}
+                for p in self.runs.values()
+            ],
+            "feeds": self.feeds,
+        }
+
+
+def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Plan:
+    """The runs that `cells` need under `choice`.
+
+    Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none.
+    """
+    plan = Plan()
+    known: dict[tuple[str, str, str], list[Planned]] = {}
+    for cell in cells:
+        if cell.recipe != "train":
+            continue
+        for source in cell.sources:
+            if source.setting is None or source.dataset is None:
+                continue
+            key = (source.id.split(".")[0], source.setting, source.dataset)
+            if not _has_corpus(load_paper(key[0]).datasets[source.dataset], choice.corpus):
+                continue
+            if key not in known:
+                known[key] = _runs(load_paper(key[0]), source.setting, source.dataset, choice, workspace)
+            for planned in known[key]:
+                plan.runs.setdefault(planned.run.id, planned)
+            plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in known[key])
+    return plan
+
+
+def setting_runs(
+    paper: Paper, setting: str, dataset: str, choice: Choice, workspace: Workspace | None = None
+) -> list[Run]:
+    """The runs of one setting on one dataset, folds inside seeds; without a workspace, whatever the files."""
+    use, recipe = paper.datasets[dataset], paper.settings[setting]
+    changes = recipe.tiers.get(choice.tier)  # type: ignore[call-overload]
+    if choice.tier != "full" and changes is None:
+        raise InputError(f"{paper.id}: setting {setting} has no tier {choice.tier}; choose full")
+    seeds = choice.seeds or (changes.seeds if changes and changes.seeds else recipe.seeds)
+    folds = choice.folds or (tuple(changes.folds) if changes and changes.folds else tuple(use.folds))
+    _check_folds(folds, use.folds, paper.id, dataset)
+    resolved = recipe.resolved(choice.tier, use)  # type: ignore[arg-type]
+    common: dict[str, Any] = {
+        "paper": paper.id, "setting": setting, "dataset": dataset, "tier": choice.tier, "corpus": choice.corpus,
+        "numerics": choice.numerics, "resolved": resolved,
+        "protocol": {name: item.ours or item.value for name, item in sorted(paper.training_protocol(setting).items())},
+        "versions": versions(resolved, use.class_path),
+        "fingerprint": workspace.fingerprint(use, choice.corpus) if workspace else "absent",
+    }  # fmt: skip
+    return [Run(fold=fold, seed=seed, **common) for seed in range(seeds) for fold in folds]
+
+
+def _has_corpus(use: DatasetUse, corpus: str) -> bool:
+    """Whether a dataset has such a corpus at all; not all have a stand-in."""
+    return corpus != "standin" or registry.has(import_class(use.class_path), "standin")
+
+
+def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: Workspace) -> list[Planned]:
+    runs = setting_runs(paper, setting, dataset, choice, workspace)
+    minutes = _minutes(paper, runs[0], workspace)
+    return [Planned(run, workspace.ledger.is_done(run), minutes) for run in runs]
+
+
+def _minutes(paper: Paper, run: Run, workspace: Workspace) -> dict[str, float]:
+    """Measured on this kind of device if the recipe has run there, else what the paper file expects."""
+    by_device = paper.settings[run.setting].minutes.get(run.tier, {})  # type: ignore[call-overload]
+    expected = {device: values[run.dataset] for device, values in by_device.items() if run.dataset in values}
+    measured: dict[str, list[float]] = {}
+    for (setting, recipe, _, _), finished in workspace.ledger.by_slot.items():
+        if (setting, recipe) == (run.setting, run.recipe):
+            for done in finished:
+                measured.setdefault(done.result["device"]["kind"], []).append(done.result["seconds"]["total"] / 60)
+    return {
+        **expected,
+        **{device: round(statistics.median(values), 3) for device, values in measured.items()},
+    }
+
+
+def _check_folds(folds: Sequence[int], known: Sequence[int], paper: str, dataset: str) -> None:
+    odd = sorted(set(folds) - set(known))
+    if odd:
+        raise InputError(f"{paper}: {dataset} has no fold {odd[0]}; its folds are {', '.join(map(str, known))}")

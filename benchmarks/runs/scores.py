@@ -1,0 +1,189 @@
+"""Scores: what a network says about the test items, before any threshold; one file per test set."""
+
+import csv
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from benchmarks.runs.files import storage_error
+
+#: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts.
+Kind = Literal["logit", "probability", "decision"]
+_FLOAT16_LIMIT = float(np.finfo(np.float16).max)
+_KEYS = ("items", "classes", "scores", "kind", "hop")
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of items for classes.
+
+    `values` is (items, classes), or (items, segments or frames, classes); `hop` is the time between frames in seconds,
+    None for scores of whole clips or of segments. Raises InputError for scores that cannot be used.
+    """
+
+    items: tuple[str, ...]
+    classes: tuple[str, ...]
+    values: np.ndarray
+    kind: Kind
+    hop: float | None = None
+
+    def __post_init__(self) -> None:
+        if problem := _problem(self.items, self.classes, self.values, self.kind, self.hop):
+            raise InputError(f"scores: {problem}; look at what the network predicts")
+
+    def save(self, path: Path) -> None:
+        """Write a compressed npz, whole or not at all: float32, or float16 where there is a score per frame."""
+        values = np.asarray(self.values, dtype=np.float32)
+        if self.hop is not None:
+            values = np.clip(values, -_FLOAT16_LIMIT, _FLOAT16_LIMIT).astype(np.float16)
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        hop = np.float64(np.nan if self.hop is None else self.hop)
+        try:
+            with temporary.open("wb") as file:
+                np.savez_compressed(
+                    file, items=np.array(self.items), classes=np.array(self.classes), scores=values,
+                    kind=np.array(self.kind), hop=hop,
+                )  # fmt: skip
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise storage_error(path, error) from error
+
+    @classmethod
+    def read(cls, path: Path) -> "Scores":
+        """Scores made here (npz) or elsewhere (npz or csv). Raises InputError."""
+        return cls.from_csv(path) if path.suffix.lower() == ".csv" else cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Scores":
+        """Read what `save` wrote; nothing is unpickled. Raises InputError that names the file and the defect."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                missing = [key for key in _KEYS if key not in file]
+                if missing:
+                    raise _unusable(path, f"has no {missing[0]!r}")
+                arrays = {key: file[key] for key in _KEYS}
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such scores file") from None
+        except InputError:
+            raise
+        except Exception:  # zipfile, zlib and numpy raise a dozen kinds of error on damaged bytes
+            raise _unusable(path, "cut short, or no scores file") from None
+        if arrays["hop"].shape != () or arrays["hop"].dtype.kind != "f":
+            raise _unusable(path, "hop is not one number (nan for none)")
+        hop = float(arrays["hop"])
+        items, classes = (tuple(map(str, np.atleast_1d(arrays[key]))) for key in ("items", "classes"))
+        return _checked(path, items, classes, arrays["scores"], str(arrays["kind"]), None if np.isnan(hop) else hop)
+
+    @classmethod
+    def from_csv(cls, path: Path) -> "Scores":
+        """Clip probabilities made elsewhere: a column `item`, then one column per class. Raises InputError."""
+        items, rows = [], []
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                reader = csv.reader(file)
+                header = next(reader, [])
+                if header[:1] != ["item"] or len(header) < 2:
+                    raise _unusable(path, "the first line must be item,<class>,<class>,...")
+                for record in reader:
+                    items.append(record[0] if record else "")
+                    if len(record) != len(header):
+                        raise _unusable(path, f"line {reader.line_num} has {len(record)} of {len(header)} columns")
+                    rows.append([_number(path, reader.line_num, text) for text in record[1:]])
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such scores file") from None
+        except (UnicodeDecodeError, csv.Error, OSError):
+            raise _unusable(path, "not a readable csv file") from None
+        values = np.array(rows, dtype=np.float64).reshape(len(rows), len(header) - 1)
+        return _checked(path, tuple(items), tuple(header[1:]), values, "probability", None)
+
+    def probabilities(self) -> np.ndarray:
+        """Class probabilities, float64, in the shape of `values`: the softmax over classes where they are logits.
+
+        Raises InputError for decisions, which have none.
+        """
+        if self.kind == "decision":
+            raise InputError("scores: decisions have no probabilities; use a metric of decisions")
+        values = np.asarray(self.values, dtype=np.float64)
+        if self.kind == "probability":
+            return values
+        exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
+        return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+    def select(self, items: Sequence[str]) -> "Scores":
+        """The scores of some items, in their order. Raises InputError for items without scores."""
+        rows = {item: row for row, item in enumerate(self.items)}
+        if missing := [item for item in items if item not in rows]:
+            raise InputError(f"scores: {len(missing)} items without scores ({_first(missing)}); check the dataset")
+        return replace(self, items=tuple(items), values=self.values[[rows[item] for item in items]])
+
+
+def check_items(scores: Scores, items: Sequence[str], classes: Sequence[str], source: str = "scores") -> Scores:
+    """The scores in the order of `items` and `classes`. Raises InputError for unknown or missing ones.
+
+    `source` is what the message names: the file that the scores come from.
+    """
+    for thing, given, expected in (("item", scores.items, items), ("class", scores.classes, classes)):
+        known, there = set(expected), set(given)
+        odd = {"unknown": [name for name in given if name not in known],
+               "missing": [name for name in expected if name not in there]}  # fmt: skip
+        found = [f"{len(names)} {word} ({_first(names)})" for word, names in odd.items() if names]
+        if found:
+            raise InputError(f"{source}: {thing} names: {', '.join(found)}; expected are {_first(expected)}")
+    rows, columns = ({name: i for i, name in enumerate(names)} for names in (scores.items, scores.classes))
+    values = scores.values[[rows[item] for item in items]][..., [columns[name] for name in classes]]
+    return Scores(tuple(items), tuple(classes), values, scores.kind, scores.hop)
+
+
+def _checked(
+    path: Path, items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
+) -> Scores:
+    if problem := _problem(items, classes, values, kind, hop):
+        raise _unusable(path, problem)
+    return Scores(items, classes, values, kind, hop)  # type: ignore[arg-type]
+
+
+def _problem(
+    items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
+) -> str | None:
+    """What is wrong with scores, None if nothing is."""
+    if kind not in get_args(Kind):
+        return f"unknown kind {kind!r} (one of {', '.join(get_args(Kind))})"
+    for thing, names in (("item", items), ("class", classes)):
+        if len(set(names)) != len(names):
+            return f"{thing} {next(name for name in names if names.count(name) > 1)} stands twice"
+    if values.dtype.kind != "f":
+        return f"scores are {values.dtype}, not floats"
+    if values.ndim not in (2, 3) or (values.shape[0], values.shape[-1]) != (len(items), len(classes)):
+        shape = " x ".join(map(str, values.shape))
+        return f"scores of shape {shape} for {len(items)} items and {len(classes)} classes"
+    if 0 in values.shape:
+        return "no scores in it"
+    bad = ~np.isfinite(values)
+    if bad.any():
+        return f"NaN or infinite for item {items[int(np.argwhere(bad)[0, 0])]}"
+    if kind == "probability" and (values.min() < -1e-6 or values.max() > 1 + 1e-6):
+        return f"probabilities from {values.min():g} to {values.max():g}"
+    if hop is not None and not (np.isfinite(hop) and hop > 0 and values.ndim == 3):
+        return f"hop of {hop:g} s with scores of {values.ndim} axes (frames need items x frames x classes)"
+    return None
+
+
+def _number(path: Path, line: int, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _unusable(path, f"line {line}: {text!r} is not a number") from None
+
+
+def _unusable(path: Path, problem: str) -> InputError:
+    return InputError(f"{path}: {problem}; write this scores file again")
+
+
+def _first(names: Sequence[str], count: int = 3) -> str:
+    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")

@@ -1,0 +1,148 @@
+"""The training of one run by Lightning: reproducible draws, history, checkpoints at epoch ends, a polite stop."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from benchmarks.errors import InputError
+from benchmarks.runs.selection import Selection
+from datasets.seeds import derive
+
+#: At most one checkpoint in so many seconds; what a kill can cost.
+CHECKPOINT_SECONDS = 60.0
+#: The losses kept step by step, which the golden regression compares.
+FIRST_LOSSES = 10
+
+
+class Stopped(Exception):
+    """The run was asked to stop and did, behind a checkpoint."""
+
+
+class RunKeeper(pl.Callback):
+    """Keeps one run reproducible and resumable.
+
+    All draws are named (datasets.seeds.derive): data order, crops and mixup by the data module, dropout by the
+    reseeding here. So a checkpoint at an epoch end needs no random state, and a resumed run ends with the weights of an
+    uninterrupted one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        fold: int,
+        should_stop: Callable[[], bool],
+        on_epoch: Callable[[int, int, float], None],
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        selection: Selection | None = None,
+    ) -> None:
+        self.selection = selection
+        self.checkpoint = folder / "checkpoint.ckpt"
+        self.seed, self.fold = seed, fold
+        self.should_stop, self.on_epoch = should_stop, on_epoch
+        self.checkpoint_seconds = checkpoint_seconds
+        self.history: list[dict[str, float]] = []
+        self.first_losses: list[float] = []
+        self._step_losses: list[torch.Tensor] = []
+        self._loss = torch.zeros(())
+        self._saved_at = time.monotonic()
+        self._saved_epoch = -1
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps of this callback: plain values only."""
+        chosen = {"selection": self.selection.state_dict()} if self.selection else {}
+        return {"history": self.history, "first_losses": self.first_losses, **chosen}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue the history of a killed attempt."""
+        self.history = list(state_dict["history"])
+        self.first_losses = list(state_dict["first_losses"])
+        if self.selection:
+            self.selection.load_state_dict(state_dict["selection"])
+        self._saved_epoch = len(self.history) - 1
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Give dropout, the one draw that uses the global generator, this epoch's own seed."""
+        torch.manual_seed(derive(self.seed, self.fold, "dropout", trainer.current_epoch))
+        self._loss = torch.zeros((), device=pl_module.device)
+        self._started = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Add up the loss without waiting for the device, and stop at once if nothing would be lost."""
+        loss = outputs["loss"].detach()
+        self._loss += loss
+        if trainer.global_step <= FIRST_LOSSES:
+            self._step_losses.append(loss)
+        if self.should_stop() and self._saved_epoch == trainer.current_epoch - 1:
+            raise Stopped
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the history; save if it is due or if the run was asked to stop."""
+        self.first_losses += [float(loss) for loss in self._step_losses]
+        self._step_losses = []
+        epoch = trainer.current_epoch
+        loss = float(self._loss) / max(1, int(trainer.num_training_batches))
+        row = {
+            "epoch": float(epoch),
+            "loss": loss,
+            "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
+            "seconds": round(time.monotonic() - self._started, 3),
+        }
+        # Lightning validates before it calls this.
+        row |= {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
+        self.history.append(row)
+        if self.selection and self.selection.see(epoch, _watched(row, self.selection.monitor), pl_module):
+            trainer.should_stop = True
+        last = epoch + 1 == trainer.max_epochs or trainer.should_stop
+        stop = self.should_stop() and not last
+        if not last and (stop or time.monotonic() - self._saved_at >= self.checkpoint_seconds):
+            self._save(trainer, epoch)
+        self.on_epoch(epoch + 1, int(trainer.max_epochs or 0), loss)
+        if stop:
+            raise Stopped
+
+    def _save(self, trainer: pl.Trainer, epoch: int) -> None:
+        temporary = self.checkpoint.with_suffix(".partial")
+        trainer.save_checkpoint(temporary)
+        temporary.replace(self.checkpoint)
+        self._saved_at, self._saved_epoch = time.monotonic(), epoch
+
+
+def _watched(row: dict[str, float], monitor: str) -> float:
+    """The value that decides about an epoch. Raises InputError where validation does not log it."""
+    if monitor not in row:
+        logged = ", ".join(sorted(name for name in row if name.startswith("val_"))) or "nothing"
+        raise InputError(f"{monitor}: not logged by validation; what the network logs: {logged}")
+    return row[monitor]
+
+
+def set_numerics(numerics: str) -> str:
+    """Set the precision flags of this process; returns Lightning's precision."""
+    tf32 = numerics == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    return "bf16-mixed" if numerics == "bf16" else "32-true"
+
+
+def make_trainer(device: str, numerics: str, callbacks: list[pl.Callback], **settings: Any) -> pl.Trainer:
+    """Lightning's Trainer without what a run keeps itself: no logger, no bar, no checkpoints of its own."""
+    return pl.Trainer(
+        accelerator="gpu" if device == "cuda" else "cpu",
+        devices=1,
+        precision=set_numerics(numerics),  # type: ignore[arg-type]
+        callbacks=callbacks,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **{"limit_val_batches": 0, **settings},
+    )

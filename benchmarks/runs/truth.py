@@ -1,0 +1,114 @@
+"""What is true of the items that a run was tested on: class or events, bootstrap unit, and which lists they are on.
+
+Where it follows from official names alone, the dataset says it. Where it takes annotations, a run keeps its own copy,
+`reference_<testset>.csv`; so stored scores can be scored again where the dataset is not. A copy of annotations of real
+files stays in the store of the machine: it is not ours to publish, and landed runs are without it.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.errors import InputError
+from benchmarks.runs.build import import_class
+from benchmarks.runs.files import file_sha256
+from benchmarks.runs.ledger import ANNOTATIONS, Finished
+from benchmarks.runs.scores import Scores
+from benchmarks.spec import Paper, load_paper
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns of a reference that are text even where all of them look like numbers, or none is filled.
+_TEXT = ("item", "label", "unit")
+
+
+class NoTruth(InputError):
+    """What is true of the items of a run is not known here, so that its scores cannot be scored."""
+
+
+def reference(paper: Paper, dataset: str, items: Iterable[str]) -> "pd.DataFrame":
+    """What is true of items by their names: a frame indexed by item, columns label, unit (of the bootstrap), fold.
+
+    Raises NoTruth for a dataset whose names do not tell.
+    """
+    if not names_tell(paper, dataset):
+        raise NoTruth(f"{paper.datasets[dataset].title}: its names alone do not tell what is true of them")
+    return import_class(paper.datasets[dataset].class_path).reference(list(items))
+
+
+def names_tell(paper: Paper, dataset: str) -> bool:
+    """Whether official names alone tell what is true of the items of a dataset."""
+    return hasattr(import_class(paper.datasets[dataset].class_path), "reference")
+
+
+def write_reference(path: Path, frame: "pd.DataFrame") -> None:
+    """Keep the reference of a test set beside its scores: one line per item, numbers in full."""
+    frame.to_csv(path, index_label="item", lineterminator="\n")
+
+
+def read_reference(path: Path) -> "pd.DataFrame":
+    """What `write_reference` wrote. Raises InputError for a file that is damaged."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(
+            path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, float_precision="round_trip",
+            na_values={name: [""] for name in ("onset", "offset")},
+        ).set_index("item")  # fmt: skip
+        is_whole = path.read_bytes().endswith(b"\n")
+    except (OSError, ValueError, KeyError):
+        is_whole = False
+    if not is_whole:
+        raise InputError(f"{path}: cut short, or no reference; run it again")
+    if missing := sorted({"label", "unit"} - set(frame.columns)):
+        raise InputError(f"{path}: has no column {missing[0]!r}; run it again")
+    return frame
+
+
+class Truths:
+    """The references of stored runs; each file is read, and each reference worked out, once."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Any] = {}
+
+    def of(self, finished: Finished, test_set: str, only: str = "all", scores: Scores | None = None) -> "pd.DataFrame":
+        """The reference of a run's test set; `only` names the column that says which of its items are listed.
+
+        Raises NoTruth where the run has no copy and nothing else tells, InputError for a damaged copy.
+        """
+        copy = finished.folder / f"{ANNOTATIONS}{test_set}.csv"
+        if copy.exists():
+            digest = finished.result["files"].get(copy.name)
+            frame = self._once((copy.name, digest), lambda: _read_copy(copy, digest))
+        else:
+            path, run = finished.scores_path(test_set), finished.run
+            digest = finished.result["files"].get(path.name)
+            key = (run.paper, run.dataset, run.corpus, test_set)
+            items = self._once((path, digest), lambda: (scores or Scores.load(path)).items)
+            frame = self._once((*key, items), lambda: self.without_copy(finished, test_set, items))
+        return listed(frame, only, finished)
+
+    def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
+        """The reference of a run that has no copy: what the names of its items tell. Raises NoTruth."""
+        return reference(load_paper(finished.run.paper), finished.run.dataset, items)
+
+    def _once(self, key: object, make: Callable[[], Any]) -> Any:
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+
+def listed(frame: "pd.DataFrame", only: str, finished: Finished) -> "pd.DataFrame":
+    """The items of a run's reference that the column `only` names, or "all". Raises InputError without the column."""
+    if only == "all":
+        return frame
+    if only not in frame:
+        raise InputError(f"{finished.folder}: its reference does not say which items are {only!r}; run it again")
+    return frame[frame[only].astype(bool)]
+
+
+def _read_copy(copy: Path, digest: str | None) -> "pd.DataFrame":
+    if file_sha256(copy) != digest:
+        raise InputError(f"{copy}: damaged (its checksum differs); remove the folder {copy.parent} to redo it")
+    return read_reference(copy)

@@ -1,0 +1,56 @@
+"""Where things lie on this machine: the data, the runs, what is derived, the reports."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runs.build import import_class
+from benchmarks.runs.ledger import Ledger
+from benchmarks.spec import DatasetUse
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one machine; all but `data` and `reports` may be deleted and made again."""
+
+    data: Path = Path("data")
+    runs: Path = Path("runs")
+    cache: Path = Path("cache")
+    reports: Path = Path("reports")
+
+    @classmethod
+    def here(cls, data: Path | None = None, runs: Path | None = None, cache: Path | None = None) -> "Workspace":
+        """The folders given, else those of RESOUND_DATA, RESOUND_RUNS and RESOUND_CACHE, else the defaults."""
+
+        def choose(given: Path | None, variable: str, default: Path) -> Path:
+            return (given or Path(os.environ.get(variable) or default)).resolve()
+
+        return cls(
+            data=choose(data, "RESOUND_DATA", cls.data),
+            runs=choose(runs, "RESOUND_RUNS", cls.runs),
+            cache=choose(cache, "RESOUND_CACHE", cls.cache),
+            reports=choose(None, "RESOUND_REPORTS", cls.reports),
+        )
+
+    def dataset_root(self, name: str, corpus: str) -> Path:
+        """The folder of one dataset: real files under the data root, generated corpora under the cache."""
+        return self.data / name if corpus == "real" else self.cache / corpus / name
+
+    def dataset(self, use: DatasetUse, corpus: str) -> Any:
+        """The dataset as a paper uses it. Raises DataError where its files are not to be found."""
+        cls = import_class(use.class_path)
+        return cls(root=self.dataset_root(cls.name, corpus), cache=self.cache, **use.args)
+
+    def fingerprint(self, use: DatasetUse, corpus: str) -> str:
+        """The content hash of a dataset's files, or "absent" where they are not on this machine."""
+        cls = import_class(use.class_path)
+        if not self.dataset_root(cls.name, corpus).is_dir():
+            return "absent"
+        return str(self.dataset(use, corpus).fingerprint())
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The runs of this machine, and the landed ones."""
+        return Ledger(self.runs, self.reports / "results")

@@ -1,0 +1,251 @@
+"""The typed form of the `audit` section of a paper file: what can be checked without training, as data only."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from benchmarks.spec.bricks import Arguments, ColumnName, ImportPath, Name, Strict
+
+Kind = Literal["cell", "column", "row", "network"]
+
+
+class Network(Strict):
+    """A network to count: the one that a setting trains, with other arguments where the paper counted another."""
+
+    setting: Name
+    args: Arguments = {}
+
+
+class Entry(Strict):
+    """What every entry has: its id inside a table, where the paper says it, and how the paper shortens numbers."""
+
+    id: Name
+    table: Name
+    where: str
+    note: str | None = None
+    #: Whether the number was cut instead of rounded; by default as the paper does.
+    truncates: bool | None = None
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that the entry uses and that must be known: (what it names, the name)."""
+        return []
+
+    def tables(self) -> set[str]:
+        """The tables that the entry says something about."""
+        return {self.table, *(name.split(".")[1] for kind, name in self.names() if kind == "cell")}
+
+
+class Calls(Entry):
+    """What calls a function, named by its import path."""
+
+    of: ImportPath
+
+
+class Count(Calls):
+    """What counts networks: `of`, a function of the network, times a factor per network (1 where none is given)."""
+
+    args: dict[str, Any] = {}
+    times: dict[Name, float] = {}
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("network", name) for name in self.times]
+
+
+class Quantity(Count):
+    """A property of networks beside the values of a column, one per row.
+
+    Where the entry `feeds` the column, what it computes is the reproduction of the published cells.
+    """
+
+    kind: Literal["quantity"]
+    column: ColumnName
+    feeds: bool = False
+    unit: float = Field(default=1.0, gt=0)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [*super().names(), ("column", self.column)]
+
+
+class Computed(Calls):
+    """What `of` gives for the arguments of each row, beside the values of a column.
+
+    Where the entry `feeds` the column, what it computes is the reproduction of the published cells. Where it does not
+    `compare`, it stands beside them as a fact of its own.
+    """
+
+    kind: Literal["computed"]
+    column: ColumnName
+    rows: dict[Name, dict[str, Any]]
+    feeds: bool = False
+    compares: bool = True
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.column), *(("row", row) for row in self.rows)]
+
+
+class Recorded(Entry):
+    """What was measured on released features for each row of a table and is kept in the paper's folder.
+
+    `benchmarks.audit.ranges` measures; `value` is the name of what it records.
+    """
+
+    kind: Literal["recorded"]
+    value: str
+
+
+class Ratio(Count):
+    """One network is said to need less than another: holds if the count of `network` is below that of `than`."""
+
+    kind: Literal["ratio"]
+    network: Name
+    than: Name
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [*super().names(), ("network", self.network), ("network", self.than)]
+
+
+class Same(Entry):
+    """Cells that stand for one experiment and must agree with the first of them."""
+
+    kind: Literal["same"]
+    cells: list[str] = Field(min_length=2)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", cell) for cell in self.cells]
+
+
+class Share(Entry):
+    """A percentage printed together with its count: 21 of 40 are 52.5 %."""
+
+    kind: Literal["share"]
+    count: int
+    total: int = Field(gt=0)
+    printed: float
+    decimals: int = 1
+
+
+class Attainable(Entry):
+    """A column of accuracies, each of which must be some number of right decisions out of `decisions`."""
+
+    kind: Literal["attainable"]
+    column: ColumnName
+    decisions: int = Field(gt=0)
+    #: The rows that this holds for; by default all.
+    rows: list[Name] | None = None
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.column), *(("row", row) for row in self.rows or [])]
+
+
+class Mean(Entry):
+    """Cells against the mean of the values they were made from, each of them right decisions out of `decisions`."""
+
+    kind: Literal["mean"]
+    values: dict[str, list[float]]
+    decisions: int | None = Field(default=None, gt=0)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", cell) for cell in self.values]
+
+
+class Difference(Entry):
+    """A gain in the text against the cells it speaks of."""
+
+    kind: Literal["difference"]
+    printed: float
+    of: str
+    minus: str
+    decimals: int = 1
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", self.of), ("cell", self.minus)]
+
+
+class Scaled(Entry):
+    """A number of the text that is a cell in another unit: 54 frames are 1.08 s."""
+
+    kind: Literal["scaled"]
+    cell: str
+    times: float
+    printed: float
+    decimals: int = 1
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", self.cell)]
+
+
+class Average(Entry):
+    """Columns that are said to be the mean of others: what they print against the mean of what those print."""
+
+    kind: Literal["average"]
+    #: By default every column of the table that is a mean of others.
+    columns: list[ColumnName] = []
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", column) for column in self.columns]
+
+
+class AttainableEvents(Entry):
+    """An error rate and the F1 beside it, which whole numbers of events found, missed and invented must give."""
+
+    kind: Literal["attainable_events"]
+    error_rate: ColumnName
+    f1: ColumnName
+    #: how many events the reference holds, or how many it may hold
+    events: Annotated[int, Field(gt=0)] | Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)]
+    #: The rows that this holds for; by default all.
+    rows: list[Name] | None = None
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("column", self.error_rate), ("column", self.f1), *(("row", row) for row in self.rows or [])]
+
+
+class BestPrinted(Entry):
+    """The cells that the paper prints in bold must be the best row of their columns, and there all of `columns`.
+
+    The first column decides, and the further ones where it leaves a tie. Rows that were added do not compete.
+    """
+
+    kind: Literal["best_printed"]
+    columns: list[ColumnName] = Field(min_length=1)
+    bold: list[str] = Field(min_length=1)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [*(("column", column) for column in self.columns), *(("cell", cell) for cell in self.bold)]
+
+
+Check = Annotated[
+    Quantity
+    | Computed
+    | Recorded
+    | Ratio
+    | Same
+    | Share
+    | Attainable
+    | Mean
+    | Difference
+    | Scaled
+    | Average
+    | AttainableEvents
+    | BestPrinted,
+    Field(discriminator="kind"),
+]
+
+
+class AuditPlan(Strict):
+    """The networks that are counted, by the row of the table they stand in, and the checks."""
+
+    networks: dict[Name, Network] = {}
+    checks: list[Check] = []

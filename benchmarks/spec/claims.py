@@ -1,0 +1,141 @@
+"""The typed form of a claim's `test`: every kind of sentence comes down to links "A is above B by more than so much".
+
+    {kind: beats, rows: [A, B], by: 0}                      A > B + by
+    {kind: at_least, rows: [A, B], tie: 0}                  A >= B - tie
+    {kind: chain, rows: [A, B, C]}                          A > B > C
+    {kind: best, rows: [A, B, C], tie: 0}                   A is the best of the rows, or within `tie` of the best
+    {kind: difference, rows: [A, B], value: 2, within: 1}   A - B lies in value ± within
+
+Rows are those of the claim's table; `by`, `tie`, `value` and `within` are in the unit of its column.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from benchmarks.errors import InputError
+from benchmarks.spec.bricks import Name, Strict
+
+TwoRows = Annotated[list[Name], Field(min_length=2, max_length=2)]
+Rows = Annotated[list[Name], Field(min_length=2)]
+
+
+class Link(NamedTuple):
+    """The elementary statement `above` - `below` > `by`, or >= where a tie is enough."""
+
+    above: str
+    below: str
+    by: float = 0.0
+    tie_is_enough: bool = False
+
+    def __str__(self) -> str:
+        sign = ">=" if self.tie_is_enough else ">"
+        offset = f" {'+' if self.by > 0 else '-'} {abs(self.by):g}" if self.by else ""
+        return f"{self.above} {sign} {self.below}{offset}"
+
+
+class Beats(Strict):
+    """The first row is above the second, by more than `by`."""
+
+    kind: Literal["beats"]
+    rows: TwoRows
+    by: float = 0.0
+
+    def links(self) -> Iterator[Link]:
+        """What must hold."""
+        yield Link(self.rows[0], self.rows[1], self.by)
+
+
+class AtLeast(Strict):
+    """The first row is not below the second by more than `tie`."""
+
+    kind: Literal["at_least"]
+    rows: TwoRows
+    tie: float = Field(default=0.0, ge=0)
+
+    def links(self) -> Iterator[Link]:
+        """What must hold."""
+        yield Link(self.rows[0], self.rows[1], -self.tie, tie_is_enough=True)
+
+
+class Chain(Strict):
+    """Each row is above the next one."""
+
+    kind: Literal["chain"]
+    rows: Rows
+
+    def links(self) -> Iterator[Link]:
+        """What must hold."""
+        yield from (Link(above, below) for above, below in pairwise(self.rows))
+
+
+class Best(Strict):
+    """The first row is the best one, or within `tie` of it."""
+
+    kind: Literal["best"]
+    rows: Rows
+    tie: float = Field(default=0.0, ge=0)
+
+    def links(self) -> Iterator[Link]:
+        """What must hold."""
+        yield from (Link(self.rows[0], other, -self.tie, tie_is_enough=True) for other in self.rows[1:])
+
+
+class Difference(Strict):
+    """The first row minus the second is `value`, give or take `within`."""
+
+    kind: Literal["difference"]
+    rows: TwoRows
+    value: float
+    within: float = Field(gt=0)
+
+    def links(self) -> Iterator[Link]:
+        """What must hold: not much less, and not much more."""
+        first, second = self.rows
+        yield Link(first, second, self.value - self.within, tie_is_enough=True)
+        yield Link(second, first, -(self.value + self.within), tie_is_enough=True)
+
+
+_FORMS: TypeAdapter[Beats | AtLeast | Chain | Best | Difference] = TypeAdapter(
+    Annotated[Beats | AtLeast | Chain | Best | Difference, Field(discriminator="kind")]
+)
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """Whether a claim holds in printed numbers; None where one of them is missing."""
+
+    holds: bool | None
+    note: str
+
+
+def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
+    """The links that must all hold for a claim. Raises InputError for a test that is none of the forms."""
+    try:
+        return tuple(_FORMS.validate_python(dict(test)).links())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("test", *first["loc"][1:]))
+        raise InputError(f"claim {claim_id}: {place}: {first['msg']}; see benchmarks/claim_form.py") from None
+
+
+def published_ordering(claim_id: str, test: Mapping[str, Any], published: Mapping[str, float | None]) -> Ordering:
+    """Whether a claim holds in the paper's own printed numbers: `published` has the value of each row.
+
+    The note lists the links that fail, with their numbers ("93.0 > 93.0 fails").
+    """
+    links = links_of(claim_id, test)
+    missing = sorted({row for link in links for row in link[:2] if published.get(row) is None})
+    if missing:
+        return Ordering(None, f"nothing printed for {', '.join(missing)}")
+    failing = []
+    for link in links:
+        above, below = (float(published[row] or 0.0) for row in link[:2])
+        # Printed numbers have few decimals; rounding the difference takes binary digits like 93.7 - 93.0 off it.
+        beyond = round(above - below - link.by, 9)
+        if beyond < 0 or (beyond == 0 and not link.tie_is_enough):
+            failing.append(f"{link} fails: {above:g} and {below:g}")
+    return Ordering(not failing, "; ".join(failing) or "holds in the printed numbers")

@@ -1,0 +1,187 @@
+"""The typed form of a paper's folder: what was claimed, by which recipe, under which protocol.
+
+A folder holds `paper.yaml` (settings, protocols, errata, claims, margins, the origin of every hyper-parameter) and
+one csv per table with the published values as printed. Every mistake in them is an InputError with file and line.
+"""
+
+import csv
+import difflib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from benchmarks.errors import InputError
+from benchmarks.spec.cells import Cell, Published
+from benchmarks.spec.extends import with_extends
+from benchmarks.spec.located_yaml import LocatedYaml, Place
+from benchmarks.spec.paper import Control, Paper, Table
+
+#: The folder of the papers; RESOUND_PAPERS names another one, for papers kept outside the harness.
+PAPERS = Path(os.environ.get("RESOUND_PAPERS") or Path(__file__).parents[1] / "papers")
+
+
+def paper_ids() -> list[str]:
+    """The papers that have a folder."""
+    return sorted(path.parent.name for path in PAPERS.glob("*/paper.yaml"))
+
+
+def paper_folder(paper_id: str) -> Path:
+    """Where a paper's files lie."""
+    return PAPERS / paper_id
+
+
+def load_paper(paper_id: str, papers: Path | None = None) -> Paper:
+    """Read and check a paper's folder, once per process. Raises InputError with file and line."""
+    return _load((papers or PAPERS) / paper_id)
+
+
+@cache
+def _load(folder: Path) -> Paper:
+    paper_id = folder.name
+    document = LocatedYaml(folder / "paper.yaml")
+    data = with_extends(document)
+    if not isinstance(data, dict) or data.get("id") != paper_id:
+        raise document.error(("id",), f"must be {paper_id}, the name of the folder")
+    try:
+        paper = Paper.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise document.error(_place(first["loc"]), _explain(first)) from None
+    published = {}
+    for table_id, table in paper.tables.items():
+        published.update(_read_table(folder / f"{table_id}.csv", paper_id, table_id, table))
+    paper = paper.model_copy(update={"published": published})
+    _check_references(paper, document)
+    return paper
+
+
+def _place(location: tuple[int | str, ...]) -> Place:
+    # pydantic adds the branch of a union ("dict[...]", "[key]") to the location; the file knows nothing of those.
+    return tuple(key for key in location if not (isinstance(key, str) and any(c in key for c in "[](),")))
+
+
+def _explain(error: Any) -> str:
+    if error["type"] == "missing" and error["loc"][-1] == "origin":
+        return "has no origin (paper, code, inferred or assumed)"
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "extra_forbidden":
+        return "is not a field of a paper file here"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[str, Published]:
+    """The published values of one table: csv with columns row, label and one per column of the table."""
+    if not path.is_file():
+        raise InputError(f"{path}: the published table {paper_id}.{table_id} is missing")
+    values: dict[str, Published] = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        printed = [name for name, column in table.columns.items() if column.added is None]
+        expected = ["row", "label", *printed]
+        if reader.fieldnames != expected:
+            raise InputError(f"{path}:1: the columns must be {','.join(expected)}")
+        rows = []
+        for record in reader:
+            where = f"{path}:{reader.line_num}"
+            if record["row"] in rows:
+                raise InputError(f"{where}: row {record['row']} stands twice")
+            rows.append(record["row"])
+            for column in table.columns:
+                text = record.get(column, "")
+                try:
+                    value = float(text) if text not in ("", "n/a") else None
+                except (TypeError, ValueError):
+                    raise InputError(f"{where}: {column} is {text!r}, not a number") from None
+                values[f"{paper_id}.{table_id}.{record['row']}.{column}"] = Published(
+                    label=record["label"], value=value
+                )
+    if rows != list(table.rows):
+        odd = sorted(set(rows) ^ set(table.rows)) or rows
+        raise InputError(f"{path}: its rows are not those of tables.{table_id}.rows in paper.yaml: {', '.join(odd)}")
+    return values
+
+
+def _check_references(paper: Paper, document: LocatedYaml) -> None:
+    """Every name that one part of the file uses must be defined in another."""
+
+    def must_know(name: str, known: Any, place: Place) -> None:
+        if name not in known:
+            raise document.error(place, f"unknown name {name!r}{nearest(name, known)}")
+
+    for table_id, table in paper.tables.items():
+        for column_id, column in table.columns.items():
+            if column.dataset is not None:
+                must_know(column.dataset, paper.datasets, ("tables", table_id, "columns", column_id, "dataset"))
+        for row_id, row in {**table.rows, **table.controls}.items():
+            for column_id in table.columns:
+                column = table.columns[column_id]
+                setting = row.setting_for(column_id, column.dataset)
+                place: Place = ("tables", table_id, "rows" if row_id in table.rows else "controls", row_id)
+                if column.mean_of or column.audited:
+                    continue
+                if setting is not None:
+                    must_know(setting, paper.settings, (*place, "setting"))
+                    use = paper.datasets.get(column.dataset or "")
+                    if use and use.data_module is None and paper.settings[setting].data.class_path is None:
+                        at: Place = ("datasets", column.dataset or "")
+                        raise document.error(at, f"needs a data_module: setting {setting} has none of its own")
+                elif isinstance(row, Control):
+                    continue
+                elif table.kind == "train" and row.quoted is None:
+                    raise document.error(place, "needs a setting or a quoted reason")
+    cells = set(paper.published)
+    seen: set[str] = set()
+    for position, erratum in enumerate(paper.errata):
+        for cell in erratum.cells:
+            must_know(cell, cells, ("errata", position, "cells", cell))
+    for kind, ids in (("errata", [item.id for item in paper.errata]), ("claims", [item.id for item in paper.claims])):
+        for position, name in enumerate(ids):
+            if name in seen:
+                raise document.error((kind, position, "id"), f"the id {name} stands twice")
+            seen.add(name)
+    for name, network in paper.audit.networks.items():
+        must_know(network.setting, paper.settings, ("audit", "networks", name, "setting"))
+    for position, check in enumerate(paper.audit.checks):
+        place = ("audit", "checks", position)
+        must_know(check.table, paper.tables, (*place, "table"))
+        table = paper.tables[check.table]
+        known = {"cell": cells, "column": table.columns, "row": table.rows, "network": paper.audit.networks}
+        for kind, name in check.names():
+            must_know(name, known[kind], place)
+    for position, claim in enumerate(paper.claims):
+        must_know(claim.table, paper.tables, ("claims", position, "table"))
+        must_know(claim.column, paper.tables[claim.table].columns, ("claims", position, "column"))
+    for table_id, table in paper.tables.items():
+        for name, line in table.derived.items():
+            must_know(line.table, paper.tables, ("tables", table_id, "derived", name, "table"))
+            for best in line.best_of:
+                must_know(best, paper.tables[line.table].rows, ("tables", table_id, "derived", name, "best_of"))
+
+
+def nearest(name: str, known: Any) -> str:
+    """A hint with the nearest known names, or nothing: "; did you mean a, b?"."""
+    close = difflib.get_close_matches(name, [str(item) for item in known], n=3, cutoff=0.5)
+    return f"; did you mean {', '.join(close)}?" if close else ""
+
+
+def select(target: str) -> list[Cell]:
+    """The cells of a paper, a table, a row or a single cell id. Raises InputError with the nearest names.
+
+    Controls are no part of a paper or a table: they are selected by row or cell only.
+    """
+    parts = target.split(".")
+    if parts[0] not in paper_ids():
+        raise InputError(f"unknown paper {parts[0]!r}{nearest(parts[0], paper_ids())}; see `python -m benchmarks list`")
+    paper = load_paper(parts[0])
+    cells = list(paper.cells())
+    if len(parts) > 2 and parts[1] in paper.tables:
+        cells += paper.control_cells(parts[1])
+    chosen = [cell for cell in cells if cell.id.split(".")[: len(parts)] == parts]
+    if not chosen:
+        ids = sorted({".".join(cell.id.split(".")[: len(parts)]) for cell in cells})
+        raise InputError(f"unknown target {target!r}{nearest(target, ids)}; see `python -m benchmarks list`")
+    return chosen

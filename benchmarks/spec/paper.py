@@ -1,0 +1,264 @@
+"""The typed form of a paper file: settings, protocols, datasets, tables, errata, claims, and the cells they make."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from benchmarks.spec.audit import AuditPlan
+from benchmarks.spec.bricks import Arguments, ColumnName, ImportPath, Name, Protocol, Strict
+from benchmarks.spec.cells import Cell, Published
+from benchmarks.spec.words import Tier
+
+
+class Part(Strict):
+    """A class by import path, with the arguments of its constructor."""
+
+    class_path: ImportPath
+    args: Arguments = {}
+
+
+class DataPart(Strict):
+    """A data module with its arguments; without a class path it is the one of the dataset in use."""
+
+    class_path: ImportPath | None = None
+    args: Arguments = {}
+
+
+class TierChanges(Strict):
+    """What a tier changes in a setting."""
+
+    data: Arguments = {}
+    model: Arguments = {}
+    trainer: Arguments = {}
+    seeds: int | None = Field(default=None, ge=1)
+    folds: list[int] | None = None
+
+
+class Setting(Strict):
+    """One trainable configuration of the paper, named once and shared by every cell it feeds."""
+
+    title: str
+    data: DataPart
+    model: Part
+    trainer: Arguments = {}
+    #: What differs from the training protocol of the paper's own networks.
+    protocol: dict[Name, Protocol] = {}
+    seeds: int = Field(default=1, ge=1)
+    #: One seed is all there is: every fit on the same clips ends the same, so the spread over seeds is zero.
+    deterministic: bool = False
+    tiers: dict[Tier, TierChanges] = {}
+    #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
+    minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, float]]] = {}
+    probes: list[Name] = []
+
+    def arguments(self, part: Literal["data", "model", "trainer"], tier: Tier) -> Arguments:
+        """The arguments of one part as a tier has them."""
+        own = self.trainer if part == "trainer" else getattr(self, part).args
+        changes = self.tiers.get(tier)
+        return {**own, **(getattr(changes, part) if changes else {})}
+
+    def resolved(self, tier: Tier, use: "DatasetUse | None" = None) -> dict[str, Any]:
+        """The setting as plain values: {"data" | "model": {"class_path", "init_args"}, "trainer": {...}}.
+
+        use: the dataset, whose data module is taken where the setting names none.
+        """
+        plain = {
+            part: {name: item.value for name, item in sorted(self.arguments(part, tier).items())}
+            for part in ("data", "model", "trainer")
+        }
+        return {
+            "data": {"class_path": self.data.class_path or (use and use.data_module), "init_args": plain["data"]},
+            "model": {"class_path": self.model.class_path, "init_args": plain["model"]},
+            "trainer": plain["trainer"],
+        }
+
+
+class DatasetUse(Strict):
+    """A dataset as the paper uses it."""
+
+    title: str
+    class_path: ImportPath
+    args: dict[str, Any] = {}
+    #: for settings that serve several datasets and so name no data module
+    data_module: ImportPath | None = None
+    folds: list[int]
+    bootstrap_unit: str
+
+
+class Column(Strict):
+    """A column of a table: for trained tables a dataset and a metric, for audited ones a quantity.
+
+    A column may also be the plain mean of other columns of its table (`mean_of`), all of the same metric.
+    """
+
+    label: str
+    unit: str
+    decimals: int = 1
+    metric: str | None = None
+    #: what turns scores into decisions, the last part of the metric's id; a row may have its own
+    decision: str | None = None
+    dataset: Name | None = None
+    #: which of the run's test sets is scored
+    test_set: Name = "test"
+    #: the column of the reference that says which of its items are on the test list; "all" takes every one
+    items: Name = "all"
+    mean_of: list[ColumnName] = []
+    margin: float | None = None
+    #: whether the audit computes the column, although the table is trained
+    audited: bool = False
+    #: what of the protocol is the column's own
+    protocol: dict[Name, Protocol] = {}
+    #: why the column is here, if the paper's table does not have it
+    added: str | None = None
+
+
+class Row(Strict):
+    """A row: the setting that feeds it (one, or one per column or dataset), or the reason why it is only quoted."""
+
+    setting: Name | dict[ColumnName, Name] | None = None
+    quoted: str | None = None
+    metric: str | None = None
+    decision: str | None = None
+    test_set: Name | None = None
+    items: Name | None = None
+    protocol: dict[Name, Protocol] = {}
+    #: where the row's values come from, if the paper's table does not have it
+    added: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Row":
+        if self.setting is not None and self.quoted is not None:
+            raise ValueError("a row has a setting or is quoted, not both")
+        return self
+
+    def setting_for(self, column: str, dataset: str | None) -> str | None:
+        """The setting that feeds this row's cell in `column`, whose dataset is `dataset`."""
+        if not isinstance(self.setting, dict):
+            return self.setting
+        return self.setting.get(column) or self.setting.get(dataset or "")
+
+
+class Control(Row):
+    """A row that is not the paper's: what the harness runs beside it to explain a published one."""
+
+    label: str
+    note: str
+
+    def concerns(self, name: str, column: Column) -> bool:
+        """Whether the row has a cell in a column."""
+        return not column.audited and (bool(column.mean_of) or self.setting_for(name, column.dataset) is not None)
+
+
+class Derived(Strict):
+    """A line below a table: in each of its columns the best of some rows, which may be those of another table."""
+
+    label: str
+    best_of: list[Name] = Field(min_length=2)
+    table: Name
+    note: str
+
+
+class Table(Strict):
+    """A results table of the paper."""
+
+    title: str
+    kind: Literal["train", "audit"]
+    columns: dict[ColumnName, Column]
+    rows: dict[Name, Row]
+    controls: dict[Name, Control] = {}
+    protocol: dict[Name, Protocol] = {}
+    #: Whether numbers are cut instead of rounded here; by default as in the rest of the paper.
+    truncates: bool | None = None
+    note: str | None = None
+    derived: dict[Name, Derived] = {}
+
+
+class Erratum(Strict):
+    """A wrong or contradictory published value."""
+
+    id: Name
+    cells: dict[str, float | None] = {}
+    reason: str
+    where: str
+
+
+class Claim(Strict):
+    """A sentence of the paper about a column of a table, in testable form; benchmarks.judge.claims reads `test`."""
+
+    id: Name
+    text: str
+    where: str
+    table: Name
+    column: ColumnName
+    test: dict[str, Any]
+    #: whether the paper says it, or we ask it; our questions may be about controls
+    ours: bool = False
+
+
+class Paper(Strict):
+    """A paper: its data as a file, plus the published tables."""
+
+    id: Name
+    title: str
+    authors: str
+    reference: str
+    year: int
+    truncates: bool = False
+    datasets: dict[Name, DatasetUse]
+    training: dict[Name, Protocol]
+    settings: dict[Name, Setting]
+    tables: dict[Name, Table]
+    errata: list[Erratum] = []
+    claims: list[Claim] = []
+    audit: AuditPlan = AuditPlan()
+    notes: list[str] = []
+    published: dict[str, Published] = {}
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, in the order of the tables as printed."""
+        for table_id in self.tables:
+            yield from self.table_cells(table_id)
+
+    def training_protocol(self, setting: str | None) -> dict[str, Protocol]:
+        """The training protocol of a setting: the paper's, with what the setting does otherwise."""
+        return {**self.training, **(self.settings[setting].protocol if setting else {})}
+
+    def table_cells(self, table_id: str) -> Iterator[Cell]:
+        """The cells of one table, row by row."""
+        return self._cells_of(table_id, self.tables[table_id].rows)
+
+    def control_cells(self, table_id: str) -> Iterator[Cell]:
+        """The cells of a table's controls, which have no published value."""
+        return self._cells_of(table_id, self.tables[table_id].controls)
+
+    def _cells_of(self, table_id: str, rows: Mapping[str, Row]) -> Iterator[Cell]:
+        corrected = {cell: (value, item.reason) for item in self.errata for cell, value in item.cells.items()}
+        for row_id, row in rows.items():
+            for column_id, column in self.tables[table_id].columns.items():
+                if isinstance(row, Control) and not row.concerns(column_id, column):
+                    continue
+                cell = self._cell(table_id, row_id, row, column_id)
+                value, erratum = corrected.get(cell.id, (None, None))
+                yield cell.model_copy(update={"corrected": value, "erratum": erratum})
+
+    def _cell(self, table_id: str, row_id: str, row: Row, column_id: str) -> Cell:
+        table = self.tables[table_id]
+        column = table.columns[column_id]
+        parts = [self._cell(table_id, row_id, row, part) for part in column.mean_of]
+        settings = [row.setting_for(name, table.columns[name].dataset) for name in column.mean_of or [column_id]]
+        cell_id = f"{self.id}.{table_id}.{row_id}.{column_id}"
+        printed = Published(label=row.label, value=None) if isinstance(row, Control) else self.published[cell_id]
+        metric, decision = row.metric or column.metric, row.decision or column.decision
+        return Cell(
+            id=cell_id, table=table_id, row=row_id, column=column_id,
+            label=printed.label, published=printed.value,
+            corrected=None, unit=column.unit, decimals=column.decimals,
+            metric=f"{metric}_{decision}" if decision else metric,
+            dataset=column.dataset, test_set=row.test_set or column.test_set, items=row.items or column.items,
+            parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted,
+            kind="audit" if column.audited else table.kind,
+            erratum=None,
+            truncates=self.truncates if table.truncates is None else table.truncates,
+            protocol={**self.training_protocol(settings[0]), **table.protocol, **column.protocol, **row.protocol},
+        )  # fmt: skip

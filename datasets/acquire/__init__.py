@@ -1,0 +1,1 @@
+"""Getting datasets: downloads, archives, checksums, and what of a dataset is here."""

@@ -1,0 +1,111 @@
+"""What of a dataset is here and usable, compared with what was released."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datasets.acquire.hashes import write_atomically
+from datasets.audio import ClipFault
+
+#: Changes whenever a check does, so that remembered results of older checks are not used.
+VERSION = 1
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Census:
+    """What was found. Names are official ones; every finding comes with its reason.
+
+    `faults` maps a kind (empty, truncated, unreadable, rate, channels, length, format, nan, silent, altered) to
+    {name: reason}. `known_leaks` maps a source to its classes by fold, for the sources that lie in several folds.
+    """
+
+    dataset: str
+    release: str
+    expected: int
+    found: int
+    missing: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, dict[str, str]] = field(default_factory=dict)
+    known_leaks: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    what: str = "clips"
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was released is here and passes all checks. Extra files do no harm."""
+        return self.found == self.expected and not self.missing and not any(self.faults.values())
+
+    def summary(self) -> str:
+        """One line."""
+        counts = {"missing": self.expected - self.found, **{kind: len(names) for kind, names in self.faults.items()}}
+        findings = [f"{count} {kind}" for kind, count in counts.items() if count]
+        return f"{self.found} of {self.expected} {self.what} ({self.release}): {', '.join(findings) or 'all usable'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "complete": self.complete}
+
+    def to_markdown(self) -> str:
+        """The summary, then one line per finding."""
+        lines = [f"{self.dataset}: {self.summary()}", ""]
+        for kind, names in {"missing": self.missing, **self.faults, "extra": self.extra}.items():
+            lines += [f"- {kind}: {name}: {reason}" for name, reason in sorted(names.items())]
+        for source, by_fold in sorted(self.known_leaks.items()):
+            places = ", ".join(f"{fold} ({', '.join(classes)})" for fold, classes in sorted(by_fold.items()))
+            lines.append(f"- known leak: source {source} lies in folds {places}")
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def by_kind(found: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    """Faults (name, kind, reason) as Census.faults has them."""
+    faults: dict[str, dict[str, str]] = {}
+    for name, kind, reason in found:
+        faults.setdefault(kind, {})[name] = reason
+    return faults
+
+
+def remembered(memory: Path, check: Callable[[], dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
+    """The faults that an earlier check has left in `memory`, else those of a new check."""
+    known = _recall(memory)
+    if known is not None:
+        return known
+    faults = check()
+    try:
+        write_atomically(memory, json.dumps(faults, indent=1))
+    except OSError:  # a full or read-only disk costs time, not the result
+        return faults
+    return faults
+
+
+def decoding_faults(
+    items: Sequence[str], load: Callable[[str], object], progress: Progress | None
+) -> list[tuple[str, str, str]]:
+    """The items whose loading raises ClipFault, in order: (item, kind, reason). Files are decoded in threads."""
+
+    def check(item: str) -> tuple[str, str, str] | None:
+        try:
+            load(item)
+        except ClipFault as fault:
+            return item, fault.kind, str(fault)
+        return None
+
+    found = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for number, fault in enumerate(pool.map(check, items), start=1):
+            if fault is not None:
+                found.append(fault)
+            if progress is not None:
+                progress(number, len(items))
+    return found
+
+
+def _recall(memory: Path) -> dict[str, dict[str, str]] | None:
+    try:
+        return json.loads(memory.read_text())
+    except (OSError, ValueError):  # absent, or cut short: check again
+        return None

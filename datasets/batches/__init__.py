@@ -1,0 +1,1 @@
+"""What lies on the device in training: batches gathered from features in memory."""

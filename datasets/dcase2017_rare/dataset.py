@@ -1,0 +1,169 @@
+"""TUT Rare Sound Events 2017 (DCASE 2017, Task 2): mixtures of backgrounds and rare events, and how they are made."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.dcase2017_rare.layout import Layout
+from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
+from datasets.dcase2017_rare.sources import Sources
+from datasets.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
+    from datasets.dcase2017_rare.recipes import Recipe
+
+
+class DCASE2017Rare:
+    """The mixtures of one class of events; `root` holds the official development and evaluation folders.
+
+    `cache` is the folder for what can be made again: decoded sources, hashes of the files and results of checks.
+    Raises DataError where `root` does not exist or `event` is no class; the methods raise it for bad lists and files.
+    """
+
+    name = "dcase2017_rare"
+    version = 1
+    title = "TUT Rare Sound Events 2017"
+    homepage = "https://doi.org/10.5281/zenodo.401395"
+    licence = "TUT EULA (academic, non-commercial); events: CC0, CC BY 3.0, CC BY-NC 3.0 or Sampling Plus 1.0, per file"
+    citation = (
+        "A. Mesaros, T. Heittola, A. Diment, B. Elizalde, A. Shah, E. Vincent, B. Raj, T. Virtanen. DCASE 2017 "
+        "Challenge Setup: Tasks, Datasets and Baseline System. Proceedings of DCASE 2017. "
+        "Data: doi:10.5281/zenodo.401395 (development), doi:10.5281/zenodo.1160455 (evaluation)"
+    )
+    sample_rate = 44100
+    folds = (1,)
+
+    def __init__(self, root: Path | str, event: str = "babycry", cache: Path | str | None = None) -> None:
+        self.root = Path(root)
+        self.event = event
+        self.cache = Path(cache) if cache is not None else None
+        if event not in CLASSES:
+            raise DataError(f"unknown class {event!r} of dcase2017_rare; known: {', '.join(CLASSES)}")
+        if not self.root.is_dir():
+            raise DataError(
+                f"{self.root}: no such folder; run `python -m benchmarks data fetch dcase2017_rare` (or `data "
+                "miniature dcase2017_rare`), or set RESOUND_DATA to the folder that holds dcase2017_rare/"
+            )
+        self.classes = (event,)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the files are, and how many there should be."""
+        return Layout(self.root)
+
+    def params(self, subset: str) -> MixingParams:
+        """The mixing parameters of a subset: of the root's own file, else the official ones."""
+        self.layout.record(subset)  # refuses an unknown subset
+        return self.layout.params(subset)
+
+    def subsets_with_lists(self) -> tuple[str, ...]:
+        """The subsets that can be mixed: all but evaltest, unless its sources are here."""
+        return tuple(one for one in SUBSETS if one != "evaltest" or self.has_lists(one))
+
+    def has_lists(self, subset: str) -> bool:
+        """Whether the lists of a subset's sources are here."""
+        return all(path.is_file() for path in self.layout.lists(subset))
+
+    def sources(self, subset: str) -> Sources:
+        """The backgrounds and events that a subset is mixed from; reads lists, no audio."""
+        return Sources.read(self.layout.source_data(subset), subset)
+
+    def mixtures(
+        self,
+        subset: str,
+        params: MixingParams | None = None,
+        screening: "Screening" = "withdraw",
+        fresh_onsets: bool = False,
+    ) -> "MixtureSet":
+        """The mixtures of a subset with this class.
+
+        params: those of the subset by default. For them the published recipes and audio are taken where there are
+        any; what is not published is drawn and mixed, which takes no file of the root but its sources.
+        screening, fresh_onsets: see MixtureSet.select. Raises DataError.
+        """
+        from datasets.dcase2017_rare.mixture_set import MixtureSet
+
+        own = self.params(subset)
+        published = None if fresh_onsets or (params or own) != own else self.published(subset)
+        if published is not None and not self.has_lists(subset):
+            # The archives of the evaluation record hold ready-made mixtures, and no sources.
+            sources = Sources(subset, self.layout.source_data(subset), (), {}, {})
+        else:
+            sources = self.sources(subset)
+        audio = self.layout.mixtures(subset) / "audio" if published is not None else None
+        return MixtureSet.select(
+            sources, self.event, params or own, published, screening, fresh_onsets, audio, self.cache
+        )
+
+    def test_reference(self, test_set: str) -> "pd.DataFrame":
+        """What is true of the official mixtures of a test subset; see MixtureSet.reference. Raises DataError."""
+        return self.mixtures(test_set).reference()
+
+    @property
+    def clip_seconds(self) -> float:
+        """The length of every mixture in seconds: 30, unless a miniature declares less."""
+        return self.layout.expected.background_seconds
+
+    def published(self, subset: str, event: str | None = None) -> "tuple[Recipe, ...] | None":
+        """The recipes that lie in the root for a subset's own parameters and a class (default: this one), if any."""
+        from datasets.dcase2017_rare.recipes import read_recipes
+
+        path = self.layout.recipes(subset, event or self.event)
+        return read_recipes(path) if path.is_file() else None
+
+    def synthesize(
+        self,
+        out: Path,
+        subset: str,
+        params: MixingParams | None = None,
+        fresh_onsets: bool = False,
+        write_audio: bool = True,
+        progress: Callable[[int, int], None] | None = None,
+        jobs: int | None = None,
+    ) -> Path:
+        """Write mixtures of all classes in the official layout below `out`; a call after an interruption continues.
+
+        Returns the folder of recipes, event lists and, if wanted, audio. See synthesis.write_subset. Raises DataError.
+        """
+        from datasets.dcase2017_rare.synthesis import write_subset
+
+        chosen = params or self.params(subset)
+        return write_subset(
+            self.sources(subset), chosen, out, write_audio, fresh_onsets, progress, jobs, cache=self.cache
+        )
+
+    def data_files(self) -> list[Path]:
+        """The files that decide about mixtures: lists, parameters, sources, and published recipes and audio; sorted.
+
+        Listed files that are absent are left out; `census` names them. Raises DataError for a list that is bad.
+        """
+        found: set[Path] = set()
+        for subset in SUBSETS:
+            found |= {*self.layout.lists(subset), self.layout.params_file(subset)}
+            found |= {self.layout.recipes(subset, label) for label in CLASSES}
+            found |= {self.layout.event_list(subset, label) for label in CLASSES}
+            found |= {*self.layout.ready_audio(subset)}
+            if self.has_lists(subset):
+                sources = self.sources(subset)
+                found.add(sources.folder / "bgs" / "bg_screening.csv")
+                found |= {sources.background_path(one.filepath) for one in sources.backgrounds}
+                found |= {sources.event_path(one.path) for some in sources.events.values() for one in some}
+        return sorted(path for path in found if path.is_file())
+
+    def files(self) -> list[Path]:
+        """All that another machine needs: `data_files`, licences and credits."""
+        return sorted({*self.data_files(), *self.layout.documents()})
+
+    def hashes(self) -> dict[str, str]:
+        """The md5 of every data file, by its path below the root."""
+        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
+        return below(self.root, hashes)
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with any name or content among the data files, of whatever class."""
+        return digest_of(self.hashes())

@@ -1,0 +1,72 @@
+"""What of ESC-50 is here and usable, compared with what was released."""
+
+from collections import Counter
+
+from datasets.acquire.census import VERSION, Census, Progress, by_kind, decoding_faults, remembered
+from datasets.acquire.checksums import official_tokens, token
+from datasets.esc50.dataset import ESC50
+
+#: The list of official checksums of each kind of release; a miniature has none.
+CHECKSUMS = {"v2 WAV": "esc50_v2_wav", "v1 OGG": "esc50_v1_ogg"}
+
+
+def take_census(dataset: ESC50, progress: Progress | None = None) -> Census:
+    """Compare a dataset with its official lists and decode every clip. Raises DataError for a list that is bad."""
+    release, paths = dataset.release, dataset.paths()
+    missing = {item: "listed, but its file is not here" for item in _listed(dataset) if item not in paths}
+    for (fold, label), count in _count(dataset, [*paths, *missing]).items():
+        if count < release.per_class_and_fold:
+            lacking = release.per_class_and_fold - count
+            missing[f"fold {fold}, {label}"] = f"{lacking} of {release.per_class_and_fold} clips lacking"
+    return Census(
+        dataset={"esc50": "ESC-50", "esc10": "ESC-10"}[dataset.subset],
+        release=release.kind,
+        expected=dataset.expected,
+        found=len(paths),
+        missing=missing,
+        extra={path.name: f"not a clip of the list, in {path.parent}" for path in release.extra},
+        faults=_checked(dataset, progress),
+        known_leaks=sources_across_folds(dataset),
+    )
+
+
+def _listed(dataset: ESC50) -> list[str]:
+    listed = sorted(dataset.release.listed or ())
+    labels = dataset.reference(listed)["label"]
+    return [item for item, label in zip(listed, labels, strict=True) if label in dataset.classes]
+
+
+def _count(dataset: ESC50, items: list[str]) -> dict[tuple[int, str], int]:
+    reference = dataset.reference(items)
+    counts = Counter(zip(reference["fold"], reference["label"], strict=True))
+    return {(fold, label): counts[fold, label] for fold in dataset.folds for label in dataset.classes}
+
+
+def sources_across_folds(dataset: ESC50) -> dict[str, dict[str, list[str]]]:
+    """The classes of each source that lies in several folds, by fold."""
+    leaks = {}
+    for source, clips in dataset.reference(list(dataset.paths())).groupby("unit"):
+        if clips["fold"].nunique() > 1:
+            leaks[str(source)] = {str(fold): sorted(set(part["label"])) for fold, part in clips.groupby("fold")}
+    return leaks
+
+
+def _checked(dataset: ESC50, progress: Progress | None) -> dict[str, dict[str, str]]:
+    """The faults of the clips' contents, remembered under the dataset's fingerprint."""
+
+    def check() -> dict[str, dict[str, str]]:
+        return by_kind([*decoding_faults(list(dataset.paths()), dataset.load, progress), *_altered(dataset)])
+
+    if dataset.cache is None:
+        return check()
+    name = f"{dataset.subset}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
+    return remembered(dataset.cache / "census" / name, check)
+
+
+def _altered(dataset: ESC50) -> list[tuple[str, str, str]]:
+    """The clips that are not the official files, for the kinds of release whose checksums are known."""
+    if dataset.release.kind not in CHECKSUMS:
+        return []
+    official = official_tokens(CHECKSUMS[dataset.release.kind])
+    reason = "name and content are not those of the official file"
+    return [(item, "altered", reason) for item, md5 in dataset.hashes().items() if token(item, md5) not in official]

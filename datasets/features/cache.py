@@ -1,0 +1,163 @@
+"""Features on disk: extracted once per (clips, variant, extractor), in parallel, and opened as a memory map.
+
+A cached set is a pair of files, `<key>.npy` and `<key>.json`. The header is written last and says how long the array
+file has to be, so that a file cut short is noticed and made again.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.errors import DataError
+from datasets.features import Extractor
+from datasets.features import copies as augment
+from datasets.features.extraction import Task, extract
+
+log = logging.getLogger(__name__)
+
+#: Raised when the layout of the files changes.
+FORMAT = 1
+
+Progress = Callable[[int, int], None]
+
+
+class ClipDataset(Protocol):
+    """What the cache needs of a dataset."""
+
+    name: str
+    sample_rate: int
+
+    def fingerprint(self) -> str:
+        """A hash of all clips' content."""
+
+    def load(self, item: str) -> NDArray[np.float32]:
+        """The samples of one clip."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of some clips, concatenated.
+
+    array (rows, ...) float32 unless the extractor says otherwise, memory-mapped; `counts` rows belong to each item, one
+    unless the extractor cuts segments.
+    """
+
+    key: str
+    items: tuple[str, ...]
+    counts: NDArray[np.int64]
+    array: NDArray[np.floating]
+
+
+class FeatureCache:
+    """The cached features below `folder` (of which `features/` is used)."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder) / "features"
+
+    def open(
+        self,
+        dataset: ClipDataset,
+        extractor: Extractor,
+        items: Sequence[str],
+        labels: Sequence[str],
+        variant: str = "none",
+        jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> Features:
+        """The features of `items`, extracted first if they are not there.
+
+        variant: "none" or a kind of copy (datasets.features.copies.make_variant), for which `labels` are needed.
+        jobs: processes that extract (default: one per core); progress: is told (clips done, clips in all).
+
+        Raises DataError for clips that cannot be read, and where the disk refuses.
+        """
+        header = self._header(dataset, extractor, items, variant)
+        key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder / f"{key}.lock"):
+                if not self._is_whole(key, header):
+                    task = Task(dataset, extractor, variant, tuple(items), tuple(labels))
+                    self._build(key, header, task, jobs, progress)
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(
+                f"{self.folder}: features cannot be written ({reason}); free some space or choose another --cache"
+            ) from error
+        return self._open(key)
+
+    def _header(self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: str) -> dict[str, Any]:
+        dtype = getattr(extractor, "dtype", "float32")
+        return {
+            "format": FORMAT,
+            "dataset": dataset.name,
+            "fingerprint": dataset.fingerprint(),
+            "variant": variant,
+            "augment_version": augment.VERSION if variant != "none" else None,
+            "extractor": extractor.name,
+            "version": extractor.version,
+            "params": extractor.params(),
+            "items": list(items),
+            **({} if dtype == "float32" else {"dtype": dtype}),
+        }
+
+    def _paths(self, key: str) -> tuple[Path, Path]:
+        return self.folder / f"{key}.npy", self.folder / f"{key}.json"
+
+    def _is_whole(self, key: str, header: dict[str, Any]) -> bool:
+        array, description = self._paths(key)
+        if not description.exists():
+            return False
+        try:
+            found = json.loads(description.read_text(encoding="utf-8"))
+            whole = array.stat().st_size == found["bytes"] and header.items() <= found.items()
+        except (OSError, ValueError, KeyError, TypeError):
+            whole = False
+        if not whole:
+            log.warning("%s: cut short or damaged; extracting these features again", array)
+        return whole
+
+    def _build(self, key: str, header: dict[str, Any], task: Task, jobs: int | None, progress: Progress | None) -> None:
+        array, description = self._paths(key)
+        description.unlink(missing_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self.folder))
+        try:
+            shape, counts = extract(task, work / "array", jobs or available_cores(), progress)
+            facts = {"shape": shape, "counts": counts, "bytes": (work / "array").stat().st_size}
+            (work / "header").write_text(json.dumps({**header, **facts}), encoding="utf-8")
+            (work / "array").replace(array)
+            (work / "header").replace(description)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _open(self, key: str) -> Features:
+        array, description = self._paths(key)
+        header = json.loads(description.read_text(encoding="utf-8"))
+        # Copy-on-write, because torch wants writable memory; nothing writes.
+        mapped = np.load(array, mmap_mode="c", allow_pickle=False)
+        return Features(key, tuple(header["items"]), np.array(header["counts"], dtype=np.int64), mapped)
+
+
+def available_cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs, waiting for whoever holds it. The lock ends with its process."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,159 @@
+"""Features that a deterministic transform has changed, clip by clip: computed once, and kept beside the features."""
+
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.lib import format as npy
+from torch import Tensor
+
+from datasets.errors import DataError
+from datasets.features.cache import FORMAT, FeatureCache, Features, Progress, locked
+
+#: Clips that are conditioned together: a transform may need frames x frames numbers for each.
+TOGETHER = 16
+
+
+class Transform(Protocol):
+    """What a conditioner is."""
+
+    version: int
+
+    def params(self) -> dict[str, Any]:
+        """All parameters."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Clips (B, T, D) changed, each on its own. Raises ValueError for a clip that it cannot change."""
+
+
+@dataclass(frozen=True)
+class Conditioner:
+    """A transform, and the import path that it was made from."""
+
+    class_path: str
+    transform: Transform
+
+    @classmethod
+    def made_from(cls, given: dict[str, Any]) -> "Conditioner":
+        """From {"class_path": import path, "init_args": {...}}. Raises DataError for what cannot be made."""
+        if not isinstance(given, dict) or "class_path" not in given or set(given) - {"class_path", "init_args"}:
+            raise DataError(f"conditioner {given!r}: give a class_path, and init_args if there are any")
+        path = str(given["class_path"])
+        module, _, name = path.rpartition(".")
+        try:
+            found = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise DataError(f"conditioner {path}: cannot be imported ({error}); correct its class_path") from error
+        try:
+            transform = found(**given.get("init_args") or {})
+        except (TypeError, ValueError) as error:
+            raise DataError(f"conditioner {path}: {error}; correct its init_args") from error
+        return cls(path, transform)
+
+    def facts(self) -> dict[str, Any]:
+        """What its output depends on, beside its input."""
+        version = int(self.transform.version)
+        return {"class_path": self.class_path, "version": version, "params": self.transform.params()}
+
+    def __call__(self, values: Tensor, items: Sequence[str]) -> Tensor:
+        """Clips (B, T, D) changed. Raises DataError that names the clip which cannot be."""
+        try:
+            with torch.inference_mode():
+                found = self.transform(values)
+        except ValueError as error:
+            if len(items) == 1:
+                raise DataError(f"{items[0]}: cannot be conditioned by {self.class_path} ({error})") from error
+            parts = [self(values[at : at + 1], [item]) for at, item in enumerate(items)]
+            return torch.cat(parts)
+        if found.shape != values.shape:
+            shapes = f"{tuple(values.shape)} into {tuple(found.shape)}"
+            raise DataError(f"conditioner {self.class_path}: turns {shapes}; choose one that keeps the shape")
+        if bad := not_finite(found, items):
+            raise DataError(f"{bad}: cannot be conditioned by {self.class_path} (the outcome is not finite)")
+        return found
+
+    def ranges(self, values: Tensor) -> dict[str, float] | None:
+        """How far the transform looks in clips (B, T, D), in its own words; None if it does not tell."""
+        if not hasattr(self.transform, "ranges"):
+            return None
+        with torch.inference_mode():
+            return {name: float(value) for name, value in self.transform.ranges(values).items()}
+
+
+def not_finite(values: Tensor, items: Sequence[str]) -> str | None:
+    """The first of the clips (B, T, D) with a value that is NaN or infinite; None if there is none."""
+    bad = ~torch.isfinite(values.flatten(1)).all(1)
+    return items[int(bad.nonzero()[0])] if bad.any() else None
+
+
+class ConditionedCache(FeatureCache):
+    """Conditioned features below `folder` (of which `conditioned/` is used), as safe as those of `FeatureCache`."""
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(folder)
+        self.folder = Path(folder) / "conditioned"
+
+    def condition(self, features: Features, conditioner: Conditioner, progress: Progress | None = None) -> Features:
+        """The features (N, T, D) after the conditioner, computed first if they are not there; float32, memory-mapped.
+
+        progress: is told (clips done, clips in all). Raises DataError for clips that cannot be conditioned, and where
+        the disk refuses.
+        """
+        header = {
+            "format": FORMAT,
+            "features": features.key,
+            "conditioner": conditioner.facts(),
+            "items": list(features.items),
+        }
+        header = json.loads(json.dumps(header))  # as it is read again: lists for tuples
+        key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder / f"{key}.lock"):
+                if not self._is_whole(key, header):
+                    self._write(key, header, features, conditioner, progress)
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(
+                f"{self.folder}: features cannot be written ({reason}); free some space or choose another --cache"
+            ) from error
+        return self._open(key)
+
+    def _write(
+        self,
+        key: str,
+        header: dict[str, Any],
+        features: Features,
+        conditioner: Conditioner,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        array, description = self._paths(key)
+        description.unlink(missing_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self.folder))
+        shape, values = features.array.shape, torch.from_numpy(features.array)
+        try:
+            with (work / "array").open("wb") as file:
+                npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+                for start in range(0, len(values), TOGETHER):
+                    part = slice(start, min(start + TOGETHER, len(values)))
+                    found = conditioner(values[part].float(), features.items[part])
+                    file.write(np.ascontiguousarray(found.numpy(), dtype="<f4").data)
+                    if progress:
+                        progress(part.stop, len(values))
+                file.flush()
+                os.fsync(file.fileno())
+            facts = {"shape": list(shape), "counts": [1] * len(values), "bytes": (work / "array").stat().st_size}
+            (work / "header").write_text(json.dumps({**header, **facts}), encoding="utf-8")
+            (work / "array").replace(array)
+            (work / "header").replace(description)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)

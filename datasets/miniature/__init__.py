@@ -1,1 +1,0 @@
-"""Small copies of the datasets in their real layouts, filled with parametric sounds."""

@@ -1,0 +1,1 @@
+"""Sounds that generated corpora are made of: parametric ones, and real ones of other collections."""

@@ -1,0 +1,1 @@
+"""What networks of one kind of task share: a loss, validation measures, what they predict."""

@@ -1,0 +1,69 @@
+"""Events found frame by frame: the loss, what validation logs, what is predicted."""
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.tasks.onset_errors import OnsetErrors
+
+
+class FrameDetection(pl.LightningModule):
+    """One kind of event, found frame by frame, learnt from targets 0 and 1 with Adam (default betas).
+
+    network: (B, 1, T', D) -> logits (B, T); T' may have frames of context beyond T.
+    learning_rate: stays as it is.
+    validates_events: whether validation comes as whole clips; if so, `val_error_rate` is logged: onset-only, 0.5 s
+        collar, threshold 0.5, 27-frame median filter, pooled over the epoch.
+
+    Validation logs `val_loss` (mean over frames) and `val_accuracy` (share of frames that are right at threshold 0.5).
+    Nothing is logged in the training loop: the trainer's callbacks get the loss of each step.
+    """
+
+    version = 1
+
+    def __init__(self, network: nn.Module, learning_rate: float, validates_events: bool = False) -> None:
+        super().__init__()
+        self.network = network
+        self.learning_rate = learning_rate
+        self.validates_events = validates_events
+        self.onset_errors = OnsetErrors()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (B, T) of frames x (B, 1, T', D)."""
+        return self.network(x)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """Mean binary cross-entropy of a batch: x (B, 1, T', D) and targets (B, T)."""
+        x, targets = batch
+        return F.binary_cross_entropy_with_logits(self(x), targets)
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the events of the last epoch."""
+        self.onset_errors = OnsetErrors()
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Log how far the network is off on a batch like a training batch."""
+        x, targets = batch
+        logits = self(x)
+        active, wanted = logits > 0, targets > 0.5
+        values = {
+            "val_loss": F.binary_cross_entropy_with_logits(logits, targets),
+            "val_accuracy": (active == wanted).float().mean(),
+        }
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(x))
+        if self.validates_events:
+            self.onset_errors.add(active.cpu().numpy(), wanted.cpu().numpy())
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the error rate of all clips together."""
+        if self.validates_events:
+            self.log("val_error_rate", self.onset_errors.error_rate)
+
+    def predict_step(self, batch: Tensor, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
+        """Logits (B, T, 1), float32, of whole clips (B, 1, T', D)."""
+        return self(batch).unsqueeze(-1).float()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam."""
+        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)

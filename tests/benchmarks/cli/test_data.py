@@ -1,0 +1,94 @@
+"""The data commands as a user meets them."""
+
+import re
+import shutil
+
+import pytest
+
+from benchmarks.cli.main import run_command_line
+from datasets.dcase2017_rare import DCASE2017Rare
+
+
+@pytest.fixture
+def here(miniature_rare, monkeypatch, tmp_path):
+    """A machine with the miniature of rare sound events in its cache, and nothing else."""
+    for name in ("data", "cache", "runs"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(tmp_path / name))
+    (tmp_path / "cache" / "miniature").mkdir(parents=True)
+    (tmp_path / "cache" / "miniature" / "dcase2017_rare").symlink_to(miniature_rare)
+    return tmp_path
+
+
+def run(line):
+    return run_command_line(["data", *line.split()])
+
+
+def test_list_tells_which_corpora_are_here(here, capsys):
+    assert run("list") == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[2:]}
+    assert rows["dcase2017_rare"].rstrip().endswith("miniature") and rows["esc50"].rstrip().endswith("absent")
+
+
+def test_check_and_import(here, miniature_rare, capsys):
+    assert run("check dcase2017_rare --corpus miniature") == 0
+    assert "all usable" in capsys.readouterr().out
+    (here / "mine").mkdir()
+    shutil.copytree(miniature_rare, here / "mine" / "sounds")
+    assert run(f"import dcase2017_rare {here / 'mine' / 'sounds'}") == 0
+    assert run("check dcase2017_rare") == 1
+    assert "lacking in the list" in capsys.readouterr().out
+
+
+def test_synthesize_writes_the_official_layout_and_continues(here, capsys):
+    line = (
+        "synthesize dcase2017_rare --corpus miniature --subset devtest --mixtures 4 --ebrs -6,0 --seed 3 --write-audio"
+    )
+    assert run(line) == 0
+    folder = next((here / "cache" / "mixtures" / "miniature" / "dcase2017_rare" / "mixture_data" / "devtest").iterdir())
+    audio = sorted((folder / "audio").iterdir())
+    assert len(audio) == 12 and len(list((folder / "meta").glob("*.yaml"))) == 3
+    recipes = (folder / "meta" / "mixture_recipes_devtest_gunshot.yaml").read_text()
+    assert set(re.findall(r"ebr: (\S+)", recipes)) <= {"-6.0", "0.0", "-.inf"}
+    audio[0].write_bytes(audio[0].read_bytes()[:1000])  # cut by an interruption
+    stamps = {path: path.stat().st_mtime_ns for path in audio}
+    assert run(line) == 0
+    assert [path for path in audio if path.stat().st_mtime_ns != stamps[path]] == [audio[0]]
+    assert str(folder) in capsys.readouterr().out
+
+
+def test_synthesize_takes_all_subsets_and_leaves_the_dataset_alone(here, miniature_rare, capsys):
+    before = DCASE2017Rare(miniature_rare).fingerprint()
+    assert run(f"synthesize dcase2017_rare --corpus miniature --mixtures 2 --fresh-onsets --out {here / 'out'}") == 0
+    folders = sorted((here / "out" / "mixture_data").glob("*/*"))
+    assert [path.parent.name for path in folders] == ["devtest", "devtrain", "evaltest"]
+    assert not list(here.rglob("*.wav")) and DCASE2017Rare(miniature_rare).fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("synthesize dcase2017_rare --corpus miniature --presence 1.5", "event_presence_prob is 1.5"),
+        ("synthesize dcase2017_rare --corpus miniature --ebrs ,", r"ebrs is \[\]"),
+        ("synthesize dcase2017_rare --corpus miniature --ebrs low", "--ebrs low: must be numbers with commas"),
+        ("synthesize dcase2017_rare --corpus miniature --mixtures 0", "mixtures_per_class is 0"),
+        ("synthesize dcase2017_rare --corpus miniature --subset train", "unknown subset 'train'.*devtrain"),
+        ("synthesize dcase2017_rare --corpus small", "unknown corpus 'small'.*standin"),
+        ("synthesize dcase2017_rare", "no such folder; run .*data fetch dcase2017_rare"),
+        ("synthesize esc50", "esc50 has no synthesizer; these have one: dcase2017_rare"),
+        ("standin esc50", "esc50 has no stand-in corpus; these have one: dcase2017_rare"),
+        ("standin dcase2017_rare", "esc50: no such folder"),
+        ("check dcase2017_rare --corpus small", "unknown corpus 'small'"),
+        ("import dcase2017_rare nowhere", "nowhere: no such folder or archive"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(here, line, message, capsys):
+    assert run(line) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and len(captured.err.strip().splitlines()) == 1
+    assert re.search(message, captured.err), captured.err
+
+
+@pytest.mark.parametrize("command", ["miniature", "standin", "synthesize"])
+def test_every_command_has_help(command, capsys):
+    assert run(f"{command} --help") == 0
+    assert "Usage" in capsys.readouterr().out

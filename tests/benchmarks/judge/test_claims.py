@@ -1,0 +1,340 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from benchmarks.errors import InputError
+from benchmarks.judge.claims import judge_claims
+from benchmarks.judge.paired import Outcomes, holm, mcnemar, resampled_merits, seed_share
+from benchmarks.metrics import MetricValue
+from benchmarks.spec import Claim, load_paper, paper_ids
+from benchmarks.spec.claims import Link, links_of, published_ordering
+
+FOLDS = (1, 2, 3, 4, 5)
+
+
+def outcomes(right: np.ndarray, per_unit: int = 1, **changes) -> Outcomes:
+    """Outcomes from (folds, seeds, items) of 0 and 1; `per_unit` items in a row share their source."""
+    items = {fold: tuple(f"{fold}-{i:03d}" for i in range(right.shape[2])) for fold in FOLDS[: len(right)]}
+    units = {fold: tuple(f"{fold}-{i // per_unit}" for i in range(right.shape[2])) for fold in items}
+    return Outcomes(**{"added": dict(zip(items, right, strict=True)), "items": items, "units": units} | changes)
+
+
+def draw(accuracy: float, seeds: int, rng: np.random.Generator, items: int = 80, seed_sd: float = 0.0) -> np.ndarray:
+    """(5, seeds, items): each fold and seed has its own accuracy, items are independent."""
+    level = accuracy + seed_sd * rng.normal(size=(5, seeds, 1))
+    return (rng.random((5, seeds, items)) < level).astype(float)
+
+
+def claim(test: dict, name: str = "c", column: str = "esc10") -> Claim:
+    return Claim(id=name, text="a sentence", where="section 4", table="t3", column=column, test=test)
+
+
+def judged(test: dict, rows: dict[str, Outcomes], **options):
+    [result] = judge_claims([claim(test)], {("esc10", row): found for row, found in rows.items()}, **options)
+    return result
+
+
+@pytest.fixture
+def rows() -> dict[str, Outcomes]:
+    """Three rows far apart, three seeds each."""
+    rng = np.random.default_rng(1)
+    levels = {"good": 0.95, "fair": 0.8, "poor": 0.6}
+    return {row: outcomes(draw(level, 3, rng)) for row, level in levels.items()}
+
+
+# -- the form of claims ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("test", "links"),
+    [
+        ({"kind": "beats", "rows": ["a", "b"], "by": 2}, ["a > b + 2"]),
+        ({"kind": "at_least", "rows": ["a", "b"], "tie": 0.5}, ["a >= b - 0.5"]),
+        ({"kind": "chain", "rows": ["a", "b", "c"]}, ["a > b", "b > c"]),
+        ({"kind": "best", "rows": ["a", "b", "c"]}, ["a >= b", "a >= c"]),
+        ({"kind": "difference", "rows": ["a", "b"], "value": 2, "within": 1}, ["a >= b + 1", "b >= a - 3"]),
+    ],
+)
+def test_every_form_comes_down_to_links(test, links):
+    assert [str(link) for link in links_of("c", test)] == links
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        {},
+        {"kind": "wins", "rows": ["a", "b"]},
+        {"kind": "beats", "rows": ["a"]},
+        {"kind": "beats", "rows": ["a", "b", "c"]},
+        {"kind": "chain", "rows": ["a"]},
+        {"kind": "beats", "rows": ["a", "b"], "margin": 2},
+        {"kind": "difference", "rows": ["a", "b"], "value": 2},
+        {"kind": "difference", "rows": ["a", "b"], "value": 2, "within": -1},
+    ],
+)
+def test_a_test_of_no_known_form_is_one_line(test):
+    with pytest.raises(InputError) as error:
+        links_of("gain", test)
+    assert str(error.value).startswith("claim gain: test") and "\n" not in str(error.value)
+
+
+def test_every_claim_of_a_paper_has_a_form_and_known_rows():
+    for paper in map(load_paper, paper_ids()):
+        for item in paper.claims:
+            rows = {row for link in links_of(item.id, item.test) for row in link[:2]}
+            table = paper.tables[item.table]
+            assert rows <= {*table.rows, *(table.controls if item.ours else ())}, item.id
+
+
+def test_claims_are_checked_in_the_printed_numbers():
+    paper = load_paper("acrnn")
+
+    def ordering(dataset: str, test: dict):
+        printed = {row: paper.published[f"acrnn.t4.{row}.{dataset}"].value for row in paper.tables["t4"].rows}
+        return published_ordering("c", test, printed)
+
+    always = {"kind": "beats", "rows": ["l6_sigmoid", "none"]}
+    assert ordering("esc50", always).holds is True
+    assert ordering("esc10", always).holds is False and "93 and 93" in ordering("esc10", always).note
+    assert ordering("esc10", {"kind": "at_least", "rows": ["l6_sigmoid", "none"]}).holds is True
+    assert ordering("esc10", {"kind": "beats", "rows": ["l10", "none"], "by": 0.7}).holds is False
+    assert (
+        ordering("esc10", {"kind": "difference", "rows": ["l10", "none"], "value": 0.7, "within": 0.01}).holds is True
+    )
+    missing = published_ordering("c", always, {"none": 93.0})
+    assert missing.holds is None and "l6_sigmoid" in missing.note
+
+
+# -- the tests ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+@settings(deadline=None)
+def test_mcnemar_is_the_exact_binomial_test_on_discordant_items(first, second, both):
+    a = np.repeat([1, 0, 1], [first, second, both])
+    b = np.repeat([0, 1, 1], [first, second, both])
+    expected = binomtest(first, first + second).pvalue if first + second else 1.0
+    assert mcnemar(a, b) == pytest.approx(expected)
+
+
+def test_mcnemar_by_hand():
+    # 2 (C(12,0) + C(12,1) + C(12,2)) / 2^12
+    assert mcnemar(np.repeat([1, 0], [10, 2]), np.repeat([0, 1], [10, 2])) == pytest.approx(2 * 79 / 4096)
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.7]) == pytest.approx([1.0, 1.0])
+    assert holm([]).shape == (0,)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_rejects_what_stepping_down_rejects(p):
+    rejected, m = set(), len(p)
+    for step, index in enumerate(np.argsort(p, kind="stable")):
+        if p[index] * (m - step) >= 0.05:
+            break
+        rejected.add(int(index))
+    corrected = holm(p)
+    assert set(np.flatnonzero(corrected < 0.05)) == rejected
+    assert (corrected >= p).all() and (corrected <= np.minimum(1, np.multiply(p, m)) + 1e-12).all()
+
+
+def test_resampled_merits_spread_as_independent_items_do():
+    right = np.zeros((5, 1, 80))
+    right[..., :64] = 1
+    accuracies = resampled_merits(outcomes(right), "a", n_boot=4000)
+    assert accuracies.mean() == pytest.approx(80, abs=0.2)
+    assert accuracies.std() == pytest.approx(100 * math.sqrt(0.8 * 0.2 / 400), rel=0.05)
+    fours = resampled_merits(outcomes(right, per_unit=4), "a", n_boot=4000)
+    assert fours.std() == pytest.approx(2 * accuracies.std(), rel=0.1)
+
+
+def test_resampled_merits_spread_as_three_seeds_do():
+    # All items alike: only seeds differ. The variance of their mean is s²/3 with s² the unbiased estimate.
+    right = np.zeros((1, 3, 100))
+    right[0, 1, :] = right[0, 2, :] = 1
+    accuracies = resampled_merits(outcomes(right), "a", n_boot=20_000)
+    assert accuracies.var() == pytest.approx(np.var([0, 100, 100], ddof=1) / 3, rel=0.05)
+
+
+def test_the_bootstrap_is_paired():
+    # Two models that fail on the same hard clips: their difference hardly varies, their accuracies do.
+    rng = np.random.default_rng(3)
+    first = draw(0.8, 1, rng)
+    second = first.copy()
+    second[0, 0, :2] = 1 - second[0, 0, :2]
+    a, b = (resampled_merits(outcomes(right), row) for row, right in (("a", first), ("b", second)))
+    assert (a - b).std() < 0.3 * a.std()
+
+
+@pytest.mark.parametrize(("seeds", "seed_sd"), [(3, 0.0), (3, 0.04), (1, 0.0)])
+def test_of_equal_rows_about_one_in_twenty_seems_to_differ(seeds, seed_sd):
+    rng, trials = np.random.default_rng(5), 300
+    p = [
+        judged(
+            {"kind": "beats", "rows": ["a", "b"]},
+            {row: outcomes(draw(0.85, seeds, rng, items=40, seed_sd=seed_sd)) for row in "ab"},
+            n_boot=400,
+        ).p
+        for _ in range(trials)
+    ]
+    # Neither blind nor trigger-happy: 0.05 up to three standard errors; the exact test errs on the careful side.
+    assert 0.01 < np.mean(np.array(p) < 0.05) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / trials)
+
+
+def test_seeds_that_only_flip_single_clips_add_nothing_to_the_clips():
+    rng = np.random.default_rng(6)
+    assert seed_share(outcomes(draw(0.85, 20, rng))) < 0.2
+    assert seed_share(outcomes(draw(0.85, 20, rng, seed_sd=0.1))) > 0.8
+    assert seed_share(outcomes(draw(0.85, 1, rng))) == 0
+
+
+# -- claims ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("test", "status"),
+    [
+        ({"kind": "beats", "rows": ["good", "fair"]}, "holds"),
+        ({"kind": "beats", "rows": ["fair", "good"]}, "fails"),
+        ({"kind": "beats", "rows": ["good", "fair"], "by": 30}, "fails"),
+        ({"kind": "beats", "rows": ["good", "fair"], "by": 11}, "undecided"),
+        ({"kind": "at_least", "rows": ["fair", "good"], "tie": 30}, "holds"),
+        ({"kind": "chain", "rows": ["good", "fair", "poor"]}, "holds"),
+        ({"kind": "chain", "rows": ["good", "poor", "fair"]}, "fails"),
+        ({"kind": "best", "rows": ["good", "fair", "poor"]}, "holds"),
+        ({"kind": "best", "rows": ["fair", "good", "poor"]}, "fails"),
+        ({"kind": "difference", "rows": ["good", "fair"], "value": 15, "within": 10}, "holds"),
+        ({"kind": "difference", "rows": ["good", "fair"], "value": 40, "within": 5}, "fails"),
+    ],
+)
+def test_claims_about_rows_far_apart(rows, test, status):
+    result = judged(test, rows)
+    assert result.status == status and result.kind == "method"
+    assert result.low <= result.difference <= result.high
+
+
+def test_a_difference_is_read_from_the_first_row_to_the_second(rows):
+    result = judged({"kind": "difference", "rows": ["good", "fair"], "value": 40, "within": 5}, rows)
+    expected = rows["good"].merit - rows["fair"].merit
+    assert result.difference == pytest.approx(expected)
+    upper = judged({"kind": "difference", "rows": ["good", "fair"], "value": 1, "within": 1}, rows)
+    assert upper.status == "fails" and upper.difference == pytest.approx(expected)
+
+
+def test_a_chain_holds_only_if_every_link_holds(rows):
+    same = {**rows, "twin": rows["fair"]}
+    result = judged({"kind": "chain", "rows": ["good", "fair", "twin", "poor"]}, same)
+    assert result.status == "undecided" and result.p > 0.5 and "fair > twin" in result.note
+    assert [link.status for link in result.links] == ["holds", "undecided", "holds"]
+
+
+def test_with_one_seed_it_is_about_these_two_models(rows):
+    single = {**rows, "fair": rows["fair"].first_seed()}
+    result = judged({"kind": "beats", "rows": ["good", "fair"]}, single)
+    firsts = [np.concatenate([rows[row].added[fold][0] for fold in FOLDS]) for row in ("good", "fair")]
+    assert result.kind == "these two models" and "McNemar" in result.note
+    assert result.p == mcnemar(*firsts)
+    assert result.difference == pytest.approx(100 * (firsts[0].mean() - firsts[1].mean()))
+
+
+def test_a_fit_without_random_draws_speaks_for_its_method(rows):
+    fair = rows["fair"].first_seed()
+    exact = outcomes(np.stack([fair.added[fold] for fold in FOLDS]), deterministic=True)
+    result = judged({"kind": "beats", "rows": ["good", "fair"]}, {**rows, "fair": exact})
+    assert result.kind == "method" and result.status == "holds"
+
+
+def test_holm_runs_over_all_links_of_the_table(rows):
+    found = {(dataset, row): rows[row] for dataset in ("esc10", "esc50") for row in rows}
+    one = claim({"kind": "beats", "rows": ["good", "fair"]}, "one")
+    again = claim({"kind": "at_least", "rows": ["good", "fair"]}, "again")
+    chain = claim({"kind": "chain", "rows": ["good", "fair", "poor"]}, "chain", "esc50")
+    alone, together = judge_claims([one], found), judge_claims([one, again, chain], found)
+    assert alone[0].p_holm == pytest.approx(alone[0].p)
+    # Three links in all: `again` asks what `one` asks.
+    assert together[0].p_holm == together[1].p_holm == pytest.approx(3 * together[0].p)
+
+
+def test_what_has_no_runs_is_not_measured(rows):
+    found = {("esc10", row): found for row, found in rows.items()}
+    claims = [
+        claim({"kind": "chain", "rows": ["good", "best", "bestest"]}),
+        claim({"kind": "beats", "rows": ["good", "poor"]}),
+    ]
+    missing, there = judge_claims(claims, found)
+    assert missing.status == "not measured" and missing.p is None
+    assert missing.note == "needs runs of best, bestest in esc10"
+    assert there.status == "holds"
+
+
+def test_rows_tested_on_different_items_are_not_compared(rows):
+    other = outcomes(draw(0.8, 3, np.random.default_rng(0), items=79))
+    with pytest.raises(InputError, match=r"good > other: .* different items"):
+        judged({"kind": "beats", "rows": ["good", "other"]}, {**rows, "other": other})
+
+
+def test_the_same_runs_give_the_same_numbers(rows):
+    test = {"kind": "beats", "rows": ["good", "fair"]}
+    assert judged(test, rows) == judged(test, dict(reversed(rows.items())))
+
+
+# -- from runs to outcomes ---------------------------------------------------------------------------------------------
+
+
+def value(items: str, right: list[float]) -> MetricValue:
+    return MetricValue(100 * float(np.mean(right)), np.array(right), tuple(items))
+
+
+def test_runs_are_put_in_order():
+    runs = [(2, 0, value("d", [1.0])), (1, 1, value("ba", [1.0, 0.0])), (1, 0, value("ab", [1.0, 1.0]))]
+    found = Outcomes.collect(runs, {(1, "a"): "x", (1, "b"): "y", (2, "d"): "z"})
+    assert found.added[1].tolist() == [[1, 1], [0, 1]] and found.added[2].tolist() == [[1]]
+    assert found.units == {1: ("x", "y"), 2: ("z",)} and found.items == {1: ("a", "b"), 2: ("d",)}
+    assert found.n_seeds == 1 and found.merit == pytest.approx(87.5)
+    assert Outcomes.collect([], {}) is None
+
+
+def test_runs_that_do_not_fit_are_one_line():
+    with pytest.raises(InputError, match=r"fold 1, seed 1: .*other items"):
+        Outcomes.collect([(1, 0, value("ab", [1.0, 0.0])), (1, 1, value("ac", [1.0, 0.0]))], {})
+
+
+# -- rates, where lower is better and no item is right or wrong --------------------------------------------------------
+
+
+def error_rates(level: float, rng: np.random.Generator, seeds: int = 3, n: int = 250) -> Outcomes:
+    """An event-based error rate near `level`: a missed event counts once, a misplaced one twice."""
+    runs = []
+    items = tuple(f"{i:03d}" for i in range(n))
+    for seed in range(seeds):
+        errors = rng.choice([0.0, 1.0, 2.0], size=n, p=[1 - level / 1.5, level / 3, level / 3])
+        runs.append(("babycry", seed, MetricValue.ratio(errors, np.ones(n), items, 1.0, {})))
+    return Outcomes.collect(runs, {("babycry", item): item for item in items}, scale=-1.0)
+
+
+def test_of_error_rates_the_lower_one_is_above():
+    rng = np.random.default_rng(3)
+    low, high = error_rates(0.1, rng), error_rates(0.4, rng)
+    better = judged({"kind": "beats", "rows": ["low", "high"]}, {"low": low, "high": high}, n_boot=2000)
+    assert better.status == "holds" and better.kind == "method"
+    assert better.difference == pytest.approx(low.merit - high.merit) and better.difference > 0.2
+    worse = judged({"kind": "beats", "rows": ["high", "low"]}, {"low": low, "high": high}, n_boot=2000)
+    assert worse.status == "fails"
+
+
+def test_single_runs_without_right_and_wrong_items_are_compared_by_the_bootstrap():
+    rng = np.random.default_rng(4)
+    rows = {"low": error_rates(0.1, rng, seeds=1), "high": error_rates(0.4, rng, seeds=1)}
+    assert not rows["low"].is_share
+    found = judged({"kind": "beats", "rows": ["low", "high"]}, rows, n_boot=2000)
+    assert found.status == "holds" and found.kind == "these two models" and "bootstrap" in found.note
+
+
+def test_a_link_prints_as_a_formula():
+    assert str(Link("a", "b")) == "a > b" and str(Link("a", "b", -1.5, True)) == "a >= b - 1.5"

@@ -1,0 +1,139 @@
+import csv
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from benchmarks.errors import InputError
+from benchmarks.judge.compare import compare
+from benchmarks.judge.official_items import item_seconds, official_truth
+from benchmarks.runs.scores import Scores
+from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import FINGERPRINT, classes_of, fabricate, items_of, scores_with, workspace_in
+
+FOLDS = (1, 2, 3, 4, 5)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A store with two rows of t1 on ESC-10, one of them on ESC-50 as well, and no dataset on disk."""
+    workspace = workspace_in(tmp_path_factory.mktemp("store"))
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision")
+    fabricate(workspace, "knn", "esc50", wrong=270, kind="decision")
+    fabricate(workspace, "att_aug", "esc10", wrong=5, seeds=1)
+    return workspace
+
+
+def write_csv(path, dataset: str, wrong: dict[int, int], leave_out: int = 0):
+    """Probabilities as somebody else would write them: classes and items in an order of their own."""
+    classes = sorted(classes_of(dataset))
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["item", *classes])
+        rows = []
+        for fold in FOLDS:
+            scores = scores_with(dataset, fold, wrong[fold], "decision", first=40)
+            at = [scores.classes.index(name) for name in classes]
+            rows += [[item, *values[at]] for item, values in zip(scores.items, scores.values, strict=True)]
+        writer.writerows(rows[::-1][leave_out:])
+    return str(path)
+
+
+def test_a_file_becomes_a_row_with_its_folds(workspace, tmp_path):
+    source = write_csv(tmp_path / "mine.csv", "esc10", {1: 0, 2: 4, 3: 8, 4: 8, 5: 5})
+    comparison = compare(source, "acrnn.t1", workspace, "my network")
+    content = comparison.to_dict()
+    assert (content["table"], content["column"], content["n_items"]) == ("acrnn.t1", "esc10", 400)
+    assert content["folds"] == {"1": 100.0, "2": 95.0, "3": 90.0, "4": 90.0, "5": 93.75}
+    assert content["value"] == 93.75
+    text = comparison.to_markdown()
+    assert "**93.75**" in text and "| 375/400 |" in text and "|       93.7 |" in text  # cut, as the paper does
+    assert "78.4" in text and "63.2, corrected 78.7" in text  # the rows of the paper, their errata included
+
+
+def test_the_test_against_a_stored_row_is_mcnemars(workspace, tmp_path):
+    source = write_csv(tmp_path / "mine.csv", "esc10", dict.fromkeys(FOLDS, 10))
+    rows = {row["id"]: row for row in compare(source, "acrnn.t1", workspace, None).to_dict()["rows"]}
+    row = rows["acrnn.t1.acrnn.esc10"]
+    # ours are wrong on clips 40 to 49 of each fold, the row on five clips from 3 * fold on: never the same
+    assert (row["only_new_right"], row["only_row_right"]) == (25, 50)
+    assert row["p"] == pytest.approx(binomtest(25, 75).pvalue)
+    assert row["p_holm"] >= row["p"] and rows["acrnn.t1.alexnet.esc10"]["p"] is None
+    assert rows["acrnn.t1.knn.esc10"]["tier"] == "full" and rows["acrnn.t1.alexnet.esc10"]["tier"] is None
+
+
+def test_the_classes_choose_the_column(workspace, tmp_path):
+    source = write_csv(tmp_path / "big.csv", "esc50", dict.fromkeys(FOLDS, 100))
+    comparison = compare(source, "acrnn.t3", workspace, None)
+    assert (comparison.name, comparison.column, comparison.value) == ("big", "esc50", 75.0)
+    with pytest.raises(InputError, match="its 50 classes fit no column of the table: ESC-10 has 10, airplane differs"):
+        compare(source, "acrnn.t3.base.esc10", workspace, None)
+
+
+def test_a_run_is_compared_on_its_fold_and_not_with_itself(workspace):
+    run = next(one.run for one in workspace.ledger.finished() if (one.run.setting, one.run.fold) == ("att_aug", 2))
+    comparison = compare(run.id, "acrnn.t1", workspace, None)
+    assert list(comparison.folds) == [2] and comparison.value == 93.75
+    assert "fold 2 of 5" in comparison.to_markdown()
+    rows = {row["id"]: row for row in comparison.to_dict()["rows"]}
+    assert rows["acrnn.t1.acrnn.esc10"]["p"] is None and rows["acrnn.t1.knn.esc10"]["p"] is not None
+
+
+def test_decisions_are_scored_as_the_table_scores_decisions(workspace, tmp_path):
+    parts = [scores_with("esc10", fold, 8, "decision") for fold in FOLDS]
+    values = [row for part in parts for row in part.values]
+    items = tuple(item for fold in FOLDS for item in items_of("esc10", fold))
+    Scores(items, classes_of("esc10"), np.array(values), "decision").save(tmp_path / "votes.npz")
+    comparison = compare(str(tmp_path / "votes.npz"), "acrnn.t1", workspace, None)
+    assert comparison.metric.id == "accuracy_clip_decision" and comparison.value == 90.0
+    with pytest.raises(InputError, match="decisions alone do not fit accuracy_clip_mean_probability"):
+        compare(str(tmp_path / "votes.npz"), "acrnn.t3", workspace, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        ("absent.csv", "acrnn.t1", "no such scores file"),
+        ("acrnn-esc10-knn-full-f1", "acrnn.t1", "nor a stored run; did you mean acrnn-esc10-knn-full-f"),
+        ("absent.csv", "acrnn", "needs one trained table"),
+        ("absent.csv", "acrnn.t2", "needs one trained table"),
+        ("absent.csv", "acrnn.t7", "unknown target 'acrnn.t7'"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(workspace, source, target, message):
+    with pytest.raises(InputError) as error:
+        compare(source, target, workspace, None)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_missing_and_unknown_items_are_named(workspace, tmp_path):
+    source = write_csv(tmp_path / "short.csv", "esc10", dict.fromkeys(FOLDS, 1), leave_out=2)
+    with pytest.raises(InputError, match=r"short.csv: item names: 2 missing \(5-5413-A-41.wav, 5-5413-B-41.wav\)"):
+        compare(source, "acrnn.t1", workspace, None)
+    text = (tmp_path / "short.csv").read_text().replace("1-1000-A-0.wav", "1-9999-A-0.wav")
+    (tmp_path / "odd.csv").write_text(text)
+    with pytest.raises(InputError, match=r"1 unknown \(1-9999-A-0.wav\), 3 missing \(1-1000-A-0.wav"):
+        compare(str(tmp_path / "odd.csv"), "acrnn.t1", workspace, None)
+
+
+def test_the_test_items_come_from_the_files_or_from_runs_of_every_fold(workspace, tmp_path):
+    paper = load_paper("acrnn")
+    truth = official_truth(paper, "esc10", "test", workspace)
+    assert list(truth.index) == [item for fold in FOLDS for item in sorted(items_of("esc10", fold))]
+    assert list(truth.loc[truth["fold"] == 3, "unit"].unique()) == sorted(
+        {item.split("-")[1] for item in items_of("esc10", 3)}
+    )
+    poor = workspace_in(tmp_path)
+    fabricate(poor, "base", "esc10", folds=(1, 2), seeds=1)
+    with pytest.raises(InputError, match="ESC-10: its files are not here and stored runs cover 2 of 5 folds"):
+        official_truth(paper, "esc10", "test", poor)
+    assert {run.run.fingerprint for run in poor.ledger.finished()} == {FINGERPRINT}
+
+
+def test_with_the_files_here_no_run_is_needed(miniature_esc50, tmp_path):
+    workspace = workspace_in(tmp_path)
+    workspace.data.mkdir()
+    (workspace.data / "esc50").symlink_to(miniature_esc50)
+    truth = official_truth(load_paper("acrnn"), "esc10", "test", workspace)
+    assert len(truth) == 50 and list(truth["fold"]) == [fold for fold in FOLDS for _ in range(10)]
+    assert item_seconds(load_paper("acrnn"), "esc10", "test", workspace) == 1.6

@@ -1,0 +1,129 @@
+"""Sweeps of the toy paper in real worker processes: failures, kills, two commands at once."""
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.runs.ledger import Ledger
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def kill_all(process) -> None:
+    """`kill -9` of the command and of all its workers at the same moment."""
+    for pid in (process.pid, *children(process.pid)):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()
+
+
+def scores(runs: Path) -> dict[str, str]:
+    return {f.run.id: f.result["files"]["scores_test.npz"] for f in Ledger(runs).finished()}
+
+
+def table(tmp_path, folder: str) -> dict:
+    report = json.loads((tmp_path / folder / "report.json").read_text())
+    return {cell["id"]: (cell["mean"], cell["n_runs"]) for cell in report["cells"]}
+
+
+@pytest.mark.slow
+def test_a_failing_run_and_a_dying_worker_do_not_stop_the_others(toy_command, tmp_path):
+    process = toy_command("run", "toy.t2", "--jobs", "2")
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1, errors
+    assert "RuntimeError: the toy was told to fail" in errors
+    assert "its worker process died (exit code 9)" in errors
+    ledger = Ledger(tmp_path / "runs")
+    assert len(list(ledger.finished())) == 4  # both folds of both seeds of the healthy setting
+    assert len(ledger.failures()) == 4
+    status = toy_command("status")
+    text, _ = status.communicate(timeout=60)
+    assert text.count("failed ") == 4
+    assert "4 runs done" in text
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_random_moments_ends_with_the_tables_of_an_undisturbed_one(toy_command, tmp_path):
+    undisturbed = {"RESOUND_RUNS": str(tmp_path / "undisturbed"), "RESOUND_REPORTS": str(tmp_path / "expected")}
+    process = toy_command("run", "toy.t1", "--jobs", "2", env=undisturbed)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+
+    draw = random.Random(7)
+    kills = resumed = 0
+    while not (kills >= 3 and resumed >= 1) and kills < 12:
+        process = toy_command("run", "toy.t1", "--jobs", "2")
+        deadline = time.monotonic() + 30
+        start = len(scores(tmp_path / "runs"))
+        # Let the workers get to the training, then strike anywhere in it.
+        while time.monotonic() < deadline and process.poll() is None:
+            if (
+                len(list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json")))
+                or len(scores(tmp_path / "runs")) > start
+            ):
+                break
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0.0, 1.0))
+        if process.poll() is not None:
+            process.communicate()
+            break
+        kill_all(process)
+        kills += 1
+        resumed += len(list((tmp_path / "runs" / ".attempts").glob("*/*/checkpoint.ckpt")))
+    assert kills >= 2
+    assert resumed >= 1, "no kill left a checkpoint behind; the test shows nothing"
+    process = toy_command("run", "toy.t1", "--jobs", "2")
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert scores(tmp_path / "runs") == scores(tmp_path / "undisturbed")  # bit-equal scores, the same runs
+    for folder, settings in (("expected", undisturbed), ("reports", {})):
+        done = toy_command("report", "--out", str(tmp_path / folder), env=settings)
+        _, errors = done.communicate(timeout=60)
+        assert done.returncode == 0, errors
+    assert table(tmp_path, "expected") == table(tmp_path, "reports")
+
+
+@pytest.mark.slow
+def test_two_commands_on_one_store_share_the_work(toy_command, tmp_path):
+    processes = [toy_command("run", "toy.t1", "--jobs", "1") for _ in range(2)]
+    for process in processes:
+        _, errors = process.communicate(timeout=180)
+        assert process.returncode == 0, errors
+    finished = list(Ledger(tmp_path / "runs").finished())
+    assert len(finished) == 8
+    for one in finished:
+        one.verify()
+
+
+@pytest.mark.slow
+def test_ctrl_c_and_the_time_budget_stop_behind_a_checkpoint(toy_command, tmp_path):
+    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1")
+    while not list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json")):
+        time.sleep(0.02)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3, errors
+    assert "the same command continues" in errors
+    assert list((tmp_path / "runs" / ".attempts").glob("*/*/checkpoint.ckpt"))
+
+    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1", "--minutes", "0.0001")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 3, errors  # nothing was expected to end in time
+    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors

@@ -1,0 +1,205 @@
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+from sklearn.metrics import accuracy_score
+
+from benchmarks.errors import InputError
+from benchmarks.judge.memo import MetricCache
+from benchmarks.metrics import METRICS, Metric, MetricValue
+from benchmarks.metrics.accuracy import confusion_matrix, decisions, truncate_one_decimal
+from benchmarks.runs.scores import Scores
+from benchmarks.spec import load_paper, paper_ids
+
+CLASSES = ("dog", "rain", "rooster")
+#: The metrics of one decision per clip; the others have files of their own.
+SHAPES = {"accuracy_clip_mean_probability": ("logit", (40, 5, 3)), "accuracy_clip_decision": ("decision", (40, 3))}
+
+
+def reference(labels) -> pd.DataFrame:
+    items = pd.Index([f"item{i}" for i in range(len(labels))], name="item")
+    return pd.DataFrame({"label": labels, "unit": [str(i // 2) for i in range(len(labels))], "fold": 1}, index=items)
+
+
+def scores(values, kind="logit") -> Scores:
+    values = np.asarray(values, dtype=np.float32)
+    return Scores(tuple(f"item{i}" for i in range(len(values))), CLASSES, values, kind)
+
+
+@pytest.fixture
+def random_truth() -> pd.DataFrame:
+    return reference(list(np.random.default_rng(1).choice(CLASSES, 40)))
+
+
+def test_every_metric_is_tested():
+    assert set(METRICS) == {*SHAPES, "auc_macro", "auc_frames"}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_metric_is_well_formed_and_bounded(name, random_truth):
+    metric = METRICS[name]
+    kind, shape = SHAPES[name]
+    assert metric.id == name and metric.version >= 1 and metric.unit == "%" and metric.scale == 100
+    value = metric.compute(scores(np.random.default_rng(0).normal(size=shape), kind), random_truth)
+    assert 0 <= value.value <= 100
+    assert value.per_item.shape == (40,) and value.n == 40 and value.items == tuple(random_truth.index)
+    assert value.value == pytest.approx(100 * value.correct / value.n) == 100 * value.per_item.mean()
+    assert value.is_share and not value.counts
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_perfect_scores_give_the_best_value(name, random_truth):
+    kind, shape = SHAPES[name]
+    values = np.zeros(shape)
+    values[np.arange(40), ..., [CLASSES.index(label) for label in random_truth["label"]]] = 1
+    assert METRICS[name].compute(scores(values, kind), random_truth).value == 100
+
+
+def test_every_metric_of_a_paper_is_registered():
+    cells = [source for paper in paper_ids() for cell in load_paper(paper).cells() for source in cell.sources]
+    used = {cell.metric for cell in cells if cell.metric}
+    assert used and all(name in METRICS for name in used)
+
+
+def test_accuracy_is_that_of_scikit_learn_on_plain_decisions(random_truth):
+    values = np.random.default_rng(3).normal(size=(40, 5, 3))
+    decided = [CLASSES[i] for i in softmax(values.astype(np.float32), axis=-1).mean(axis=1).argmax(axis=1)]
+    value = METRICS["accuracy_clip_mean_probability"].compute(scores(values), random_truth)
+    assert value.value == 100 * accuracy_score(random_truth["label"], decided)
+
+
+def test_probabilities_are_averaged_not_logits():
+    # One very sure segment for rain outweighs two others in logits, not in probabilities.
+    values = [[[0, 30, -10], [3, 0, -10], [3, 0, -10]]]
+    value = METRICS["accuracy_clip_mean_probability"].compute(scores(values), reference(["dog"]))
+    assert value.correct == 1
+    assert np.mean(values, axis=1).argmax() == CLASSES.index("rain")
+
+
+def test_a_tie_goes_to_the_first_class():
+    even = scores([[0.2, 0.4, 0.4]] * 2, "probability")
+    for name in SHAPES:
+        assert METRICS[name].compute(even, reference(["rain", "rooster"])).per_item.tolist() == [1, 0]
+
+
+def test_probabilities_of_whole_clips_are_taken_as_they_are(random_truth):
+    values = softmax(np.random.default_rng(4).normal(size=(40, 3)), axis=-1)
+    whole = METRICS["accuracy_clip_mean_probability"].compute(scores(values, "probability"), random_truth)
+    assert whole.per_item.tolist() == (values.argmax(1) == [CLASSES.index(x) for x in random_truth["label"]]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "truth", "problem"),
+    [
+        ("accuracy_clip_decision", scores(np.zeros((2, 5, 3))), ["dog", "rain"], "5 segments per item"),
+        ("accuracy_clip_mean_probability", scores(np.zeros((2, 3)), "decision"), ["dog", "rain"], "no probabilities"),
+        ("accuracy_clip_decision", scores(np.zeros((2, 3))), ["dog"], "1 items without a reference, first item1"),
+        ("accuracy_clip_decision", scores(np.zeros((2, 3))), ["dog", "frog"], "no class 'frog', which item1 belongs"),
+    ],
+)
+def test_what_cannot_be_judged_is_one_line(name, given, truth, problem):
+    with pytest.raises(InputError) as error:
+        METRICS[name].compute(given, reference(truth))
+    assert problem in str(error.value) and "\n" not in str(error.value)
+
+
+def test_confusions_are_pooled_over_folds():
+    folds = [scores([[1, 0, 0], [0, 1, 0]], "decision"), scores([[[0, 0, 9], [0, 0, 9]], [[0, 9, 0], [0, 9, 0]]])]
+    matrix = confusion_matrix(folds, reference(["dog", "rain"]))
+    assert matrix.tolist() == [[1, 0, 1], [0, 2, 0], [0, 0, 0]]
+    assert decisions(folds[1]).tolist() == [2, 1]
+    other = Scores(("item0",), CLASSES[::-1], np.zeros((1, 3)), "decision")
+    with pytest.raises(InputError, match="classes differ"):
+        confusion_matrix([folds[0], other], reference(["dog", "rain"]))
+
+
+@pytest.mark.parametrize(("correct", "printed"), [(375, 93.7), (367, 91.7), (371, 92.7), (357, 89.2), (373, 93.2)])
+def test_truncation_prints_what_the_acrnn_paper_prints(correct, printed):
+    # ESC-10 has 400 decisions, and these counts are the only ones that can stand behind tables 3 and 4.
+    assert truncate_one_decimal(Fraction(100 * correct, 400)) == printed
+    assert truncate_one_decimal(100 * correct / 400) == printed
+    assert truncate_one_decimal(printed) == printed
+
+
+class Counted:
+    """A metric's computation that counts its calls."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self) -> MetricValue:
+        self.calls += 1
+        return MetricValue(50.0, np.array([1.0, 0.0]), ("a", "b"))
+
+
+def ratio() -> MetricValue:
+    return MetricValue.ratio(np.array([2, 0]), np.array([1, 3]), ("a", "b"), 100.0, {"tp": 1, "fn": 1})
+
+
+def metric(version=1) -> Metric:
+    return Metric("toy", version, "%", True, lambda scores, reference: Counted()())
+
+
+def test_a_value_is_computed_once_per_scores_and_version(tmp_path):
+    cache, compute = MetricCache(tmp_path / "metrics"), Counted()
+    first, second = (cache.get("abc", metric(), compute) for _ in range(2))
+    assert compute.calls == 1
+    assert (first.value, first.per_item.tolist(), first.items) == (second.value, second.per_item.tolist(), second.items)
+    cache.get("abd", metric(), compute)
+    cache.get("abc", metric(version=2), compute)
+    assert compute.calls == 3
+
+
+def test_a_ratio_is_kept_with_its_counts(tmp_path):
+    cache = MetricCache(tmp_path)
+    for kept in (cache.get("abc", metric(), ratio), cache.get("abc", metric(), lambda: pytest.fail("not kept"))):
+        assert kept.value == 50 and kept.per_item.tolist() == [1.25, -0.25] and not kept.is_share
+        assert dict(kept.counts) == {"tp": 1, "fn": 1}
+
+
+def test_only_shares_have_right_items():
+    with pytest.raises(TypeError, match="counts"):
+        _ = ratio().correct
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.95])
+def test_a_damaged_entry_is_computed_again(tmp_path, keep):
+    cache, compute = MetricCache(tmp_path), Counted()
+    cache.get("abc", metric(), compute)
+    [entry] = tmp_path.iterdir()
+    entry.write_bytes(entry.read_bytes()[: int(keep * entry.stat().st_size)])
+    assert cache.get("abc", metric(), compute).value == 50
+    assert compute.calls == 2
+    cache.get("abc", metric(), compute)
+    assert compute.calls == 2
+
+
+OLDER = {"value": 1.0, "per_item": np.zeros(2), "items": np.array(["a", "b"])}
+NO_COUNTS = {"counted": np.array([], dtype=str), "counts": np.array([], dtype=np.int64), "is_share": True}
+
+
+@pytest.mark.parametrize("entry", [OLDER, OLDER | NO_COUNTS | {"per_item": np.zeros(3)}], ids=["form", "shape"])
+def test_an_entry_of_another_form_or_shape_is_computed_again(tmp_path, entry):
+    cache, compute = MetricCache(tmp_path), Counted()
+    path = tmp_path / "abc-toy-v1.npz"
+    np.savez(path, **entry)
+    assert [cache.get("abc", metric(), compute).value for _ in range(2)] == [50, 50]
+    assert compute.calls == 1
+    np.savez(path, **OLDER | NO_COUNTS)
+    assert cache.get("abc", metric(), compute).value == 1
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert MetricCache(tmp_path / "file" / "metrics").get("abc", metric(), Counted()).value == 50
+
+
+def test_one_decision_per_clip_may_stand_as_a_clip_of_one_segment(random_truth):
+    values = np.random.default_rng(4).normal(size=(40, 3))
+    flat, segmented = (
+        METRICS["accuracy_clip_decision"].compute(scores(v, "decision"), random_truth)
+        for v in (values, values[:, None, :])
+    )
+    assert flat.value == segmented.value

@@ -1,0 +1,96 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.errors import InputError
+from benchmarks.runs.execute import Surroundings, execute
+from benchmarks.runs.ledger import load_finished
+from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.train import Stopped
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import select
+
+
+def first_run(workspace, target="toy.t1.plain", tier="full"):
+    return make_plan(select(target), Choice(tier=tier), workspace).missing[0].run
+
+
+def test_a_run_publishes_all_that_a_report_needs(toy_workspace):
+    folder = execute(first_run(toy_workspace), Surroundings(toy_workspace))
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "history.csv", "result.json", "run.json", "scores_test.npz",
+    ]  # fmt: skip
+    finished = load_finished(folder)
+    finished.verify()
+    result = finished.result
+    assert len(result["first_losses"]) == 10
+    assert {"data", "fit", "predict", "total"} <= set(result["seconds"])
+    assert result["packages"]["torch"] == torch.__version__.split("+")[0]
+    assert result["device"]["kind"] == "cpu"
+    assert result["data"]["items"] == {"train": 20, "test": 20}
+    scores = Scores.load(finished.scores_path())
+    assert len(scores.items) == 20
+    assert len((folder / "history.csv").read_text().splitlines()) == 1 + 12
+
+
+@pytest.mark.parametrize("stop_after", [1, 5, 10])
+def test_a_stopped_run_ends_bit_equal_to_an_undisturbed_one(toy_workspace, tmp_path, stop_after):
+    run = first_run(toy_workspace)
+    undisturbed = Workspace(toy_workspace.data, tmp_path / "other", toy_workspace.cache, toy_workspace.reports)
+    expected = execute(run, Surroundings(undisturbed))
+
+    done = []
+    around = Surroundings(toy_workspace, "cpu", lambda: len(done) >= stop_after, lambda *note: done.append(note))
+    with pytest.raises(Stopped):
+        execute(run, around)
+    attempt = next((toy_workspace.runs / ".attempts" / run.id).iterdir())
+    assert (attempt / "checkpoint.ckpt").exists()
+    assert json.loads((attempt / "progress.json").read_text())["epoch"] == stop_after + 1  # the epoch it was asked in
+    torch.manual_seed(99)  # whatever else happened in the process must not matter
+    folder = execute(run, Surroundings(toy_workspace))
+    for name in ("scores_test.npz",):
+        assert (folder / name).read_bytes() == (expected / name).read_bytes()
+    first, second = (load_finished(path).result for path in (folder, expected))
+    assert first["first_losses"] == second["first_losses"]
+    assert first["final_loss"] == second["final_loss"]
+
+
+def test_a_checkpoint_holds_tensors_and_plain_values_only(toy_workspace):
+    run = first_run(toy_workspace)
+    done = []
+    with pytest.raises(Stopped):
+        execute(run, Surroundings(toy_workspace, "cpu", lambda: bool(done), lambda *note: done.append(note)))
+    attempt = next((toy_workspace.runs / ".attempts" / run.id).iterdir())
+    torch.load(attempt / "checkpoint.ckpt", weights_only=True)
+
+
+def test_the_numbers_of_a_run_do_not_depend_on_what_ran_before(toy_workspace, tmp_path):
+    runs = [planned.run for planned in make_plan(select("toy.t1.plain"), Choice(), toy_workspace).missing]
+    other = Workspace(toy_workspace.data, tmp_path / "other", toy_workspace.cache, toy_workspace.reports)
+    forward = {run.id: execute(run, Surroundings(toy_workspace)) for run in runs}
+    backward = {run.id: execute(run, Surroundings(other)) for run in reversed(runs)}
+    for run in runs:
+        assert np.array_equal(*(Scores.load(p[run.id] / "scores_test.npz").values for p in (forward, backward)))
+    assert len({(path / "scores_test.npz").read_bytes() for path in forward.values()}) == len(runs)
+
+
+def test_a_finished_run_is_not_repeated(toy_workspace):
+    run = first_run(toy_workspace)
+    assert execute(run, Surroundings(toy_workspace)) is not None
+    assert execute(run, Surroundings(toy_workspace)) is None
+
+
+def test_arguments_that_do_not_fit_are_one_line(toy_workspace):
+    from benchmarks.runs.build import class_version, instantiate
+
+    with pytest.raises(InputError, match=r"toy_parts.ToyModule: its arguments do not fit its signature: .*pauze"):
+        instantiate("toy_parts.ToyModule", {"pauze": 1.0})
+    with pytest.raises(InputError, match="no class Nothing"):
+        class_version("toy_parts.Nothing")
+    with pytest.raises(InputError, match="has no `version`"):
+        class_version("toy_parts.census.Census")
+    with pytest.raises(InputError, match="no module nowhere"):
+        class_version("nowhere.Thing")

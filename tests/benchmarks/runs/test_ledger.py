@@ -1,0 +1,152 @@
+import errno
+import json
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.runs import files
+from benchmarks.runs.ledger import FORMAT, Ledger, Run, load_finished
+
+
+def make_run(**changes) -> Run:
+    fields = {
+        "paper": "toy", "setting": "plain", "dataset": "toy", "fold": 1, "seed": 0, "tier": "full", "corpus": "real",
+        "numerics": "float32", "resolved": {"model": {"init_args": {"width": 3}}}, "protocol": {"train": "rest"},
+        "versions": {"toy.Net": 1}, "fingerprint": "0123456789abcdef",
+    }  # fmt: skip
+    return Run(**{**fields, **changes})
+
+
+def publish(ledger: Ledger, run: Run, text: str = "scores") -> Path:
+    attempt = ledger.attempt(run)
+    (attempt / "scores_test.npz").write_text(text)
+    return ledger.publish(run, attempt, {"seconds": {"total": 1.0}})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fold": 2}, {"seed": 1}, {"tier": "reduced"}, {"numerics": "tf32"}, {"corpus": "miniature"},
+        {"fingerprint": "f" * 16}, {"versions": {"toy.Net": 2}}, {"protocol": {"train": "all"}},
+        {"resolved": {"model": {"init_args": {"width": 4}}}},
+    ],
+)  # fmt: skip
+def test_everything_that_moves_numbers_is_in_the_identity(changes):
+    assert make_run(**changes).id != make_run().id
+
+
+def test_identity_does_not_depend_on_the_order_of_keys():
+    one = make_run(resolved={"a": 1, "b": 2})
+    assert one.id == make_run(resolved={"b": 2, "a": 1}).id
+
+
+def test_a_published_run_reads_back_and_is_done(tmp_path):
+    ledger, run = Ledger(tmp_path), make_run()
+    assert not ledger.is_done(run)
+    folder = publish(ledger, run)
+    assert ledger.is_done(run)
+    assert ledger.is_done(make_run(fingerprint="absent"))  # where the data are not here, any state of them counts
+    finished = load_finished(folder)
+    assert finished.run == run
+    finished.verify()
+    assert not list((tmp_path / ".attempts").glob("*"))
+
+
+def test_the_second_publisher_of_a_run_loses_and_the_first_result_stays(tmp_path):
+    ledger, run = Ledger(tmp_path), make_run()
+    first, second = ledger.attempt(run), tmp_path / ".attempts" / run.id / "other"
+    second.mkdir()
+    for attempt, text in ((first, "first"), (second, "second")):
+        (attempt / "run.json").write_text(json.dumps(run.to_dict()))
+        (attempt / "scores_test.npz").write_text(text)
+    ledger.publish(run, first, {})
+    second.mkdir(parents=True, exist_ok=True)
+    (second / "scores_test.npz").write_text("second")
+    ledger.publish(run, second, {})
+    assert (tmp_path / run.id / "scores_test.npz").read_text() == "first"
+
+
+def test_an_attempt_left_by_a_killed_process_is_taken_over_with_its_checkpoint(tmp_path):
+    ledger, run = Ledger(tmp_path), make_run()
+    left = ledger.attempt(run)
+    (left / "checkpoint.ckpt").write_text("epoch 7")
+    bare = left.with_name("0" * 32)
+    bare.mkdir()
+    assert ledger.attempt(run) == left
+    assert not bare.exists()
+
+
+def test_damage_is_found(tmp_path):
+    folder = publish(Ledger(tmp_path), make_run())
+    (folder / "scores_test.npz").write_text("scoreS")
+    with pytest.raises(InputError, match=r"scores_test.npz: damaged .* to redo it"):
+        load_finished(folder).verify()
+    (folder / "scores_test.npz").unlink()
+    with pytest.raises(InputError, match="missing from a finished run"):
+        load_finished(folder).verify()
+
+
+def test_a_result_cut_short_is_one_line(tmp_path):
+    folder = publish(Ledger(tmp_path), make_run())
+    content = (folder / "result.json").read_text()
+    (folder / "result.json").write_text(content[: len(content) // 2])
+    with pytest.raises(InputError, match=r"result.json: cut short or not JSON; remove the folder"):
+        list(Ledger(tmp_path).finished())
+
+
+def test_a_newer_store_and_a_newer_result_are_refused(tmp_path):
+    folder = publish(Ledger(tmp_path), make_run())
+    result = json.loads((folder / "result.json").read_text())
+    (folder / "result.json").write_text(json.dumps({**result, "format": FORMAT + 1}))
+    with pytest.raises(InputError, match="newer version of the harness"):
+        list(Ledger(tmp_path).finished())
+    (tmp_path / "ledger.json").write_text(json.dumps({"format": FORMAT + 1}))
+    with pytest.raises(InputError, match="newer version of the harness"):
+        Ledger(tmp_path)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    target = tmp_path / "deep" / "result.json"
+
+    def full(self, *args, **kwargs):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        files.write_json(target, {})
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def _hold(path, holding, release):
+    with files.claimed(path) as held:
+        assert held
+        holding.set()
+        release.wait(20)
+
+
+def test_a_claim_is_exclusive_and_goes_with_its_process(tmp_path):
+    claim = tmp_path / "claim"
+    context = multiprocessing.get_context("spawn")
+    holding, release = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(claim, holding, release))
+    holder.start()
+    assert holding.wait(20)
+    with files.claimed(claim) as held:
+        assert not held
+    assert files.is_claimed(claim)
+    holder.kill()
+    holder.join()
+    assert not files.is_claimed(claim)
+    with files.claimed(claim) as held:
+        assert held
+
+
+def test_failures_are_kept_until_the_run_succeeds(tmp_path):
+    ledger, run = Ledger(tmp_path), make_run()
+    ledger.record_failure(run.id, "out of luck", "trace")
+    assert ledger.failures()[run.id]["message"] == "out of luck"
+    publish(ledger, run)
+    assert ledger.failures() == {}

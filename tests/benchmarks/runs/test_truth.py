@@ -1,0 +1,269 @@
+"""What is true of test items: files beside the scores, and where it comes from when a run has none."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.judge.evidence import Evaluator
+from benchmarks.judge.official_items import TruthsHere, truth_of_run
+from benchmarks.reporting import write_reports
+from benchmarks.runs.execute import Surroundings, execute
+from benchmarks.runs.ledger import load_finished
+from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.transport import land
+from benchmarks.runs.truth import NoTruth, Truths, read_reference, reference, write_reference
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import load_paper, select
+from datasets.errors import DataError
+from tests.benchmarks.toy.toy_parts import ToyAnnotated
+
+
+def events(**changes) -> pd.DataFrame:
+    """Two items with an event and two without, in times that need all their digits."""
+    columns = {
+        "label": ["babycry", "", "gunshot", ""],
+        "onset": [0.1 + 0.2, np.nan, 1 / 3, np.nan],
+        "offset": [2 / 3, np.nan, 29.999999999999996, np.nan],
+        "unit": ["cry 1.wav", "audio/1.wav", "shot, 2.wav", 'the "other"'],
+        "fold": [1, 1, 2, 2],
+        "official": [True, False, True, True],
+    }
+    names = [f"mixture_{number}.wav" for number in range(4)]
+    return pd.DataFrame({**columns, **changes}, index=pd.Index(names, name="item"))
+
+
+def there_and_back(frame: pd.DataFrame, folder) -> pd.DataFrame:
+    write_reference(folder / "reference_test.csv", frame)
+    return read_reference(folder / "reference_test.csv")
+
+
+# -- the file ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_reference_reads_back_as_it_was(tmp_path):
+    pd.testing.assert_frame_equal(there_and_back(events(), tmp_path), events(), check_exact=True)
+
+
+def test_times_keep_every_digit(tmp_path):
+    random = np.random.default_rng(0)
+    times = random.uniform(0, 30, (2, 500))
+    frame = pd.DataFrame(
+        {"label": "gunshot", "onset": times[0], "offset": times[1], "unit": "u", "fold": 1},
+        index=pd.Index([f"{number}.wav" for number in range(500)], name="item"),
+    )
+    back = there_and_back(frame, tmp_path)
+    assert np.array_equal(back["onset"], times[0]) and np.array_equal(back["offset"], times[1])
+
+
+@pytest.mark.parametrize("text", ["NA", "nan", "null", "None", "007", "1e3", "True", ""])
+@pytest.mark.parametrize("column", ["label", "unit", "item"])
+def test_words_stay_words(tmp_path, text, column):
+    frame = events()
+    if column == "item":
+        frame.index = pd.Index([text, "b", "c", "d"], name="item")
+    else:
+        frame[column] = [text] * 4
+    pd.testing.assert_frame_equal(there_and_back(frame, tmp_path), frame)
+
+
+def test_a_reference_of_clips_has_no_times(tmp_path):
+    frame = events().drop(columns=["onset", "offset"])
+    pd.testing.assert_frame_equal(there_and_back(frame, tmp_path), frame)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "cut short, or no reference; run it again"),
+        (b"item,label,unit\na.wav,x,u\nb.wav,x", "cut short"),
+        (b"item,label,unit\n\xff\xfe,x,u\n", "cut short"),
+        (b"name,label,unit\na.wav,x,u\n", "cut short"),
+        (b"item,label,fold\na.wav,x,1\n", "has no column 'unit'; run it again"),
+        (b"item,unit,fold\na.wav,x,1\n", "has no column 'label'; run it again"),
+    ],
+)
+def test_a_damaged_file_is_one_line(tmp_path, content, message):
+    path = tmp_path / "reference_test.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_reference(path)
+    assert str(error.value).startswith(f"{path}: ") and message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_absent_file_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"reference_test.csv: cut short, or no reference"):
+        read_reference(tmp_path / "reference_test.csv")
+
+
+def test_names_that_do_not_tell_are_said_to():
+    with pytest.raises(NoTruth, match="TUT Rare Sound Events 2017, gunshot: its names alone do not tell"):
+        reference(load_paper("mtfa"), "gunshot", ["mixture_devtest_gunshot_000.wav"])
+
+
+# -- runs with several test sets ---------------------------------------------------------------------------------------
+
+SETS = ("plain", "noisy")
+REFERENCES = {f"reference_{name}.csv" for name in SETS}
+
+
+def run_all(workspace, corpus: str = "real") -> list:
+    """Every run of the toy with two test sets."""
+    plan = make_plan(select("toy.t4"), Choice(corpus=corpus, seeds=1), workspace)
+    return [load_finished(execute(planned.run, Surroundings(workspace))) for planned in plan.missing]
+
+
+@pytest.fixture
+def finished(toy_workspace):
+    """Two stored runs, a fold each, and what annotates their files."""
+    run_all(toy_workspace)
+    return toy_workspace
+
+
+@pytest.fixture
+def landed(finished, tmp_path):
+    """A workspace whose only runs are landed ones, on a machine without the dataset."""
+    land("toy.t4", Choice(), finished)
+    return Workspace(tmp_path / "nowhere", tmp_path / "empty", tmp_path / "fresh", finished.reports)
+
+
+def evidence_of(workspace, column: str, choice: Choice | None = None):
+    (cell,) = select(f"toy.t4.two_sets.{column}")
+    return Evaluator(workspace, choice or Choice()).evidence(cell)
+
+
+def test_a_run_publishes_scores_and_truth_of_every_test_set(finished):
+    for one in finished.ledger.finished():
+        assert REFERENCES | {f"scores_{name}.npz" for name in SETS} <= set(one.result["files"])
+        one.verify()
+        for name in SETS:
+            truth = Truths().of(one, name)
+            assert len(truth) == 20 and set(truth["fold"]) == {one.run.fold}
+            pd.testing.assert_frame_equal(truth, ToyAnnotated(finished.data).test_reference(name).loc[truth.index])
+
+
+def test_a_column_of_the_reference_says_which_items_count(finished):
+    first = next(one for one in finished.ledger.finished() if one.run.fold == 1)
+    truths = Truths()
+    assert len(truths.of(first, "plain")) == 20
+    assert "plain 1-000" not in truths.of(first, "plain", "official").index
+    with pytest.raises(InputError, match=r"does not say which items are 'released'; run it again"):
+        truths.of(first, "plain", "released")
+    sizes = {column: [one.value.n for one in evidence_of(finished, column).scored] for column in SETS}
+    assert sizes == {"plain": [19, 20], "noisy": [20, 20]}
+
+
+def test_a_damaged_copy_is_found_even_where_the_value_is_kept(finished):
+    evidence_of(finished, "plain")
+    copy = next(finished.runs.glob("[!.]*/reference_plain.csv"))
+    copy.write_text("".join(copy.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(InputError, match=r"reference_plain.csv: damaged .* to redo it"):
+        evidence_of(finished, "plain")
+
+
+def test_landing_leaves_annotations_of_real_files_out(finished, landed):
+    (one, other) = landed.ledger.finished()
+    for run in (one, other):
+        run.verify()
+        assert not REFERENCES & {path.name for path in run.folder.iterdir()}
+        assert set(run.result["files"]) >= REFERENCES
+    (one.folder / "scores_plain.npz").unlink()
+    with pytest.raises(InputError, match="missing from a finished run"):
+        one.verify()
+
+
+def test_landing_keeps_those_of_generated_files(toy_workspace, tmp_path):
+    (toy_workspace.cache / "standin" / "toy").mkdir(parents=True)
+    run_all(toy_workspace, "standin")
+    choice = Choice(corpus="standin")
+    land("toy.t4", choice, toy_workspace)
+    elsewhere = Workspace(tmp_path / "nowhere", tmp_path / "empty", tmp_path / "fresh", toy_workspace.reports)
+    assert evidence_of(elsewhere, "plain", choice).mean == evidence_of(toy_workspace, "plain", choice).mean
+    for copy in elsewhere.reports.glob("results/*/reference_plain.csv"):
+        copy.unlink()
+    left = evidence_of(elsewhere, "plain", choice).unscored
+    assert len(left) == 2 and all("reference_plain.csv is missing; remove the folder" in why for why in left.values())
+
+
+def test_a_landed_run_cannot_be_scored_where_nobody_knows_its_items(landed):
+    evidence = evidence_of(landed, "plain")
+    needed = (
+        "Annotated toy: its files are not here and stored runs cover 0 of 2 folds; "
+        "fetch it: `python -m benchmarks data fetch toy`"
+    )
+    assert evidence.scored == () and evidence.mean is None and evidence.folds == (1, 2)
+    assert set(evidence.unscored) == {one.run.id for one in landed.ledger.finished()}
+    assert set(evidence.unscored.values()) == {needed}
+    assert evidence_of(landed, "average").unscored == evidence.unscored
+    for one in landed.ledger.finished():
+        with pytest.raises(NoTruth, match="Annotated toy: its files are not here"):
+            truth_of_run(one, "plain", landed)
+
+    write_reports(landed, "toy.t4", landed.reports)
+    page = (landed.reports / "toy" / "t4.md").read_text()
+    assert (
+        f"**2 stored runs cannot be scored here** and count for nothing; what is true of them is not known: {needed}."
+        in page
+    )
+    assert page.count("not scored here") == 3
+    front = (landed.reports / "README.md").read_text()
+    assert "3 published numbers in 1 table: 3 not scored here." in front
+    assert "left aside" not in front
+
+
+def test_where_the_files_are_a_landed_run_is_scored_as_before(finished, landed):
+    here = Workspace(finished.data, landed.runs, landed.cache, landed.reports)
+    for column in (*SETS, "average"):
+        ours, before = evidence_of(here, column), evidence_of(finished, column)
+        assert ours.unscored == {} and ours.seed_values == before.seed_values
+        assert [one.units for one in ours.scored] == [one.units for one in before.scored]
+    write_reports(here, "toy.t4", here.reports)
+    assert "cannot be scored" not in (here.reports / "toy" / "t4.md").read_text()
+
+
+def test_runs_with_copies_speak_for_those_without(finished, landed):
+    """Here one fold's own run is kept: it covers its items, and not those of the other fold."""
+    kept = next(one for one in finished.ledger.finished() if one.run.fold == 2)
+    kept.folder.rename(landed.reports / "results" / "a-copy-of-it")
+    evidence = evidence_of(landed, "noisy")
+    assert len(evidence.scored) + len(evidence.unscored) == 3
+    assert {"stored runs cover 1 of 2 folds" in why for why in evidence.unscored.values()} == {True}
+
+
+def test_files_that_cannot_be_used_leave_runs_unscored(finished, landed, monkeypatch):
+    here = Workspace(finished.data, landed.runs, landed.cache, landed.reports)
+    asked = []
+
+    def refuse(self, test_set):
+        asked.append(test_set)
+        raise DataError("toy/list.csv: no such file; fetch it again")
+
+    annotated = type(here.dataset(load_paper("toy").datasets["annotated"], "real"))
+    monkeypatch.setattr(annotated, "test_reference", refuse)
+    assert set(evidence_of(here, "plain").unscored.values()) == {"toy/list.csv: no such file; fetch it again"}
+    assert asked == ["plain"]  # asked once for both runs
+    monkeypatch.setattr(annotated, "test_reference", lambda self, name: ToyAnnotated(self.root).test_reference("odd"))
+    reasons = sorted(evidence_of(here, "plain").unscored.values())
+    expected = "Annotated toy: what is here does not know plain {}-000; `python -m benchmarks data check`"
+    assert reasons == [expected.format(fold) for fold in (1, 2)]
+
+
+def test_names_are_read_once_per_file(finished, landed, monkeypatch):
+    from benchmarks.runs import truth
+
+    loaded = []
+    monkeypatch.setattr(truth.Scores, "load", lambda path, load=truth.Scores.load: loaded.append(path) or load(path))
+    truths = TruthsHere(Workspace(finished.data, landed.runs, landed.cache, landed.reports))
+    for one in landed.ledger.finished():
+        frames = [truths.of(one, "plain") for _ in range(3)]
+        assert frames[0] is frames[2]
+    assert len(loaded) == 2
+
+
+def test_the_result_names_what_stays_at_home(landed):
+    """The checksums of annotations remain, so that a copy found again can be told from another."""
+    for path in landed.reports.glob("results/*/result.json"):
+        assert set(json.loads(path.read_text())["files"]) >= REFERENCES

@@ -1,0 +1,79 @@
+import re
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.spec import load, load_paper, select
+
+
+def edit(papers, old, new, file="paper.yaml"):
+    path = papers / "acrnn" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    load._load.cache_clear()
+    return next((n for n, line in enumerate(path.read_text().splitlines(), 1) if new.splitlines()[0] in line), None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001, orgin: paper", "not a field|origin"),
+        ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001", "has no origin"),
+        ("dropout: {value: 0.5, origin: paper", "dropout: {value: 0.5, origin: guess", "paper.*code.*inferred"),
+        ("max_epochs: {value: 300", "max_epochs: {value: [300", "expected"),
+        ("    dataset: esc10", "    dataset: esc11", "unknown name 'esc11'; did you mean esc1?0"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_paper_file_has_file_and_line(paper_copy, old, new, message):
+    text = (paper_copy / "acrnn" / "paper.yaml").read_text()
+    if old not in text:
+        old, new = old.strip(), new.strip()
+    edit(paper_copy, old, new)
+    with pytest.raises(InputError) as caught:
+        load_paper("acrnn", paper_copy)
+    assert re.search(message, str(caught.value)), str(caught.value)
+    where = re.match(r"(.*paper\.yaml):(\d+): ", str(caught.value))
+    assert where, str(caught.value)
+    lines = (paper_copy / "acrnn" / "paper.yaml").read_text().splitlines()
+    key = new.split(":")[0].strip(" {")
+    near = "\n".join(lines[max(0, int(where[2]) - 2) : int(where[2]) + 1])
+    assert key in near, f"{caught.value} points to {near!r}"
+
+
+def test_a_key_that_stands_twice_is_found(paper_copy):
+    path = paper_copy / "acrnn" / "paper.yaml"
+    path.write_text(path.read_text() + "\nid: acrnn\n")
+    with pytest.raises(InputError, match=r"paper.yaml:\d+: id: stands twice \(first on line 1\)"):
+        load_paper("acrnn", paper_copy)
+
+
+def test_a_duplicate_id_is_found(paper_copy):
+    text = (paper_copy / "acrnn" / "paper.yaml").read_text()
+    start = text.index("\nclaims:\n")
+    first, second = re.findall(r"- {id: (\w+)", text[start:])[:2]
+    edit(paper_copy, f"- {{id: {second},", f"- {{id: {first},")
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: claims.1.id: the id {first} stands twice"):
+        load_paper("acrnn", paper_copy)
+
+
+def test_a_table_that_does_not_fit_is_found(paper_copy):
+    edit(paper_copy, "base,convolutional RNN,89.2,79.9", "base,convolutional RNN,89;2,79.9", "t3.csv")
+    with pytest.raises(InputError, match=r"t3.csv:2: esc10 is '89;2', not a number"):
+        load_paper("acrnn", paper_copy)
+    edit(paper_copy, "89;2", "89.2", "t3.csv")
+    edit(paper_copy, "\naug,", "\naugment,", "t3.csv")
+    with pytest.raises(InputError, match=r"t3.csv: its rows are not those .*: aug, augment"):
+        load_paper("acrnn", paper_copy)
+
+
+@pytest.mark.parametrize("target", ["acrn", "acrnn.t9", "acrnn.t3.atta", "acrnn.t3.att_aug.esc5"])
+def test_an_unknown_target_names_the_nearest(target):
+    with pytest.raises(InputError, match=r"unknown .*did you mean acrnn"):
+        select(target)
+
+
+def test_targets_select_what_they_name():
+    assert len(select("acrnn")) == 58
+    assert len(select("acrnn.t3")) == 8
+    assert [cell.id for cell in select("acrnn.t3.att_aug.esc50")] == ["acrnn.t3.att_aug.esc50"]

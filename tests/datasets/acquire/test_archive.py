@@ -1,0 +1,121 @@
+import io
+import os
+import resource
+import tarfile
+import zipfile
+
+import pytest
+
+from datasets.acquire.archive import BadArchive, unpack
+from datasets.errors import DataError
+
+CONTENT = {"top/a.txt": b"a" * 5000, "top/inner/b.bin": os.urandom(40000), "top/c.txt": b""}
+
+
+def make_zip(path, members=CONTENT, compression=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.mkdir("top")
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def make_tar(path, members=CONTENT, mode="w"):
+    with tarfile.open(path, mode) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+MAKERS = {
+    "a.zip": make_zip,
+    "a.tar": make_tar,
+    "a.tar.gz": lambda path: make_tar(path, mode="w:gz"),
+    "a.tar.xz": lambda path: make_tar(path, mode="w:xz"),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_unpacks_everything(tmp_path, name):
+    target = unpack(MAKERS[name](tmp_path / name), tmp_path / "out")
+    assert {str(p.relative_to(target)): p.read_bytes() for p in target.rglob("*") if p.is_file()} == CONTENT
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name, "out"]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.2, 0.5, 0.9])
+def test_cut_archive_is_one_line_and_leaves_nothing(tmp_path, name, share):
+    path = MAKERS[name](tmp_path / name)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(BadArchive, match="truncated or corrupt") as caught:
+        unpack(path, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_tar_cut_between_two_members(tmp_path):
+    path = make_tar(tmp_path / "a.tar")
+    path.write_bytes(path.read_bytes()[: 512 + 5120])
+    with pytest.raises(BadArchive, match="no end mark"):
+        unpack(path, tmp_path / "out")
+
+
+def test_flipped_byte_in_a_zip(tmp_path):
+    path = make_zip(tmp_path / "a.zip", compression=zipfile.ZIP_STORED)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BadArchive, match="CRC"):
+        unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "top/../../x", "C:/x", "top\\..\\x"])
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_member_that_leaves_the_target(tmp_path, name, make):
+    path = make(tmp_path / "archive", {"fine.txt": b"1", name: b"2"})
+    with pytest.raises(BadArchive, match="leaves the target folder"):
+        unpack(path, tmp_path / "in" / "out")
+    assert not (tmp_path / "x").exists()
+    assert list((tmp_path / "in").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_links_and_devices_in_a_tar(tmp_path, kind):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = kind, "/etc/passwd"
+        archive.addfile(info)
+    with pytest.raises(BadArchive, match="link or a device"):
+        unpack(tmp_path / "a.tar", tmp_path / "out")
+
+
+def test_link_in_a_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        info = zipfile.ZipInfo("link")
+        info.external_attr = 0o120777 << 16
+        archive.writestr(info, "/etc/passwd")
+    with pytest.raises(BadArchive, match="link or a device"):
+        unpack(tmp_path / "a.zip", tmp_path / "out")
+
+
+def test_existing_target_is_left_alone(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(DataError, match="exists already"):
+        unpack(make_zip(tmp_path / "a.zip"), tmp_path / "out")
+
+
+def test_full_disk_is_no_bad_archive(tmp_path):
+    path = make_zip(tmp_path / "a.zip")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, limits[1]))
+    try:
+        with pytest.raises(DataError, match="cannot unpack") as caught:
+            unpack(path, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not isinstance(caught.value, BadArchive)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
+    unpack(path, tmp_path / "out")

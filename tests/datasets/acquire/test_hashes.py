@@ -1,0 +1,59 @@
+import hashlib
+import os
+
+import pytest
+
+from datasets.acquire.hashes import md5_of_files, write_atomically
+from datasets.errors import DataError
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = [tmp_path / name for name in "abc"]
+    for path in paths:
+        path.write_bytes(path.name.encode() * 1000)
+    return paths
+
+
+def truth(paths):
+    return {path: hashlib.md5(path.read_bytes()).hexdigest() for path in paths}
+
+
+def test_hashes_with_and_without_memory(files, tmp_path):
+    memory = tmp_path / "index" / "hashes.json"
+    assert md5_of_files(files) == md5_of_files(files, memory) == md5_of_files(files, memory) == truth(files)
+
+
+def test_memory_is_used_until_size_or_time_change(files, tmp_path):
+    memory = tmp_path / "hashes.json"
+    md5_of_files(files, memory)
+    memory.write_text(memory.read_text().replace(truth(files)[files[0]], "0" * 32))
+    assert md5_of_files(files, memory)[files[0]] == "0" * 32
+    status = files[0].stat()
+    os.utime(files[0], ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    assert md5_of_files(files, memory) == truth(files)
+    files[1].write_bytes(b"longer" * 1000)
+    assert md5_of_files(files, memory) == truth(files)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"a', '{"x": 1}'])
+def test_memory_that_is_no_memory_is_ignored(files, tmp_path, content):
+    memory = tmp_path / "hashes.json"
+    memory.write_text(content.replace("x", str(files[0])))
+    assert md5_of_files(files, memory) == truth(files)
+
+
+def test_memory_that_cannot_be_written_costs_nothing_but_time(files, tmp_path):
+    assert md5_of_files(files, files[0] / "hashes.json") == truth(files)
+
+
+def test_missing_file_is_one_line(tmp_path):
+    with pytest.raises(DataError, match=r"gone\.wav: cannot be read"):
+        md5_of_files([tmp_path / "gone.wav"])
+
+
+def test_atomic_write_leaves_only_the_file(tmp_path):
+    write_atomically(tmp_path / "new" / "a.txt", "one")
+    write_atomically(tmp_path / "new" / "a.txt", "two")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
+    assert (tmp_path / "new" / "a.txt").read_text() == "two"

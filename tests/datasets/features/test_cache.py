@@ -1,0 +1,193 @@
+import json
+import resource
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from datasets.errors import DataError
+from datasets.features import extraction, make_extractor
+from datasets.features.cache import FeatureCache
+from datasets.features.log_mel import LogMelDelta
+from tests.datasets.batches.fake_clips import FakeClips
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Mean of blocks; its version and parameters can be changed. Too quick to need a worker."""
+
+    name: ClassVar[str] = "blocks"
+    version: int = 1
+    size: int = 100
+    rate: int = 44100
+
+    def params(self):
+        return {"size": self.size}
+
+    def __call__(self, samples, rate):
+        n = len(samples) // self.size
+        return samples[: n * self.size].reshape(n, self.size).mean(axis=1)
+
+
+def clips(dataset):
+    index = dataset.index()
+    return list(index["item"]), list(index["label"])
+
+
+def open_(folder, dataset, extractor=None, **options):
+    return FeatureCache(folder).open(dataset, extractor or Blocks(), *clips(dataset), **options)
+
+
+@contextmanager
+def file_size_limit(size):
+    """A disk on which no file can be longer than `size`; also for processes started meanwhile."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def with_workers(monkeypatch):
+    """However little work it is, processes do it."""
+    monkeypatch.setattr(extraction, "SECONDS_WORTH_A_WORKER", 0.0)
+
+
+def files(folder):
+    return sorted(path.name for path in (folder / "features").iterdir() if path.suffix != ".lock")
+
+
+def test_features_are_those_of_the_extractor(tmp_path):
+    dataset = FakeClips()
+    found = open_(tmp_path, dataset)
+    assert found.items == tuple(clips(dataset)[0])
+    assert isinstance(found.array, np.memmap)
+    for row, item in zip(found.array, found.items, strict=True):
+        assert row == pytest.approx(Blocks()(dataset.load(item), 44100))
+    assert found.counts.tolist() == [1] * len(found.items)
+    assert len(files(tmp_path)) == 2
+
+
+def test_second_time_reads_no_clip(tmp_path):
+    dataset = FakeClips()
+    first = open_(tmp_path, dataset)
+    dataset.loaded.clear()
+    second = open_(tmp_path, dataset)
+    assert dataset.loaded == []
+    assert np.array_equal(first.array, second.array)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "extractor", "variant"),
+    [
+        (FakeClips(salt="other content"), Blocks(), "none"),
+        (FakeClips(), Blocks(version=2), "none"),
+        (FakeClips(), Blocks(size=50), "none"),
+        (FakeClips(), Blocks(), "stretch"),
+    ],
+)
+def test_whatever_moves_numbers_makes_another_key(tmp_path, dataset, extractor, variant):
+    plain = open_(tmp_path, FakeClips())
+    assert open_(tmp_path, dataset, extractor, variant=variant).key != plain.key
+
+
+def test_other_items_make_another_key(tmp_path):
+    dataset = FakeClips()
+    items, labels = clips(dataset)
+    few = FeatureCache(tmp_path).open(dataset, Blocks(), items[:4], labels[:4])
+    assert few.key != open_(tmp_path, dataset).key
+    assert len(few.array) == 4
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut", "header cut", "header of other features", "array gone", "header no JSON object"]
+)
+def test_damaged_cache_is_made_again_with_a_warning(tmp_path, caplog, damage):
+    dataset = FakeClips()
+    whole = np.array(open_(tmp_path, dataset).array)
+    array, header = (next((tmp_path / "features").glob(pattern)) for pattern in ("*.npy", "*.json"))
+    if damage == "cut":
+        array.write_bytes(array.read_bytes()[:-100])
+    elif damage == "header cut":
+        header.write_text(header.read_text()[:50])
+    elif damage == "header of other features":
+        header.write_text(json.dumps({**json.loads(header.read_text()), "params": {"size": 7}}))
+    elif damage == "header no JSON object":
+        header.write_text("[]")
+    else:
+        array.unlink()
+    again = open_(tmp_path, dataset)
+    assert np.array_equal(again.array, whole)
+    assert len(caplog.messages) == 1
+    assert str(array) in caplog.text and "again" in caplog.text
+
+
+def test_workers_give_what_this_process_gives(tmp_path, with_workers):
+    dataset, extractor = FakeClips(), make_extractor("log_gammatone_delta")
+    calls = []
+    parallel = open_(tmp_path, dataset, extractor, jobs=2, progress=lambda *at: calls.append(at))
+    assert len(dataset.loaded) < len(parallel.items)  # the rest was loaded elsewhere
+    assert calls == [(done, len(parallel.items)) for done in range(1, len(parallel.items) + 1)]
+    for row, item in zip(parallel.array, parallel.items, strict=True):
+        assert row == pytest.approx(extractor(dataset.load(item), 44100), abs=1e-3)
+
+
+def test_segments_are_counted_per_clip(tmp_path):
+    dataset = FakeClips(per=1, seconds=1.5)
+    found = open_(tmp_path, dataset, LogMelDelta(41))
+    assert found.counts.sum() == len(found.array)
+    assert found.array.shape[1:] == (2, 60, 41)
+    delayed = open_(tmp_path, dataset, LogMelDelta(41), variant="delay-1")
+    assert (delayed.counts >= found.counts).all() and (delayed.counts > found.counts).any()
+
+
+@pytest.mark.parametrize("bad", ["1-0-hiss", "5-1-tick"])
+def test_bad_clip_is_one_line_and_leaves_nothing(tmp_path, with_workers, bad):
+    with pytest.raises(DataError, match=f"^{bad}: unreadable$"):
+        open_(tmp_path, FakeClips(bad=bad), jobs=2)
+    assert files(tmp_path) == []
+
+
+def test_clips_of_different_length_are_refused(tmp_path):
+    class Uneven(FakeClips):
+        def load(self, item):
+            return super().load(item)[: 20000 if item == "3-1-hum" else None]
+
+    with pytest.raises(DataError, match=r"^3-1-hum: features of shape \(200,\), elsewhere \(441,\)"):
+        open_(tmp_path, Uneven())
+
+
+def test_extractor_that_cannot_use_a_clip_names_it(tmp_path):
+    with pytest.raises(DataError, match=r"^1-0-hiss: .*too few"):
+        open_(tmp_path, FakeClips(seconds=0.01), make_extractor("log_gammatone_delta"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path, with_workers, jobs):
+    with pytest.raises(DataError) as caught, file_size_limit(20_000):
+        open_(tmp_path, FakeClips(), jobs=jobs)
+    message = str(caught.value)
+    assert "\n" not in message and str(tmp_path) in message and "free some space" in message
+    assert files(tmp_path) == []
+    assert len(open_(tmp_path, FakeClips()).array) == 30
+
+
+def test_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "features").write_text("a file where the folder should be")
+    with pytest.raises(DataError, match="choose another --cache"):
+        open_(tmp_path, FakeClips())
+
+
+def test_two_at_once_extract_once(tmp_path):
+    dataset = FakeClips()
+    threads = [threading.Thread(target=open_, args=(tmp_path, dataset)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(dataset.loaded) == sorted(clips(dataset)[0])
