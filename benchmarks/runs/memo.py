@@ -1,0 +1,50 @@
+"""What was computed once and need not be computed again: a folder that may be deleted at any time.
+
+Every file carries the checksum of its content. What is missing, cut short or damaged is computed anew, and a disk that
+is full or read-only costs time, never the result.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runs.files import canonical_hash
+from datasets.acquire.whole import write_whole
+
+
+@dataclass(frozen=True)
+class Memo:
+    """Values below `folder` (the workspace's cache), by what they are of and by all that they depend on."""
+
+    folder: Path
+
+    def json(self, what: str, key: Any, compute: Callable[[], Any]) -> Any:
+        """Plain data: the kept value, or what `compute` returns. Both come back as JSON gives them.
+
+        what: a word for the folder ("confusions"). key: plain data that changes with everything the value depends on.
+        """
+        return json.loads(self.bytes(what, key, lambda: json.dumps(compute()).encode()))
+
+    def bytes(self, what: str, key: Any, compute: Callable[[], bytes]) -> bytes:
+        """The same for bytes."""
+        path = self.folder / what / canonical_hash(key, 24)
+        kept = _checked(path)
+        if kept is not None:
+            return kept
+        content = compute()
+        with suppress(OSError):
+            write_whole(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        return content
+
+
+def _checked(path: Path) -> bytes | None:
+    """The content of a file whose first line is the checksum of the rest; None if there is none such."""
+    try:
+        digest, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest().encode() == digest else None
