@@ -3,8 +3,10 @@
 import ast
 import importlib
 import importlib.util
+import pkgutil
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -52,6 +54,15 @@ def import_class(import_path: str) -> Any:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise InputError(f"{import_path}: cannot be imported ({error})") from error
+
+
+def modules_of(package: ModuleType) -> dict[str, ModuleType]:
+    """The modules that lie in a package, imported, by file name: what registers itself by being a file there.
+
+    Folders appended to the package's `__path__` count too; names with a leading underscore do not.
+    """
+    found = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in found}
 
 
 def versions(resolved: dict[str, Any], dataset_class: str) -> dict[str, int]:

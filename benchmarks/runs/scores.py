@@ -12,8 +12,9 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.runs.files import storage_error
 
-#: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts.
-Kind = Literal["logit", "probability", "decision"]
+#: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts;
+#: linear: an output without an activation, on the scale of what was learnt; log_likelihood: one model per class.
+Kind = Literal["logit", "probability", "decision", "linear", "log_likelihood"]
 _FLOAT16_LIMIT = float(np.finfo(np.float16).max)
 _KEYS = ("items", "classes", "scores", "kind", "hop")
 
@@ -105,10 +106,11 @@ class Scores:
     def probabilities(self) -> np.ndarray:
         """Class probabilities, float64, in the shape of `values`: the softmax over classes where they are logits.
 
-        Raises InputError for decisions, which have none.
+        Of log-likelihoods the softmax is the posterior with equal priors. Raises InputError for decisions and linear
+        outputs, which have none.
         """
-        if self.kind == "decision":
-            raise InputError("scores: decisions have no probabilities; use a metric of decisions")
+        if without := {"decision": "decisions", "linear": "linear outputs"}.get(self.kind):
+            raise InputError(f"scores: {without} have no probabilities; use a metric of {without}")
         values = np.asarray(self.values, dtype=np.float64)
         if self.kind == "probability":
             return values

@@ -81,16 +81,3 @@ def test_a_finished_run_is_not_repeated(toy_workspace):
     run = first_run(toy_workspace)
     assert execute(run, Surroundings(toy_workspace)) is not None
     assert execute(run, Surroundings(toy_workspace)) is None
-
-
-def test_arguments_that_do_not_fit_are_one_line(toy_workspace):
-    from benchmarks.runs.build import class_version, instantiate
-
-    with pytest.raises(InputError, match=r"toy_parts.ToyModule: its arguments do not fit its signature: .*pauze"):
-        instantiate("toy_parts.ToyModule", {"pauze": 1.0})
-    with pytest.raises(InputError, match="no class Nothing"):
-        class_version("toy_parts.Nothing")
-    with pytest.raises(InputError, match="has no `version`"):
-        class_version("toy_parts.census.Census")
-    with pytest.raises(InputError, match="no module nowhere"):
-        class_version("nowhere.Thing")

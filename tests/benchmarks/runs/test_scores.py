@@ -75,8 +75,15 @@ def test_probabilities_are_the_softmax_over_classes(shift):
 def test_probabilities_stay_and_decisions_have_none():
     values = np.array([[0.3, 0.7]] * 3)
     np.testing.assert_array_equal(clip_scores(values=values, kind="probability").probabilities(), values)
-    with pytest.raises(InputError, match="decisions have no probabilities"):
-        clip_scores(values=values, kind="decision").probabilities()
+    for kind, name in (("decision", "decisions"), ("linear", "linear outputs")):
+        with pytest.raises(InputError, match=f"{name} have no probabilities"):
+            clip_scores(values=values, kind=kind).probabilities()
+
+
+def test_probabilities_of_log_likelihoods_are_posteriors_with_equal_priors():
+    densities = np.array([[[0.2, 0.6]] * 2, [[3.0, 1.0]] * 2, [[1e-9, 1e-9]] * 2])
+    found = clip_scores(values=np.log(densities), kind="log_likelihood").probabilities()
+    np.testing.assert_allclose(found, densities / densities.sum(axis=-1, keepdims=True), rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+import pytest
+
+import benchmarks.metrics
+from benchmarks.errors import InputError
+from benchmarks.runs.build import class_version, instantiate, modules_of
+
+
+def test_arguments_that_do_not_fit_are_one_line(toy_workspace):
+    with pytest.raises(InputError, match=r"toy_parts.ToyModule: its arguments do not fit its signature: .*pauze"):
+        instantiate("toy_parts.ToyModule", {"pauze": 1.0})
+    with pytest.raises(InputError, match="no class Nothing"):
+        class_version("toy_parts.Nothing")
+    with pytest.raises(InputError, match="has no `version`"):
+        class_version("toy_parts.census.Census")
+    with pytest.raises(InputError, match="no module nowhere"):
+        class_version("nowhere.Thing")
+
+
+def test_a_module_registers_itself_by_being_a_file_of_the_package(tmp_path, monkeypatch):
+    assert {"accuracy", "events"} <= set(modules_of(benchmarks.metrics))
+    (tmp_path / "toy_metric.py").write_text("NUMBER = 7\n")
+    (tmp_path / "_helper.py").write_text("raise RuntimeError\n")
+    monkeypatch.setattr(benchmarks.metrics, "__path__", [*benchmarks.metrics.__path__, str(tmp_path)])
+    found = modules_of(benchmarks.metrics)
+    assert found["toy_metric"].NUMBER == 7
+    assert "_helper" not in found
