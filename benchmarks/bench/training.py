@@ -14,10 +14,10 @@ import torch
 
 from benchmarks.bench.corpus import Clips
 from benchmarks.bench.ratio import Measure, alternate, seconds
-from benchmarks.launch.local import MALLOC
 from benchmarks.runs.build import import_class
 from benchmarks.runs.train import RunKeeper, make_trainer
 from benchmarks.runs.workspace import Workspace
+from datasets.processes import MALLOC
 
 
 def measure(clips: Clips, workspace: Workspace, rounds: int, steps: int, width_divisor: int) -> Iterator[Measure]:

@@ -1,31 +1,40 @@
-"""Contrasts: tasks that a network solves with one of its parts and fails without it."""
+"""Contrasts: tasks that a network solves with one of its parts and fails without it.
+
+`python -m benchmarks.regression.contrast` computes one case.
+"""
 
 import importlib.util
+import json
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.launch.local import Slots
 from benchmarks.regression.cases import Contrast
+from datasets.processes import Child, answering, available_cores
 
 ROOT = Path(__file__).parents[2]
 
 
 def outcomes(contrast: Contrast) -> dict[str, tuple[float, float]]:
     """For each case the shares of right answers (with the part, without it), computed in one process per core."""
-    jobs = Slots.choose(None, "cpu", len(contrast.cases)).jobs
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        pending = {name: pool.submit(_call, contrast.call, args) for name, args in contrast.cases.items()}
+    with ThreadPoolExecutor(min(available_cores(), len(contrast.cases))) as pool:
+        pending = {name: pool.submit(_outcome, name, contrast.call, args) for name, args in contrast.cases.items()}
         return {name: future.result() for name, future in pending.items()}
 
 
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
+def _outcome(name: str, call: str, args: dict[str, Any]) -> tuple[float, float]:
+    """One case, in a process with one thread."""
+    with Child("benchmarks.regression.contrast") as child:
+        child.send({"call": call, "args": args})
+        answer = next(child.answers(), {})
+    if "input_error" in answer:
+        raise InputError(answer["input_error"])
+    if "shares" not in answer:
+        raise RuntimeError(f"the process that computes the contrast {name} ended with code {child.wait()}")
+    with_part, without = answer["shares"]
+    return with_part, without
 
 
 def _call(call: str, args: dict[str, Any]) -> tuple[float, float]:
@@ -40,3 +49,17 @@ def _call(call: str, args: dict[str, Any]) -> tuple[float, float]:
     spec.loader.exec_module(module)
     with_part, without = getattr(module, function)(**args)
     return float(with_part), float(without)
+
+
+def _serve() -> None:
+    """A child: reads its case from stdin, answers one JSON line."""
+    asked = json.loads(sys.stdin.readline())
+    answer = answering()
+    try:
+        answer({"shares": _call(asked["call"], asked["args"])})
+    except InputError as error:
+        answer({"input_error": str(error)})
+
+
+if __name__ == "__main__":
+    _serve()

@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from datasets.errors import DataError
 from datasets.features import Extractor
 from datasets.features import copies as augment
 from datasets.features.extraction import Task, extract
+from datasets.processes import available_cores
 
 log = logging.getLogger(__name__)
 
@@ -148,11 +148,6 @@ class FeatureCache:
         # Copy-on-write, because torch wants writable memory; nothing writes.
         mapped = np.load(array, mmap_mode="c", allow_pickle=False)
         return Features(key, tuple(header["items"]), np.array(header["counts"], dtype=np.int64), mapped)
-
-
-def available_cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 @contextmanager

@@ -1,15 +1,12 @@
 """The extraction of features in worker processes: `python -m datasets.features.extraction` serves a share of the clips.
 
-Workers are started as programs of their own rather than forked: each computes with one thread, the caller may have
-threads, and its main module is not imported again.
+Each worker computes with one thread.
 """
 
 import itertools
-import json
 import os
 import pickle
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -25,15 +22,10 @@ from numpy.lib import format as npy
 
 from datasets.errors import DataError
 from datasets.features.copies import make_variant
+from datasets.processes import Child, answering
 
 #: Work of less than so many seconds is done in this process: a worker needs about one to start.
 SECONDS_WORTH_A_WORKER = 4.0
-#: The environment of a worker: one thread, and memory that is kept rather than given back to the kernel after each
-#: array, which makes a phase vocoder 1.6 times as fast with glibc (other C libraries ignore these).
-WORKER_ENVIRONMENT = {
-    **{"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-    **{"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "2000000000", "MALLOC_TOP_PAD_": "100000000"},
-}
 
 
 @dataclass(frozen=True)
@@ -158,22 +150,17 @@ class _Clock:
 
 def _in_worker(task: Task, part: Path, meter: "_Meter") -> tuple[list[int], list[int]]:
     """One share in a process of its own."""
-    command = [sys.executable, "-P", "-m", "datasets.features.extraction"]
-    environment = {**os.environ, **WORKER_ENVIRONMENT, "PYTHONPATH": _search_path()}
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-    assert process.stdin is not None and process.stdout is not None
-    with process:
-        pickle.dump((task, str(part)), process.stdin)
-        process.stdin.close()
-        answer: dict[str, Any] = {}
-        for line in process.stdout:
-            answer = json.loads(line)
+    answer: dict[str, Any] = {}
+    with Child("datasets.features.extraction") as child:
+        child.write(pickle.dumps((task, str(part))))
+        child.close()
+        for answer in child.answers():
             if not answer:
                 meter.advance()
             if meter.error is not None:
-                process.kill()
+                child.kill()
     if "counts" not in answer:
-        meter.fail(_error(answer, process.returncode))
+        meter.fail(_error(answer, child.wait()))
     return answer.get("shape", []), answer.get("counts", [])
 
 
@@ -184,11 +171,6 @@ def _error(answer: dict[str, Any], code: int) -> Exception:
     if "os_error" in answer:
         return OSError(*answer["os_error"])
     return RuntimeError(f"a process that extracts features ended with code {code}")
-
-
-def _search_path() -> str:
-    """This process's import path, so that a worker finds the same classes."""
-    return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
 
 
 class _Meter:
@@ -215,11 +197,7 @@ class _Meter:
 def _serve() -> None:
     """A worker: reads its share from stdin, writes features to the part file, answers one JSON line per clip."""
     task, part = pickle.load(sys.stdin.buffer)  # from the parent process only
-
-    def answer(content: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(content) + "\n")
-        sys.stdout.flush()
-
+    answer = answering()
     try:
         with Path(part).open("wb") as file:
             shape, counts = _extract_some(task, file, lambda: answer({}))

@@ -1,0 +1,67 @@
+import signal
+import sys
+
+import pytest
+
+from datasets.processes import Child, environment
+
+PROGRAM = """
+import os, sys, json
+from datasets.processes import answering
+answer = answering()
+print("noise")
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "die" in asked:
+        os.write(1, b"{")
+        os._exit(asked["die"])
+    answer({"asked": asked, "threads": os.environ["OMP_NUM_THREADS"], "cwd": os.getcwd()})
+"""
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "echoing.py").write_text(PROGRAM)
+    monkeypatch.syspath_prepend(tmp_path / "code")
+    return "echoing"
+
+
+def test_answers_come_as_they_are_asked_for(program, tmp_path):
+    with Child(program, threads=3, log=tmp_path / "logs" / "a.log", cwd=tmp_path) as child:
+        answers = child.answers()
+        for number in range(3):
+            child.send({"number": number})
+            expected = {"asked": {"number": number}, "threads": "3", "cwd": str(tmp_path)}
+            assert next(answers) == expected
+        child.close()
+        assert list(answers) == []
+        assert child.wait() == 0
+    assert (tmp_path / "logs" / "a.log").read_text() == "noise\n"
+
+
+def test_a_child_that_dies_tells_its_code_and_takes_nothing_more(program):
+    with Child(program) as child:
+        child.send({"die": 7})
+        assert list(child.answers()) == []
+        assert child.wait() == 7
+        child.send({"number": 1})
+        child.stop()
+        child.close()
+
+
+def test_a_child_is_asked_to_end_or_ended(program):
+    with Child(program, own_session=True) as child:
+        child.send({})
+        next(child.answers())
+        child.stop()
+        assert child.wait() == -signal.SIGTERM
+    with pytest.raises(KeyboardInterrupt), Child(program) as child:  # would wait for its stdin for ever
+        raise KeyboardInterrupt
+    assert child.wait() == -signal.SIGKILL
+
+
+def test_the_environment_hands_on_the_import_path(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", "/somewhere"])
+    assert environment(2)["PYTHONPATH"] == f"{tmp_path}:/somewhere"
