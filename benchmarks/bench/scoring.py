@@ -6,13 +6,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.bench.ratio import Measure, seconds
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_named
 from benchmarks.metrics.events import threshold_curve
 from benchmarks.runs.scores import Scores
 
 #: Clips of 30 s as DCASE 2017 Task 2 has them: 500 per class and subset, half of them with an event.
 PER_CLASS, FRAMES, HOP = 500, 1501, 0.02
-METRIC = METRICS["event_er_onset_500ms_above_0.4_median_540ms"]
+METRIC = metric_named("event_er_onset_500ms_above_0.4_median_540ms")
 
 
 def measure(rounds: int, classes: int) -> Iterator[Measure]:

@@ -13,8 +13,8 @@ from benchmarks.judge.comparison import find_rivals
 from benchmarks.judge.official_items import classes_here, item_seconds, official_truth, truth_of_run
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
-from benchmarks.metrics import METRICS, Metric, MetricValue
-from benchmarks.metrics.events import event_metric
+from benchmarks.metrics import Metric, MetricValue, kind_of, metric_named
+from benchmarks.metrics.kinds import in_words
 from benchmarks.reporting import wording
 from benchmarks.reporting.sections.comparison import Comparison
 from benchmarks.runs.ledger import Finished
@@ -94,21 +94,11 @@ def _stored_run(run_id: str, workspace: Workspace) -> Finished:
 
 
 def _check_form(source: str, scores: Scores, cells: Sequence[Cell]) -> None:
-    """Events are found in scores per frame, of one class."""
-    if not all(event_metric(str(cell.metric)) for cell in cells):
-        return
-    if len(scores.classes) != 1:
-        named = ", ".join(scores.classes[:3]) + (", ..." if len(scores.classes) > 3 else "")
-        raise InputError(
-            f"{source}: {len(scores.classes)} classes ({named}), but events are judged one class at a time; "
-            "write one file per class"
-        )
-    if scores.hop is None:
-        shape = " x ".join(map(str, scores.values.shape))
-        raise InputError(
-            f"{source}: no hop, so its {shape} scores are not per frame; write an npz of items x frames x 1 scores "
-            "with `hop`, the seconds from frame to frame"
-        )
+    """The classes and frames that a table of one kind of task needs."""
+    kinds = {kind_of(cell) for cell in cells}
+    kind = kinds.pop()
+    if kind is not None and not kinds:
+        kind.check(scores, source)
 
 
 def _place(source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, workspace: Workspace) -> Place:
@@ -126,7 +116,7 @@ def _place(source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, wor
                 continue
             named = {name for label in truth["label"] for name in str(label).split(",")} - {""}
             # Of clips with any number of labels, the test list may have none with some class.
-            is_tagged = all(cell.metric == "auc_macro" for cell in cells)
+            is_tagged = all((kind := kind_of(cell)) and kind.any_number for cell in cells)
             whole = scores.classes if is_tagged and named <= set(scores.classes) else tuple(sorted(named))
             classes = classes or whole
         odd = sorted(set(scores.classes) ^ set(classes))
@@ -157,12 +147,14 @@ def _place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace:
 
 
 def _metric(scores: Scores, cells: Sequence[Cell]) -> Metric:
-    """The metric of most rows of the column; for scores that are only decisions, one that takes them."""
+    """The metric of most rows of the column that takes scores of this kind."""
     names = Counter(cell.metric for cell in cells if cell.metric is not None)
-    fitting = {name: count for name, count in names.items() if scores.kind != "decision" or name.endswith("_decision")}
+    fitting = {name: count for name, count in names.items() if scores.kind in metric_named(name).takes}
     if not fitting:
-        raise InputError(f"scores: decisions alone do not fit {', '.join(names)}; give probabilities or logits")
-    return METRICS[max(fitting, key=lambda name: fitting[name])]
+        wanted = dict.fromkeys(one for name in names for one in metric_named(name).takes)
+        given = "decisions alone" if scores.kind == "decision" else in_words([scores.kind])
+        raise InputError(f"scores: {given} do not fit {', '.join(names)}; give {in_words(list(wanted))}")
+    return metric_named(max(fitting, key=lambda name: fitting[name]))
 
 
 def _listed(truth: "pd.DataFrame", cell: Cell) -> "pd.DataFrame":
@@ -183,7 +175,8 @@ def _on_items(source: str, scores: Scores, known: Sequence[str], listed: Sequenc
 
 def _check_length(source: str, scores: Scores, paper: Paper, cell: Cell, workspace: Workspace) -> None:
     """Scores per frame must last as long as their items, or times are wrong all along."""
-    if scores.hop is None or not event_metric(str(cell.metric)):
+    kind = kind_of(cell)
+    if scores.hop is None or kind is None or not kind.per_frame:
         return
     seconds = item_seconds(paper, str(cell.dataset), cell.test_set, workspace)
     n_frames = scores.values.shape[1]
@@ -207,7 +200,7 @@ def _beside(paper: Paper, cell: Cell) -> list[tuple[Cell, Metric]]:
     where = (cell.row, cell.dataset, cell.test_set, cell.items)
     cells = [*paper.table_cells(cell.table), *paper.control_cells(cell.table)]
     found = [one for one in cells if (one.row, one.dataset, one.test_set, one.items) == where and one.metric]
-    return [(one, METRICS[str(one.metric)]) for one in found if one.metric != cell.metric]
+    return [(one, metric_named(str(one.metric))) for one in found if one.metric != cell.metric]
 
 
 def _fold_note(source: Finished, table: TableResult) -> str:

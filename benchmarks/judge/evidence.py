@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.judge.memo import MetricCache
 from benchmarks.judge.official_items import TruthsHere
-from benchmarks.metrics import METRICS, MetricValue
+from benchmarks.metrics import MetricValue, metric_named
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
@@ -147,7 +147,7 @@ class Evaluator:
 
     def _scored(self, finished: Finished, cell: Cell) -> Scored:
         assert cell.metric is not None
-        metric, test_set = METRICS[cell.metric], cell.test_set
+        metric, test_set = metric_named(cell.metric), cell.test_set
         digest = finished.result["files"][f"scores_{test_set}.npz"]
 
         def compute() -> MetricValue:

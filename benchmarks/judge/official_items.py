@@ -95,8 +95,7 @@ def item_seconds(paper: Paper, dataset: str, test_set: str, workspace: Workspace
             return scores.values.shape[1] * scores.hop
     if classes_here(paper, dataset, workspace) is None:
         return None
-    seconds = getattr(workspace.dataset(paper.datasets[dataset], "real"), "clip_seconds", None)
-    return None if seconds is None else float(seconds)
+    return float(workspace.dataset(paper.datasets[dataset], "real").clip_seconds)
 
 
 def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame | None":
@@ -104,8 +103,7 @@ def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -
     use = paper.datasets[dataset]
     if classes_here(paper, dataset, workspace) is None:
         return None
-    found = workspace.dataset(use, "real")
-    truth = found.test_reference(test_set) if hasattr(found, "test_reference") else found.index().set_index("item")
+    truth = workspace.dataset(use, "real").truth(test_set)
     return truth[truth["fold"].isin(use.folds)].sort_index(kind="stable").sort_values("fold", kind="stable")
 
 

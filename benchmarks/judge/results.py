@@ -12,7 +12,7 @@ from benchmarks.audit.isolated import table_checks
 from benchmarks.judge.evidence import Evaluator, Evidence, Part
 from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
 from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_named
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Claim, Paper, Table, load_paper
@@ -264,5 +264,5 @@ def _scale(cell: Cell) -> float:
     """From what items add to a value to the unit of the cell's metric; negative where lower is better."""
     first = cell.sources[0].metric  # those of which a cell is the mean have the same metric
     assert first is not None
-    metric = METRICS[first]
+    metric = metric_named(first)
     return metric.scale if metric.higher_is_better else -metric.scale

@@ -1,49 +1,71 @@
-"""Metrics by id: the scoring protocol (rule over segments, averaging, collars) stands in the name."""
+"""Metrics by id: the scoring protocol (rule over segments, averaging, collars) stands in the name.
 
-from collections.abc import Iterator, Mapping
+Every file of this folder that has `METRICS`, a tuple of metrics and of families of them, is found; nothing is listed.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
 
 from benchmarks.errors import InputError
-from benchmarks.metrics.accuracy import accuracy_clip_decision, accuracy_clip_mean_probability
-from benchmarks.metrics.events import EXAMPLES, event_metric
-from benchmarks.metrics.metric import Metric, MetricValue
-from benchmarks.metrics.ranking import auc_frames, auc_macro, ranking_metric
+from benchmarks.metrics.kinds import Kind
+from benchmarks.metrics.metric import Family, Metric, MetricValue
+from benchmarks.runs.build import import_class, modules_of
+from benchmarks.spec import Cell, nearest
 
-__all__ = ["METRICS", "Metric", "MetricValue", "metric_named"]
+__all__ = ["Family", "Kind", "Metric", "MetricValue", "all_metrics", "kind_of", "metric_named", "metric_of"]
 
-_PLAIN = {
-    metric.id: metric
-    for metric in (
-        Metric("accuracy_clip_mean_probability", 1, "%", True, accuracy_clip_mean_probability),
-        Metric("accuracy_clip_decision", 1, "%", True, accuracy_clip_decision),
-        Metric("auc_macro", 1, "%", True, auc_macro),
-        Metric("auc_frames", 1, "%", True, auc_frames),
-    )
-}
-
-
-class _Metrics(Mapping[str, Metric]):
-    """Every metric by its id. An iteration goes over those whose ids have no parameters: of the others is no end."""
-
-    def __getitem__(self, metric_id: str) -> Metric:
-        found = _PLAIN.get(metric_id) or event_metric(metric_id) or ranking_metric(metric_id)
-        if found is None:
-            raise KeyError(metric_id)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_PLAIN)
-
-    def __len__(self) -> int:
-        return len(_PLAIN)
-
-
-METRICS: Mapping[str, Metric] = _Metrics()
+_IMPORT_PATH = re.compile(r"[a-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 def metric_named(metric_id: str) -> Metric:
-    """The metric of an id. Raises InputError with the nearest names for an unknown one."""
-    from benchmarks.spec import nearest
+    """The metric of an id, or of the import path of a Metric. Raises InputError with the nearest names."""
+    return _named(metric_id, tuple(__path__))
 
-    if metric_id not in METRICS:
-        raise InputError(f"{metric_id}: no such metric{nearest(metric_id, (*METRICS, *EXAMPLES))}")
-    return METRICS[metric_id]
+
+def metric_of(cell: Cell) -> Metric | None:
+    """The metric of a cell, or of the cells of which it is the mean; None where there is nothing to score."""
+    named = cell.sources[0].metric
+    return metric_named(named) if named else None
+
+
+def kind_of(cell: Cell) -> Kind | None:
+    """The kind of task that a cell is about; None where there is nothing to score."""
+    metric = metric_of(cell)
+    return metric.kind if metric else None
+
+
+def all_metrics() -> dict[str, Metric]:
+    """Every metric by its id; of a family, which has no end, its examples."""
+    found: dict[str, Metric] = {}
+    for one in _registered(tuple(__path__)):
+        metrics = (one,) if isinstance(one, Metric) else one.metrics()
+        found |= {metric.id: metric for metric in metrics}
+    return found
+
+
+@cache
+def _named(metric_id: str, folders: tuple[str, ...]) -> Metric:
+    for one in _registered(folders):
+        if isinstance(one, Family) and (found := one.parse(metric_id)):
+            return found
+        if isinstance(one, Metric) and one.id == metric_id:
+            return one
+    if _IMPORT_PATH.fullmatch(metric_id):
+        found = import_class(metric_id)
+        if isinstance(found, Metric):
+            return found
+        raise InputError(f"{metric_id}: is no benchmarks.metrics.Metric but a {type(found).__name__}")
+    raise InputError(f"{metric_id}: no such metric{nearest(metric_id, all_metrics())}")
+
+
+@cache
+def _registered(folders: tuple[str, ...]) -> tuple[Metric | Family, ...]:
+    """What the files in these folders of the package register."""
+    return tuple(_of_files())
+
+
+def _of_files() -> Iterator[Metric | Family]:
+    for module in modules_of(sys.modules[__name__]).values():
+        yield from vars(module).get("METRICS", ())

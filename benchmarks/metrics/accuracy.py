@@ -4,13 +4,13 @@ A tie goes to the class that comes first in `Scores.classes` (assumed; no paper 
 """
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.errors import InputError
-from benchmarks.metrics.metric import MetricValue
+from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
+from benchmarks.metrics.metric import Metric, MetricValue
 from benchmarks.runs.scores import Scores
 
 if TYPE_CHECKING:
@@ -75,14 +75,6 @@ def confusion_matrix(scores: Iterable[Scores], reference: "pd.DataFrame") -> np.
     return counts_of(true, decided, labels=range(len(classes)))
 
 
-def truncate_one_decimal(value: Fraction | float) -> float:
-    """`value` cut, not rounded, to one decimal: 93.75 is printed as 93.7 (as the ACRNN paper does).
-
-    Works on the fraction nearest to a float, so that 93.7 stays 93.7 whatever its binary digits are.
-    """
-    return int(Fraction(value).limit_denominator(10**6) * 10) / 10
-
-
 def _accuracy(scores: Scores, decided: np.ndarray, reference: "pd.DataFrame") -> MetricValue:
     from sklearn.metrics import accuracy_score
 
@@ -102,3 +94,12 @@ def _labels(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
     if odd:
         raise InputError(f"scores: no class {labels[odd[0]]!r}, which {odd[0]} belongs to; check the class names")
     return np.array([index[labels[item]] for item in scores.items])
+
+
+METRICS = (
+    Metric(
+        "accuracy_clip_mean_probability", 1, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
+        only=("probability", "logit", "log_likelihood"),
+    ),
+    Metric("accuracy_clip_decision", 1, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP),
+)  # fmt: skip

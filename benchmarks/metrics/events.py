@@ -14,14 +14,25 @@ import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.metrics.decisions import Rule, events, one_class, smoothed, starts
-from benchmarks.metrics.metric import Metric, MetricValue
+from benchmarks.metrics.kinds import EVENTS_OF_ONE_CLASS
+from benchmarks.metrics.metric import Family, Metric, MetricValue
 from benchmarks.runs.scores import Scores, check_items
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: For hints: what ids of these metrics look like.
-EXAMPLES = ("event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms")
+
+@dataclass(frozen=True)
+class OnsetRule:
+    """What the id of a metric of events says: the rule that makes frames active, and the collar of onsets."""
+
+    rule: Rule
+    collar_ms: int
+
+    @property
+    def collar(self) -> float:
+        """The collar in seconds."""
+        return self.collar_ms / 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +62,6 @@ class ThresholdCurve:
     thresholds: np.ndarray
     error_rate: np.ndarray
     f1: np.ndarray
-
-
-@cache
-def event_metric(metric_id: str) -> Metric | None:
-    """The metric of an id such as event_er_onset_500ms_above_0.4_median_540ms; None for any other text."""
-    found = re.fullmatch(r"event_(er|f1)_onset_([1-9]\d*)ms_(.+)", metric_id)
-    rule = Rule.named(found[3]) if found else None
-    if found is None or rule is None:
-        return None
-    compute, unit = {"er": (event_error_rate, ""), "f1": (event_f1, "%")}[found[1]]
-    return Metric(metric_id, 1, unit, found[1] == "f1", partial(compute, rule=rule, collar=int(found[2]) / 1000))
 
 
 def event_error_rate(scores: Scores, reference: "pd.DataFrame", rule: Rule, collar: float) -> MetricValue:
@@ -181,3 +181,20 @@ def _problem(named: str, onset: float, offset: float, label: str, end: float) ->
 def _event_list(item: str, label: str, found: list[tuple[float, float]]) -> list[dict[str, object]]:
     """Events as sed_eval takes them."""
     return [{"filename": item, "event_label": label, "onset": onset, "offset": offset} for onset, offset in found]
+
+
+@cache
+def _named(metric_id: str) -> Metric | None:
+    """The metric of an id such as event_er_onset_500ms_above_0.4_median_540ms; None for any other text."""
+    found = re.fullmatch(r"event_(er|f1)_onset_([1-9]\d*)ms_(.+)", metric_id)
+    rule = Rule.named(found[3]) if found else None
+    if found is None or rule is None:
+        return None
+    onsets = OnsetRule(rule, int(found[2]))
+    compute, unit = {"er": (event_error_rate, ""), "f1": (event_f1, "%")}[found[1]]
+    scored = partial(compute, rule=rule, collar=onsets.collar)
+    return Metric(metric_id, 1, unit, found[1] == "f1", scored, EVENTS_OF_ONE_CLASS, onsets)
+
+
+_EXAMPLES = ("event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms")
+METRICS = (Family(_named, _EXAMPLES),)

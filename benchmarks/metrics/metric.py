@@ -1,11 +1,13 @@
-"""The form of a metric: a pure function of (scores, reference) under one id."""
+"""The form of a metric: a pure function of (scores, reference) under one id; and of a family of metrics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.metrics.kinds import Kind
+from benchmarks.runs.scores import Kind as KindOfScores
 from benchmarks.runs.scores import Scores
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Metric:
     """A metric. A change that moves numbers bumps `version`, which makes cached values stale.
 
     `compute(scores, reference)` takes the reference as a frame indexed by item, with columns label, unit and fold (and
-    onset and offset in seconds, for events), and raises InputError for scores or items that the metric cannot judge.
+    those of the kind), and raises InputError for scores or items that the metric cannot judge.
     """
 
     id: str
@@ -77,8 +79,37 @@ class Metric:
     unit: str
     higher_is_better: bool
     compute: "Callable[[Scores, pd.DataFrame], MetricValue]"
+    kind: Kind
+    #: what the id says of the metric, for a metric of a family: an object of the family's own class
+    parameters: object = None
+    #: the kinds of scores that it takes, where not all that its kind of task does
+    only: tuple[KindOfScores, ...] = ()
+
+    @property
+    def takes(self) -> tuple[KindOfScores, ...]:
+        """The kinds of scores that it takes."""
+        return self.only or self.kind.takes
 
     @property
     def scale(self) -> float:
         """The value of a pseudo-value of 1: 100 for "%", else 1."""
         return 100.0 if self.unit == "%" else 1.0
+
+
+@dataclass(frozen=True)
+class Family:
+    """Metrics whose ids carry parameters. `parse` gives the metric of an id, None for any other text.
+
+    `examples` are ids for hints, and for tests that go through everything there is.
+    """
+
+    parse: Callable[[str], Metric | None]
+    examples: tuple[str, ...]
+
+    def metrics(self) -> Iterator[Metric]:
+        """The metrics of the examples. Raises ValueError for an example that is none of the family's ids."""
+        for example in self.examples:
+            metric = self.parse(example)
+            if metric is None:
+                raise ValueError(f"{example}: an example of a family of metrics that does not know it")
+            yield metric

@@ -7,14 +7,16 @@ positives above it; ties count half.
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
-from benchmarks.metrics.metric import Metric, MetricValue
+from benchmarks.metrics.kinds import EVENTS_OF_ONE_CLASS, TAGS_PER_CLIP
+from benchmarks.metrics.metric import Family, Metric, MetricValue
 from benchmarks.runs.scores import Scores, check_items
 
 if TYPE_CHECKING:
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
 Truth = NDArray[np.bool_]
 
 
-def ranking_metric(metric_id: str) -> Metric | None:
-    """The metric of an id such as auc_of_Dog: the area for one class alone; None for any other text."""
-    found = re.fullmatch(r"auc_of_(\w+)", metric_id)
-    return Metric(metric_id, 1, "%", True, partial(auc_of, label=found[1])) if found else None
+@dataclass(frozen=True)
+class OneClass:
+    """What the id of an area of one class says: which one."""
+
+    label: str
 
 
 def auc_macro(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
@@ -111,3 +114,20 @@ def _area(truth: Truth, values: NDArray[np.float64], label: str = "") -> tuple[f
         right = below if side is truth else 1 - below
         parts[side] = area + n / (n - others) * (right - area)
     return area, parts
+
+
+@cache
+def _named(metric_id: str) -> Metric | None:
+    """The metric of an id such as auc_of_Dog: the area for one class alone; None for any other text."""
+    found = re.fullmatch(r"auc_of_(\w+)", metric_id)
+    if found is None:
+        return None
+    compute = partial(auc_of, label=found[1])
+    return Metric(metric_id, 1, "%", True, compute, TAGS_PER_CLIP, OneClass(found[1]))
+
+
+METRICS = (
+    Metric("auc_macro", 1, "%", True, auc_macro, TAGS_PER_CLIP),
+    Family(_named, ("auc_of_Dog",)),
+    Metric("auc_frames", 1, "%", True, auc_frames, EVENTS_OF_ONE_CLASS),
+)

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from benchmarks import spec
-from benchmarks.metrics import METRICS
+from benchmarks.errors import InputError
+from benchmarks.metrics import all_metrics, metric_named
 from benchmarks.runs.build import import_class, versions
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
@@ -132,13 +133,18 @@ def load_cases(paper_id: str) -> PaperCases:
     except ValidationError as error:
         first = error.errors()[0]
         raise document.error(tuple(first["loc"]), first["msg"]) from None
-    known: dict[str, Mapping[str, Any]] = {"setting": paper.settings, "dataset": paper.datasets, "metric": METRICS}
+    known: dict[str, Mapping[str, Any]] = {"setting": paper.settings, "dataset": paper.datasets}
     for name, case in cases.learning.items():
         for kind, names in known.items():
             given = getattr(case, kind)
             if given not in names:
                 message = f"unknown {kind} {given!r}{spec.nearest(given, names)}"
                 raise document.error(("learning", name, kind), message)
+        try:
+            metric_named(case.metric)
+        except InputError:
+            message = f"unknown metric {case.metric!r}{spec.nearest(case.metric, all_metrics())}"
+            raise document.error(("learning", name, "metric"), message) from None
     return PaperCases(paper, cases)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.launch.display import progress
-from benchmarks.launch.local import Slots, launch
-from benchmarks.metrics import METRICS, MetricValue
+from benchmarks.launch.driver import launch
+from benchmarks.launch.launcher import Ended, Event
+from benchmarks.launch.local import Local
+from benchmarks.metrics import MetricValue, metric_named
 from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.plan import Planned
 from benchmarks.runs.scores import Scores
@@ -36,13 +37,13 @@ def train(runs: Iterable[Run], workspace: Workspace, title: str) -> Trained:
     ended = 0
     with progress(title) as advance:
 
-        def listen(event: dict[str, Any]) -> None:
+        def listen(event: Event) -> None:
             nonlocal ended
-            if event["event"] in ("done", "failed"):
+            if isinstance(event, Ended) and event.how in ("done", "failed"):
                 ended += 1
                 advance(ended, len(planned))
 
-        outcome = launch(planned, workspace, Slots.choose(None, "cpu", len(planned)), listen)
+        outcome = launch(planned, Local(workspace, Local.share_out(None, "cpu", len(planned))), listen)
     if outcome.stopped or outcome.not_started:
         raise KeyboardInterrupt
     return Trained({done.run.id: done for done in workspace.ledger.finished()}, outcome.failed)
@@ -52,4 +53,4 @@ def measure(finished: Finished, metric_id: str) -> MetricValue:
     """A metric of a finished run on its test items."""
     [test_set] = [path.stem.removeprefix("scores_") for path in sorted(finished.folder.glob("scores_*.npz"))][:1]
     scores = Scores.load(finished.scores_path(test_set))
-    return METRICS[metric_id].compute(scores, Truths().of(finished, test_set, scores=scores))
+    return metric_named(metric_id).compute(scores, Truths().of(finished, test_set, scores=scores))

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.judge.evidence import Scored
 from benchmarks.judge.table import CellResult, TableResult
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_named
 from benchmarks.metrics.ranking import auc_of, tags
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Grid, Text
@@ -86,7 +86,7 @@ def run_areas(scored: Scored, cell: Cell, cache: Path) -> Areas:
     """The areas of a run on the items of a cell, kept by the checksums of its scores and its reference."""
     run, files = scored.finished, scored.finished.result["files"]
     digests = [files.get(f"scores_{cell.test_set}.npz"), files.get(f"reference_{cell.test_set}.csv")]
-    asked = [run.run.paper, run.run.dataset, *digests, cell.items, METRICS[METRIC].version]
+    asked = [run.run.paper, run.run.dataset, *digests, cell.items, metric_named(METRIC).version]
     kept = cache / "classes" / f"{canonical_hash(asked, 20)}.json"
     if not kept.exists():
         truth = listed(scored.truth, cell.items, run)

@@ -12,7 +12,7 @@ from benchmarks.judge.compare import compare
 from benchmarks.judge.evidence import Evaluator
 from benchmarks.judge.official_items import item_seconds, official_truth, truth_of_run
 from benchmarks.judge.paired import Outcomes
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_named
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import Claim, load_paper, select
@@ -134,7 +134,7 @@ def test_the_test_against_a_stored_row_is_that_of_a_claim(workspace, tmp_path):
     tested = {name for name, row in rows.items() if row["p"] is not None}
     assert tested == {"mtfa.t1.resrnn.dev.babycry.er", "mtfa.t1.mlp.dev.babycry.er"}
     (cell,) = select("mtfa.t1.resrnn.dev.babycry.er")
-    metric, official = METRICS[cell.metric], truth[truth["official"]]
+    metric, official = metric_named(cell.metric), truth[truth["official"]]
     stored = [one.value for one in Evaluator(workspace, Choice()).evidence(cell).scored if one.seed == 0]
     own = metric.compute(Scores.load(tmp_path / "mine.npz").select(list(official.index)), official)
     units = {(1, item): unit for item, unit in official["unit"].items()}

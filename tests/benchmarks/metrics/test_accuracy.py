@@ -1,5 +1,3 @@
-from fractions import Fraction
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,10 +6,10 @@ from sklearn.metrics import accuracy_score
 
 from benchmarks.errors import InputError
 from benchmarks.judge.memo import MetricCache
-from benchmarks.metrics import METRICS, Metric, MetricValue
-from benchmarks.metrics.accuracy import confusion_matrix, decisions, truncate_one_decimal
+from benchmarks.metrics import Metric, MetricValue, metric_named
+from benchmarks.metrics.accuracy import confusion_matrix, decisions
+from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
 from benchmarks.runs.scores import Scores
-from benchmarks.spec import load_paper, paper_ids
 
 CLASSES = ("dog", "rain", "rooster")
 #: The metrics of one decision per clip; the others have files of their own.
@@ -33,13 +31,9 @@ def random_truth() -> pd.DataFrame:
     return reference(list(np.random.default_rng(1).choice(CLASSES, 40)))
 
 
-def test_every_metric_is_tested():
-    assert set(METRICS) == {*SHAPES, "auc_macro", "auc_frames"}
-
-
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_metric_is_well_formed_and_bounded(name, random_truth):
-    metric = METRICS[name]
+    metric = metric_named(name)
     kind, shape = SHAPES[name]
     assert metric.id == name and metric.version >= 1 and metric.unit == "%" and metric.scale == 100
     value = metric.compute(scores(np.random.default_rng(0).normal(size=shape), kind), random_truth)
@@ -54,26 +48,20 @@ def test_perfect_scores_give_the_best_value(name, random_truth):
     kind, shape = SHAPES[name]
     values = np.zeros(shape)
     values[np.arange(40), ..., [CLASSES.index(label) for label in random_truth["label"]]] = 1
-    assert METRICS[name].compute(scores(values, kind), random_truth).value == 100
-
-
-def test_every_metric_of_a_paper_is_registered():
-    cells = [source for paper in paper_ids() for cell in load_paper(paper).cells() for source in cell.sources]
-    used = {cell.metric for cell in cells if cell.metric}
-    assert used and all(name in METRICS for name in used)
+    assert metric_named(name).compute(scores(values, kind), random_truth).value == 100
 
 
 def test_accuracy_is_that_of_scikit_learn_on_plain_decisions(random_truth):
     values = np.random.default_rng(3).normal(size=(40, 5, 3))
     decided = [CLASSES[i] for i in softmax(values.astype(np.float32), axis=-1).mean(axis=1).argmax(axis=1)]
-    value = METRICS["accuracy_clip_mean_probability"].compute(scores(values), random_truth)
+    value = metric_named("accuracy_clip_mean_probability").compute(scores(values), random_truth)
     assert value.value == 100 * accuracy_score(random_truth["label"], decided)
 
 
 def test_probabilities_are_averaged_not_logits():
     # One very sure segment for rain outweighs two others in logits, not in probabilities.
     values = [[[0, 30, -10], [3, 0, -10], [3, 0, -10]]]
-    value = METRICS["accuracy_clip_mean_probability"].compute(scores(values), reference(["dog"]))
+    value = metric_named("accuracy_clip_mean_probability").compute(scores(values), reference(["dog"]))
     assert value.correct == 1
     assert np.mean(values, axis=1).argmax() == CLASSES.index("rain")
 
@@ -81,12 +69,12 @@ def test_probabilities_are_averaged_not_logits():
 def test_a_tie_goes_to_the_first_class():
     even = scores([[0.2, 0.4, 0.4]] * 2, "probability")
     for name in SHAPES:
-        assert METRICS[name].compute(even, reference(["rain", "rooster"])).per_item.tolist() == [1, 0]
+        assert metric_named(name).compute(even, reference(["rain", "rooster"])).per_item.tolist() == [1, 0]
 
 
 def test_probabilities_of_whole_clips_are_taken_as_they_are(random_truth):
     values = softmax(np.random.default_rng(4).normal(size=(40, 3)), axis=-1)
-    whole = METRICS["accuracy_clip_mean_probability"].compute(scores(values, "probability"), random_truth)
+    whole = metric_named("accuracy_clip_mean_probability").compute(scores(values, "probability"), random_truth)
     assert whole.per_item.tolist() == (values.argmax(1) == [CLASSES.index(x) for x in random_truth["label"]]).tolist()
 
 
@@ -101,7 +89,7 @@ def test_probabilities_of_whole_clips_are_taken_as_they_are(random_truth):
 )
 def test_what_cannot_be_judged_is_one_line(name, given, truth, problem):
     with pytest.raises(InputError) as error:
-        METRICS[name].compute(given, reference(truth))
+        metric_named(name).compute(given, reference(truth))
     assert problem in str(error.value) and "\n" not in str(error.value)
 
 
@@ -113,14 +101,6 @@ def test_confusions_are_pooled_over_folds():
     other = Scores(("item0",), CLASSES[::-1], np.zeros((1, 3)), "decision")
     with pytest.raises(InputError, match="classes differ"):
         confusion_matrix([folds[0], other], reference(["dog", "rain"]))
-
-
-@pytest.mark.parametrize(("correct", "printed"), [(375, 93.7), (367, 91.7), (371, 92.7), (357, 89.2), (373, 93.2)])
-def test_truncation_prints_what_the_acrnn_paper_prints(correct, printed):
-    # ESC-10 has 400 decisions, and these counts are the only ones that can stand behind tables 3 and 4.
-    assert truncate_one_decimal(Fraction(100 * correct, 400)) == printed
-    assert truncate_one_decimal(100 * correct / 400) == printed
-    assert truncate_one_decimal(printed) == printed
 
 
 class Counted:
@@ -139,7 +119,7 @@ def ratio() -> MetricValue:
 
 
 def metric(version=1) -> Metric:
-    return Metric("toy", version, "%", True, lambda scores, reference: Counted()())
+    return Metric("toy", version, "%", True, lambda scores, reference: Counted()(), ONE_CLASS_PER_CLIP)
 
 
 def test_a_value_is_computed_once_per_scores_and_version(tmp_path):
@@ -199,7 +179,7 @@ def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
 def test_one_decision_per_clip_may_stand_as_a_clip_of_one_segment(random_truth):
     values = np.random.default_rng(4).normal(size=(40, 3))
     flat, segmented = (
-        METRICS["accuracy_clip_decision"].compute(scores(v, "decision"), random_truth)
+        metric_named("accuracy_clip_decision").compute(scores(v, "decision"), random_truth)
         for v in (values, values[:, None, :])
     )
     assert flat.value == segmented.value

@@ -4,7 +4,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.errors import InputError
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_named
 from benchmarks.metrics.ranking import tags
 from benchmarks.runs.scores import Scores
 
@@ -33,7 +33,7 @@ def drawn():
 
 def test_macro_auc_is_that_of_scikit_learn(drawn):
     truth, labels, given = drawn
-    value = METRICS["auc_macro"].compute(given, labels)
+    value = metric_named("auc_macro").compute(given, labels)
     assert value.value == pytest.approx(100 * roc_auc_score(truth, given.values, average="macro"))
     assert value.counts == {"classes": 3, "skipped": 0} and not value.is_share
 
@@ -41,14 +41,14 @@ def test_macro_auc_is_that_of_scikit_learn(drawn):
 @pytest.mark.parametrize("column", range(3))
 def test_one_class_alone(drawn, column):
     truth, labels, given = drawn
-    value = METRICS[f"auc_of_{CLASSES[column]}"].compute(given, labels)
+    value = metric_named(f"auc_of_{CLASSES[column]}").compute(given, labels)
     assert value.value == pytest.approx(100 * roc_auc_score(truth[:, column], given.values[:, column]))
 
 
 @pytest.mark.parametrize("name", ["auc_macro", "auc_of_Dog"])
 def test_the_mean_of_what_items_add_is_the_value(drawn, name):
     _, labels, given = drawn
-    value = METRICS[name].compute(given, labels)
+    value = metric_named(name).compute(given, labels)
     assert 100 * value.per_item.mean() == pytest.approx(value.value)
     assert value.items == given.items
 
@@ -56,13 +56,13 @@ def test_the_mean_of_what_items_add_is_the_value(drawn, name):
 def test_the_order_of_the_reference_does_not_matter(drawn):
     _, labels, given = drawn
     shuffled = labels.sample(frac=1, random_state=0)
-    ours, theirs = (METRICS["auc_macro"].compute(given, one) for one in (labels, shuffled))
+    ours, theirs = (metric_named("auc_macro").compute(given, one) for one in (labels, shuffled))
     assert ours.value == theirs.value and np.array_equal(ours.per_item, theirs.per_item)
 
 
 def test_the_spread_of_what_items_add_is_that_of_a_bootstrap(drawn):
     truth, labels, given = drawn
-    value = METRICS["auc_of_Cat"].compute(given, labels)
+    value = metric_named("auc_of_Cat").compute(given, labels)
     draw = np.random.default_rng(0)
     exact = []
     for _ in range(1000):
@@ -75,14 +75,14 @@ def test_the_spread_of_what_items_add_is_that_of_a_bootstrap(drawn):
 def test_a_class_without_positives_is_left_out_and_counted():
     labels = reference(["Cat", "", "Cat,Dog", "Dog"])
     given = scores([[2, 0, 9], [1, 0, 9], [3, 1, 0], [0, 1, 0]])
-    value = METRICS["auc_macro"].compute(given, labels)
+    value = metric_named("auc_macro").compute(given, labels)
     assert value.value == pytest.approx(100.0) and value.counts == {"classes": 2, "skipped": 1}
 
 
 def test_logits_and_their_probabilities_are_ranked_alike(drawn):
     _, labels, given = drawn
     probabilities = scores(1 / (1 + np.exp(-given.values.astype(np.float64))), kind="probability")
-    ours, theirs = (METRICS["auc_macro"].compute(one, labels).value for one in (given, probabilities))
+    ours, theirs = (metric_named("auc_macro").compute(one, labels).value for one in (given, probabilities))
     assert ours == pytest.approx(theirs)
 
 
@@ -103,17 +103,17 @@ def test_labels_become_columns():
 )
 def test_what_cannot_be_judged_is_refused(labels, message):
     with pytest.raises(InputError, match=message):
-        METRICS["auc_macro"].compute(scores(np.zeros((2, 3))), reference(labels))
+        metric_named("auc_macro").compute(scores(np.zeros((2, 3))), reference(labels))
 
 
 def test_scores_of_frames_are_no_scores_of_clips():
     with pytest.raises(InputError, match="one score per clip"):
-        METRICS["auc_macro"].compute(scores(np.zeros((2, 4, 3)), hop=0.02), reference(["Cat", ""]))
+        metric_named("auc_macro").compute(scores(np.zeros((2, 4, 3)), hop=0.02), reference(["Cat", ""]))
 
 
 def test_an_unknown_class_is_named():
     with pytest.raises(InputError, match="'Bird'"):
-        METRICS["auc_of_Bird"].compute(scores(np.zeros((2, 3))), reference(["Cat", ""]))
+        metric_named("auc_of_Bird").compute(scores(np.zeros((2, 3))), reference(["Cat", ""]))
 
 
 def test_frames_of_events_against_frames_without():
@@ -125,7 +125,7 @@ def test_frames_of_events_against_frames_without():
     active = np.zeros((2, 10), dtype=bool)
     active[0, [2, 3, 6]] = True  # hop of 50 ms: 0.1 to 0.2 s and 0.3 to 0.35 s
     given = scores(values, ("x",), hop=0.05)
-    value = METRICS["auc_frames"].compute(given, events)
+    value = metric_named("auc_frames").compute(given, events)
     assert value.value == pytest.approx(100 * roc_auc_score(active.ravel(), given.values.ravel()))
     assert 100 * value.per_item.mean() == pytest.approx(value.value) and len(value.per_item) == 2
 
@@ -135,6 +135,6 @@ def test_frames_need_events_and_a_hop():
         {"label": "", "onset": np.nan, "offset": np.nan, "unit": "u"}, index=pd.Index(["clip0"], name="item")
     )
     with pytest.raises(InputError, match="0 of 10 have it"):
-        METRICS["auc_frames"].compute(scores(np.zeros((1, 10, 1)), ("x",), hop=0.05), empty)
+        metric_named("auc_frames").compute(scores(np.zeros((1, 10, 1)), ("x",), hop=0.05), empty)
     with pytest.raises(InputError, match="per frame of one class"):
-        METRICS["auc_frames"].compute(scores(np.zeros((1, 3))), empty)
+        metric_named("auc_frames").compute(scores(np.zeros((1, 3))), empty)

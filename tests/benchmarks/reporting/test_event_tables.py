@@ -10,7 +10,7 @@ import pytest
 from benchmarks.judge.evidence import Evaluator
 from benchmarks.judge.results import Results, _spread
 from benchmarks.judge.table import CellResult, Variant
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_named
 from benchmarks.reporting import print_tables, wording, write_reports
 from benchmarks.reporting.sections.wide import groups, wide_grid
 from benchmarks.runs.plan import Choice
@@ -145,7 +145,7 @@ def errors_by_source(evidence, part, items: int) -> dict[str, tuple[float, int]]
     found = {}
     for source, rows in truth.groupby("unit"):
         events, scores = int((rows["label"] != "").sum()), [Scores.load(run.scores_path(part.test_set)) for run in runs]
-        rates = [METRICS[part.metric].compute(one.select(list(rows.index)), rows).value for one in scores]
+        rates = [metric_named(part.metric).compute(one.select(list(rows.index)), rows).value for one in scores]
         found[source] = (events * float(np.mean(rates)), events)
     return found
 

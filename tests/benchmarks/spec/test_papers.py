@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from jsonargparse import ArgumentParser
 
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import kind_of, metric_named
 from benchmarks.runs.build import import_class
 from benchmarks.runs.execute import selection_arguments
 from benchmarks.runs.selection import Selection
@@ -30,7 +30,7 @@ def test_papers_are_registered(name):
 @pytest.mark.parametrize("cell", CELLS)
 def test_cell_says_how_it_is_checked(cell):
     assert cell.label
-    units = {METRICS[source.metric].unit for source in cell.sources if source.metric}
+    units = {metric_named(source.metric).unit for source in cell.sources if source.metric}
     assert units == {cell.unit} if units else cell.unit
     if cell.unit == "%":
         assert cell.published is None or 0 <= cell.published <= 100
@@ -42,7 +42,7 @@ def test_cell_says_how_it_is_checked(cell):
         for source in cell.sources:
             assert source.setting
             assert source.dataset
-            assert source.metric in METRICS
+            assert source.metric and kind_of(source) is metric_named(source.metric).kind
         assert cell.margin
         assert {"validation", "selection", "test_list"} <= set(cell.protocol)
         assert any(name.startswith("training_") for name in cell.protocol), "what is trained on"
