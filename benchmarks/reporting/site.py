@@ -11,8 +11,7 @@ from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading
 from benchmarks.reporting.render.html import site_html
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
-from benchmarks.reporting.render.whole import write_whole
-from benchmarks.runs.files import write_json
+from benchmarks.runs.files import write_file, write_json
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, paper_ids, select
@@ -32,9 +31,9 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
             page, drawn = table_page(table, workspace.cache)
             pages.append(page)
             figures.update({f"{paper_id}/figures/{one.name}.svg": one.svg(workspace.cache) for one in drawn})
-    written = [write_whole(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
-    written += [write_whole(out / path, content) for path, content in figures.items()]
-    written.append(write_whole(out / "index.html", site_html(pages, figures).encode()))
+    written = [write_file(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
+    written += [write_file(out / path, content) for path, content in figures.items()]
+    written.append(write_file(out / "index.html", site_html(pages, figures).encode()))
     write_json(out / "report.json", report_data(tables))
     return [*written, out / "report.json"]
 

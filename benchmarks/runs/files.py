@@ -4,13 +4,13 @@ import fcntl
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
+from datasets.acquire.whole import write_whole
 
 
 def canonical_hash(data: Any, length: int = 12) -> str:
@@ -25,16 +25,17 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Write JSON to a temporary name beside `path`, then rename: readers see the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file whole or not at all; returns its path. Raises InputError where the disk refuses."""
     try:
-        temporary.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        return write_whole(path, content)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise storage_error(path, error) from error
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON as `write_file` does."""
+    write_file(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
 
 
 def read_json(path: Path) -> Any:

@@ -1,7 +1,6 @@
 """Scores: what a network says about the test items, before any threshold; one file per test set."""
 
 import csv
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import storage_error
+from datasets.acquire.whole import whole
 
 #: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts;
 #: linear: an output without an activation, on the scale of what was learnt; log_likelihood: one model per class.
@@ -42,17 +42,14 @@ class Scores:
         values = np.asarray(self.values, dtype=np.float32)
         if self.hop is not None:
             values = np.clip(values, -_FLOAT16_LIMIT, _FLOAT16_LIMIT).astype(np.float16)
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         hop = np.float64(np.nan if self.hop is None else self.hop)
         try:
-            with temporary.open("wb") as file:
+            with whole(path) as temporary, temporary.open("wb") as file:
                 np.savez_compressed(
                     file, items=np.array(self.items), classes=np.array(self.classes), scores=values,
                     kind=np.array(self.kind), hop=hop,
                 )  # fmt: skip
-            temporary.replace(path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise storage_error(path, error) from error
 
     @classmethod

@@ -10,6 +10,7 @@ import torch
 
 from benchmarks.errors import InputError
 from benchmarks.runs.selection import Selection
+from datasets.acquire.whole import whole
 from datasets.seeds import derive
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
@@ -108,9 +109,8 @@ class RunKeeper(pl.Callback):
             raise Stopped
 
     def _save(self, trainer: pl.Trainer, epoch: int) -> None:
-        temporary = self.checkpoint.with_suffix(".partial")
-        trainer.save_checkpoint(temporary)
-        temporary.replace(self.checkpoint)
+        with whole(self.checkpoint) as temporary:
+            trainer.save_checkpoint(temporary)
         self._saved_at, self._saved_epoch = time.monotonic(), epoch
 
 

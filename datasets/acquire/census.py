@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datasets.acquire.hashes import write_atomically
+from datasets.acquire.whole import write_whole
 from datasets.audio import ClipFault
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
@@ -76,7 +76,7 @@ def remembered(memory: Path, check: Callable[[], dict[str, dict[str, str]]]) -> 
         return known
     faults = check()
     try:
-        write_atomically(memory, json.dumps(faults, indent=1))
+        write_whole(memory, json.dumps(faults, indent=1))
     except OSError:  # a full or read-only disk costs time, not the result
         return faults
     return faults

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from datasets.acquire.whole import write_whole
 from datasets.errors import DataError
 
 CHUNK = 1 << 20
@@ -231,7 +232,7 @@ def _write_tag(tag: Path, headers: Message) -> None:
     etag = headers.get("ETag") or "W/"
     name = headers.get("Last-Modified") if etag.startswith("W/") else etag
     try:
-        tag.write_text(name) if name else tag.unlink(missing_ok=True)
+        write_whole(tag, name) if name else tag.unlink(missing_ok=True)
     except OSError as error:
         raise _disk_error(tag, error) from error
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from datasets.acquire.whole import write_whole
 from datasets.errors import DataError
 
 
@@ -34,17 +35,6 @@ def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path
     return hashes
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees all of it or none. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _stamp(path: Path) -> str:
     try:
         status = path.stat()
@@ -64,7 +54,7 @@ def _recall(memory: Path | None) -> dict[str, tuple[str, str]]:
 
 def _remember(memory: Path, known: dict[str, tuple[str, str]]) -> None:
     try:
-        write_atomically(memory, json.dumps(known))
+        write_whole(memory, json.dumps(known))
     except OSError:  # a full or read-only disk costs time, not the result
         return
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from datasets.acquire.archive import BadArchive, unpack
 from datasets.acquire.download import ResumingDownloader, download
 from datasets.acquire.folders import link, move_into
-from datasets.acquire.hashes import md5_of_file, md5_of_files, write_atomically
+from datasets.acquire.hashes import md5_of_file, md5_of_files
+from datasets.acquire.whole import write_whole
 from datasets.dcase2017_rare.archives import ARCHIVES, MANIFEST, Archive, Manifest, read_manifest
 from datasets.dcase2017_rare.census import take_census
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
@@ -43,8 +44,8 @@ def fetch(
                 size = f" ({archive.size / 1e6:.0f} MB)" if archive.size else ""
                 report(f"[{number}/{len(missing)}] {archive.name}{size}")
                 manifest[archive.name] = _bring(archive, work, downloader, report)
-                write_atomically(base / MANIFEST, json.dumps(manifest, indent=1))
-        write_atomically(base / MANIFEST, json.dumps(read_manifest(root) | manifest, indent=1))
+                write_whole(base / MANIFEST, json.dumps(manifest, indent=1))
+        write_whole(base / MANIFEST, json.dumps(read_manifest(root) | manifest, indent=1))
         move_into(base, root)
         shutil.rmtree(work)
     except OSError as error:
@@ -158,7 +159,7 @@ def _take_archives(source: Path, work: Path, archives: Sequence[Archive], report
         link(path, copy)  # a bad archive is deleted: this name of it, not the user's
         manifest[archive.name] = _place(archive, copy, work)
     if manifest:
-        write_atomically(work / "release" / MANIFEST, json.dumps(manifest, indent=1))
+        write_whole(work / "release" / MANIFEST, json.dumps(manifest, indent=1))
 
 
 def _official_folders(source: Path) -> Iterator[Path]:

@@ -6,8 +6,6 @@ Channels are averaged. A file of another rate is resampled by soxr (VHQ); the of
 
 import hashlib
 import logging
-import os
-import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.acquire.whole import whole
 from datasets.audio import read_any
 from datasets.dcase2017_rare.mixing import RATE
 from datasets.dcase2017_rare.sources import Sources
@@ -154,13 +153,5 @@ def _mapped(path: Path) -> NDArray[Any] | None:
 
 
 def _store(target: Path, sound: NDArray[Any]) -> None:
-    """Write a sound so that other processes see all of it or nothing."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.stem}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, sound, allow_pickle=False)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole(target) as temporary, temporary.open("wb") as file:
+        np.save(file, sound, allow_pickle=False)

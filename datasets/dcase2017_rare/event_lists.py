@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.acquire.hashes import write_atomically
+from datasets.acquire.whole import write_whole
 from datasets.dcase2017_rare.names import MixtureName
 from datasets.dcase2017_rare.params import CLASSES
 from datasets.dcase2017_rare.recipes import Recipe, is_flagged
@@ -38,8 +38,8 @@ def write_event_list(path: Path, recipes: Sequence[Recipe], withdrawn: Collectio
     """
     lines = {recipe.name: f"{recipe.annotation_string}\n" for recipe in recipes}
     if withdrawn:
-        write_atomically(path.with_name(path.name + OLD), "".join(lines.values()))
-    write_atomically(path, "".join(line for name, line in lines.items() if name not in withdrawn))
+        write_whole(path.with_name(path.name + OLD), "".join(lines.values()))
+    write_whole(path, "".join(line for name, line in lines.items() if name not in withdrawn))
 
 
 def read_event_list(path: Path) -> tuple[EventLine, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datasets.acquire.hashes import write_atomically
+from datasets.acquire.whole import write_whole
 from datasets.dcase2017_rare import yaml_style
 from datasets.dcase2017_rare.draws import Draw, draw_all
 from datasets.dcase2017_rare.mixing import scaling_factor
@@ -196,7 +196,7 @@ def write_recipes(path: Path, recipes: Sequence[Recipe]) -> None:
         {**one.ingredients(), "mixture_audio_filename": one.name, "annotation_string": one.annotation_string}
         for one in recipes
     ]
-    write_atomically(path, yaml_style.dump_block(items))
+    write_whole(path, yaml_style.dump_block(items))
 
 
 def read_recipes(path: Path) -> tuple[Recipe, ...]:

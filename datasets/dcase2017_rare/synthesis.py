@@ -1,11 +1,11 @@
 """Writes a subset's mixtures in the official layout: recipes, event lists and, if wanted, the audio."""
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from datasets.acquire.whole import whole
 from datasets.dcase2017_rare.decoded import SourceAudio
 from datasets.dcase2017_rare.event_lists import OLD, withdrawn_names, write_event_list
 from datasets.dcase2017_rare.mixing import RATE
@@ -116,17 +116,11 @@ def _write_one(mixtures: MixtureSet, item: str, target: Path) -> None:
         target.with_name(item).replace(target)
         return
     samples = mixtures.mixed(item)
-    handle, temporary = tempfile.mkstemp(prefix=f".{item}-", dir=target.parent)
-    os.close(handle)
-    try:
+    with whole(target) as temporary:
         try:
             soundfile.write(temporary, samples << 8, RATE, subtype="PCM_24", format="WAV")
         except soundfile.LibsndfileError as error:
             raise OSError(str(error.error_string)) from error
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def _is_finished(path: Path) -> bool:

@@ -8,8 +8,6 @@ import fcntl
 import hashlib
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.acquire.whole import whole, write_whole
 from datasets.errors import DataError
 from datasets.features import Extractor
 from datasets.features import copies as augment
@@ -31,6 +30,8 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 
 Progress = Callable[[int, int], None]
+#: Of an array that was made: its shape, and the rows of each clip.
+Facts = dict[str, list[int]]
 
 
 class ClipDataset(Protocol):
@@ -83,14 +84,22 @@ class FeatureCache:
 
         Raises DataError for clips that cannot be read, and where the disk refuses.
         """
-        header = self._header(dataset, extractor, items, variant)
+
+        def extracted(path: Path) -> Facts:
+            task = Task(dataset, extractor, variant, tuple(items), tuple(labels))
+            shape, counts = extract(task, path, jobs or available_cores(), progress)
+            return {"shape": shape, "counts": counts}
+
+        return self._kept(self._header(dataset, extractor, items, variant), extracted)
+
+    def _kept(self, header: dict[str, Any], make: Callable[[Path], Facts]) -> Features:
+        """What the header describes, made first if it is not there: `make` writes the array, and tells of it."""
         key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with locked(self.folder / f"{key}.lock"):
                 if not self._is_whole(key, header):
-                    task = Task(dataset, extractor, variant, tuple(items), tuple(labels))
-                    self._build(key, header, task, jobs, progress)
+                    self._write(key, header, make)
         except OSError as error:
             reason = error.strerror or error
             raise DataError(
@@ -122,25 +131,19 @@ class FeatureCache:
             return False
         try:
             found = json.loads(description.read_text(encoding="utf-8"))
-            whole = array.stat().st_size == found["bytes"] and header.items() <= found.items()
+            fits = array.stat().st_size == found["bytes"] and header.items() <= found.items()
         except (OSError, ValueError, KeyError, TypeError):
-            whole = False
-        if not whole:
+            fits = False
+        if not fits:
             log.warning("%s: cut short or damaged; extracting these features again", array)
-        return whole
+        return fits
 
-    def _build(self, key: str, header: dict[str, Any], task: Task, jobs: int | None, progress: Progress | None) -> None:
+    def _write(self, key: str, header: dict[str, Any], make: Callable[[Path], Facts]) -> None:
         array, description = self._paths(key)
         description.unlink(missing_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self.folder))
-        try:
-            shape, counts = extract(task, work / "array", jobs or available_cores(), progress)
-            facts = {"shape": shape, "counts": counts, "bytes": (work / "array").stat().st_size}
-            (work / "header").write_text(json.dumps({**header, **facts}), encoding="utf-8")
-            (work / "array").replace(array)
-            (work / "header").replace(description)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        with whole(array, durable=True) as temporary:
+            facts = {**make(temporary), "bytes": temporary.stat().st_size}
+        write_whole(description, json.dumps({**header, **facts}))
 
     def _open(self, key: str) -> Features:
         array, description = self._paths(key)

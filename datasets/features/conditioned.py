@@ -1,12 +1,8 @@
 """Features that a deterministic transform has changed, clip by clip: computed once, and kept beside the features."""
 
-import hashlib
 import importlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +13,7 @@ from numpy.lib import format as npy
 from torch import Tensor
 
 from datasets.errors import DataError
-from datasets.features.cache import FORMAT, FeatureCache, Features, Progress, locked
+from datasets.features.cache import FORMAT, Facts, FeatureCache, Features, Progress
 
 #: Clips that are conditioned together: a transform may need frames x frames numbers for each.
 TOGETHER = 16
@@ -115,45 +111,17 @@ class ConditionedCache(FeatureCache):
             "items": list(features.items),
         }
         header = json.loads(json.dumps(header))  # as it is read again: lists for tuples
-        key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with locked(self.folder / f"{key}.lock"):
-                if not self._is_whole(key, header):
-                    self._write(key, header, features, conditioner, progress)
-        except OSError as error:
-            reason = error.strerror or error
-            raise DataError(
-                f"{self.folder}: features cannot be written ({reason}); free some space or choose another --cache"
-            ) from error
-        return self._open(key)
+        return self._kept(header, lambda path: _write(path, features, conditioner, progress))
 
-    def _write(
-        self,
-        key: str,
-        header: dict[str, Any],
-        features: Features,
-        conditioner: Conditioner,
-        progress: Callable[[int, int], None] | None,
-    ) -> None:
-        array, description = self._paths(key)
-        description.unlink(missing_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self.folder))
-        shape, values = features.array.shape, torch.from_numpy(features.array)
-        try:
-            with (work / "array").open("wb") as file:
-                npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
-                for start in range(0, len(values), TOGETHER):
-                    part = slice(start, min(start + TOGETHER, len(values)))
-                    found = conditioner(values[part].float(), features.items[part])
-                    file.write(np.ascontiguousarray(found.numpy(), dtype="<f4").data)
-                    if progress:
-                        progress(part.stop, len(values))
-                file.flush()
-                os.fsync(file.fileno())
-            facts = {"shape": list(shape), "counts": [1] * len(values), "bytes": (work / "array").stat().st_size}
-            (work / "header").write_text(json.dumps({**header, **facts}), encoding="utf-8")
-            (work / "array").replace(array)
-            (work / "header").replace(description)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+
+def _write(path: Path, features: Features, conditioner: Conditioner, progress: Progress | None) -> Facts:
+    shape, values = features.array.shape, torch.from_numpy(features.array)
+    with path.open("wb") as file:
+        npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        for start in range(0, len(values), TOGETHER):
+            part = slice(start, min(start + TOGETHER, len(values)))
+            found = conditioner(values[part].float(), features.items[part])
+            file.write(np.ascontiguousarray(found.numpy(), dtype="<f4").data)
+            if progress:
+                progress(part.stop, len(values))
+    return {"shape": list(shape), "counts": [1] * len(values)}

@@ -4,10 +4,10 @@ Each worker computes with one thread.
 """
 
 import itertools
-import os
 import pickle
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -74,17 +74,28 @@ def extract(
     Small work is done here, the rest by `jobs` processes. Raises DataError for clips that cannot be used, OSError
     where the disk refuses.
     """
-    total = len(task.items)
-    meter = _Meter(total, progress)
-    parts = [target.with_name("part-0")]
-    clock = _Clock(total, jobs)
+    with tempfile.TemporaryDirectory(prefix=f"{target.name}-parts-", dir=target.parent) as folder:
+        parts = [Path(folder) / f"{number}" for number in range(jobs + 1)]
+        shape, counts = _extract_parts(task, parts, jobs, _Meter(len(task.items), progress))
+        full = [sum(counts), *shape]
+        with target.open("wb") as file:
+            npy.write_array_header_1_0(file, {"descr": task.dtype.str, "fortran_order": False, "shape": tuple(full)})
+            for part in filter(Path.exists, parts):
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, file, 1 << 22)
+                part.unlink()
+    return full, counts
+
+
+def _extract_parts(task: Task, parts: Sequence[Path], jobs: int, meter: "_Meter") -> tuple[list[int], list[int]]:
+    """Write the features to as many files of `parts` as are needed, in order; the shape of a row, rows per clip."""
+    clock = _Clock(len(task.items), jobs)
     with parts[0].open("wb") as file:
         shape, counts = _extract_some(task, file, meter.advance, clock.is_worth_workers)
     left = task.share(slice(len(counts), None))
     if left.items:
         edges = np.linspace(0, len(left.items), min(jobs, len(left.items)) + 1).astype(int)
         shares = [left.share(slice(low, high)) for low, high in itertools.pairwise(edges)]
-        parts += [target.with_name(f"part-{number}") for number in range(1, len(shares) + 1)]
         with ThreadPoolExecutor(len(shares)) as pool:
             results = list(pool.map(_in_worker, shares, parts[1:], itertools.repeat(meter)))
         if meter.error is not None:
@@ -92,16 +103,7 @@ def extract(
         for found, more in results:
             _check_shapes(task, shape, found)
             counts += more
-    full = [sum(counts), *shape]
-    with target.open("wb") as file:
-        npy.write_array_header_1_0(file, {"descr": task.dtype.str, "fortran_order": False, "shape": tuple(full)})
-        for part in parts:
-            with part.open("rb") as source:
-                shutil.copyfileobj(source, file, 1 << 22)
-            part.unlink()
-        file.flush()
-        os.fsync(file.fileno())
-    return full, counts
+    return shape, counts
 
 
 def _extract_some(

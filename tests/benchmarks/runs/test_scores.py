@@ -152,8 +152,9 @@ def test_nothing_is_unpickled(tmp_path):
 
 
 def test_a_disk_that_refuses_is_one_line(tmp_path):
+    (tmp_path / "a file").touch()
     with pytest.raises(InputError, match="cannot be written"):
-        clip_scores().save(tmp_path / "no such folder" / "scores.npz")
+        clip_scores().save(tmp_path / "a file" / "scores.npz")
 
 
 def test_csv_probabilities(tmp_path):

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from datasets.acquire.hashes import md5_of_files, write_atomically
+from datasets.acquire.hashes import md5_of_files
 from datasets.errors import DataError
 
 
@@ -50,10 +50,3 @@ def test_memory_that_cannot_be_written_costs_nothing_but_time(files, tmp_path):
 def test_missing_file_is_one_line(tmp_path):
     with pytest.raises(DataError, match=r"gone\.wav: cannot be read"):
         md5_of_files([tmp_path / "gone.wav"])
-
-
-def test_atomic_write_leaves_only_the_file(tmp_path):
-    write_atomically(tmp_path / "new" / "a.txt", "one")
-    write_atomically(tmp_path / "new" / "a.txt", "two")
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
-    assert (tmp_path / "new" / "a.txt").read_text() == "two"

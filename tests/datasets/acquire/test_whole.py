@@ -1,0 +1,50 @@
+import stat
+
+import pytest
+
+from datasets.acquire.whole import whole, write_whole
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_leaves_only_the_file(tmp_path):
+    folder = tmp_path / "new"
+    assert write_whole(folder / "a.txt", "one") == folder / "a.txt"
+    write_whole(folder / "a.txt", b"two")
+    assert names(folder) == ["a.txt"]
+    assert (folder / "a.txt").read_text() == "two"
+
+
+def test_text_is_utf_8(tmp_path):
+    assert write_whole(tmp_path / "a.txt", "é\n").read_bytes() == "é\n".encode()
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_what_fails_leaves_the_old_content(tmp_path, durable):
+    path = write_whole(tmp_path / "a.txt", "old")
+
+    def write_half():
+        with whole(path, durable) as temporary:
+            temporary.write_text("ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert names(tmp_path) == ["a.txt"]
+    assert path.read_text() == "old"
+
+
+def test_readers_see_the_old_content_until_the_end(tmp_path):
+    path = write_whole(tmp_path / "a.txt", "old")
+    with whole(path, durable=True) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+
+def test_rights_are_those_of_any_new_file(tmp_path):
+    (tmp_path / "plain").write_text("")
+    mode = stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+    assert stat.S_IMODE(write_whole(tmp_path / "a.txt", "").stat().st_mode) == mode
