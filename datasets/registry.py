@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 import datasets
+from datasets.contract import Dataset
 from datasets.errors import DataError
 
 #: What a wing may have beside its dataset: `acquire` (fetch, import_folder), `census` (take_census), `miniature` and
@@ -28,7 +29,7 @@ def get(name: str) -> Any:
     if name not in names():
         raise DataError(f"unknown dataset {name!r}; known: {', '.join(names())}")
     found = vars(importlib.import_module(f"datasets.{name}.dataset")).values()
-    return next(one for one in found if isinstance(one, type) and getattr(one, "name", None) == name)
+    return next(one for one in found if isinstance(one, type) and Dataset in one.__mro__ and one is not Dataset)
 
 
 def has(dataset: Any, part: Part) -> bool:
@@ -46,8 +47,7 @@ def part(dataset: Any, part: Part) -> ModuleType:
 
 def _wing(dataset: Any) -> str:
     """The package that the class is defined in."""
-    module = sys.modules[dataset.__module__]
-    return module.__name__ if hasattr(module, "__path__") else str(module.__package__)
+    return str(sys.modules[dataset.__module__].__package__)
 
 
 def _has(wing: str, part: str) -> bool:

@@ -47,6 +47,7 @@ class ClipDataModule(pl.LightningDataModule):
     """
 
     version = 1
+    hop = None
 
     def __init__(
         self,
@@ -95,12 +96,13 @@ class ClipDataModule(pl.LightningDataModule):
         """Choose the clips and make their features ready, extracting them if need be."""
         if self._sets:
             return
-        index = self.dataset.index()
-        labels = dict(zip(index["item"], index["label"], strict=True))
-        split = self._split(index)
+        truth = self.dataset.truth()
+        labels = dict(truth["label"])
+        split = self._split()
         self.train_items, self.test_items = (self._limited(split[name], labels) for name in ("train", "test"))
+        self.test_sets = {"test": self.test_items}
         # Without a limit the features of all folds are one set, so that every fold uses it.
-        items = sorted({*self.train_items, *self.test_items}) if self.limit else list(index["item"])
+        items = sorted({*self.train_items, *self.test_items}) if self.limit else sorted(labels)
         self._sets = [
             self.cache.open(
                 self.dataset, self.extractor, items, [labels[i] for i in items], variant, self.jobs, self.progress
@@ -180,6 +182,9 @@ class ClipDataModule(pl.LightningDataModule):
             self._placed[device] = (scale[0].to(device), scale[1].to(device), self._row_targets.to(device))
         return self._placed[device]
 
+    def reference(self, test_set: str) -> None:
+        """Official names tell all, so that a run needs no copy."""
+
     def arrays(self, split: Literal["train", "test"]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Feature vectors (clips, d) and class numbers (clips,) of a split, for estimators without segments."""
         self.setup()
@@ -209,14 +214,12 @@ class ClipDataModule(pl.LightningDataModule):
             facts |= {"mean": self.mean.tolist(), "std": self.std.tolist()}
         return facts
 
-    def _split(self, index: Any) -> dict[str, list[str]]:
-        split = self.dataset.split(index, self.fold)
+    def _split(self) -> dict[str, list[str]]:
+        train, _, test = self.dataset.parts(self.fold)
         if self.train_folds == "three":
             folds = list(self.dataset.folds)
-            validation = folds[folds.index(self.fold) - 1]
-            held_out = set(index.loc[index["fold"] == validation, "item"])
-            split = {**split, "train": [item for item in split["train"] if item not in held_out]}
-        return split
+            train = train[train["fold"] != folds[folds.index(self.fold) - 1]]
+        return {"train": list(train.index), "test": list(test["test"].index)}
 
     def _limited(self, items: Sequence[str], labels: dict[str, str]) -> list[str]:
         """At most `limit` of the items: one of each class in turn, by name."""

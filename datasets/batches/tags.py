@@ -59,6 +59,7 @@ class TagDataModule(pl.LightningDataModule):
     """
 
     version = 1
+    hop = None
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class TagDataModule(pl.LightningDataModule):
         """Choose the clips and make their features ready, extracting and conditioning them if need be."""
         if self._features:
             return
-        parts = {name: spread(self.dataset.split(name), self.limit) for name in ("train", "validation", "test")}
+        parts = {name: spread(part, self.limit) for name, part in self.dataset.parts(self.fold).named.items()}
         for name in ("train",) if stage == "fit" else ("train", "test"):
             if parts[name].empty:
                 raise DataError(

@@ -8,6 +8,7 @@ from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
 from datasets.chime_home.annotations import CLASSES, Annotation, read_annotation
 from datasets.chime_home.layout import ANNOTATION, CROSSVALIDATION, EVALUATION, MONO, OLD_COPY, Layout
 from datasets.chime_home.lists import ChunkLists, segment_of
+from datasets.contract import Dataset, Parts, check_fold
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Part = Literal["train", "validation", "test"]
 
 
-class CHiMEHome:
+class CHiMEHome(Dataset):
     """The refined chunks of four seconds, 16 kHz and mono; `root` holds the content of the archive's folder.
 
     Training has sets 1 to 4 of the official crossvalidation list, validation has set 0, test the refined evaluation
@@ -88,12 +89,20 @@ class CHiMEHome:
         """What was heard in a chunk. Raises DataError, with file and line, for a bad file."""
         return read_annotation(self.layout.annotation(chunk))
 
-    def split(self, part: Part) -> "pd.DataFrame":
-        """The chunks of a part that are here, in the order of the list.
+    def parts(self, fold: int = 1) -> Parts:
+        """The chunks that are here, in the order of the lists.
 
         Index item (chunk name); columns label (class names joined by ",", "" for none), unit (five-minute segment),
         fold (1). A chunk of silence or unidentifiable sounds alone has no label and stays. Raises DataError.
         """
+        check_fold(self, fold)
+        return Parts(self._part("train"), self._part("validation"), {"test": self._part("test")})
+
+    def truth(self, test_set: str = "test") -> "pd.DataFrame":
+        """What is true of the evaluation chunks, whatever a test set of them is called; see parts. Raises DataError."""
+        return self._part("test")
+
+    def _part(self, part: Part) -> "pd.DataFrame":
         import pandas as pd
 
         items = self.chunks(part)
@@ -103,10 +112,6 @@ class CHiMEHome:
             "fold": pd.Series([1] * len(items), dtype="int64"),
         }
         return pd.DataFrame(columns).set_index(pd.Index(items, name="item", dtype=object))
-
-    def test_reference(self, test_set: str) -> "pd.DataFrame":
-        """What is true of the evaluation chunks, whatever the test set is called; see split. Raises DataError."""
-        return self.split("test")
 
     def load(self, item: str) -> "NDArray[np.float32]":
         """The samples of one chunk: float32 (n,) in [-1, 1], 16 kHz, mono, as long as its file.

@@ -6,19 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.contract import Dataset, Parts, check_fold
 from datasets.dcase2017_rare.layout import Layout
 from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.sources import Sources
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
     from datasets.dcase2017_rare.recipes import Recipe
 
 
-class DCASE2017Rare:
+#: The subsets that are tested on; names of mixtures begin with mixture_<subset>_.
+TEST_SETS = ("devtest", "evaltest")
+
+
+class DCASE2017Rare(Dataset):
     """The mixtures of one class of events; `root` holds the official development and evaluation folders.
 
     `cache` is the folder for what can be made again: decoded sources, hashes of the files and results of checks.
@@ -100,9 +107,25 @@ class DCASE2017Rare:
             sources, self.event, params or own, published, screening, fresh_onsets, audio, self.cache
         )
 
-    def test_reference(self, test_set: str) -> "pd.DataFrame":
-        """What is true of the official mixtures of a test subset; see MixtureSet.reference. Raises DataError."""
+    def parts(self, fold: int = 1) -> Parts:
+        """The official mixtures of this class: devtrain to train on, devtest and evaltest to test on.
+
+        No list names any for validation. See MixtureSet.reference for the columns. Raises DataError.
+        """
+        check_fold(self, fold)
+        train = self.truth("devtrain")
+        return Parts(train, train[:0], {name: self.truth(name) for name in TEST_SETS})
+
+    def truth(self, test_set: str = "devtest") -> "pd.DataFrame":
+        """What is true of the official mixtures of a subset; see MixtureSet.reference. Raises DataError."""
         return self.mixtures(test_set).reference()
+
+    def load(self, item: str) -> "NDArray[np.float32]":
+        """The samples of an official mixture; see MixtureSet.load. Raises DataError."""
+        subset = next((name for name in SUBSETS if item.startswith(f"mixture_{name}_")), None)
+        if subset is None:
+            raise DataError(f"{item}: no mixture of {', '.join(SUBSETS)}; `parts` lists those there are")
+        return self.mixtures(subset).load(item)
 
     @property
     def clip_seconds(self) -> float:

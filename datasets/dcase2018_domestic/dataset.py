@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.contract import Dataset, Parts, check_fold
 from datasets.dcase2018_domestic.layout import (
     TEST_AUDIO,
     TEST_FEATURES,
@@ -25,7 +26,7 @@ Part = Literal["train", "validation", "test"]
 Source = Literal["audio", "features"]
 
 
-class DCASE2018Domestic:
+class DCASE2018Domestic(Dataset):
     """The weakly labelled clips and the test clips; `root` holds the official folders `metadata` and `audio`.
 
     source: what `load` gives: "audio", or "features", the log-mel arrays that the authors of EDC released.
@@ -79,14 +80,22 @@ class DCASE2018Domestic:
         """How many clips the official lists name in a part: 1262, 316 and 334 in the real set."""
         return len(self.labels(part))
 
-    def split(self, part: Part) -> "pd.DataFrame":
-        """The clips of a part whose files are here, in the order of the lists.
+    def parts(self, fold: int = 1) -> Parts:
+        """The clips whose files are here, in the order of the lists.
 
         Index item (official name); label (classes joined by commas, "" for none), unit (YouTube id, or what a generated
-        corpus declares), fold (1). The part "test" has the clips of both test lists, and tells in `original` (the first
+        corpus declares), fold (1). The test set has the clips of both test lists, and tells in `original` (the first
         list, 46 clips of which are training clips) and `clean` (the corrected list) on which of them each stands.
         Raises DataError.
         """
+        check_fold(self, fold)
+        return Parts(self._part("train"), self._part("validation"), {"test": self._part("test")})
+
+    def truth(self, test_set: str = "test") -> "pd.DataFrame":
+        """What is true of the test clips, whatever a test set of them is called; see parts. Raises DataError."""
+        return self._part("test")
+
+    def _part(self, part: Part) -> "pd.DataFrame":
         import pandas as pd
 
         items = [item for item in self.labels(part) if item in self._paths]
@@ -107,10 +116,6 @@ class DCASE2018Domestic:
     def _label(self, part: Part, item: str) -> str:
         labels = self.layout.test[item] if part == "test" else self.layout.weak[item]
         return ",".join(name for name in self.classes if name in labels)
-
-    def test_reference(self, test_set: str) -> "pd.DataFrame":
-        """What is true of the test clips, whatever a test set is called: the frame `split("test")`."""
-        return self.split("test")
 
     def paths(self) -> dict[str, Path]:
         """The file of every listed clip that is here, by official name."""

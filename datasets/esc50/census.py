@@ -32,12 +32,12 @@ def take_census(dataset: ESC50, progress: Progress | None = None) -> Census:
 
 def _listed(dataset: ESC50) -> list[str]:
     listed = sorted(dataset.release.listed or ())
-    labels = dataset.reference(listed)["label"]
+    labels = dataset.truth_of_names(listed)["label"]
     return [item for item, label in zip(listed, labels, strict=True) if label in dataset.classes]
 
 
 def _count(dataset: ESC50, items: list[str]) -> dict[tuple[int, str], int]:
-    reference = dataset.reference(items)
+    reference = dataset.truth_of_names(items)
     counts = Counter(zip(reference["fold"], reference["label"], strict=True))
     return {(fold, label): counts[fold, label] for fold in dataset.folds for label in dataset.classes}
 
@@ -45,7 +45,7 @@ def _count(dataset: ESC50, items: list[str]) -> dict[tuple[int, str], int]:
 def sources_across_folds(dataset: ESC50) -> dict[str, dict[str, list[str]]]:
     """The classes of each source that lies in several folds, by fold."""
     leaks = {}
-    for source, clips in dataset.reference(list(dataset.paths())).groupby("unit"):
+    for source, clips in dataset.truth_of_names(dataset.paths()).groupby("unit"):
         if clips["fold"].nunique() > 1:
             leaks[str(source)] = {str(fold): sorted(set(part["label"])) for fold, part in clips.groupby("fold")}
     return leaks

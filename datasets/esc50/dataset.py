@@ -1,13 +1,14 @@
 """ESC-50 and its subset ESC-10 (K. J. Piczak, "ESC: Dataset for Environmental Sound Classification", ACM MM 2015)."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from datasets.acquire.hashes import digest_of, index_memory, md5_of_files
 from datasets.audio import read_exact, read_raw
+from datasets.contract import Dataset, Parts, check_fold
 from datasets.errors import DataError
 from datasets.esc50.layouts import CATEGORIES, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class ESC50:
+class ESC50(Dataset):
     """The clips of ESC-50, or of ESC-10, in whichever official release lies in `root`.
 
     `cache` is the folder for what can be made again: hashes of the files and the results of checks. Raises DataError
@@ -34,7 +35,7 @@ class ESC50:
         "Proceedings of the 23rd ACM International Conference on Multimedia, 2015. doi:10.1145/2733373.2806390"
     )
     #: the five groups of ten classes, in the order of targets
-    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+    groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
         name: CATEGORIES[10 * number : 10 * number + 10]
         for number, name in enumerate(
             ("animals", "natural soundscapes", "human, non-speech", "interior, domestic", "exterior, urban")
@@ -87,11 +88,30 @@ class ESC50:
         import pandas as pd
 
         paths = self.paths()
-        if len(paths) != self.expected:
-            warnings.warn(f"{self.root}: {len(paths)} of the {self.expected} clips of {self.subset}", stacklevel=2)
-        index = self.reference(list(paths)).reset_index()
+        self._warn_of_missing(paths)
+        index = self.truth_of_names(paths).reset_index()
         index["path"] = pd.Series([str(path.resolve()) for path in paths.values()], dtype=object)
         return index[["item", "path", "fold", "label", "unit"]]
+
+    def parts(self, fold: int) -> Parts:
+        """The clips of the four other folds to train on, and those of `fold` (1 to 5) to test on; sorted by item.
+
+        Warns, as `truth` does, where clips of the list are missing. Raises DataError for another fold.
+        """
+        check_fold(self, fold)
+        clips = self.truth()
+        is_test = clips["fold"] == fold
+        return Parts(clips[~is_test], clips[:0], {"test": clips[is_test]})
+
+    def truth(self, test_set: str = "test") -> "pd.DataFrame":
+        """What is true of every clip that is here: each is tested once, in its fold. See truth_of_names."""
+        paths = self.paths()
+        self._warn_of_missing(paths)
+        return self.truth_of_names(paths)
+
+    def _warn_of_missing(self, paths: Mapping[str, Path]) -> None:
+        if len(paths) != self.expected:
+            warnings.warn(f"{self.root}: {len(paths)} of the {self.expected} clips of {self.subset}", stacklevel=3)
 
     def load(self, item: str) -> "NDArray[np.float32]":
         """The samples of one clip: float32 (220500,) in [-1, 1), 44.1 kHz, mono, on the grid of 16 bit.
@@ -120,23 +140,16 @@ class ESC50:
         """All that another machine needs to use this subset: its clips, their list and licence."""
         return [*self.release.documents, *self.paths().values()]
 
-    @staticmethod
-    def reference(items: Sequence[str]) -> "pd.DataFrame":
+    @classmethod
+    def truth_of_names(cls, items: Iterable[str]) -> "pd.DataFrame":
         """What is true of each item by its official name: index item; label (category), unit (source), fold."""
         import pandas as pd
 
+        items = list(items)
         clips = [parse_item(item) for item in items]
         columns = {
             "label": pd.Series([CATEGORIES[clip.target] for clip in clips], dtype=object),
             "unit": pd.Series([clip.source for clip in clips], dtype=object),
             "fold": pd.Series([clip.fold for clip in clips], dtype="int64"),
         }
-        return pd.DataFrame(columns).set_index(pd.Index(list(items), name="item", dtype=object))
-
-    @staticmethod
-    def split(index: "pd.DataFrame", fold: int) -> dict[str, list[str]]:
-        """The items to train on (the four other folds) and to test on (`fold`, 1 to 5)."""
-        if fold not in FOLDS:
-            raise DataError(f"fold {fold} of ESC-50 does not exist; folds are 1 to 5")
-        is_test = index["fold"] == fold
-        return {"train": list(index.loc[~is_test, "item"]), "test": list(index.loc[is_test, "item"])}
+        return pd.DataFrame(columns).set_index(pd.Index(items, name="item", dtype=object))

@@ -112,7 +112,7 @@ class Collections:
 
     @cached_property
     def _clips(self) -> "pd.DataFrame":
-        return self.esc50.reference(list(self._paths))
+        return self.esc50.truth_of_names(self._paths)
 
     @cached_property
     def _licences(self) -> dict[str, dict[str, str]]:

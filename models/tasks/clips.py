@@ -1,6 +1,7 @@
 """One class per clip, learnt from segments: the loss, the optimizer, what is predicted."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytorch_lightning as pl
 import torch
@@ -21,6 +22,7 @@ class ClipClassification(pl.LightningModule):
     """
 
     version = 1
+    kind_of_scores: ClassVar[str] = "logit"
 
     def __init__(
         self, network: nn.Module, learning_rate: float, drops: Sequence[int], l2: float, momentum: float

@@ -1,5 +1,7 @@
 """Events found frame by frame: the loss, what validation logs, what is predicted."""
 
+from typing import ClassVar
+
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
@@ -21,6 +23,7 @@ class FrameDetection(pl.LightningModule):
     """
 
     version = 1
+    kind_of_scores: ClassVar[str] = "logit"
 
     def __init__(self, network: nn.Module, learning_rate: float, validates_events: bool = False) -> None:
         super().__init__()

@@ -1,5 +1,7 @@
 """Any number of classes per clip: the loss, what validation logs, what is predicted."""
 
+from typing import ClassVar
+
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
@@ -20,6 +22,7 @@ class ClipTagging(pl.LightningModule):
     """
 
     version = 1
+    kind_of_scores: ClassVar[str] = "logit"
 
     def __init__(self, network: nn.Module, learning_rate: float) -> None:
         super().__init__()

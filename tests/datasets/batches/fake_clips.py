@@ -1,17 +1,19 @@
 """A dataset without files, small enough for tests, that worker processes can import."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from datasets.contract import Dataset, Parts
 from datasets.errors import DataError
 
 CLASSES = ("hum", "hiss", "tick")
 FOLDS = (1, 2, 3, 4, 5)
 
 
-class FakeClips:
+class FakeClips(Dataset):
     """Noises, tones and clicks: `per` clips of each class in each of five folds, `seconds` long."""
 
     name = "fake"
@@ -50,10 +52,19 @@ class FakeClips:
         }[label]
         return (sound + draw.normal(0, 1e-3, n)).astype(np.float32)
 
-    @staticmethod
-    def split(index: pd.DataFrame, fold: int) -> dict[str, list[str]]:
-        test = index["fold"] == fold
-        return {"train": list(index.loc[~test, "item"]), "test": list(index.loc[test, "item"])}
+    def parts(self, fold: int) -> Parts:
+        truth = self.truth()
+        return Parts(truth[truth["fold"] != fold], truth[:0], {"test": truth[truth["fold"] == fold]})
+
+    def truth(self, test_set: str = "test") -> pd.DataFrame:
+        return self.index().set_index("item")
+
+    @property
+    def clip_seconds(self) -> float:
+        return self.seconds
+
+    def files(self) -> list[Path]:
+        return []
 
 
 def hash_of(item: str) -> int:

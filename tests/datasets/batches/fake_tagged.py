@@ -1,10 +1,12 @@
 """Clips with several labels, small enough for tests, that fulfil what TagDataModule needs of a dataset."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from datasets.contract import Dataset, Parts
 from datasets.errors import DataError
 
 CLASSES = ("hum", "hiss", "tick")
@@ -13,7 +15,7 @@ PARTS = ("train", "validation", "test")
 TURNS = ("hum", "hiss", "tick", "hum,hiss", "", "hiss,tick")
 
 
-class FakeTagged:
+class FakeTagged(Dataset):
     """Hums, hisses and clicks at 16 kHz, one second long unless named in `short`; one clip is in training and test."""
 
     name = "fake_tagged"
@@ -30,10 +32,13 @@ class FakeTagged:
         labels: dict[str, str] | None = None,
     ):
         self.sizes = dict(zip(PARTS, sizes, strict=True))
-        self.clip_seconds, self.short, self.bad, self.labels = seconds, short, bad, labels or {}
+        self.seconds, self.short, self.bad, self.labels = seconds, short, bad, labels or {}
         self.loaded: list[str] = []
 
-    def split(self, part: str) -> pd.DataFrame:
+    def parts(self, fold: int = 1) -> Parts:
+        return Parts(self.part("train"), self.part("validation"), {"test": self.part("test")})
+
+    def part(self, part: str) -> pd.DataFrame:
         # Names count down, so that the list's order is not that of the names.
         items = [f"{part}-{number:03d}" for number in reversed(range(self.sizes[part]))]
         if part == "test" and self.sizes["train"] and items:
@@ -45,8 +50,15 @@ class FakeTagged:
     def listed(self, part: str) -> int:
         return self.sizes[part] + 1
 
-    def test_reference(self, test_set: str) -> pd.DataFrame:
-        return self.split("test")
+    def truth(self, test_set: str = "test") -> pd.DataFrame:
+        return self.part("test")
+
+    @property
+    def clip_seconds(self) -> float:
+        return self.seconds
+
+    def files(self) -> list[Path]:
+        return []
 
     def fingerprint(self) -> str:
         return hashlib.sha256(f"{self.sizes} {self.clip_seconds} {self.short}".encode()).hexdigest()[:16]

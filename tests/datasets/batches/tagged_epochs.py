@@ -13,7 +13,7 @@ from tests.datasets.batches.fake_tagged import CLASSES, FakeTagged
 
 FRAMES, BANDS = 50, 64  # of one second
 SHORT = ("train-001",)
-SCALED = {"class_path": "fake_transforms.Scaled", "init_args": {"factor": 3.0}}
+SCALED = {"class_path": "tests.datasets.features.fake_transforms.Scaled", "init_args": {"factor": 3.0}}
 MASKS = {"time_masks": 1, "time_mask_share": 0.5, "frequency_masks": 1, "frequency_mask_bands": 40}
 
 
@@ -51,7 +51,7 @@ def scale(of):
 
 def hot(item):
     """The labels of a clip as 0 and 1."""
-    label = FakeTagged().split(item[:-4])["label"][item]
+    label = FakeTagged().part(item[:-4])["label"][item]
     return [float(name in label.split(",")) for name in CLASSES]
 
 

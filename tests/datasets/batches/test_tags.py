@@ -64,8 +64,8 @@ def test_validation_and_prediction_come_in_the_order_of_the_lists(make):
 
 def test_a_clip_of_two_parts_has_its_training_labels_in_training(make):
     class Strong(FakeTagged):
-        def split(self, part):
-            found = super().split(part)
+        def part(self, part):
+            found = super().part(part)
             return found.replace({"label": {"hum": "tick"}}) if part == "test" else found
 
     module = make(Strong())
@@ -287,12 +287,14 @@ def test_features_without_numbers_name_their_clip(make, tmp_path):
 
 
 def test_clips_that_cannot_be_conditioned_are_named(make):
-    broken = {"class_path": "fake_transforms.Broken", "init_args": {"kind": "nan"}}
+    broken = {"class_path": "tests.datasets.features.fake_transforms.Broken", "init_args": {"kind": "nan"}}
     module = make()
     items = sorted({*module.train_items, *module.validation_items, *module.test_sets["test"]})
     loud = next(item for item in items if plain(item).max() > 1.7)
     assert loud != items[0]
-    with pytest.raises(DataError, match=f"^{loud}: cannot be conditioned by fake_transforms.Broken"):
+    with pytest.raises(
+        DataError, match=f"^{loud}: cannot be conditioned by tests.datasets.features.fake_transforms.Broken"
+    ):
         make(conditioner=broken)
 
 

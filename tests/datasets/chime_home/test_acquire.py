@@ -98,7 +98,7 @@ def test_an_interrupted_fetch_continues(site, tmp_path):
     assert not root.exists()
     site.cuts, site.asked = 0, []
     fetched(site, root)
-    assert site.asked == [half] and CHiMEHome(root).split("test").shape == (28, 3)
+    assert site.asked == [half] and CHiMEHome(root).parts().named["test"].shape == (28, 3)
 
 
 def test_fetch_repairs_what_is_damaged_and_leaves_the_rest(site, miniature_chime, tmp_path):
@@ -108,7 +108,7 @@ def test_fetch_repairs_what_is_damaged_and_leaves_the_rest(site, miniature_chime
     lines = []
     fetched(site, root, lines.append)
     assert lines == [f"{root}: all listed chunks are there and usable"] and len(site.asked) == 1
-    chunk = CHiMEHome(root).split("train").index[0]
+    chunk = CHiMEHome(root).parts().named["train"].index[0]
     CHiMEHome(root).layout.mono(chunk).write_bytes(b"")
     (root / CROSSVALIDATION).write_text("nonsense")
     fetched(site, root)

@@ -23,15 +23,15 @@ def dataset(copy):
 def test_split_has_the_listed_chunks_in_order(miniature_chime):
     dataset = CHiMEHome(miniature_chime)
     for part in PARTS:
-        frame = dataset.split(part)
+        frame = dataset.parts().named[part]
         assert list(frame.columns) == ["label", "unit", "fold"] and frame.index.name == "item"
         assert tuple(frame.index) == dataset.lists.part(part) and len(frame) == dataset.listed(part)
         assert list(frame["unit"]) == [segment_of(item) for item in frame.index]
         assert set(frame["fold"]) == {1} and str(frame["fold"].dtype) == "int64"
         for item, label in frame["label"].items():
             assert label == ",".join(dataset.annotation(item).labels)
-    assert dataset.test_reference("test_plain").equals(dataset.split("test"))
-    assert not hasattr(CHiMEHome, "reference")  # names alone tell no labels
+    assert dataset.truth("test_plain").equals(dataset.parts().named["test"])
+    assert CHiMEHome.truth_of_names(frame.index) is None
 
 
 def test_classes_are_those_of_the_task_and_silence_is_none(miniature_chime):
@@ -40,22 +40,22 @@ def test_classes_are_those_of_the_task_and_silence_is_none(miniature_chime):
         *("child_speech", "adult_male_speech", "adult_female_speech", "video_game_tv"),
         *("percussive_sound", "broadband_noise", "other_sound"),
     )
-    labels = dataset.split("test")["label"]
+    labels = dataset.parts().named["test"]["label"]
     (silent,) = labels.index[labels == ""]
     assert dataset.annotation(silent).majority == "S"
     assert {name for label in labels for name in label.split(",") if name} == set(dataset.classes)
 
 
 def test_only_chunks_whose_audio_and_annotation_are_here(dataset):
-    first, second, *others = dataset.split("train").index
+    first, second, *others = dataset.parts().named["train"].index
     dataset.layout.mono(first).unlink()
     dataset.layout.annotation(second).unlink()
-    assert list(dataset.split("train").index) == others and dataset.listed("train") == len(others) + 2
+    assert list(dataset.parts().named["train"].index) == others and dataset.listed("train") == len(others) + 2
 
 
 def test_load_gives_the_mono_file(miniature_chime):
     dataset = CHiMEHome(miniature_chime)
-    item = dataset.split("test").index[0]
+    item = dataset.parts().named["test"].index[0]
     samples = dataset.load(item)
     assert samples.dtype == np.float32 and samples.shape == (16000,) and dataset.clip_seconds == 1.0
     exact, rate = soundfile.read(miniature_chime / "chunks" / f"{item}.16kHz.wav", dtype="int16")
@@ -63,7 +63,7 @@ def test_load_gives_the_mono_file(miniature_chime):
 
 
 def test_load_takes_any_length(dataset):
-    item = dataset.split("test").index[0]
+    item = dataset.parts().named["test"].index[0]
     soundfile.write(dataset.layout.mono(item), np.full(12345, 0.25), 16000)
     assert dataset.load(item).shape == (12345,)
 
@@ -79,7 +79,7 @@ def test_load_takes_any_length(dataset):
     ],
 )
 def test_load_refuses_bad_files(dataset, samples, rate, reason):
-    item = dataset.split("test").index[0]
+    item = dataset.parts().named["test"].index[0]
     soundfile.write(dataset.layout.mono(item), samples, rate, subtype="FLOAT")
     with pytest.raises(DataError, match=reason) as caught:
         dataset.load(item)
@@ -89,28 +89,28 @@ def test_load_refuses_bad_files(dataset, samples, rate, reason):
 def test_load_refuses_unknown_chunks_and_what_is_no_sound(dataset):
     with pytest.raises(DataError, match=r"no such file; .*data check chime_home"):
         dataset.load("CR_lounge_010120_0900.s0_chunk74")
-    item = dataset.split("test").index[0]
+    item = dataset.parts().named["test"].index[0]
     dataset.layout.mono(item).write_bytes(b"?" * 5000)
     with pytest.raises(DataError, match="not decodable"):
         dataset.load(item)
 
 
 def test_bad_annotations_and_parts_are_told(dataset):
-    item = dataset.split("train").index[3]
+    item = dataset.parts().named["train"].index[3]
     path = dataset.layout.annotation(item)
     path.write_text(path.read_text().replace("majorityvote,", "majorityvote,z"))
     with pytest.raises(DataError, match=rf"{item}.csv:10: unknown letter 'z'"):
-        dataset.split("train")
+        dataset.parts().named["train"]
     with pytest.raises(DataError, match="unknown part 'devtest'"):
-        dataset.split("devtest")
+        dataset.chunks("devtest")
 
 
 def test_copy_from_before_the_evaluation_release(dataset):
     for chunk in dataset.lists.part("test"):
         dataset.layout.annotation(chunk).unlink()
-    assert len(dataset.split("train")) == dataset.listed("train")
+    assert len(dataset.chunks("train")) == dataset.listed("train")
     with pytest.raises(DataError, match=r"no annotation of any evaluation chunk; copies from before .* import a newer"):
-        dataset.split("test")
+        dataset.truth()
 
 
 def test_no_folder(tmp_path):
@@ -128,7 +128,7 @@ def test_fingerprint_follows_what_decides(copy, tmp_path):
     def fingerprint():
         return CHiMEHome(copy, cache=tmp_path / "cache").fingerprint()
 
-    first, item = fingerprint(), CHiMEHome(copy).split("train").index[0]
+    first, item = fingerprint(), CHiMEHome(copy).parts().named["train"].index[0]
     (copy / "chunks" / f"{item}.48kHz.wav").unlink()
     (copy / DEVELOPMENT_RAW).unlink()
     assert fingerprint() == first and len(first) == 16
@@ -152,7 +152,7 @@ def test_files_are_enough_to_move_it(miniature_chime, tmp_path):
         shutil.copy(path, place)
     moved = CHiMEHome(tmp_path / "there")
     assert moved.fingerprint() == dataset.fingerprint() and moved.clip_seconds == 1.0
-    assert all(moved.split(part).equals(dataset.split(part)) for part in PARTS)
+    assert all(moved.parts().named[part].equals(dataset.parts().named[part]) for part in PARTS)
     assert not list((tmp_path / "there").rglob("*.48kHz.wav")) and take_census(moved).complete
 
 
@@ -171,7 +171,7 @@ def test_official_parts_and_labels(real_root, tmp_path):
     for chunk in ChunkLists.read(real_root).known():
         (tmp_path / "chime_home" / "chunks" / f"{chunk}.16kHz.wav").touch()
     dataset = CHiMEHome(tmp_path / "chime_home")
-    frames = {part: dataset.split(part) for part in PARTS}
+    frames = {part: dataset.parts().named[part] for part in PARTS}
     assert [len(frames[part]) for part in PARTS] == [1563, 383, 816] == [dataset.listed(part) for part in PARTS]
     counts = {
         part: [int(frame["label"].str.split(",").map(set(name.split()).issubset).sum()) for name in dataset.classes]

@@ -46,7 +46,7 @@ def test_has_the_real_layout(miniature_chime):
 
 def test_mono_is_the_right_channel_at_16_khz(miniature_chime):
     dataset = CHiMEHome(miniature_chime)
-    for item in dataset.split("test").index[:5]:
+    for item in dataset.parts().named["test"].index[:5]:
         stereo, _ = soundfile.read(miniature_chime / "chunks" / f"{item}.48kHz.wav")
         left, right = (soxr.resample(stereo[:, one], 48000, 16000) for one in (0, 1))
         assert np.corrcoef(dataset.load(item), right)[0, 1] > 0.99 > np.corrcoef(dataset.load(item), left)[0, 1]
@@ -68,13 +68,14 @@ def test_lists_and_votes_have_the_quirks_of_the_real_set(miniature):
         homes.setdefault(segment_of(chunk), set()).add(one)
     assert Counter(map(len, homes.values())) == {1: 8, 2: 1, 4: 1} and set(lists.sets.values()) == {0, 1, 2, 3, 4}
     assert sorted(lists.straddling().values()) == [(3, 5), (7, 1)]
-    sessions = {part: {unit.split(".")[0] for unit in dataset.split(part)["unit"]} for part in ("train", "test")}
+    parts = dataset.parts().named
+    sessions = {part: {unit.split(".")[0] for unit in parts[part]["unit"]} for part in ("train", "test")}
     assert sessions["train"] == sessions["test"]  # the same home
 
 
 def test_sizes_and_classes(miniature):
     dataset = CHiMEHome(miniature)
-    frames = {part: dataset.split(part) for part in ("train", "validation", "test")}
+    frames = {part: dataset.parts().named[part] for part in ("train", "validation", "test")}
     assert {part: len(frame) for part, frame in frames.items()} == {"train": 66, "validation": 14, "test": 50}
     for part, least in (("train", 10), ("validation", 1), ("test", 5)):
         labels = frames[part]["label"].str.split(",")
@@ -96,7 +97,7 @@ def test_is_learnable_but_not_trivial(miniature):
     extractor = make_extractor("log_mel_edc", rate=16000, frames=75)
 
     def vectors(part):
-        frame = dataset.split(part)
+        frame = dataset.parts().named[part]
         features = [np.squeeze(extractor(dataset.load(item), 16000)) for item in frame.index]
         x = [np.concatenate([one.mean(0), one.std(0), np.abs(np.diff(one, axis=0)).mean(0)]) for one in features]
         return np.array(x), np.array(

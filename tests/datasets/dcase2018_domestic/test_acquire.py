@@ -285,7 +285,7 @@ def test_import_of_the_real_lists_and_released_arrays(data_root, tmp_path):
     census = take_census(dataset)
     assert census.found == 27 and not census.faults and not census.extra
     assert census.splits["test-original"] == (15, 288) and census.splits["test-clean"] == (9, 288)
-    frame = dataset.split("test")
+    frame = dataset.parts().named["test"]
     assert len(frame) == 15 and (frame["original"] & ~frame["clean"]).sum() == 6
     digests = {item: hashlib.md5(dataset.load(item).tobytes()).hexdigest() for item in dataset.paths()}
     assert len(set(digests.values())) == 27

@@ -33,7 +33,7 @@ def test_miniature_is_complete_and_checked_once(miniature_domestic, tmp_path):
 
 
 def test_every_finding_has_its_reason(root):
-    frames = {part: DCASE2018Domestic(root).split(part) for part in ("train", "validation", "test")}
+    frames = {part: DCASE2018Domestic(root).parts().named[part] for part in ("train", "validation", "test")}
     train, validation = list(frames["train"].index), list(frames["validation"].index)
     clean = [item for item in frames["test"].index if frames["test"]["clean"][item]]
     leaking = read_names(root / REMOVED)

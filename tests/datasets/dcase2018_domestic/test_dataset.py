@@ -24,7 +24,7 @@ def root(miniature_domestic, tmp_path):
 
 def test_parts_follow_the_lists(miniature_domestic):
     dataset = DCASE2018Domestic(miniature_domestic)
-    frames = {part: dataset.split(part) for part in PARTS}
+    frames = {part: dataset.parts().named[part] for part in PARTS}
     for part, frame in frames.items():
         assert frame.index.name == "item" and list(frame.columns)[:3] == ["label", "unit", "fold"]
         assert len(frame) == dataset.listed(part) and set(frame["fold"]) == {1}
@@ -40,7 +40,7 @@ def test_parts_follow_the_lists(miniature_domestic):
 
 def test_test_part_has_both_lists(miniature_domestic):
     dataset = DCASE2018Domestic(miniature_domestic)
-    frame = dataset.split("test")
+    frame = dataset.parts().named["test"]
     original, clean = (read_strong(miniature_domestic / name) for name in (ORIGINAL, CLEAN))
     removed = read_names(miniature_domestic / REMOVED)
     assert list(frame.index) == [*clean, *removed]
@@ -54,15 +54,15 @@ def test_test_part_has_both_lists(miniature_domestic):
     paths = dataset.paths()
     assert {paths[item].parent for item in removed} == {miniature_domestic / TRAIN_AUDIO}
     assert {paths[item].parent for item in clean} == {miniature_domestic / TEST_AUDIO}
-    assert dataset.test_reference("test_plain").equals(frame)
+    assert dataset.truth("test_plain").equals(frame)
 
 
 def test_clips_that_are_absent_are_left_out(root):
     leaking = read_names(root / REMOVED)[0]
     (root / TRAIN_AUDIO / leaking).unlink()
     dataset = DCASE2018Domestic(root)
-    assert all(leaking not in dataset.split(part).index for part in PARTS)
-    assert len(dataset.split("test")) == dataset.listed("test") - 1
+    assert all(leaking not in dataset.parts().named[part].index for part in PARTS)
+    assert len(dataset.parts().named["test"]) == dataset.listed("test") - 1
     with pytest.raises(DataError, match=r"no such clip \(audio\).*data check dcase2018_domestic"):
         dataset.load(leaking)
 
@@ -73,17 +73,17 @@ def test_leaking_clip_that_lies_with_the_test_clips_is_the_training_clip_too(roo
     (root / TRAIN_AUDIO / leaking).rename(root / TEST_AUDIO / leaking)
     dataset = DCASE2018Domestic(root)
     assert dataset.paths()[leaking] == root / TEST_AUDIO / leaking
-    assert leaking in dataset.split("test").index
-    assert (leaking in dataset.split("train").index) != (leaking in dataset.split("validation").index)
+    assert leaking in dataset.parts().named["test"].index
+    assert (leaking in dataset.parts().named["train"].index) != (leaking in dataset.parts().named["validation"].index)
 
 
 def test_without_the_original_list_a_generated_corpus_has_one_test_list(root):
     (root / ORIGINAL).unlink()
-    frame = DCASE2018Domestic(root).split("test")
+    frame = DCASE2018Domestic(root).parts().named["test"]
     assert frame["original"].all() and frame["clean"].all()
     (root / "miniature.json").unlink()
     with pytest.raises(DataError, match=r"test_2018-03-29_860943d\.csv: no such list; run .*data fetch"):
-        DCASE2018Domestic(root).split("test")
+        DCASE2018Domestic(root).parts().named["test"]
 
 
 def test_a_generated_corpus_may_declare_classes_validation_and_length(root):
@@ -93,11 +93,11 @@ def test_a_generated_corpus_may_declare_classes_validation_and_length(root):
     (root / "standin.json").write_text(json.dumps(declared))
     dataset = DCASE2018Domestic(root)
     assert dataset.classes == ("Dog", *CLASSES) and dataset.clip_seconds == 3.5
-    assert list(dataset.split("validation").index) == list(weak)[:5]
+    assert list(dataset.parts().named["validation"].index) == list(weak)[:5]
     assert dataset.layout.corpus == "standin"
-    assert list(dataset.split("validation")["unit"]) == [item[1:12] for item in list(weak)[:5]]
+    assert list(dataset.parts().named["validation"]["unit"]) == [item[1:12] for item in list(weak)[:5]]
     (root / "standin.json").write_text(json.dumps(declared | {"units": dict.fromkeys(list(weak)[:2], "one source")}))
-    units = list(DCASE2018Domestic(root).split("validation")["unit"])
+    units = list(DCASE2018Domestic(root).parts().named["validation"]["unit"])
     assert units == ["one source", "one source", *(item[1:12] for item in list(weak)[2:5])]
 
 
@@ -122,9 +122,9 @@ def test_official_constants(tmp_path):
     (tmp_path / "real").mkdir()
     dataset = DCASE2018Domestic(tmp_path / "real")
     assert dataset.classes == CLASSES and dataset.clip_seconds == 10.0 and len(CLASSES) == 10
-    assert dataset.sample_rate == 44100 and dataset.folds == (1,) and not hasattr(dataset, "reference")
+    assert dataset.sample_rate == 44100 and dataset.folds == (1,) and dataset.truth_of_names([]) is None
     with pytest.raises(DataError, match=r"weak\.csv: no such list"):
-        dataset.split("train")
+        dataset.parts().named["train"]
 
 
 def test_missing_root_and_unknown_choices(tmp_path, miniature_domestic):
@@ -133,7 +133,7 @@ def test_missing_root_and_unknown_choices(tmp_path, miniature_domestic):
     with pytest.raises(DataError, match="unknown source 'video'"):
         DCASE2018Domestic(miniature_domestic, source="video")
     with pytest.raises(DataError, match=r"unknown part 'eval'.*train, validation, test"):
-        DCASE2018Domestic(miniature_domestic).split("eval")
+        DCASE2018Domestic(miniature_domestic).labels("eval")
 
 
 def test_samples_are_those_of_the_file(miniature_domestic):
@@ -225,7 +225,7 @@ def test_released_features(root):
     np.save(root / "features" / "test" / f"{clean[1][:-4]}.npy", array.astype(np.float32))
     dataset = DCASE2018Domestic(root, source="features")
     assert list(dataset.paths()) == [leaking, weak[-1], clean[0], clean[1]]
-    assert list(dataset.split("test").index) == [clean[0], clean[1], leaking]
+    assert list(dataset.parts().named["test"].index) == [clean[0], clean[1], leaking]
     for item in dataset.paths():
         found = dataset.load(item)
         assert found.dtype == np.float32 and found.shape == (500, 64)
@@ -248,7 +248,7 @@ def test_is_imported_without_heavy_modules():
 
 def test_dataset_can_be_sent_to_a_worker(miniature_domestic):
     dataset = DCASE2018Domestic(miniature_domestic)
-    dataset.split("test")
+    dataset.parts().named["test"]
     item = next(iter(dataset.paths()))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset)).load(item), dataset.load(item))
 

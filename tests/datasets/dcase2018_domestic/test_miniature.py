@@ -124,7 +124,7 @@ def test_is_learnable_but_not_trivial(as_written):
 
     sets = {}
     for part in ("train", "test"):
-        labels = dataset.split(part)["label"]
+        labels = dataset.parts().named[part]["label"]
         y = np.array([[name in label.split(",") for name in dataset.classes] for label in labels])
         sets[part] = np.stack([features(item) for item in labels.index]), y
     scaler = StandardScaler().fit(sets["train"][0])

@@ -39,7 +39,7 @@ def test_batches_have_the_labels_of_the_lists(miniature_domestic, tmp_path):
     for part, loader in (("train", module.train_dataloader()), ("validation", module.val_dataloader())):
         (batch,) = list(loader)
         x, y = module.on_after_batch_transfer(batch, 0)
-        labels = dataset.split(part)["label"]
+        labels = dataset.parts().named[part]["label"]
         assert x.shape == (len(labels), 1, 50, 64) and y.shape == (len(labels), 10)
         expected = [sum(name in label.split(",") for label in labels) for name in dataset.classes]
         assert y.sum(dim=0).tolist() == expected
@@ -54,7 +54,7 @@ def test_released_arrays_are_taken_as_they_are(miniature_domestic, tmp_path):
     draw = np.random.default_rng(0)
     for part, folder in (("train", "train"), ("validation", "train"), ("test", "test")):
         (root / "features" / folder).mkdir(parents=True, exist_ok=True)
-        for item in list(DCASE2018Domestic(root).split(part).index)[:4]:
+        for item in list(DCASE2018Domestic(root).parts().named[part].index)[:4]:
             np.save(root / "features" / folder / f"{item[:-4]}.npy", draw.normal(size=(500, 64)))
     module = DCASE2018DomesticDataModule(root, tmp_path, source="features", extractor="released_log_mel", jobs=1)
     module.setup()

@@ -141,29 +141,29 @@ def test_memory_of_hashes_cut_short_is_made_again(releases, tmp_path):
     assert dataset.fingerprint() == first
 
 
-def test_split_is_by_official_fold(miniature_esc50):
+def test_parts_are_by_official_fold(miniature_esc50):
     dataset = ESC50(miniature_esc50)
     index = dataset.index()
-    tested = [set(dataset.split(index, fold)["test"]) for fold in dataset.folds]
+    tested = [set(dataset.parts(fold).test["test"].index) for fold in dataset.folds]
     assert set.union(*tested) == set(index["item"]) and sum(map(len, tested)) == len(index)
-    split = dataset.split(index, 3)
-    assert all(item.startswith("3-") for item in split["test"])
-    assert set(split["train"]) == set(index["item"]) - set(split["test"])
+    train, validation, test = dataset.parts(3)
+    assert all(item.startswith("3-") for item in test["test"].index) and validation.empty
+    assert list(train.index) == [item for item in index["item"] if not item.startswith("3-")]
     with pytest.raises(DataError, match="fold 6"):
-        dataset.split(index, 6)
+        dataset.parts(6)
 
 
 def test_reference_needs_no_files():
-    reference = ESC50.reference(["5-210571-A-38.wav", "1-100032-A-0.wav"])
+    reference = ESC50.truth_of_names(["5-210571-A-38.wav", "1-100032-A-0.wav"])
     assert reference.index.name == "item"
     assert reference.loc["5-210571-A-38.wav"].to_dict() == {"label": "clock_tick", "unit": "210571", "fold": 5}
-    assert ESC50.reference([]).empty
+    assert ESC50.truth_of_names([]).empty
 
 
 @pytest.mark.parametrize("name", ["1-100032-A-50.wav", "6-100032-A-0.wav", "1-100032-A-0.ogg", "1-100032-A-00.wav"])
 def test_reference_refuses_other_names(name):
     with pytest.raises(DataError, match="not an official ESC-50 name"):
-        ESC50.reference([name])
+        ESC50.truth_of_names([name])
 
 
 def test_files_are_enough_to_move_the_subset(releases, tmp_path):

@@ -10,21 +10,23 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
+from datasets.contract import Dataset, Parts
 from datasets.errors import DataError
 from datasets.seeds import derive
 
 FOLDS, PER_FOLD, CLASSES = (1, 2), 20, ("high", "low")
+ITEMS = [f"{fold}-{number:03d}-{CLASSES[number % 2]}" for fold in FOLDS for number in range(PER_FOLD)]
 
 
-class ToyFiles:
+class ToyFiles(Dataset):
     """The toy's files; what is true of its items is not said by their names, unless a subclass reads them."""
 
     name = "toy"
     title, licence, citation, homepage = "Toy", "CC0", "nobody", "nowhere"
-    classes = CLASSES
+    classes, folds, sample_rate, clip_seconds = CLASSES, FOLDS, 1, 1.0
 
     def __init__(self, root: Path, cache: Path | None = None):
-        self.root = Path(root)
+        self.root, self.cache = Path(root), cache
         if not self.root.is_dir():
             raise DataError(f"{root}: no such data root")
 
@@ -34,12 +36,22 @@ class ToyFiles:
     def files(self) -> list[Path]:
         return sorted(path for path in self.root.iterdir() if path.is_file())
 
+    def load(self, item: str) -> np.ndarray:
+        return np.zeros(1, dtype=np.float32)
+
+    def parts(self, fold: int) -> Parts:
+        truth = self.truth()
+        return Parts(truth[truth["fold"] != fold], truth[:0], {"test": truth[truth["fold"] == fold]})
+
 
 class ToyDataset(ToyFiles):
     version = 1
 
-    @staticmethod
-    def reference(items) -> pd.DataFrame:
+    def truth(self, test_set: str = "test") -> pd.DataFrame:
+        return self.truth_of_names(ITEMS)
+
+    @classmethod
+    def truth_of_names(cls, items) -> pd.DataFrame:
         fields = [item.split("-") for item in items]
         frame = pd.DataFrame(
             {"label": [f[2] for f in fields], "unit": [f[1] for f in fields], "fold": [int(f[0]) for f in fields]}
@@ -53,9 +65,8 @@ class ToyAnnotated(ToyFiles):
 
     version = 1
 
-    def test_reference(self, test_set: str) -> pd.DataFrame:
-        items = [f"{f}-{n:03d}-{CLASSES[n % 2]}" for f in FOLDS for n in range(PER_FOLD)]
-        truth = ToyDataset.reference(items).assign(official=[not item.startswith("1-000") for item in items])
+    def truth(self, test_set: str = "plain") -> pd.DataFrame:
+        truth = ToyDataset.truth_of_names(ITEMS).assign(official=[not item.startswith("1-000") for item in ITEMS])
         return truth.rename(index=lambda item: f"{test_set} {item[:5]}")
 
 
@@ -65,7 +76,7 @@ class ToyDataModule(pl.LightningDataModule):
     def __init__(self, root: str, cache: str, fold: int = 1, seed: int = 0, batch_size: int = 4):
         super().__init__()
         self.fold, self.seed, self.batch_size = fold, seed, batch_size
-        self.classes, self.num_classes = CLASSES, 2
+        self.classes, self.num_classes, self.hop, self.progress = CLASSES, 2, None, None
 
     def setup(self, stage=None):
         rng = np.random.default_rng(5)
@@ -81,7 +92,7 @@ class ToyDataModule(pl.LightningDataModule):
         self.y = torch.nn.functional.one_hot(torch.tensor(self.y), 2).float()
         self.train = [i for i, fold in enumerate(folds) if fold != self.fold]
         self.test = [i for i, fold in enumerate(folds) if fold == self.fold]
-        self.test_items = [self.items[i] for i in self.test]
+        self.test_sets = {"test": [self.items[i] for i in self.test]}
 
     def train_dataloader(self):
         return _Batches(self)
@@ -95,6 +106,12 @@ class ToyDataModule(pl.LightningDataModule):
     def arrays(self, split):
         rows = self.train if split == "train" else self.test
         return self.x[rows].numpy(), self.y[rows].argmax(1).numpy()
+
+    def reference(self, test_set):
+        return None
+
+    def probe_batch(self):
+        return self.test_sets["test"][:2], self.x[self.test[:2]]
 
     def provenance(self):
         return {"items": {"train": len(self.train), "test": len(self.test)}}
@@ -115,7 +132,7 @@ class ToyTwoTestSets(ToyDataModule):
         return [_Once((self.x[self.test] + level * noise)[:, None]) for level in (0, 1)]
 
     def reference(self, test_set):
-        return ToyAnnotated(Path()).test_reference(test_set).loc[self.test_sets[test_set]]
+        return ToyAnnotated(Path()).truth(test_set).loc[self.test_sets[test_set]]
 
 
 class _Once:
@@ -145,6 +162,7 @@ class _Batches:
 
 class ToyModule(pl.LightningModule):
     version = 1
+    kind_of_scores = "logit"
 
     def __init__(self, num_classes: int = 2, seed: int = 0, pause: float = 0.0, fail: bool = False, die: bool = False):
         super().__init__()
