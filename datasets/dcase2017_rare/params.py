@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.acquire.safe_yaml import Located
 from datasets.dcase2017_rare import yaml_style
 from datasets.errors import DataError
 
@@ -49,7 +50,7 @@ class MixingParams:
         """The parameters of an official `mixing_params*.yaml`. Raises DataError with file and line."""
         found = yaml_style.read(path)
         names = list(cls.__dataclass_fields__)
-        if not isinstance(found, yaml_style.Located):
+        if not isinstance(found, Located):
             raise DataError(
                 f"{path}: no mapping of {', '.join(names)}; compare it with the official mixing_params.yaml"
             )

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from datasets.acquire.safe_yaml import Located
 from datasets.dcase2017_rare import yaml_style
 from datasets.dcase2017_rare.names import MixtureName
 from datasets.dcase2017_rare.params import CLASSES, MAX_EBR
@@ -35,7 +36,7 @@ def checked(path: Path) -> tuple[Recipe, ...]:
     kinds: set[tuple[str, str]] = set()
     numbers: set[int] = set()
     for position, item in enumerate(items):
-        where = f"{path}:{item.line if isinstance(item, yaml_style.Located) else 1}: recipe {position}"
+        where = f"{path}:{item.line if isinstance(item, Located) else 1}: recipe {position}"
         try:
             recipe = _recipe(item)
             name = MixtureName.parse(recipe.name)

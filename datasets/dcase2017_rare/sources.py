@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from datasets.acquire.safe_yaml import Located
 from datasets.dcase2017_rare import yaml_style
 from datasets.dcase2017_rare.params import CLASSES, SUBSETS
 from datasets.errors import DataError
@@ -155,7 +156,7 @@ def _event(item: Any, label: str, where: str) -> Event:
 
 
 def _line(item: Any) -> int:
-    return item.line if isinstance(item, yaml_style.Located) else 1
+    return item.line if isinstance(item, Located) else 1
 
 
 def _read_screening(path: Path, is_needed: bool) -> dict[str, frozenset[str]]:
