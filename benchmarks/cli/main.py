@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.cli.data import data_app
+from benchmarks.launch.launcher import launcher_names
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Choice
@@ -62,12 +63,7 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-class Launcher(StrEnum):
-    """How to spread the runs."""
-
-    local = "local"
-
-
+LAUNCHER_HELP = f"Where runs execute: {', '.join(launcher_names())}, or the import path of a launcher's class"
 Target = Annotated[str, typer.Argument(help="A paper, a table or a cell: acrnn, acrnn.t3, acrnn.t3.att_aug.esc50")]
 TierOption = Annotated[
     Tier, typer.Option(help="full: the paper's schedule; reduced: what a CPU can do; smoke: a second")
@@ -155,7 +151,7 @@ def run_command(
     seeds: SeedsOption = None,
     folds: FoldsOption = None,
     numerics: NumericsOption = Numerics.float32,
-    launcher: Annotated[Launcher, typer.Option(help="local: worker processes on this machine")] = Launcher.local,
+    launcher: Annotated[str, typer.Option(help=LAUNCHER_HELP)] = "local",
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time (default: cores, or 2 on a GPU)")] = None,
     device: Annotated[Device, typer.Option(help="auto: the accelerator if there is one")] = Device.auto,
     minutes: Annotated[float | None, typer.Option(min=0, help="Time budget; checkpoints at its end")] = None,
@@ -171,7 +167,7 @@ def run_command(
 
     workspace = Workspace.here(data_root, runs, cache)
     choice = _choice(tier, corpus, seeds, folds, numerics)
-    sweep = Sweep(target, choice, workspace, device.value, jobs, allow_incomplete)
+    sweep = Sweep(target, choice, workspace, device.value, jobs, allow_incomplete, launcher)
     return sweep.run(minutes=minutes, confirmed=yes)
 
 
@@ -288,14 +284,38 @@ def compare_command(
 ) -> None:
     """Put scores made elsewhere into a table, under that table's protocol."""
     from benchmarks.judge.compare import compare
+    from benchmarks.reporting.sections.comparison import comparison_markdown
     from benchmarks.runs.workspace import Workspace
 
     comparison = compare(source, target, Workspace.here(data_root, runs, cache), name)
-    text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison.to_markdown()
+    text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
     if out is None:
         print(text)
     else:
         out.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command("migrate")
+def migrate_command(
+    stores: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="STORE", help="Stores of runs (default: that of this machine, and the landed runs)"),
+    ] = None,
+    runs: RunsOption = None,
+) -> int:
+    """Bring stores that an older version of the harness has written up to date; nothing is trained again."""
+    from benchmarks.runs.migrate import is_store, migrate
+    from benchmarks.runs.workspace import Workspace
+
+    here = Workspace.here(runs=runs)
+    refused = []
+    for store in stores or filter(is_store, (here.runs, here.reports / "results")):
+        outcome = migrate(store)
+        print(outcome)
+        refused += outcome.refused
+    for line in refused:
+        print(f"resound: {line}", file=sys.stderr)
+    return BAD_INPUT if refused else OK
 
 
 def _choice(tier: Tier, corpus: Corpus, seeds: int | None, folds: str | None, numerics: Numerics) -> "Choice":

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from benchmarks.cli.listing import plan_lines
 from benchmarks.errors import InputError
 from benchmarks.launch.display import SweepDisplay, progress
-from benchmarks.launch.local import Outcome, Slots, launch
+from benchmarks.launch.driver import Outcome, launch
+from benchmarks.launch.launcher import Launcher, launcher_named
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
@@ -29,14 +30,16 @@ class Sweep:
     device: str = "auto"
     jobs: int | None = None
     allow_incomplete: bool = False
+    launcher: str = "local"
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
+        launcher = launcher_named(self.launcher)
         cells = select(self.target)
         plan = make_plan(cells, self.choice, self.workspace)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
-        device = choose_device(self.device)
+        device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
         code = 0
         if plan.missing:
             self._refuse_absent_data(plan)
@@ -46,19 +49,19 @@ class Sweep:
                 print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
                 return 2
             self._check_data(plan)
-            code = self._launch(plan, device, minutes)
+            code = self._launch(plan, launcher, minutes)
         self._write_tables()
         return code
 
-    def _launch(self, plan: Plan, device: str, minutes: float | None) -> int:
+    def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
         deadline = time.monotonic() + minutes * 60 if minutes else None
         outcome = Outcome()
         missing = plan.missing
         with SweepDisplay(plan) as display:
             while missing:
                 left = (deadline - time.monotonic()) / 60 if deadline else None
-                slots = Slots.choose(self.jobs, device, len(missing))
-                outcome = launch(missing, self.workspace, slots, display, left)
+                slots = launcher.share_out(self.jobs, self.device, len(missing))
+                outcome = launch(missing, launcher(self.workspace, slots), display, left)
                 if not outcome.elsewhere or outcome.stopped or outcome.not_started:
                     break
                 # Another command works on these: wait for it, and take over what it leaves undone.
@@ -110,16 +113,3 @@ class Sweep:
         from benchmarks.reporting import print_tables
 
         print_tables(self.workspace, self.target, self.choice)
-
-
-def choose_device(device: str) -> str:
-    """Resolve "auto", and refuse an accelerator that is not there."""
-    if device == "cpu":
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise InputError("--device cuda: no CUDA accelerator is to be seen here; use --device cpu")
-    return "cpu"

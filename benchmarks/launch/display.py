@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from benchmarks.launch.launcher import Ended, Epoch, Event, Started
 from benchmarks.runs.plan import Plan
 
 #: Seconds between two plain lines.
@@ -40,7 +41,7 @@ def _plain(title: str) -> Callable[[int, int], None]:
 
 
 class SweepDisplay:
-    """Shows a sweep: one bar for all runs and one per worker, or a line for each run that ends."""
+    """Shows a sweep: one bar for all runs and one per slot, or a line for each run that ends."""
 
     def __init__(self, plan: Plan) -> None:
         self.total = len(plan.missing)
@@ -63,26 +64,28 @@ class SweepDisplay:
         if self._live:
             self._live.stop()
 
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Take one event of the launcher."""
-        if event["event"] in ("done", "failed", "skipped", "stopped"):
+    def __call__(self, event: Event) -> None:
+        """Take one event of the sweep."""
+        if isinstance(event, Ended):
             self.ended += 1
         if self._live:
             self._show(event)
-        elif event["event"] in ("done", "failed", "stopped"):
-            note = f": {event['message']}" if event["event"] == "failed" else ""
-            print(f"[{self.ended}/{self.total}] {event['event']} {event['run']}{note}", file=sys.stderr, flush=True)
+        elif isinstance(event, Ended) and event.how != "elsewhere":
+            print(f"[{self.ended}/{self.total}] {_line(event)}", file=sys.stderr, flush=True)
 
-    def _show(self, event: dict[str, Any]) -> None:
+    def _show(self, event: Event) -> None:
         self._live.update(self._all, completed=self.ended)
-        if "run" not in event:
-            return
-        number = event["worker"]
-        if number not in self._tasks:
-            self._tasks[number] = self._live.add_task("", total=None)
-        if event["event"] == "started":
-            self._live.reset(self._tasks[number], description=event["run"], total=None)
-        elif event["event"] == "epoch":
-            self._live.update(self._tasks[number], completed=event["epoch"], total=event["of"])
-        elif event["event"] == "failed":
-            self._live.console.print(f"failed {event['run']}: {event['message']}", highlight=False)
+        if event.slot not in self._tasks:
+            self._tasks[event.slot] = self._live.add_task("", total=None)
+        task = self._tasks[event.slot]
+        match event:
+            case Started(_, run):
+                self._live.reset(task, description=run, total=None)
+            case Epoch(_, _, epoch, of, _):
+                self._live.update(task, completed=epoch, total=of)
+            case Ended(how="failed"):
+                self._live.console.print(_line(event), highlight=False)
+
+
+def _line(end: Ended) -> str:
+    return f"{end.how} {end.run}" + (f": {end.message}" if end.how == "failed" else "")

@@ -1,70 +1,54 @@
-"""A warm worker: reads runs as JSON lines, executes them one after the other, answers with JSON lines.
+"""A warm worker: reads runs as JSON lines, executes them one after the other, answers with events as JSON lines.
 
 It imports torch once and keeps features in memory from run to run. Everything else that the process prints goes to
 stderr, which the launcher keeps in a log file.
 """
 
 import json
-import os
 import sys
-import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Slots
+from benchmarks.launch.perform import perform
+from datasets.processes import answering
 
 
 def main() -> None:
     """Serve runs from stdin until it closes or the process is asked to stop."""
-    from benchmarks.runs.execute import StopSignal
+    from benchmarks.runs.execute import StopSignal, prepare_process
+    from benchmarks.runs.ledger import Run
+    from benchmarks.runs.workspace import Workspace
 
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever prints must not end up between the answers
+    answer = answering()
     stop = StopSignal()
     stop.listen()
     settings = json.loads(sys.stdin.readline())
-    _prepare(settings)
-    _answer(answers, event="ready")
+    slot, slots = settings["slot"], Slots(**settings["slots"])
+    workspace = Workspace(**{name: Path(value) for name, value in settings["workspace"].items()})
+    prepare_process(slots.threads)
+    _tell(answer, Free(slot))
     for line in sys.stdin:
         if stop():
             break
-        _serve(json.loads(line), settings, stop, answers)
+        run = Run.from_dict(json.loads(line))
+        _tell(answer, perform(slot, run, workspace, slots, lambda event: _tell(answer, event), stop))
 
 
-def _prepare(settings: dict[str, Any]) -> None:
-    import logging
-    import warnings
-
-    import torch
-
-    torch.set_num_threads(settings["threads"])
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+#: The events that a worker sends, by the names that its JSON lines have.
+SENT: dict[str, type[Free | Epoch | Ended]] = {"free": Free, "epoch": Epoch, "ended": Ended}
 
 
-def _serve(data: dict[str, Any], settings: dict[str, Any], stop: Any, answers: Any) -> None:
-    from benchmarks.runs.execute import Surroundings, execute, one_line
-    from benchmarks.runs.ledger import Run
-    from benchmarks.runs.train import Stopped
-    from benchmarks.runs.workspace import Workspace
-
-    run = Run.from_dict(data)
-    workspace = Workspace(**{name: Path(value) for name, value in settings["workspace"].items()})
-
-    def on_epoch(epoch: int, of: int, loss: float) -> None:
-        _answer(answers, event="epoch", run=run.id, epoch=epoch, of=of, loss=loss)
-
-    around = Surroundings(workspace, settings["device"], stop, on_epoch, settings["checkpoint_seconds"])
-    try:
-        published = execute(run, around)
-        _answer(answers, event="done" if published else "skipped", run=run.id)
-    except Stopped:
-        _answer(answers, event="stopped", run=run.id)
-    except Exception as error:
-        workspace.ledger.record_failure(run.id, one_line(error), traceback.format_exc())
-        _answer(answers, event="failed", run=run.id, message=one_line(error))
+def _tell(answer: Callable[[dict[str, Any]], None], event: Free | Epoch | Ended) -> None:
+    [name] = [name for name, kind in SENT.items() if isinstance(event, kind)]
+    answer({"event": name, **event._asdict()})
 
 
-def _answer(answers: Any, **content: Any) -> None:
-    answers.write(json.dumps(content) + "\n")
+def told(line: dict[str, Any]) -> Event:
+    """The event of one answer of a worker."""
+    fields = dict(line)
+    return SENT[fields.pop("event")](**fields)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,164 @@
+"""Where runs execute, as a protocol: slots that each work on one run at a time, and the events that they send.
+
+A launcher is one file of this package with a class on top of `Launcher`; `--launcher` takes the file's name, or the
+import path of a class kept elsewhere. What waits, what is handed out, what failed: that is the driver's bookkeeping
+(benchmarks.launch.driver), the same for all launchers.
+"""
+
+import ast
+import importlib.util
+import os
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import benchmarks.launch
+from benchmarks.errors import InputError
+
+if TYPE_CHECKING:
+    from benchmarks.runs.plan import Planned
+    from benchmarks.runs.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How many runs at a time, and what each of them gets."""
+
+    jobs: int
+    device: str
+    threads: int = 1
+    checkpoint_seconds: float = float(os.environ.get("RESOUND_CHECKPOINT_SECONDS") or 60)
+
+
+class Free(NamedTuple):
+    """The slot is there and takes a run. Comes soon, late or never."""
+
+    slot: int
+
+
+class Started(NamedTuple):
+    """The slot has been given the run; the driver's own event."""
+
+    slot: int
+    run: str
+
+
+class Epoch(NamedTuple):
+    """The run has trained `epoch` of `of` epochs."""
+
+    slot: int
+    run: str
+    epoch: int
+    of: int
+    loss: float
+
+
+class Ended(NamedTuple):
+    """The run has ended and the slot takes the next one.
+
+    how: "done" (its result is in the workspace's store), "elsewhere" (another command holds it or has done it),
+    "stopped" (behind a checkpoint, because it was asked to), "failed" (with a message of one line, and a traceback).
+    """
+
+    slot: int
+    run: str
+    how: Literal["done", "elsewhere", "stopped", "failed"]
+    message: str = ""
+    trace: str = ""
+
+
+class Gone(NamedTuple):
+    """The slot is no more, idle or in the middle of a run; message: one line that says why.
+
+    With `fault` the run is to blame and has failed. Without (the machine was taken away or lost) it waits again.
+    """
+
+    slot: int
+    message: str
+    trace: str = ""
+    fault: bool = True
+
+
+Event = Free | Started | Epoch | Ended | Gone
+
+
+class Launcher(ABC):
+    """A place where runs execute. All methods are called from one thread; none but `events` waits.
+
+    A launcher that cannot see a slot die decides itself after which silence it is `Gone`. What a slot that was given up
+    says later does no harm: a result that comes late counts.
+    """
+
+    def __init__(self, workspace: "Workspace", slots: Slots) -> None:
+        self.workspace, self.slots = workspace, slots
+
+    @classmethod
+    @abstractmethod
+    def share_out(cls, jobs: int | None, device: str, runs: int) -> Slots:
+        """The slots for `runs` runs, at most `jobs` at a time if given, on a device ("auto", "cpu", "cuda").
+
+        Raises InputError for a device that is not there.
+        """
+
+    @abstractmethod
+    def open(self, slot: int) -> None:
+        """Ask for a slot of this number; `Free` tells that it is there."""
+
+    @abstractmethod
+    def submit(self, slot: int, planned: "Planned") -> None:
+        """Give a free slot its next run."""
+
+    @abstractmethod
+    def events(self, seconds: float) -> Iterable[Event]:
+        """What has happened since the last call; waits for it at most so many seconds."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ask every run to save and stop; each answers with `Ended`, or its slot with `Gone`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of all slots; nothing is submitted any more. Runs in them have ended or are not waited for."""
+
+    def expected_seconds(self, planned: "Planned") -> float:
+        """How long a run takes in a slot: the estimates are for a whole machine, of which a slot has its share."""
+        return planned.minutes.get(self.slots.device, 0.0) * 60 * self.slots.jobs
+
+
+def launcher_names() -> list[str]:
+    """The launchers there are: the files of this package that define one, found by reading them, without an import."""
+    return sorted(info.name for info in pkgutil.iter_modules(benchmarks.launch.__path__) if _class_in(info.name))
+
+
+def launcher_named(name: str) -> type[Launcher]:
+    """The launcher of a file of this package, or behind an import path `module.Class`. Raises InputError."""
+    if name in launcher_names():
+        return _launcher(f"{benchmarks.launch.__name__}.{name}.{_class_in(name)}")
+    if "." in name:
+        return _launcher(name)
+    from benchmarks.spec import nearest
+
+    known = launcher_names()
+    raise InputError(f"unknown launcher {name!r}{nearest(name, known) or '; known: ' + ', '.join(known)}")
+
+
+def _launcher(import_path: str) -> type[Launcher]:
+    from benchmarks.runs.build import import_class
+
+    found = import_class(import_path)
+    if not (isinstance(found, type) and issubclass(found, Launcher)):
+        raise InputError(f"{import_path}: is no launcher (a class on top of benchmarks.launch.launcher.Launcher)")
+    return found
+
+
+def _class_in(name: str) -> str | None:
+    """The launcher class that a file of this package defines, if it does."""
+    spec = importlib.util.find_spec(f"{benchmarks.launch.__name__}.{name}")
+    if spec is None or spec.origin is None:
+        return None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return next((node.name for node in classes if any(ast.unparse(b) == "Launcher" for b in node.bases)), None)

@@ -1,0 +1,180 @@
+"""What becomes of the runs of a sweep, whatever its launcher does: slots that come late, die or are taken away."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks.launch.driver import launch
+from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Launcher, Slots, Started
+from benchmarks.runs.ledger import Ledger
+
+
+class Scripted(Launcher):
+    """Answers what a test says: `runs` maps a run to what happens in the slot that is given it, one after the other."""
+
+    def __init__(self, workspace, jobs, runs, comes=lambda slot: True):
+        super().__init__(workspace, Slots(jobs, "cpu"))
+        self.runs = {run: list(happens) for run, happens in runs.items()}
+        self.comes = comes
+        self.happened, self.opened, self.given = [], [], []
+        self.asked_to_stop = self.closed = 0
+
+    @classmethod
+    def share_out(cls, jobs, device, runs):
+        raise NotImplementedError
+
+    def open(self, slot):
+        self.opened.append(slot)
+        if self.comes(slot):
+            self.happened.append(Free(slot))
+
+    def submit(self, slot, planned):
+        run = planned.run.id
+        self.given.append((slot, run))
+        self.happened += [event(slot, run) for event in self.runs[run].pop(0)]
+
+    def events(self, seconds):
+        while self.happened:
+            event = self.happened.pop(0)
+            if event is KeyboardInterrupt:
+                raise event
+            yield event
+
+    def stop(self):
+        self.asked_to_stop += 1
+        self.happened += [Ended(slot, run, "stopped") for slot, run in self.given]
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def store(tmp_path):
+    return SimpleNamespace(ledger=Ledger(tmp_path / "runs"))
+
+
+def planned(*names, minutes=0.0):
+    return [SimpleNamespace(run=SimpleNamespace(id=name), minutes={"cpu": minutes}) for name in names]
+
+
+def ends(how, message=""):
+    return lambda slot, run: Ended(slot, run, how, message)
+
+
+def dies(slot, run):
+    return Gone(slot, "it fell over", "its last words")
+
+
+def is_taken(slot, run):
+    return Gone(slot, "the machine is wanted by somebody else", fault=False)
+
+
+def interrupts(slot, run):
+    return KeyboardInterrupt
+
+
+DONE = [ends("done")]
+
+
+def test_two_slots_share_the_runs_in_their_order(store):
+    launcher = Scripted(store, 2, {name: [DONE] for name in "abc"})
+    heard = []
+    outcome = launch(planned(*"abc"), launcher, heard.append)
+    assert outcome.done == ["a", "b", "c"]
+    assert launcher.given == [(0, "a"), (1, "b"), (0, "c")] and launcher.opened == [0, 1] and launcher.closed == 1
+    assert [event.run for event in heard if isinstance(event, Started)] == ["a", "b", "c"]
+
+
+def test_a_failing_run_is_recorded_and_the_others_go_on(store):
+    launcher = Scripted(store, 1, {"a": [[ends("failed", "no such clip")]], "b": [DONE], "c": [[ends("elsewhere")]]})
+    outcome = launch(planned(*"abc"), launcher)
+    assert (outcome.failed, outcome.done, outcome.elsewhere) == ({"a": "no such clip"}, ["b"], ["c"])
+    assert store.ledger.failure("a")["message"] == "no such clip"
+
+
+def test_a_dead_slot_is_replaced_and_its_run_has_failed(store):
+    launcher = Scripted(store, 1, {"a": [[dies]], "b": [DONE]})
+    outcome = launch(planned("a", "b"), launcher)
+    assert (outcome.failed, outcome.done) == ({"a": "it fell over"}, ["b"])
+    assert launcher.given == [(0, "a"), (1, "b")]
+    assert store.ledger.failure("a") == {"message": "it fell over", "trace": "its last words"}
+
+
+def test_a_slot_that_dies_over_the_last_run_is_not_replaced(store):
+    launcher = Scripted(store, 1, {"a": [[dies]]})
+    assert launch(planned("a"), launcher).failed == {"a": "it fell over"}
+    assert launcher.opened == [0]
+
+
+def test_a_run_whose_machine_was_taken_away_waits_again(store):
+    launcher = Scripted(store, 1, {"a": [[is_taken], [is_taken], DONE], "b": [DONE]})
+    outcome = launch(planned("a", "b"), launcher)
+    assert outcome.done == ["a", "b"] and not outcome.failed
+    assert launcher.given == [(0, "a"), (1, "a"), (2, "a"), (2, "b")]
+    assert store.ledger.failure("a") is None
+
+
+def test_a_slot_that_never_comes_does_not_hold_up_the_others(store):
+    launcher = Scripted(store, 3, {name: [DONE] for name in "abc"}, comes=lambda slot: slot == 1)
+    assert launch(planned(*"abc"), launcher).done == ["a", "b", "c"]
+    assert launcher.opened == [0, 1, 2] and {slot for slot, _ in launcher.given} == {1}
+
+
+def test_a_slot_that_comes_late_takes_what_is_left(store):
+    late = [ends("done"), lambda slot, run: Free(1)]
+    launcher = Scripted(store, 2, {"a": [late], "b": [DONE], "c": [DONE]}, comes=lambda slot: slot == 0)
+    assert launch(planned(*"abc"), launcher).done == ["a", "b", "c"]
+    assert launcher.given == [(0, "a"), (0, "b"), (1, "c")]
+
+
+def test_slots_that_are_gone_before_they_are_there_leave_the_runs_for_later(store):
+    launcher = Scripted(store, 2, {})
+    launcher.open = lambda slot: launcher.happened.append(Gone(slot, "no room"))
+    assert launch(planned("a", "b"), launcher).not_started == ["a", "b"]
+
+
+def test_a_result_that_comes_late_counts(store):
+    """The slot was given up, but had only been cut off."""
+    after = lambda slot, run: Ended(0, "a", "done")  # noqa: E731
+    launcher = Scripted(store, 1, {"a": [[dies]], "b": [[after, ends("done")]]})
+    outcome = launch(planned("a", "b"), launcher)
+    assert (sorted(outcome.done), outcome.failed) == (["a", "b"], {})
+
+    launcher = Scripted(store, 1, {"a": [[is_taken, ends("done")]]})
+    assert launch(planned("a"), launcher).done == ["a"]
+    assert launcher.given == [(0, "a")]  # it need not be run again
+
+
+def test_ctrl_c_stops_what_runs_and_starts_nothing_more(store):
+    launcher = Scripted(store, 1, {"a": [DONE], "b": [[interrupts]]})
+    outcome = launch(planned(*"abc"), launcher)
+    assert (outcome.done, outcome.stopped, outcome.not_started) == (["a"], ["b"], ["c"])
+    assert launcher.asked_to_stop == launcher.closed == 1
+
+
+def test_a_slot_that_dies_while_it_stops_has_stopped(store):
+    launcher = Scripted(store, 1, {"a": [[interrupts, dies]], "b": [DONE]})
+    outcome = launch(planned("a", "b"), launcher)
+    assert (outcome.stopped, outcome.failed, outcome.not_started) == (["a"], {}, ["b"])
+    assert store.ledger.failure("a") is None
+
+
+def test_a_second_ctrl_c_leaves_and_lets_go(store):
+    launcher = Scripted(store, 1, {"a": [[interrupts, interrupts]]})
+    with pytest.raises(KeyboardInterrupt):
+        launch(planned("a"), launcher)
+    assert launcher.closed == 1
+
+
+def test_nothing_is_started_that_is_not_expected_to_end_in_time(store):
+    launcher = Scripted(store, 2, {"short": [DONE]})
+    runs = planned("long", minutes=2.0) + planned("short", minutes=0.1)
+    outcome = launch(runs, launcher, minutes=1.0)  # in one of two slots, long takes four minutes and short 12 s
+    assert (outcome.done, outcome.not_started) == (["short"], ["long"])
+
+
+def test_what_runs_at_the_end_of_the_budget_is_stopped(store):
+    launcher = Scripted(store, 1, {"a": [[lambda slot, run: Epoch(slot, run, 1, 9, 0.5)]], "b": [DONE]})
+    outcome = launch(planned("a", "b"), launcher, minutes=0.001)
+    assert (outcome.stopped, outcome.not_started) == (["a"], ["b"])
+    assert launcher.asked_to_stop == 1

@@ -1,0 +1,116 @@
+"""A launcher is one file: a toy one is found and runs sweeps in this process, as the command line starts them."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import benchmarks.launch
+from benchmarks.cli.main import run_command_line
+from benchmarks.errors import InputError
+from benchmarks.launch.launcher import Epoch, Launcher, Slots, launcher_named, launcher_names
+from benchmarks.runs.ledger import Ledger
+
+TOY = Path(__file__).parent / "toy"
+
+
+@pytest.fixture
+def toy_launcher(monkeypatch):
+    """The toy launcher's file among those of the package; its class."""
+    monkeypatch.setattr(benchmarks.launch, "__path__", [*benchmarks.launch.__path__, str(TOY)])
+    yield launcher_named("in_process")
+    sys.modules.pop("benchmarks.launch.in_process")
+    vars(benchmarks.launch).pop("in_process")
+
+
+@pytest.fixture
+def machine(toy_workspace, monkeypatch):
+    """The command line on a machine with the toy paper and its files; the store of runs."""
+    for name in ("data", "runs", "cache", "reports"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
+    return toy_workspace.runs
+
+
+def test_the_launchers_are_the_files_that_define_one(toy_launcher):
+    assert launcher_names() == ["in_process", "local"]
+    assert launcher_named("in_process").__name__ == "InProcess"
+
+
+@pytest.mark.parametrize("name", launcher_names())
+def test_every_launcher_shares_out_slots(name):
+    slots = launcher_named(name).share_out(None, "cpu", 3)
+    assert 1 <= slots.jobs <= 3 and slots.device == "cpu" and slots.threads >= 1
+    assert launcher_named(name).share_out(2, "cpu", 1).jobs == 1
+
+
+def test_a_launcher_kept_elsewhere_goes_by_its_import_path(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOY))
+    assert issubclass(launcher_named("in_process.InProcess"), Launcher)
+    with pytest.raises(InputError, match=r"in_process\.Slots: is no launcher"):
+        launcher_named("in_process.Slots")
+    sys.modules.pop("in_process")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("locl", "unknown launcher 'locl'; did you mean local?"),
+        ("launcher", "unknown launcher 'launcher'"),
+        ("zzz", "unknown launcher 'zzz'; known: local"),
+        ("nowhere.Mine", r"nowhere\.Mine: cannot be imported"),
+    ],
+)
+def test_an_unknown_launcher_is_one_line_and_exit_code_2(machine, name, message, capsys):
+    assert run_command_line(["run", "toy.t1", "--launcher", name]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert message.replace("\\", "") in line
+
+
+def test_the_toy_runs_a_sweep(toy_launcher, machine, capsys):
+    assert run_command_line(["run", "toy.t1.plain", "--launcher", "in_process", "--seeds", "1"]) == 0
+    finished = list(Ledger(machine).finished())
+    assert [one.run.fold for one in finished] == [1, 2]
+    for one in finished:
+        one.verify()
+    captured = capsys.readouterr()
+    assert captured.err.count("done toy-toy-plain-full") == 2
+    assert "plain" in captured.out  # its row of the table
+
+
+def test_a_failing_run_of_the_toy_is_told_and_kept(toy_launcher, machine, capsys):
+    assert run_command_line(["run", "toy.t2.failing", "--launcher", "in_process"]) == 1
+    assert capsys.readouterr().err.count("RuntimeError: the toy was told to fail") == 2
+    assert run_command_line(["status"]) == 0
+    assert capsys.readouterr().out.count("failed ") == 2
+    assert all("Traceback" in failure["trace"] for failure in Ledger(machine).failures().values())
+
+
+def test_a_stopped_sweep_of_the_toy_continues(toy_launcher, machine, monkeypatch, capsys):
+    """Ctrl-C reaches whoever waits for events."""
+    events = toy_launcher.events
+
+    def interrupted(self, seconds):
+        for event in events(self, seconds):
+            if isinstance(event, Epoch) and event.epoch == 3 and not self.stopping.is_set():
+                raise KeyboardInterrupt
+            yield event
+
+    command = ["run", "toy.t1.slow", "--launcher", "in_process", "--seeds", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(toy_launcher, "events", interrupted)
+        assert run_command_line(command) == 3
+    assert "resound: 2 runs left; the same command continues" in capsys.readouterr().err
+    assert len(list(machine.glob(".attempts/*/*/checkpoint.ckpt"))) == 1
+    assert run_command_line(command) == 0
+    assert len(list(Ledger(machine).finished())) == 2
+
+
+def test_a_slot_has_its_share_of_the_machine(toy_launcher, toy_workspace):
+    class Two(toy_launcher):
+        """Two at a time."""
+
+    from types import SimpleNamespace
+
+    planned = SimpleNamespace(minutes={"cpu": 3.0})
+    assert Two(toy_workspace, Slots(2, "cpu")).expected_seconds(planned) == 360.0
+    assert Two(toy_workspace, Slots(2, "cuda")).expected_seconds(planned) == 0.0
