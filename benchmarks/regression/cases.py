@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from benchmarks import spec
 from benchmarks.errors import InputError
 from benchmarks.metrics import all_metrics, metric_named
-from benchmarks.runs.build import import_class, versions
+from benchmarks.runs.build import import_class, spelled_out, versions
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.workspace import Workspace
@@ -33,12 +33,12 @@ class Changes(BaseModel):
     trainer: dict[str, Any] = {}
 
     def apply(self, resolved: dict[str, Any]) -> dict[str, Any]:
-        """A resolved setting (spec.Setting.resolved) with these changes."""
+        """What a run is made of (benchmarks.runs.ledger.Run.resolved) with these changes."""
         parts = {
             name: {**resolved[name], "init_args": {**resolved[name]["init_args"], **getattr(self, name)}}
             for name in ("data", "model")
         }
-        return {**parts, "trainer": {**resolved["trainer"], **self.trainer}}
+        return spelled_out({**resolved, **parts, "trainer": {**resolved["trainer"], **self.trainer}})
 
 
 class Learning(Changes):
@@ -112,8 +112,7 @@ class PaperCases:
         choice = Choice(tier, corpus, seeds=1, folds=(fold,) if fold else None)
         run = setting_runs(self.paper, setting, dataset, choice, workspace)[0]
         resolved = changes.apply(run.resolved)
-        found = versions(resolved, self.paper.datasets[dataset].class_path)
-        return replace(run, tier=TIER, resolved=resolved, versions=found)
+        return replace(run, tier=TIER, resolved=resolved, versions=versions(resolved))
 
     def _dataset_of(self, setting: str) -> str:
         """The dataset of the first cell that the setting feeds; the paper's first one if it feeds none."""

@@ -1,10 +1,12 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
 import csv
+import logging
 import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +23,6 @@ from benchmarks.runs.provenance import code_revision, device_facts, package_vers
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import load_paper
 from datasets.seeds import derive
 
 
@@ -76,13 +77,14 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
             data = build_data(run, around.workspace)
             data.setup()
         model = build_model(run, data)
-        method = _train if hasattr(model, "training_step") else _fit
+        method = _train if is_network(model) else _fit
         scores, facts = method(run, model, data, attempt, around, clock)
         with clock.phase("scores"):
             for test_set, one in scores.items():
                 one.save(attempt / f"scores_{test_set}.npz")
-                if hasattr(data, "reference"):
-                    write_reference(attempt / f"reference_{test_set}.csv", data.reference(test_set))
+                reference = data.reference(test_set)
+                if reference is not None:
+                    write_reference(attempt / f"reference_{test_set}.csv", reference)
     return {
         "seconds": clock.seconds,
         "code": code_revision(),
@@ -96,16 +98,15 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
 
 
 def build_data(run: Run, workspace: Workspace) -> Any:
-    """The run's DataModule: the paper file's arguments, and what the harness fills in."""
-    use = load_paper(run.paper).datasets[run.dataset]
-    part = run.resolved["data"]
-    name = import_class(use.class_path).name
+    """The run's DataModule: its own arguments, those of its dataset, and what the harness fills in."""
+    part, dataset = run.resolved["data"], run.resolved["dataset"]
+    name = import_class(dataset["class_path"]).name
     filled = {
         "root": str(workspace.dataset_root(name, run.corpus)),
         "cache": str(workspace.cache),
         "fold": run.fold,
         "seed": run.seed,
-        **use.args,
+        **dataset["init_args"],
     }
     return instantiate(part["class_path"], {**part["init_args"], **filled})
 
@@ -116,6 +117,13 @@ def build_model(run: Run, data: Any) -> Any:
     offered = {"num_classes": data.num_classes, "seed": derive(run.seed, run.fold, "init") % 2**31}
     filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
     return instantiate(part["class_path"], {**part["init_args"], **filled})
+
+
+def is_network(model: Any) -> bool:
+    """Whether Lightning trains the model; else it is an estimator, which fits arrays."""
+    import pytorch_lightning as pl
+
+    return isinstance(model, pl.LightningModule)
 
 
 def _train(
@@ -155,19 +163,19 @@ def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 
 
 def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
-    """The logits of every test set of the data."""
+    """What the network says about every test set of the data."""
     import torch
 
-    test_sets = getattr(data, "test_sets", None) or {"test": data.test_items}
     batches = trainer.predict(model, datamodule=data)
-    by_set = [batches] if len(test_sets) == 1 else batches
+    by_set = [batches] if len(data.test_sets) == 1 else batches
     return {
-        name: Scores(
-            tuple(items), tuple(data.classes), torch.cat(logits).float().cpu().numpy(), "logit",
-            getattr(data, "hop", None),
-        )
-        for (name, items), logits in zip(test_sets.items(), by_set, strict=True)
-    }  # fmt: skip
+        name: _scores(items, data, torch.cat(values).float().cpu().numpy(), model)
+        for (name, items), values in zip(data.test_sets.items(), by_set, strict=True)
+    }
+
+
+def _scores(items: list[str], data: Any, values: np.ndarray, model: Any) -> Scores:
+    return Scores(tuple(items), tuple(data.classes), values, model.kind_of_scores, data.hop)
 
 
 def _fit(
@@ -176,9 +184,11 @@ def _fit(
     with clock.phase("fit"):
         model.fit(*data.arrays("train"))
     with clock.phase("predict"):
-        values = model.scores(data.arrays("test")[0])
-    scores = Scores(tuple(data.test_items), tuple(data.classes), values, model.kind_of_scores, None)
-    return {"test": scores}, {}
+        scores = {
+            name: _scores(items, data, model.scores(data.arrays(name)[0]), model)
+            for name, items in data.test_sets.items()
+        }
+    return scores, {}
 
 
 def _write_history(path: Path, history: list[dict[str, float]]) -> None:
@@ -189,15 +199,14 @@ def _write_history(path: Path, history: list[dict[str, float]]) -> None:
 
 
 def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
-    """Tensors for figures that the setting names: for each, the module's method of that name on the probe items.
+    """Tensors for figures that the run carries: for each, the module's method of that name on the probe items.
 
     Figures show the first seed, and float16 is more than a page can show.
     """
-    names = load_paper(run.paper).settings[run.setting].probes
-    if not names or run.seed:
+    if not run.probes or run.seed:
         return
     items, inputs = data.probe_batch()
-    arrays = {name: getattr(model, name)(inputs.to(model.device)).half().cpu().numpy() for name in names}
+    arrays = {name: getattr(model, name)(inputs.to(model.device)).half().cpu().numpy() for name in run.probes}
     np.savez_compressed(attempt / "probes.npz", items=np.array(items), **arrays)
 
 
@@ -220,6 +229,28 @@ class StopSignal:
         """Take over SIGTERM and SIGINT in this process."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._event.set())
+
+
+def prepare_process(threads: int) -> None:
+    """Set up a process that executes runs one after the other: its threads, and what may be said on the way."""
+    import torch
+
+    torch.set_num_threads(threads)
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+
+
+def choose_device(device: str) -> str:
+    """Resolve "auto", and refuse an accelerator that is not there."""
+    if device == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise InputError("--device cuda: no CUDA accelerator is to be seen here; use --device cpu")
+    return "cpu"
 
 
 def one_line(error: BaseException) -> str:

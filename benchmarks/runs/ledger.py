@@ -24,14 +24,14 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.runs.files import canonical_hash, claimed, file_sha256, is_claimed, read_json, storage_error, write_json
 
-FORMAT = 1
+FORMAT = 2
 #: How the files begin that hold annotations of a dataset; those of real files are not landed, so they may be absent.
 ANNOTATIONS = "reference_"
 
 
 @dataclass(frozen=True)
 class Run:
-    """The unit that is trained once, ever: a setting on a fold with a seed."""
+    """The unit that is trained once, ever: a setting on a fold with a seed. It carries all that it takes to execute."""
 
     paper: str
     setting: str
@@ -41,11 +41,13 @@ class Run:
     tier: str
     corpus: str
     numerics: str
-    #: class paths and arguments, as plain values (spec.Setting.resolved)
+    #: {"dataset" | "data" | "model": {"class_path", "init_args"}, "trainer": {...}}, as plain values
     resolved: dict[str, Any] = field(hash=False)
+    #: the tensors for figures that the run writes; they move no number, so they are no part of its identity
+    probes: list[str] = field(hash=False)
     #: the training protocol: what the paper file says of train lists, validation and selection
     protocol: dict[str, str] = field(hash=False)
-    #: version numbers of network, features, data module and dataset module, by import path
+    #: version numbers of all that `resolved` names by import path, and of their base classes (build.versions)
     versions: dict[str, int] = field(hash=False)
     #: content hash of the dataset's files; "absent" where the data are not on this machine
     fingerprint: str
@@ -93,14 +95,7 @@ class Finished:
 
     def verify(self) -> None:
         """Compare every published file with its checksum. Raises InputError for the first that differs."""
-        for name, digest in self.result["files"].items():
-            path = self.folder / name
-            if not path.exists() and name.startswith(ANNOTATIONS):
-                continue
-            if not path.is_file():
-                raise InputError(f"{path}: missing from a finished run; remove the folder {self.folder} to redo it")
-            if file_sha256(path) != digest:
-                raise InputError(f"{path}: damaged (its checksum differs); remove the folder {self.folder} to redo it")
+        check_files(self.folder, self.result["files"])
 
 
 class Ledger:
@@ -115,8 +110,8 @@ class Ledger:
     @staticmethod
     def _check_format(store: Path) -> None:
         marker = store / "ledger.json"
-        if marker.exists() and read_json(marker).get("format", 0) > FORMAT:
-            raise InputError(f"{store}: written by a newer version of the harness; update it to read these runs")
+        if marker.exists():
+            check_format(store, read_json(marker), "these runs")
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -198,6 +193,8 @@ class Ledger:
         """Write result.json with the checksums of all that is published, and rename the attempt into place."""
         (attempt / "progress.json").unlink(missing_ok=True)
         (attempt / "checkpoint.ckpt").unlink(missing_ok=True)
+        for cut in attempt.glob(".*"):  # what a killed attempt was writing
+            cut.unlink()
         files = {path.name: file_sha256(path) for path in sorted(attempt.iterdir()) if path.name != "result.json"}
         write_json(attempt / "result.json", {"format": FORMAT, "id": run.id, "files": files, **result})
         target = self.root / run.id
@@ -218,13 +215,35 @@ class Ledger:
         write_json(self.root / ".failures" / f"{run_id}.json", {"message": message, "trace": trace})
 
 
+def check_files(folder: Path, checksums: dict[str, str]) -> None:
+    """Compare the files of a finished run with their checksums. Raises InputError for the first that differs."""
+    for name, digest in checksums.items():
+        path = folder / name
+        if not path.exists() and name.startswith(ANNOTATIONS):
+            continue
+        if not path.is_file():
+            raise InputError(f"{path}: missing from a finished run; remove the folder {folder} to redo it")
+        if file_sha256(path) != digest:
+            raise InputError(f"{path}: damaged (its checksum differs); remove the folder {folder} to redo it")
+
+
+def check_format(path: Path, content: Any, what: str) -> None:
+    """Refuse files of another format, in one line that says what to do. Raises InputError."""
+    found = content.get("format", 0) if isinstance(content, dict) else FORMAT + 1
+    if found > FORMAT:
+        raise InputError(f"{path}: written by a newer version of the harness; update it to read {what}")
+    if found < FORMAT:
+        raise InputError(
+            f"{path}: written by an older version of the harness; `python -m benchmarks migrate` brings it up to date"
+        )
+
+
 def load_finished(folder: Path) -> Finished:
-    """Read one finished run. Raises InputError for files cut short or of a newer format."""
+    """Read one finished run. Raises InputError for files cut short or of another format."""
     result = read_json(folder / "result.json")
     data = read_json(folder / "run.json")
     for name, content in (("result.json", result), ("run.json", data)):
-        if not isinstance(content, dict) or content.get("format", 0) > FORMAT:
-            raise InputError(f"{folder / name}: written by a newer version of the harness; update it to read this run")
+        check_format(folder / name, content, "this run")
     try:
         return Finished(run=Run.from_dict(data), folder=folder, result=result)
     except KeyError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import import_class, versions
+from benchmarks.runs.build import import_class, spelled_out, versions
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
@@ -97,12 +97,13 @@ def setting_runs(
     seeds = choice.seeds or (changes.seeds if changes and changes.seeds else recipe.seeds)
     folds = choice.folds or (tuple(changes.folds) if changes and changes.folds else tuple(use.folds))
     _check_folds(folds, use.folds, paper.id, dataset)
-    resolved = recipe.resolved(choice.tier, use)  # type: ignore[arg-type]
+    dataset_part = {"class_path": use.class_path, "init_args": dict(use.args)}
+    resolved = spelled_out({"dataset": dataset_part, **recipe.resolved(choice.tier, use)})  # type: ignore[arg-type]
     common: dict[str, Any] = {
         "paper": paper.id, "setting": setting, "dataset": dataset, "tier": choice.tier, "corpus": choice.corpus,
-        "numerics": choice.numerics, "resolved": resolved,
+        "numerics": choice.numerics, "resolved": resolved, "probes": list(recipe.probes),
         "protocol": {name: item.ours or item.value for name, item in sorted(paper.training_protocol(setting).items())},
-        "versions": versions(resolved, use.class_path),
+        "versions": versions(resolved),
         "fingerprint": workspace.fingerprint(use, choice.corpus) if workspace else "absent",
     }  # fmt: skip
     return [Run(fold=fold, seed=seed, **common) for seed in range(seeds) for fold in folds]

@@ -14,7 +14,7 @@ from benchmarks.runs.build import import_class
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
 from benchmarks.runs.scores import Scores
-from benchmarks.spec import Paper, load_paper
+from benchmarks.spec import Paper
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,14 +32,20 @@ def reference(paper: Paper, dataset: str, items: Iterable[str]) -> "pd.DataFrame
 
     Raises NoTruth for a dataset whose names do not tell.
     """
-    if not names_tell(paper, dataset):
-        raise NoTruth(f"{paper.datasets[dataset].title}: its names alone do not tell what is true of them")
-    return import_class(paper.datasets[dataset].class_path).reference(list(items))
+    use = paper.datasets[dataset]
+    return _truth_of_names(import_class(use.class_path), use.title, items)
+
+
+def _truth_of_names(dataset: Any, title: str, items: Iterable[str]) -> "pd.DataFrame":
+    found = dataset.truth_of_names(list(items))
+    if found is None:
+        raise NoTruth(f"{title}: its names alone do not tell what is true of them")
+    return found
 
 
 def names_tell(paper: Paper, dataset: str) -> bool:
     """Whether official names alone tell what is true of the items of a dataset."""
-    return hasattr(import_class(paper.datasets[dataset].class_path), "reference")
+    return import_class(paper.datasets[dataset].class_path).truth_of_names([]) is not None
 
 
 def write_reference(path: Path, frame: "pd.DataFrame") -> None:
@@ -91,7 +97,8 @@ class Truths:
 
     def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
         """The reference of a run that has no copy: what the names of its items tell. Raises NoTruth."""
-        return reference(load_paper(finished.run.paper), finished.run.dataset, items)
+        dataset = import_class(finished.run.resolved["dataset"]["class_path"])
+        return _truth_of_names(dataset, dataset.title, items)
 
     def _once(self, key: object, make: Callable[[], Any]) -> Any:
         if key not in self._known:

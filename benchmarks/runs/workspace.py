@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runs.build import import_class
-from benchmarks.runs.ledger import Ledger
+from benchmarks.runs.ledger import Ledger, Run
 from benchmarks.spec import DatasetUse
 
 
@@ -40,8 +40,16 @@ class Workspace:
 
     def dataset(self, use: DatasetUse, corpus: str) -> Any:
         """The dataset as a paper uses it. Raises DataError where its files are not to be found."""
-        cls = import_class(use.class_path)
-        return cls(root=self.dataset_root(cls.name, corpus), cache=self.cache, **use.args)
+        return self._dataset(use.class_path, use.args, corpus)
+
+    def dataset_of(self, run: Run) -> Any:
+        """The dataset of a run. Raises DataError where its files are not to be found."""
+        part = run.resolved["dataset"]
+        return self._dataset(part["class_path"], part["init_args"], run.corpus)
+
+    def _dataset(self, class_path: str, arguments: dict[str, Any], corpus: str) -> Any:
+        cls = import_class(class_path)
+        return cls(root=self.dataset_root(cls.name, corpus), cache=self.cache, **arguments)
 
     def fingerprint(self, use: DatasetUse, corpus: str) -> str:
         """The content hash of a dataset's files, or "absent" where they are not on this machine."""

@@ -6,8 +6,9 @@ from typing import Any, Literal
 from datasets.batches.tags import Mode, TagDataModule
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic, Source
 from datasets.errors import DataError
+from datasets.features import EXTRACTORS
 
-#: The extractor that takes released arrays.
+#: The name of the extractor that takes released arrays.
 RELEASED = "released_log_mel"
 
 
@@ -45,7 +46,7 @@ class DCASE2018DomesticDataModule(TagDataModule):
         seed: int = 0,
         jobs: int | None = None,
     ) -> None:
-        if (source == "features") != (extractor == RELEASED):
+        if (source == "features") != (extractor in (RELEASED, EXTRACTORS[RELEASED])):
             raise DataError(f"source {source!r} does not go with extractor {extractor!r}; {RELEASED} takes 'features'")
         super().__init__(
             DCASE2018Domestic(root, cache, source), cache=cache, extractor=extractor, pad=pad, mode=mode,

@@ -40,13 +40,14 @@ class Extractor(Protocol):
 
 
 def extractor_class(name: str) -> Any:
-    """The class of the extractor called `name`. Raises ValueError for an unknown name."""
-    if name not in EXTRACTORS:
+    """The class of the extractor called `name`, or with that import path. Raises ValueError for an unknown name."""
+    path = EXTRACTORS.get(name, name)
+    if path not in EXTRACTORS.values():
         raise ValueError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(EXTRACTORS))}")
-    module, _, cls = EXTRACTORS[name].rpartition(".")
+    module, _, cls = path.rpartition(".")
     return getattr(importlib.import_module(module), cls)
 
 
 def make_extractor(name: str, **params: Any) -> Extractor:
-    """The extractor called `name`. Raises ValueError for an unknown name."""
+    """The extractor called `name`, or with that import path. Raises ValueError for an unknown name."""
     return extractor_class(name)(**params)

@@ -14,8 +14,8 @@ from benchmarks.runs.ledger import FORMAT, Ledger, Run, load_finished
 def make_run(**changes) -> Run:
     fields = {
         "paper": "toy", "setting": "plain", "dataset": "toy", "fold": 1, "seed": 0, "tier": "full", "corpus": "real",
-        "numerics": "float32", "resolved": {"model": {"init_args": {"width": 3}}}, "protocol": {"train": "rest"},
-        "versions": {"toy.Net": 1}, "fingerprint": "0123456789abcdef",
+        "numerics": "float32", "resolved": {"model": {"init_args": {"width": 3}}}, "probes": ["mask"],
+        "protocol": {"train": "rest"}, "versions": {"toy.Net": 1}, "fingerprint": "0123456789abcdef",
     }  # fmt: skip
     return Run(**{**fields, **changes})
 
@@ -36,6 +36,10 @@ def publish(ledger: Ledger, run: Run, text: str = "scores") -> Path:
 )  # fmt: skip
 def test_everything_that_moves_numbers_is_in_the_identity(changes):
     assert make_run(**changes).id != make_run().id
+
+
+def test_probes_move_no_number_and_are_not_in_the_identity():
+    assert make_run(probes=[]).id == make_run().id
 
 
 def test_identity_does_not_depend_on_the_order_of_keys():
@@ -108,13 +112,25 @@ def test_a_newer_store_and_a_newer_result_are_refused(tmp_path):
         Ledger(tmp_path)
 
 
+def test_an_older_store_and_an_older_result_name_the_command_that_helps(tmp_path):
+    folder = publish(Ledger(tmp_path), make_run())
+    result = json.loads((folder / "result.json").read_text())
+    older = r": written by an older version of the harness; `python -m benchmarks migrate` brings it up to date$"
+    (folder / "result.json").write_text(json.dumps({**result, "format": FORMAT - 1}))
+    with pytest.raises(InputError, match="result.json" + older):
+        list(Ledger(tmp_path).finished())
+    (tmp_path / "ledger.json").write_text(json.dumps({"format": FORMAT - 1}))
+    with pytest.raises(InputError, match=f"{tmp_path}{older}"):
+        Ledger(tmp_path)
+
+
 def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path, monkeypatch):
     target = tmp_path / "deep" / "result.json"
 
     def full(self, *args, **kwargs):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InputError, match="No space left on device"):
         files.write_json(target, {})
     assert not any(path.is_file() for path in tmp_path.rglob("*"))

@@ -1,0 +1,132 @@
+"""Brings the runs of a store up to date that an older version of the harness has written; nothing is trained again.
+
+Format 1 had neither the dataset's class and arguments nor the probes in a run: they were those of the paper file. It
+named extractors by their short names, and counted no versions of base classes.
+"""
+
+import shutil
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.runs.build import spelled_out, versions
+from benchmarks.runs.files import file_sha256, is_claimed, read_json, storage_error, write_json
+from benchmarks.runs.ledger import FORMAT, Run, check_files, check_format, load_finished
+from benchmarks.spec import load_paper
+
+#: How the folders begin that a migration works in; what an interrupted one leaves is removed by the next.
+_WORKING = ".migrating-"
+#: What a base class had for a version as long as format 1 was written.
+_BASE_VERSION = 1
+_KEPT = ("paper", "setting", "dataset", "fold", "seed", "tier", "corpus", "numerics", "protocol", "fingerprint")
+
+
+@dataclass
+class Migration:
+    """What became of a store."""
+
+    store: Path
+    #: new ids of the runs by old ones
+    renamed: dict[str, str] = field(default_factory=dict)
+    #: killed attempts that cannot be resumed
+    dropped: int = 0
+    #: why runs were left as they are, a line each
+    refused: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        if not (self.renamed or self.dropped or self.refused):
+            return f"{self.store}: up to date, nothing to do"
+        facts = [f"{len(self.renamed)} runs brought up to date"]
+        facts += [f"{self.dropped} killed attempts dropped; these runs start anew"] if self.dropped else []
+        facts += [f"{len(self.refused)} runs refused; nothing else was lost"] if self.refused else []
+        return f"{self.store}: {', '.join(facts)}"
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder holds runs, of whatever format."""
+    return (folder / "ledger.json").exists() or any(folder.glob("[!.]*/result.json"))
+
+
+def migrate(store: Path) -> Migration:
+    """Bring every run of a store to the present format, each under its new id; whatever is interrupted can be repeated.
+
+    A run whose files differ from their checksums is left as it is, and with it the mark of the old format. Raises
+    InputError for a folder that is no store, that a newer version has written, or in which a run is being worked on.
+    """
+    marker = store / "ledger.json"
+    if not is_store(store):
+        raise InputError(f"{store}: holds no runs; give the folder that was used as --runs")
+    found = read_json(marker).get("format", 0) if marker.exists() else FORMAT
+    if found > FORMAT:
+        check_format(store, {"format": found}, "these runs")
+    if held := [claim.name for claim in sorted((store / ".claims").glob("*")) if is_claimed(claim)]:
+        raise InputError(f"{store}: {held[0]} is being worked on; wait for its end, or stop it")
+    for left in store.glob(f"{_WORKING}*"):
+        shutil.rmtree(left)
+    outcome = Migration(store)
+    for path in sorted(store.glob("[!.]*/result.json")):
+        try:
+            if new := _migrate_run(path.parent):
+                outcome.renamed[path.parent.name] = new
+        except InputError as error:
+            outcome.refused.append(str(error))
+    if found < FORMAT and not outcome.refused:
+        outcome.dropped = _drop_work(store)
+        write_json(marker, {"format": FORMAT})
+    return outcome
+
+
+def _migrate_run(folder: Path) -> str | None:
+    """Publish a run under its new id and remove the old folder; None for one that is up to date."""
+    result = read_json(folder / "result.json")
+    if result.get("format") == FORMAT:
+        return None
+    check_files(folder, result["files"])
+    data = read_json(folder / "run.json")
+    if not result["id"] == data["id"] == folder.name:
+        raise InputError(f"{folder}: its run.json describes {data['id']}, not this run")
+    run = _run(folder, data)
+    target, working = folder.with_name(run.id), folder.with_name(f"{_WORKING}{uuid.uuid4().hex}")
+    try:
+        if target.exists():  # an interrupted migration got as far as this
+            load_finished(target).verify()
+        else:
+            shutil.copytree(folder, working)
+            write_json(working / "run.json", run.to_dict())
+            files = {**result["files"], "run.json": file_sha256(working / "run.json")}
+            write_json(working / "result.json", {**result, "format": FORMAT, "id": run.id, "files": files})
+            working.rename(target)
+        folder.rename(working)
+        shutil.rmtree(working)
+    except OSError as error:
+        raise storage_error(target, error) from error
+    return run.id
+
+
+def _run(folder: Path, data: dict[str, Any]) -> Run:
+    """The run of a run.json of format 1, with what its paper file says of the dataset and the probes."""
+    paper = load_paper(data["paper"])
+    use, setting = paper.datasets.get(data["dataset"]), paper.settings.get(data["setting"])
+    if use is None or setting is None:
+        missing = f"dataset {data['dataset']}" if use is None else f"setting {data['setting']}"
+        raise InputError(f"{folder}: the paper file of {paper.id} has no {missing} any more; remove the folder")
+    if use.class_path not in data["versions"]:
+        raise InputError(f"{folder}: made with another class of dataset than {use.class_path}; remove the folder")
+    dataset = {"class_path": use.class_path, "init_args": dict(use.args)}
+    resolved = spelled_out({"dataset": dataset, **data["resolved"]})
+    return Run(
+        **{name: data[name] for name in _KEPT},
+        resolved=resolved,
+        probes=list(setting.probes),
+        versions={path: data["versions"].get(path, _BASE_VERSION) for path in versions(resolved)},
+    )
+
+
+def _drop_work(store: Path) -> int:
+    """Remove what is kept under old ids of runs that are not finished; returns how many attempts could be resumed."""
+    attempts = len(list((store / ".attempts").glob("*/*/checkpoint.ckpt")))
+    for name in (".attempts", ".claims", ".failures"):
+        shutil.rmtree(store / name, ignore_errors=True)
+    return attempts
