@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.errors import USER_ERRORS, InputError
-from benchmarks.judge.comparison import find_rivals
+from benchmarks.judge.comparison import Comparison, find_rivals
 from benchmarks.judge.official_items import classes_here, item_seconds, official_truth, truth_of_run
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.metrics import Metric, MetricValue, kind_of, metric_named
 from benchmarks.metrics.kinds import in_words
-from benchmarks.reporting import wording
-from benchmarks.reporting.sections.comparison import Comparison
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores, check_items
 from benchmarks.runs.workspace import Workspace
@@ -207,7 +205,7 @@ def _fold_note(source: Finished, table: TableResult) -> str:
     """What a single run leaves open."""
     run = source.run
     folds = table.paper.datasets[run.dataset].folds
-    conditions = wording.conditions(Variant(run.tier, run.corpus, run.numerics))
+    conditions = Variant(run.tier, run.corpus, run.numerics).in_words
     if len(folds) == 1:
         return f"{run.id} is one run, {conditions}; the other rows are means over all seeds."
     return (

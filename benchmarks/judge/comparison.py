@@ -1,8 +1,9 @@
-"""New scores tested against the stored runs of a table's rows, on the same items."""
+"""New scores beside a table's rows, and tested against their stored runs on the same items."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,12 +11,94 @@ from benchmarks.judge.claims import ALPHA
 from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.paired import Outcomes, bootstrap_p, holm, mcnemar, resampled_merits
 from benchmarks.judge.table import CellResult, TableResult
-from benchmarks.metrics import MetricValue
-from benchmarks.reporting.sections.comparison import Rival
+from benchmarks.metrics import Metric, MetricValue
 from benchmarks.runs.ledger import Finished
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A row of the table beside the new one: what is printed, what came out again, and the test of the difference."""
+
+    result: CellResult
+    #: first complete seed against the new scores, on the same items; None where nothing is stored
+    p: float | None = None
+    p_holm: float | None = None
+    #: where items are right or wrong: how many only one side got right
+    only_new_right: int | None = None
+    only_row_right: int | None = None
+    #: where they add to a rate: new value less the row's, with the 95 % interval, in the unit of the column
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """New scores in one column of a table. Values are in the unit of the column."""
+
+    name: str
+    table: TableResult
+    column: str
+    metric: Metric
+    folds: Mapping[int, MetricValue]
+    rivals: Sequence[Rival]
+    note: str | None = None
+    #: what the table says besides of the same items, by column
+    beside: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """The mean over folds."""
+        return float(np.mean([value.value for value in self.folds.values()]))
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the value is the share of items that are right."""
+        return all(value.is_share for value in self.folds.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted for the value, over all folds: of events tp, fp, fn and so on; nothing for shares."""
+        total: Counter[str] = Counter()
+        for value in self.folds.values():
+            total.update(value.counts)
+        return dict(total)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "name": self.name,
+            "table": self.table.id,
+            "column": self.column,
+            "metric": self.metric.id,
+            "value": self.value,
+            "folds": {str(fold): value.value for fold, value in self.folds.items()},
+            "n_items": sum(value.n for value in self.folds.values()),
+            "counts": self.counts,
+            "beside": dict(self.beside),
+            "note": self.note,
+            "rows": [
+                {
+                    "id": rival.result.cell.id,
+                    "label": rival.result.cell.label,
+                    "published": rival.result.cell.published,
+                    "corrected": rival.result.cell.corrected,
+                    "mean": rival.result.mean,
+                    "tier": rival.result.variant.tier if rival.result.n_runs else None,
+                    "only_new_right": rival.only_new_right,
+                    "only_row_right": rival.only_row_right,
+                    "difference": rival.difference,
+                    "low": rival.low,
+                    "high": rival.high,
+                    "p": rival.p,
+                    "p_holm": rival.p_holm,
+                }
+                for rival in self.rivals
+            ],
+        }
 
 
 def find_rivals(

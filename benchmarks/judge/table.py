@@ -37,6 +37,12 @@ class Variant:
         return CORPORA.index(self.corpus), TIERS.index(self.tier), NUMERICS.index(self.numerics)  # type: ignore[arg-type]
 
     @property
+    def in_words(self) -> str:
+        """For sentences: "tier full, real files"."""
+        files = {"real": "real files", "miniature": "generated miniature", "standin": "stand-in files"}[self.corpus]
+        return f"tier {self.tier}, {files}" + ("" if self.numerics == "float32" else f", {self.numerics}")
+
+    @property
     def name(self) -> str:
         """For file names and headings: "reduced", "smoke-miniature"."""
         parts = (self.tier, "" if self.corpus == "real" else self.corpus)

@@ -1,5 +1,6 @@
 """How numbers, runs and verdicts are written."""
 
+import math
 from collections.abc import Mapping
 
 from benchmarks.audit.checks import printed
@@ -9,6 +10,13 @@ from benchmarks.judge.verdict import Verdict
 from benchmarks.reporting.render.blocks import Footnotes
 
 NOTHING = "–"
+#: Words of cells in the order in which they are counted.
+COUNTED = (
+    "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not scored here", "not yet run",
+    "quoted", "holds", "fails", "not audited",
+)  # fmt: skip
+#: How they are told after a number, where that is not the word itself.
+TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
 
 
 def published(result: CellResult, notes: Footnotes | None = None) -> str:
@@ -130,9 +138,29 @@ def at_other_margins(given: Verdict | None) -> str:
 
 def conditions(variant: Variant) -> str:
     """A variant in words."""
-    files = {"real": "real files", "miniature": "generated miniature", "standin": "stand-in files"}[variant.corpus]
-    numerics = "" if variant.numerics == "float32" else f", {variant.numerics}"
-    return f"tier {variant.tier}, {files}{numerics}"
+    return variant.in_words
+
+
+def published_label(variant: Variant) -> str:
+    """What published values are called beside those of a variant; nothing where they are not to be shown."""
+    if variant.corpus != "real":
+        return ""
+    return "published" if variant.tier == "full" else "published, tier full"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many cells have which status."""
+    return ", ".join(f"{counts[word]} {TOLD.get(word, word)}" for word in COUNTED if counts[word])
+
+
+def number(value: float | None, decimals: int) -> str:
+    """A value with so many decimals, a dash without one."""
+    return NOTHING if value is None or math.isnan(value) else f"{value:.{decimals}f}"
+
+
+def plain(name: str) -> str:
+    """A name as words."""
+    return name.replace("_", " ")
 
 
 def sentence(text: str) -> str:
@@ -144,17 +172,13 @@ def sentence(text: str) -> str:
 
 def _open_fields(result: CellResult) -> str:
     fields = result.cell.protocol
-    parts = [f"{_plain(name)} ({fields[name].status}): {fields[name].value}" for name in result.open_fields]
+    parts = [f"{plain(name)} ({fields[name].status}): {fields[name].value}" for name in result.open_fields]
     return f"Our reading of what the paper does not state: {'; '.join(parts)}."
 
 
 def _differences(result: CellResult) -> str:
     fields = result.cell.protocol
     return "; ".join(
-        f"{_plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
+        f"{plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
         for name in result.differing_fields
     )
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")

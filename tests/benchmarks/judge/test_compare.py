@@ -7,6 +7,7 @@ from scipy.stats import binomtest
 from benchmarks.errors import InputError
 from benchmarks.judge.compare import compare
 from benchmarks.judge.official_items import item_seconds, official_truth
+from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import load_paper
 from tests.benchmarks.fabricated_runs import FINGERPRINT, classes_of, fabricate, items_of, scores_with, workspace_in
@@ -46,7 +47,7 @@ def test_a_file_becomes_a_row_with_its_folds(workspace, tmp_path):
     assert (content["table"], content["column"], content["n_items"]) == ("acrnn.t1", "esc10", 400)
     assert content["folds"] == {"1": 100.0, "2": 95.0, "3": 90.0, "4": 90.0, "5": 93.75}
     assert content["value"] == 93.75
-    text = comparison.to_markdown()
+    text = comparison_markdown(comparison)
     assert "**93.75**" in text and "| 375/400 |" in text and "|       93.7 |" in text  # cut, as the paper does
     assert "78.4" in text and "63.2, corrected 78.7" in text  # the rows of the paper, their errata included
 
@@ -74,7 +75,7 @@ def test_a_run_is_compared_on_its_fold_and_not_with_itself(workspace):
     run = next(one.run for one in workspace.ledger.finished() if (one.run.setting, one.run.fold) == ("att_aug", 2))
     comparison = compare(run.id, "acrnn.t1", workspace, None)
     assert list(comparison.folds) == [2] and comparison.value == 93.75
-    assert "fold 2 of 5" in comparison.to_markdown()
+    assert "fold 2 of 5" in comparison_markdown(comparison)
     rows = {row["id"]: row for row in comparison.to_dict()["rows"]}
     assert rows["acrnn.t1.acrnn.esc10"]["p"] is None and rows["acrnn.t1.knn.esc10"]["p"] is not None
 

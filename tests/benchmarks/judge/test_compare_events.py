@@ -13,6 +13,7 @@ from benchmarks.judge.evidence import Evaluator
 from benchmarks.judge.official_items import item_seconds, official_truth, truth_of_run
 from benchmarks.judge.paired import Outcomes
 from benchmarks.metrics import metric_named
+from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import Claim, load_paper, select
@@ -106,7 +107,7 @@ def test_a_file_is_scored_by_the_rule_and_list_of_its_column(
 def test_the_page_shows_f1_counts_and_the_rule(workspace, tmp_path):
     scores, _ = mine()
     comparison = compare(saved(tmp_path, scores), "mtfa.t1", workspace, "my network")
-    lines = comparison.to_markdown().splitlines()
+    lines = comparison_markdown(comparison).splitlines()
     assert lines[0].startswith("## mtfa.t1, dev, babycry, ER: Comparison of MTFA")
     assert "F1 (%), published" in lines[2] and "events" in lines[2]
     (row,) = (line for line in lines if line.startswith("| **my network**"))
@@ -159,7 +160,9 @@ def test_a_run_is_placed_by_its_cell_and_not_tested_against_itself(workspace):
     comparison = compare(run.id, "mtfa.t1.resrnn.eval.babycry.er", workspace, None)
     rows = {row["id"]: row["p"] for row in comparison.to_dict()["rows"]}
     assert rows["mtfa.t1.resrnn.eval.babycry.er"] is None and rows["mtfa.t1.mlp.eval.babycry.er"] is not None
-    assert "is one run, tier full, real files; the other rows are means over all seeds." in comparison.to_markdown()
+    assert "is one run, tier full, real files; the other rows are means over all seeds." in comparison_markdown(
+        comparison
+    )
     with pytest.raises(
         InputError, match=r"has scores of devtest and evaltest; name a cell of one of them, like mtfa.t1"
     ):
@@ -267,6 +270,6 @@ def test_without_runs_the_files_tell_what_is_true(tmp_path):
     comparison = compare(source, "mtfa.t1", workspace, None)  # there is nothing of the development set
     assert comparison.column == "eval.babycry.er"
     assert comparison.value == 1.0 and comparison.counts == {"n_ref": 1, "n_sys": 2, "tp": 1, "fp": 1, "fn": 0}
-    assert "nothing to test against" in comparison.to_markdown()
+    assert "nothing to test against" in comparison_markdown(comparison)
     with pytest.raises(InputError, match=r"750 frames of 0.02 s are 15 s, but the items of evaltest last 30 s"):
         compare(saved(tmp_path, wrong_frames(Scores.load(tmp_path / "mine.npz"))), "mtfa.t1.mtfa.eval", workspace, None)

@@ -15,6 +15,7 @@ from benchmarks.judge.compare import compare
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import Variant
 from benchmarks.reporting import write_reports
+from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.spec import load_paper, select
 from tests.benchmarks.fabricated_runs import workspace_in
@@ -216,7 +217,7 @@ def test_scores_made_elsewhere_are_judged_on_the_list_of_the_column(stored, tmp_
     expected = 100 * roc_auc_score(truth[kept][:, judged], values[kept][:, judged], average="macro")
     assert found.folds[1].value == pytest.approx(expected)
     assert [one.p is not None for one in found.rivals if one.result.cell.row == "1_none"] == [True]
-    assert "events" not in found.to_markdown()
+    assert "events" not in comparison_markdown(found)
 
 
 # -- measured ranges ---------------------------------------------------------------------------------------------------
