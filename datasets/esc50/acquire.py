@@ -12,7 +12,7 @@ from datasets.acquire.hashes import md5_of_file, md5_of_files
 from datasets.errors import DataError
 from datasets.esc50.census import CHECKSUMS, take_census
 from datasets.esc50.dataset import ESC50
-from datasets.esc50.layouts import Release, find_release
+from datasets.esc50.layout import Release, find_release
 
 COMMIT = "33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6"
 #: The repository's old owner still leads to it; both addresses give the same commit.

@@ -1,13 +1,15 @@
 """What of ESC-50 is here and usable, compared with what was released."""
 
 from collections import Counter
+from pathlib import Path
 
 from datasets.acquire.census import VERSION, Census, Progress, by_kind, decoding_faults, remembered
 from datasets.acquire.checksums import official_tokens, token
 from datasets.esc50.dataset import ESC50
 
+_LISTS = Path(__file__).with_name("checksums")
 #: The list of official checksums of each kind of release; a miniature has none.
-CHECKSUMS = {"v2 WAV": "esc50_v2_wav", "v1 OGG": "esc50_v1_ogg"}
+CHECKSUMS = {"v2 WAV": _LISTS / "v2_wav.txt", "v1 OGG": _LISTS / "v1_ogg.txt"}
 
 
 def take_census(dataset: ESC50, progress: Progress | None = None) -> Census:

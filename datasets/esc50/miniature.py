@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from datasets.esc50.layouts import CATEGORIES, COLUMNS, ESC10_TARGETS, FOLDS
+from datasets.esc50.layout import CATEGORIES, COLUMNS, ESC10_TARGETS, FOLDS
 from datasets.generated import write_once
 from datasets.seeds import derive
 from datasets.sounds.parametric import KINDS, render

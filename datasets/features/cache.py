@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from datasets.acquire.whole import whole, write_whole
 from datasets.errors import DataError
-from datasets.features import Extractor
-from datasets.features import copies as augment
+from datasets.features import Extractor, copies
+from datasets.features.copies import NONE, Copy
 from datasets.features.extraction import Task, extract
 from datasets.processes import available_cores
 
@@ -37,8 +37,13 @@ Facts = dict[str, list[int]]
 class ClipDataset(Protocol):
     """What the cache needs of a dataset."""
 
-    name: str
-    sample_rate: int
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second of every clip."""
 
     def fingerprint(self) -> str:
         """A hash of all clips' content."""
@@ -73,13 +78,13 @@ class FeatureCache:
         extractor: Extractor,
         items: Sequence[str],
         labels: Sequence[str],
-        variant: str = "none",
+        variant: Copy = NONE,
         jobs: int | None = None,
         progress: Progress | None = None,
     ) -> Features:
         """The features of `items`, extracted first if they are not there.
 
-        variant: "none" or a kind of copy (datasets.features.copies.make_variant), for which `labels` are needed.
+        variant: the clips themselves, or a kind of copy, which may need their `labels`.
         jobs: processes that extract (default: one per core); progress: is told (clips done, clips in all).
 
         Raises DataError for clips that cannot be read, and where the disk refuses.
@@ -107,14 +112,16 @@ class FeatureCache:
             ) from error
         return self._open(key)
 
-    def _header(self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: str) -> dict[str, Any]:
+    def _header(
+        self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy
+    ) -> dict[str, Any]:
         dtype = getattr(extractor, "dtype", "float32")
         return {
             "format": FORMAT,
             "dataset": dataset.name,
             "fingerprint": dataset.fingerprint(),
-            "variant": variant,
-            "augment_version": augment.VERSION if variant != "none" else None,
+            "variant": variant.name,
+            "augment_version": copies.VERSION if variant != NONE else None,
             "extractor": extractor.name,
             "version": extractor.version,
             "params": extractor.params(),

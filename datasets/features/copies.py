@@ -3,7 +3,8 @@
 Every draw depends on the item and the kind of copy alone: a copy is the same in every fold, run and process.
 """
 
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,45 +17,34 @@ VERSION = 1
 SEED = 0
 #: Range of the stretch factor (above 1: faster) and of the shift in semitones (unit assumed), ACRNN section 3.4.
 STRETCH, SHIFT = (0.8, 1.3), (-3.5, 3.5)
-#: Shift in semitones and range of the stretch factor for classes of ESC-10, from PiczakCNN's code. Its ranges of shift
-#: have an index slip, so that the upper limit is all that is ever drawn. Classes left out are only delayed.
-PICZAK_LIMITS = {
-    "dog": (4, (0.95, 1.1)),
-    "sea_waves": (0, (0.9, 1.2)),
-    "crying_baby": (6, (0.8, 1.3)),
-    "sneezing": (4, (0.9, 1.2)),
-    "helicopter": (0, (0.9, 1.2)),
-    "chainsaw": (2, (0.9, 1.2)),
-    "rooster": (2, (0.95, 1.1)),
-}
 N_FFT, HOP = 2048, 512
 
 Samples = NDArray[np.float32]
 
 
-def make_variant(kind: str, samples: Samples, rate: int, item: str, label: str) -> Samples:
-    """The copy called `kind` of a clip: samples (n,) at `rate` Hz; float32.
+@dataclass(frozen=True)
+class Copy:
+    """A kind of copy. `make` gets samples (n,), their rate in Hz, the clip's class and a generator; gives float32.
 
-    kind: "none"; "stretch" and "shift" (ACRNN, section 3.4; as long as the clip: cut, or padded with zeros, assumed);
-        "delay-1", "delay-2" ...: up to one second of silence in front, the clip not cut (PiczakCNN's code, ESC-50);
-        "class-1", "class-2" ...: shift and stretch by class, then delay (PiczakCNN's code, ESC-10).
-
-    Raises ValueError for another kind.
+    The name is part of the key of cached features and of the draws.
     """
-    draw = np.random.default_rng(derive(SEED, "augment", VERSION, kind, item))
-    if kind == "none":
-        return samples
-    if kind == "stretch":
-        return fit_length(time_stretch(samples, draw.uniform(*STRETCH)), len(samples))
-    if kind == "shift":
-        return pitch_shift(samples, draw.uniform(*SHIFT))
-    if re.fullmatch(r"(delay|class)-\d+", kind):
-        delay = np.zeros(draw.integers(rate), dtype=np.float32)
-        if kind.startswith("class") and label in PICZAK_LIMITS:
-            semitones, limits = PICZAK_LIMITS[label]
-            samples = time_stretch(pitch_shift(samples, semitones), draw.uniform(*limits))
-        return np.concatenate([delay, samples])
-    raise ValueError(f"unknown kind of copy {kind!r}; known: none, stretch, shift, delay-1 ..., class-1 ...")
+
+    name: str
+    make: Callable[[Samples, int, str, np.random.Generator], Samples]
+
+    def __call__(self, samples: Samples, rate: int, item: str, label: str) -> Samples:
+        """The copy of a clip: samples (n,) at `rate` Hz; float32."""
+        return self.make(samples, rate, label, np.random.default_rng(derive(SEED, "augment", VERSION, self.name, item)))
+
+
+def delayed(number: int) -> Copy:
+    """The copy of that number behind up to one second of silence, the clip not cut (PiczakCNN's code, ESC-50)."""
+    return Copy(f"delay-{number}", behind_silence)
+
+
+def behind_silence(samples: Samples, rate: int, label: str, draw: np.random.Generator) -> Samples:
+    """Samples (n,) after up to one second of silence."""
+    return np.concatenate([np.zeros(draw.integers(rate), dtype=np.float32), samples])
 
 
 def time_stretch(samples: Samples, factor: float) -> Samples:
@@ -85,3 +75,21 @@ def pitch_shift(samples: Samples, semitones: float) -> Samples:
 def fit_length(samples: Samples, length: int) -> Samples:
     """Samples cut, or padded with zeros at the end, to `length`."""
     return np.pad(samples[:length], (0, max(0, length - len(samples))))
+
+
+def _unaltered(samples: Samples, rate: int, label: str, draw: np.random.Generator) -> Samples:
+    return samples
+
+
+def _stretched(samples: Samples, rate: int, label: str, draw: np.random.Generator) -> Samples:
+    return fit_length(time_stretch(samples, draw.uniform(*STRETCH)), len(samples))
+
+
+def _shifted(samples: Samples, rate: int, label: str, draw: np.random.Generator) -> Samples:
+    return pitch_shift(samples, draw.uniform(*SHIFT))
+
+
+#: The clip itself.
+NONE = Copy("none", _unaltered)
+#: ACRNN, section 3.4: as long as the clip (cut, or padded with zeros, assumed).
+STRETCHED, SHIFTED = Copy("stretch", _stretched), Copy("shift", _shifted)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from datasets.errors import DataError
-from datasets.features.copies import make_variant
+from datasets.features.copies import Copy
 from datasets.processes import Child, answering
 
 #: Work of less than so many seconds is done in this process: a worker needs about one to start.
@@ -34,7 +34,7 @@ class Task:
 
     dataset: Any
     extractor: Any
-    variant: str
+    variant: Copy
     items: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -45,7 +45,7 @@ class Task:
     def rows(self, position: int) -> np.ndarray:
         """The features (rows, ...) of one clip. Raises DataError if they cannot be had."""
         item, rate = self.items[position], self.dataset.sample_rate
-        samples = make_variant(self.variant, self._samples(item), rate, item, self.labels[position])
+        samples = self.variant(self._samples(item), rate, item, self.labels[position])
         try:
             features = self.extractor(samples, rate)
         except ValueError as error:

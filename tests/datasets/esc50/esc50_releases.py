@@ -3,7 +3,7 @@
 import numpy as np
 import soundfile
 
-from datasets.esc50.layouts import CATEGORIES, COLUMNS, ESC10_TARGETS
+from datasets.esc50.layout import CATEGORIES, COLUMNS, ESC10_TARGETS
 
 RATE, FRAMES = 44100, 220500
 #: fold, source, take, target; a source with two takes, and one that lies in two folds as in the real set.

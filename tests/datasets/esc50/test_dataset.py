@@ -10,7 +10,8 @@ import soundfile
 from datasets.acquire.checksums import official_tokens, token
 from datasets.errors import DataError
 from datasets.esc50 import ESC50
-from datasets.esc50.layouts import CATEGORIES, parse_item
+from datasets.esc50.census import CHECKSUMS
+from datasets.esc50.layout import CATEGORIES, parse_item
 from datasets.registry import get, names
 from tests.datasets.esc50.esc50_releases import ESC10_ITEMS, ITEMS, LAYOUTS, list_text, sound, write_clip, write_v2
 
@@ -207,7 +208,7 @@ def test_real_samples_are_the_official_ones(data_root, stem):
     samples = ESC50(data_root / "esc50").load(f"{stem}.wav")
     file = io.BytesIO()
     soundfile.write(file, (samples * 32768).astype(np.int16), 44100, format="WAV", subtype="PCM_16")
-    assert token(f"{stem}.wav", hashlib.md5(file.getvalue()).hexdigest()) in official_tokens("esc50_v2_wav")
+    assert token(f"{stem}.wav", hashlib.md5(file.getvalue()).hexdigest()) in official_tokens(CHECKSUMS["v2 WAV"])
 
 
 @pytest.mark.real

@@ -11,6 +11,7 @@ import pytest
 from datasets.errors import DataError
 from datasets.features import extraction, make_extractor
 from datasets.features.cache import FeatureCache
+from datasets.features.copies import NONE, STRETCHED, delayed
 from datasets.features.log_mel import LogMelDelta
 from tests.datasets.batches.fake_clips import FakeClips
 
@@ -85,10 +86,10 @@ def test_second_time_reads_no_clip(tmp_path):
 @pytest.mark.parametrize(
     ("dataset", "extractor", "variant"),
     [
-        (FakeClips(salt="other content"), Blocks(), "none"),
-        (FakeClips(), Blocks(version=2), "none"),
-        (FakeClips(), Blocks(size=50), "none"),
-        (FakeClips(), Blocks(), "stretch"),
+        (FakeClips(salt="other content"), Blocks(), NONE),
+        (FakeClips(), Blocks(version=2), NONE),
+        (FakeClips(), Blocks(size=50), NONE),
+        (FakeClips(), Blocks(), STRETCHED),
     ],
 )
 def test_whatever_moves_numbers_makes_another_key(tmp_path, dataset, extractor, variant):
@@ -142,8 +143,8 @@ def test_segments_are_counted_per_clip(tmp_path):
     found = open_(tmp_path, dataset, LogMelDelta(41))
     assert found.counts.sum() == len(found.array)
     assert found.array.shape[1:] == (2, 60, 41)
-    delayed = open_(tmp_path, dataset, LogMelDelta(41), variant="delay-1")
-    assert (delayed.counts >= found.counts).all() and (delayed.counts > found.counts).any()
+    late = open_(tmp_path, dataset, LogMelDelta(41), variant=delayed(1))
+    assert (late.counts >= found.counts).all() and (late.counts > found.counts).any()
 
 
 @pytest.mark.parametrize("bad", ["1-0-hiss", "5-1-tick"])

@@ -6,9 +6,10 @@ whose name or content differs by one bit has no token in it.
 """
 
 import hashlib
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 
 def token(name: str, md5: str) -> str:
@@ -23,6 +24,10 @@ def make_list(lines: Iterable[str]) -> str:
 
 
 @lru_cache
-def official_tokens(name: str) -> frozenset[str]:
-    """The tokens of one of the lists in this folder, for example `esc50_v2_wav`."""
-    return frozenset(files(__name__).joinpath(f"{name}.txt").read_text().split())
+def official_tokens(path: Path) -> frozenset[str]:
+    """The tokens of a list."""
+    return frozenset(path.read_text().split())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(make_list(sys.stdin))
