@@ -12,10 +12,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.bench.ratio import Measure, alternate, seconds, times_as_fast
-from datasets.dcase2017_rare.mixture_set import MixtureSet
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.recipes import Recipe
-from datasets.dcase2017_rare.sources import Background, Event, Sources
+from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
 from datasets.features import make_extractor
 from datasets.features.cache import FeatureCache
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
 from datasets.audio import ClipFault, read_any
 from datasets.dcase2017_rare.archives import read_manifest
-from datasets.dcase2017_rare.decoded import SEGMENT_TOLERANCE
-from datasets.dcase2017_rare.event_lists import OLD, read_event_list, withdrawn_names
 from datasets.dcase2017_rare.layout import Expected, Layout
-from datasets.dcase2017_rare.mixing import RATE
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS
-from datasets.dcase2017_rare.recipes import Recipe
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.decoded import SEGMENT_TOLERANCE
+from datasets.dcase2017_rare.mixtures.event_lists import OLD, read_event_list, withdrawn_names
+from datasets.dcase2017_rare.mixtures.mixing import RATE
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.sources import Sources
 
 if TYPE_CHECKING:
     from datasets.dcase2017_rare.dataset import DCASE2017Rare

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
 from datasets.contract import Dataset, Parts, check_fold
 from datasets.dcase2017_rare.layout import Layout
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
-    from datasets.dcase2017_rare.recipes import Recipe
+    from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet, Screening
+    from datasets.dcase2017_rare.mixtures.recipe import Recipe
 
 
 #: The subsets that are tested on; names of mixtures begin with mixture_<subset>_.
@@ -93,7 +93,7 @@ class DCASE2017Rare(Dataset):
         any; what is not published is drawn and mixed, which takes no file of the root but its sources.
         screening, fresh_onsets: see MixtureSet.select. Raises DataError.
         """
-        from datasets.dcase2017_rare.mixture_set import MixtureSet
+        from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet
 
         own = self.params(subset)
         published = None if fresh_onsets or (params or own) != own else self.published(subset)
@@ -134,7 +134,7 @@ class DCASE2017Rare(Dataset):
 
     def published(self, subset: str, event: str | None = None) -> "tuple[Recipe, ...] | None":
         """The recipes that lie in the root for a subset's own parameters and a class (default: this one), if any."""
-        from datasets.dcase2017_rare.recipes import read_recipes
+        from datasets.dcase2017_rare.mixtures.recipe_files import read_recipes
 
         path = self.layout.recipes(subset, event or self.event)
         return read_recipes(path) if path.is_file() else None

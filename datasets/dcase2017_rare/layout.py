@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.synthesis import event_list_path, recipe_path, subset_folder
 from datasets.errors import DataError
 

@@ -12,8 +12,8 @@ import soundfile
 from numpy.random import Generator
 
 from datasets.dcase2017_rare.layout import Expected, Layout
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
-from datasets.dcase2017_rare.sources import Background, Event, Sources
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
+from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.dcase2017_rare.writing import (
     count_files,

@@ -15,8 +15,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from datasets.dcase2017_rare.layout import Expected
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
-from datasets.dcase2017_rare.sources import BACKGROUND_SECONDS, Background, Event, Sources
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
+from datasets.dcase2017_rare.mixtures.sources import BACKGROUND_SECONDS, Background, Event, Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.dcase2017_rare.writing import (
     count_files,

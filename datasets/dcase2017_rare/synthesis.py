@@ -6,13 +6,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from datasets.acquire.whole import whole
-from datasets.dcase2017_rare.decoded import SourceAudio
-from datasets.dcase2017_rare.event_lists import OLD, withdrawn_names, write_event_list
-from datasets.dcase2017_rare.mixing import RATE
-from datasets.dcase2017_rare.mixture_set import MixtureSet
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.recipes import Recipe, draw_recipes, read_recipes, write_recipes
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
+from datasets.dcase2017_rare.mixtures.event_lists import OLD, withdrawn_names, write_event_list
+from datasets.dcase2017_rare.mixtures.mixing import RATE
+from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.recipe_files import read_recipes, write_recipes
+from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 
 Progress = Callable[[int, int], None]

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from datasets.dcase2017_rare.layout import EVALUATION, Layout
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.sources import Background, Event
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.sources import Background, Event
 
 
 def make_folders(root: Path) -> Layout:

@@ -9,7 +9,7 @@ from scipy.ndimage import median_filter
 from benchmarks.errors import InputError
 from benchmarks.judge.claims import judge_claims
 from benchmarks.judge.compare import compare
-from benchmarks.judge.evidence import Evaluator
+from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.official_items import item_seconds, official_truth, truth_of_run
 from benchmarks.judge.paired import Outcomes
 from benchmarks.metrics import metric_named
@@ -18,7 +18,8 @@ from benchmarks.runs.plan import Choice
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import Claim, load_paper, select
 from datasets.dcase2017_rare.layout import Layout
-from datasets.dcase2017_rare.recipes import Recipe, write_recipes
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.recipe_files import write_recipes
 from tests.benchmarks.fabricated_event_runs import FRAMES, HOP, fabricate_events, reference_of, scores_of
 from tests.benchmarks.fabricated_runs import workspace_in
 
@@ -136,7 +137,7 @@ def test_the_test_against_a_stored_row_is_that_of_a_claim(workspace, tmp_path):
     assert tested == {"mtfa.t1.resrnn.dev.babycry.er", "mtfa.t1.mlp.dev.babycry.er"}
     (cell,) = select("mtfa.t1.resrnn.dev.babycry.er")
     metric, official = metric_named(cell.metric), truth[truth["official"]]
-    stored = [one.value for one in Evaluator(workspace, Choice()).evidence(cell).scored if one.seed == 0]
+    stored = [one.value for one in Evaluator(workspace, Choice()).evidence(cell).measured if one.seed == 0]
     own = metric.compute(Scores.load(tmp_path / "mine.npz").select(list(official.index)), official)
     units = {(1, item): unit for item, unit in official["unit"].items()}
     outcomes = {

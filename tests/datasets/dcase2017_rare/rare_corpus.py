@@ -6,8 +6,8 @@ import numpy as np
 import soundfile
 import yaml
 
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.sources import Background, Event, Sources
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
 
 RATE = 44100
 SECONDS = 2.0

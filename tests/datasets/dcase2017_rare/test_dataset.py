@@ -9,7 +9,7 @@ import pytest
 from datasets.dcase2017_rare import DCASE2017Rare
 from datasets.dcase2017_rare.census import take_census
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, OFFICIAL_PARAMS, SYNTHESIZER, Layout
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS, MixingParams
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.errors import DataError
 from tests import ROOT
 

@@ -6,10 +6,10 @@ import pytest
 import soundfile
 
 from datasets.dcase2017_rare import DCASE2017Rare
-from datasets.dcase2017_rare.event_lists import read_event_list
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, Layout
 from datasets.dcase2017_rare.miniature import EVENTS, write
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS
+from datasets.dcase2017_rare.mixtures.event_lists import read_event_list
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
 from datasets.errors import DataError
 
 

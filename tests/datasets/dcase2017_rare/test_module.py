@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from datasets.dcase2017_rare import DCASE2017Rare, DCASE2017RareDataModule
-from datasets.dcase2017_rare.params import MixingParams
+from datasets.dcase2017_rare.mixtures.params import MixingParams
 from datasets.errors import DataError
 
 FRAMES, CHUNK = 151, 64  # the fixture's mixtures last 3 s

@@ -8,7 +8,7 @@ import soundfile
 from datasets.dcase2017_rare import DCASE2017Rare
 from datasets.dcase2017_rare import standin as standin
 from datasets.dcase2017_rare.census import take_census
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
 from datasets.errors import DataError
 from datasets.sounds.collections import Collections, Recording
 

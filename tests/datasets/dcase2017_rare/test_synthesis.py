@@ -5,11 +5,12 @@ import pytest
 import soundfile
 
 from datasets.dcase2017_rare import synthesis
-from datasets.dcase2017_rare.event_lists import read_event_list
-from datasets.dcase2017_rare.mixture_set import MixtureSet
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.recipes import draw_recipes, read_recipes, write_recipes
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.event_lists import read_event_list
+from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipe_files import read_recipes, write_recipes
+from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.dcase2017_rare.synthesis import event_list_path, recipe_path, subset_folder, write_subset
 from datasets.errors import DataError
 from tests.datasets.dcase2017_rare.rare_corpus import PARAMS, RATE, write_corpus

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.dcase2017_rare.draws import draw_all
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.recipes import draw_recipes
+from datasets.dcase2017_rare.mixtures.draws import draw_all
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
 from datasets.errors import DataError
 from tests.datasets.dcase2017_rare.rare_corpus import listed_sources
 
@@ -102,7 +102,7 @@ def test_names_of_withdrawn_mixtures_without_event_are_the_published_ones(data_r
 
 
 def name_of(sources, draw, number):
-    from datasets.dcase2017_rare.recipes import Recipe
+    from datasets.dcase2017_rare.mixtures.recipe import Recipe
 
     recipe = Recipe(draw.background.filepath, draw.background.classname, draw.ebr, "")
     return recipe.named(sources.subset, "babycry", number).name

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.acquire.whole import write_whole
-from datasets.dcase2017_rare.names import MixtureName
-from datasets.dcase2017_rare.params import CLASSES
-from datasets.dcase2017_rare.recipes import Recipe, is_flagged
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.names import MixtureName
+from datasets.dcase2017_rare.mixtures.params import CLASSES
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.recipes import is_flagged
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 
 #: What the patch appends to the names of what it withdraws.

@@ -1,15 +1,17 @@
-"""Reading recipe files without trust: every mistake is one line with file, line and mixture."""
+"""Files of recipes in the official style; when one is read, a mistake is one line with file, line and mixture."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from datasets.acquire.safe_yaml import Located
-from datasets.dcase2017_rare import yaml_style
-from datasets.dcase2017_rare.names import MixtureName
-from datasets.dcase2017_rare.params import CLASSES, MAX_EBR
-from datasets.dcase2017_rare.recipes import Recipe
-from datasets.dcase2017_rare.sources import BACKGROUND_SECONDS, is_safe_path
+from datasets.acquire.whole import write_whole
+from datasets.dcase2017_rare.mixtures import yaml_style
+from datasets.dcase2017_rare.mixtures.names import MixtureName
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MAX_EBR
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.sources import BACKGROUND_SECONDS, is_safe_path
 from datasets.errors import DataError
 
 _ALWAYS = ("bg_path", "bg_classname", "event_present", "ebr", "mixture_audio_filename")
@@ -25,8 +27,20 @@ _WITH_EVENT = ("event_path", "event_class", *_NUMBERS)
 _TOLERANCE = 1e-6
 
 
-def checked(path: Path) -> tuple[Recipe, ...]:
-    """The recipes of a file, all of one subset and class. Raises DataError."""
+def write_recipes(path: Path, recipes: Sequence[Recipe]) -> None:
+    """Write a recipe file as the official ones are. Raises OSError."""
+    items = [
+        {**one.ingredients(), "mixture_audio_filename": one.name, "annotation_string": one.annotation_string}
+        for one in recipes
+    ]
+    write_whole(path, yaml_style.dump_block(items))
+
+
+def read_recipes(path: Path) -> tuple[Recipe, ...]:
+    """The recipes of an official `mixture_recipes_<subset>_<class>.yaml`, all of one subset and class.
+
+    Raises DataError, with file, line and mixture, for whatever could not be mixed.
+    """
     items = yaml_style.read(path, keys=(*_ALWAYS, *_WITH_EVENT))
     if not isinstance(items, list) or not items:
         raise DataError(

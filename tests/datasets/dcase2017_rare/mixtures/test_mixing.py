@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets.dcase2017_rare.mixing import as_float, mix, scaling_factor
+from datasets.dcase2017_rare.mixtures.mixing import as_float, mix, scaling_factor
 from datasets.errors import DataError
 from tests.datasets.dcase2017_rare.rare_corpus import RATE, through_a_file
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from datasets.dcase2017_rare.mixture_set import MixtureSet
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.recipes import draw_recipes
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.errors import DataError
 from datasets.features.cache import FeatureCache

@@ -1,7 +1,7 @@
 import pytest
 
-from datasets.dcase2017_rare.event_lists import EventLine, read_event_list, write_event_list
-from datasets.dcase2017_rare.recipes import Recipe
+from datasets.dcase2017_rare.mixtures.event_lists import EventLine, read_event_list, write_event_list
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
 from datasets.errors import DataError
 
 FIRST = Recipe("audio/a.wav", "home", float("-inf"), "").named("devtest", "gunshot", 0)

@@ -1,88 +1,22 @@
-"""Recipes: what each mixture is made of, drawn here or read from the official files."""
+"""Recipes drawn as the official synthesizer draws them, and drawn again where the June 2017 patch withdraws one."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.acquire.whole import write_whole
-from datasets.dcase2017_rare import yaml_style
-from datasets.dcase2017_rare.draws import Draw, draw_all
-from datasets.dcase2017_rare.mixing import scaling_factor
-from datasets.dcase2017_rare.names import MixtureName
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.sources import Sources, screening_name
+from datasets.dcase2017_rare.mixtures.draws import Draw, draw_all
+from datasets.dcase2017_rare.mixtures.mixing import scaling_factor
+from datasets.dcase2017_rare.mixtures.names import MixtureName
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.sources import Sources, screening_name
 from datasets.errors import DataError
 from datasets.seeds import derive
 
 if TYPE_CHECKING:
-    from datasets.dcase2017_rare.decoded import SourceAudio
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One mixture. The fields are the official ones: times in seconds, `ebr` in dB (-inf without an event)."""
-
-    bg_path: str
-    bg_classname: str
-    ebr: float
-    mixture_audio_filename: str
-    event_path: str | None = None
-    event_class: str | None = None
-    event_start_in_mixture_seconds: float | None = None
-    event_length_seconds: float | None = None
-    scaling_factor: float | None = None
-    segment_start_seconds: float | None = None
-    segment_end_seconds: float | None = None
-
-    @property
-    def name(self) -> str:
-        """The official name of the mixture's audio file."""
-        return self.mixture_audio_filename
-
-    @property
-    def event_present(self) -> bool:
-        """Whether the mixture has an event."""
-        return self.event_path is not None
-
-    @property
-    def onset(self) -> float | None:
-        """When the event begins in the mixture."""
-        return self.event_start_in_mixture_seconds
-
-    @property
-    def offset(self) -> float | None:
-        """When the event ends in the mixture."""
-        if self.event_start_in_mixture_seconds is None or self.event_length_seconds is None:
-            return None
-        return self.event_start_in_mixture_seconds + self.event_length_seconds
-
-    @property
-    def segment(self) -> tuple[float, float] | None:
-        """Where the event lies in its original."""
-        if self.segment_start_seconds is None or self.segment_end_seconds is None:
-            return None
-        return self.segment_start_seconds, self.segment_end_seconds
-
-    @property
-    def annotation_string(self) -> str:
-        """The mixture's line in the event list."""
-        if not self.event_present:
-            return self.name
-        return f"{self.name}\t{self.onset}\t{self.offset}\t{self.event_class}"
-
-    def ingredients(self) -> dict[str, Any]:
-        """The fields that the hash in the name is made of: all but the name and what follows from it."""
-        given = {key: value for key, value in vars(self).items() if value is not None}
-        del given["mixture_audio_filename"]
-        return {**given, "event_present": self.event_present}
-
-    def named(self, subset: str, label: str, number: int) -> "Recipe":
-        """The same recipe under the name that its ingredients and number give it."""
-        name = f"mixture_{subset}_{label}_{number:03d}_{yaml_style.digest(self.ingredients())}.wav"
-        return replace(self, mixture_audio_filename=name)
+    from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
 
 
 def draw_recipes(
@@ -102,7 +36,7 @@ def draw_recipes(
 
     Raises DataError for lists or sources that cannot be used.
     """
-    from datasets.dcase2017_rare.decoded import SourceAudio
+    from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
 
     audio = audio if audio is not None else SourceAudio(sources)
     draws = {label: drawn for label, drawn in draw_all(sources, params, fresh_onsets).items() if label in events}
@@ -161,7 +95,7 @@ def replace_flagged(
 
     Raises DataError where every background is flagged.
     """
-    from datasets.dcase2017_rare.decoded import SourceAudio
+    from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
 
     audio = audio if audio is not None else SourceAudio(sources)
     replaced = list(recipes)
@@ -188,22 +122,3 @@ def replace_flagged(
             new = replace(new, scaling_factor=scaling_factor(sound, event, recipe.onset, recipe.ebr, where))
         replaced[place] = new.named(name.subset, name.label, name.number)
     return tuple(replaced)
-
-
-def write_recipes(path: Path, recipes: Sequence[Recipe]) -> None:
-    """Write a recipe file as the official ones are. Raises OSError."""
-    items = [
-        {**one.ingredients(), "mixture_audio_filename": one.name, "annotation_string": one.annotation_string}
-        for one in recipes
-    ]
-    write_whole(path, yaml_style.dump_block(items))
-
-
-def read_recipes(path: Path) -> tuple[Recipe, ...]:
-    """The recipes of an official `mixture_recipes_<subset>_<class>.yaml`, all of one subset and class.
-
-    Raises DataError, with file, line and mixture, for whatever could not be mixed.
-    """
-    from datasets.dcase2017_rare.recipe_check import checked
-
-    return checked(path)

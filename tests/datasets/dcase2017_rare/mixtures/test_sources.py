@@ -1,6 +1,6 @@
 import pytest
 
-from datasets.dcase2017_rare.sources import Background, Event, Sources
+from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
 from datasets.errors import DataError
 from tests.datasets.dcase2017_rare.rare_corpus import write_corpus
 

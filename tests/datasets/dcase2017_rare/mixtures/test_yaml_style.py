@@ -1,6 +1,6 @@
 import pytest
 
-from datasets.dcase2017_rare import yaml_style
+from datasets.dcase2017_rare.mixtures import yaml_style
 from datasets.errors import DataError
 
 NO_EVENT = {"ebr": float("-inf"), "event_present": False}

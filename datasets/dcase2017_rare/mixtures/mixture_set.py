@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from datasets.acquire.hashes import md5_of_files
 from datasets.audio import read_any
-from datasets.dcase2017_rare.event_lists import OLD, withdrawn_names
-from datasets.dcase2017_rare.mixing import RATE, as_float, mix
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.recipes import Recipe, draw_recipes, replace_flagged
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.event_lists import OLD, withdrawn_names
+from datasets.dcase2017_rare.mixtures.mixing import RATE, as_float, mix
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
+from datasets.dcase2017_rare.mixtures.recipes import draw_recipes, replace_flagged
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class MixtureSet:
         cache: Path | str | None = None,
         withdrawn: frozenset[str] = frozenset(),
     ) -> None:
-        from datasets.dcase2017_rare.decoded import SourceAudio
+        from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
 
         self.subset, self.event, self.sources = sources.subset, event, sources
         self.recipes = tuple(recipes)

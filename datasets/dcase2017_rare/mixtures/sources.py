@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from datasets.acquire.safe_yaml import Located
-from datasets.dcase2017_rare import yaml_style
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS
+from datasets.dcase2017_rare.mixtures import yaml_style
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
 from datasets.errors import DataError
 
 #: The length that the official onsets are drawn for, whatever the files have, seconds.

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets.dcase2017_rare import decoded
-from datasets.dcase2017_rare.decoded import SourceAudio
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures import decoded
+from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 from tests.datasets.dcase2017_rare.rare_corpus import RATE, write_corpus
 

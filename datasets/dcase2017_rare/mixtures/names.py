@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from datasets.dcase2017_rare.params import CLASSES, SUBSETS
+from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
 from datasets.errors import DataError
 
 _FORM = re.compile(rf"mixture_({'|'.join(SUBSETS)})_({'|'.join(CLASSES)})_(\d{{3,}})_([0-9a-f]{{32}})\.wav")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.dcase2017_rare.params import CLASSES, MixingParams
-from datasets.dcase2017_rare.sources import Background, Event, Sources
+from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
 from datasets.errors import DataError
 
 

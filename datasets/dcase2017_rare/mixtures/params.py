@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.acquire.safe_yaml import Located
-from datasets.dcase2017_rare import yaml_style
+from datasets.dcase2017_rare.mixtures import yaml_style
 from datasets.errors import DataError
 
 #: In this order one stream of random numbers serves them.

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from datasets.acquire.whole import whole
 from datasets.audio import read_any
-from datasets.dcase2017_rare.mixing import RATE
-from datasets.dcase2017_rare.sources import Sources
+from datasets.dcase2017_rare.mixtures.mixing import RATE
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 
 log = logging.getLogger(__name__)

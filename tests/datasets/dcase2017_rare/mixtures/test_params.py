@@ -1,6 +1,6 @@
 import pytest
 
-from datasets.dcase2017_rare.params import MixingParams
+from datasets.dcase2017_rare.mixtures.params import MixingParams
 from datasets.errors import DataError
 
 OFFICIAL = "event_presence_prob: 0.5\nmixtures_per_class: 500\nebrs:  # dB\n- -6\n- 0\n- 6\nseed: 42"
