@@ -5,13 +5,15 @@ from pathlib import Path
 
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
-from benchmarks.reporting.pages.front import front_page, paper_page
-from benchmarks.reporting.pages.table import main_tables, other_tables, table_page
+from benchmarks.reporting.pages import Report, all_pages
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading
 from benchmarks.reporting.render.html import site_html
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
+from benchmarks.reporting.sections.main_table import main_tables
+from benchmarks.reporting.sections.other_table import other_tables
 from benchmarks.runs.files import write_file, write_json
+from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, paper_ids, select
@@ -23,17 +25,11 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
     ids = [name for name in table_ids(None) if name in wanted or (out / f"{name.replace('.', '/')}.md").exists()]
     results = results or Results(workspace)
     tables = [results.table(table_id) for table_id in ids]
-    pages, figures = [front_page(tables, results.left_aside(tables))], {}
-    for paper_id in dict.fromkeys(table.paper.id for table in tables):
-        of_paper = [table for table in tables if table.paper.id == paper_id]
-        pages.append(paper_page(load_paper(paper_id), of_paper))
-        for table in of_paper:
-            page, drawn = table_page(table, workspace.cache)
-            pages.append(page)
-            figures.update({f"{paper_id}/figures/{one.name}.svg": one.svg(workspace.cache) for one in drawn})
+    pages = all_pages(Report(tables, results.left_aside(tables), Memo(workspace.cache)))
     written = [write_file(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
-    written += [write_file(out / path, content) for path, content in figures.items()]
-    written.append(write_file(out / "index.html", site_html(pages, figures).encode()))
+    for page in pages:
+        written += [write_file(out / page.folder / path, content) for path, content in page.files.items()]
+    written.append(write_file(out / "index.html", site_html(pages).encode()))
     write_json(out / "report.json", report_data(tables))
     return [*written, out / "report.json"]
 

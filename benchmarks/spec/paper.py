@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from benchmarks.spec.audit import AuditPlan
 from benchmarks.spec.bricks import Arguments, ColumnName, ImportPath, Name, Protocol, Strict
@@ -159,6 +159,28 @@ class Derived(Strict):
     note: str
 
 
+class FigureWanted(BaseModel):
+    """A figure below a table: the name of its file in benchmarks/reporting/figures/, and what that figure is told.
+
+    Its own words stand in `words`; what else it can be told is up to the figure. A name alone tells it nothing.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    figure: Name
+    words: dict[Name, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return {"figure": given} if isinstance(given, str) else given
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All that the figure is told."""
+        return {**(self.model_extra or {}), **({"words": self.words} if self.words else {})}
+
+
 class Table(Strict):
     """A results table of the paper."""
 
@@ -172,6 +194,8 @@ class Table(Strict):
     truncates: bool | None = None
     note: str | None = None
     derived: dict[Name, Derived] = {}
+    #: what is drawn of the table, in order; by default what is natural for its kind of task
+    figures: list[FigureWanted] | None = None
 
 
 class Erratum(Strict):

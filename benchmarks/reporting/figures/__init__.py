@@ -1,1 +1,173 @@
-"""The figures of a table, one file for each kind."""
+"""The figures of a table, one file each, found by file name.
+
+A table of a paper file names those that it wants, in order, with its own words; one that names none has those of its
+kinds of task. A further figure is one more file here, with one class.
+"""
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from benchmarks.errors import InputError
+from benchmarks.judge.table import CellResult, TableResult, Variant
+from benchmarks.metrics import kind_of
+from benchmarks.reporting.drawing import style
+from benchmarks.runs.build import modules_of
+from benchmarks.runs.memo import Memo
+from benchmarks.spec import nearest, paper_folder
+from benchmarks.spec.bricks import Strict
+from benchmarks.spec.located_yaml import LocatedYaml, Place
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a page: file name without ending, caption, and how to draw it from plain data."""
+
+    name: str
+    caption: str
+    data: Any
+    draw: Callable[[], bytes]
+
+    def svg(self, memo: Memo) -> bytes:
+        """The drawing; one made before from the same data is taken from what is kept."""
+        key = [style.VERSION, version("matplotlib"), self.name.partition("_")[0], self.data]
+        return memo.bytes("figures", key, self.draw)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a figure is asked to show: cells of a table under one variant, all with a value."""
+
+    result: TableResult
+    variant: Variant
+    cells: Sequence[CellResult]
+    #: rows of ours that help to explain them
+    controls: Sequence[CellResult]
+    memo: Memo
+    #: whether these are the first conditions on the page that have figures
+    is_first: bool = True
+    #: the one dataset that all are of, where figures are drawn dataset by dataset
+    dataset: str = ""
+
+    def of(self, dataset: str) -> "Asked":
+        """The same of one dataset."""
+        cells, controls = ([one for one in of if one.cell.dataset == dataset] for of in (self.cells, self.controls))
+        return replace(self, cells=cells, controls=controls, dataset=dataset)
+
+
+class Words(Strict):
+    """What a paper file says of a figure in its own words."""
+
+
+class FigureKind(Strict, ABC):
+    """What is drawn of a table, one class per file. Its fields are what a paper file can tell it, with defaults.
+
+    A name in a paper file is that of the class's file; two figures of one page never have the same file name.
+    """
+
+    #: whether there is one for each dataset; neighbours in the list of a table then alternate, dataset by dataset
+    by_dataset: ClassVar[bool] = False
+    words: Words = Words()
+
+    @abstractmethod
+    def figures(self, asked: Asked) -> Iterator[Figure]:
+        """The figures; none where there is nothing to show."""
+
+
+def table_figures(result: TableResult, variant: Variant, results: Sequence[CellResult], memo: Memo) -> list[Figure]:
+    """The figures of a table under one variant; none of generated sounds, in tier smoke, or without a whole seed.
+
+    Raises InputError for figures of the paper file that are not there or cannot be told what it tells them.
+    """
+    cells = with_value(results)
+    kinds = wanted(result, cells)
+    if not is_drawn(variant, results):
+        return []
+    controls = [one for one in result.controls.get(variant, ()) if one.mean is not None]
+    asked = Asked(result, variant, cells, controls, memo, variant == _first_drawn(result))
+    found: list[Figure] = []
+    for by_dataset, group in groupby(kinds, key=lambda kind: kind.by_dataset):
+        neighbours = list(group)
+        parts = [asked.of(dataset) for dataset in result.paper.datasets] if by_dataset else [asked]
+        found += [one for part in parts if part.cells for kind in neighbours for one in kind.figures(part)]
+    return found
+
+
+def with_value(results: Sequence[CellResult]) -> list[CellResult]:
+    """The trained cells that have a whole seed."""
+    return [one for one in results if one.cell.recipe == "train" and one.mean is not None]
+
+
+def is_drawn(variant: Variant, results: Sequence[CellResult]) -> bool:
+    """Whether anything is drawn of results."""
+    return variant.corpus != "miniature" and variant.tier != "smoke" and bool(with_value(results))
+
+
+def wanted(result: TableResult, cells: Sequence[CellResult]) -> list[FigureKind]:
+    """The figures that the table names, else those that are natural for its cells. Raises InputError."""
+    known = figure_kinds()
+    if result.table.figures is not None:
+        return [
+            _made(known, one.figure, one.told, partial(_in_paper_file, result, at))
+            for at, one in enumerate(result.table.figures)
+        ]
+    natural: dict[str, str] = {}
+    for kind in dict.fromkeys(kind for one in cells if (kind := kind_of(one.cell))):
+        for name in kind.figures:
+            natural.setdefault(name, kind.name)
+    return [_made(known, name, {}, partial(_in_kind, kind_name)) for name, kind_name in natural.items()]
+
+
+def _in_paper_file(result: TableResult, number: int, place: Place, message: str) -> InputError:
+    document = LocatedYaml(paper_folder(result.paper.id) / "paper.yaml")
+    return document.error(("tables", result.table_id, "figures", number, *place), message)
+
+
+def _in_kind(kind: str, place: Place, message: str) -> InputError:
+    return InputError(f"figures of {kind}: {message}")
+
+
+def figure_kinds() -> dict[str, type[FigureKind]]:
+    """The classes of all figures, by the names of their files."""
+    return {name: _class_of(module) for name, module in modules_of(sys.modules[__name__]).items()}
+
+
+def _class_of(module: Any) -> type[FigureKind]:
+    own = [
+        one for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, FigureKind) and one.__module__ == module.__name__
+    ]  # fmt: skip
+    if len(own) != 1:
+        raise InputError(f"{module.__file__}: a figure is one class, here are {len(own)}")
+    return own[0]
+
+
+def _made(
+    known: dict[str, type[FigureKind]], name: str, told: dict[str, Any], error: Callable[[Place, str], InputError]
+) -> FigureKind:
+    """A figure with what it is told; `error` makes an InputError from a place in that and a message."""
+    if name not in known:
+        raise error(("figure",), f"no figure {name!r}{nearest(name, known)}")
+    try:
+        return known[name].model_validate(told)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        at, message = first["loc"], f"the figure {name}: {first['msg']}"
+        if first["type"] == "extra_forbidden":
+            message = f"nothing that the figure {name} can be told{nearest(str(at[-1]), known[name].model_fields)}"
+        elif first["type"] == "missing":
+            message = f"is missing, the figure {name} needs it"
+        raise error(at, message) from None
+
+
+def _first_drawn(result: TableResult) -> Variant | None:
+    """The first conditions of the page under which anything is drawn."""
+    shown = {Variant(): result.main, **result.others}
+    return next((variant for variant, results in shown.items() if is_drawn(variant, results)), None)

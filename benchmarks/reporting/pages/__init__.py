@@ -1,1 +1,66 @@
-"""The pages of a report, one file each."""
+"""The pages of a report, found by file name: one class per file, and a further page is one more file here."""
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.judge.table import TableResult
+from benchmarks.reporting.render.blocks import Page
+from benchmarks.runs.build import modules_of
+from benchmarks.runs.memo import Memo
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report is made from."""
+
+    tables: Sequence[TableResult]
+    #: the number of stored runs that are no longer, or not yet, those of the paper files
+    left_aside: int
+    memo: Memo
+
+    @property
+    def papers(self) -> dict[str, list[TableResult]]:
+        """The tables of each paper."""
+        found: dict[str, list[TableResult]] = {}
+        for table in self.tables:
+            found.setdefault(table.paper.id, []).append(table)
+        return found
+
+
+class PageKind(ABC):
+    """A page, or one per paper or table; each says its place and what stands on it."""
+
+    @abstractmethod
+    def pages(self, report: Report) -> Iterator[Page]:
+        """The pages, as far as the report has what they show."""
+
+
+def all_pages(report: Report) -> list[Page]:
+    """Every page: those of the whole report, then paper by paper; of a folder its README first."""
+    found = [page for kind in page_kinds().values() for page in kind().pages(report)]
+    folders = ["", *report.papers]
+
+    def order(page: Page) -> tuple[int, bool]:
+        folder, _, name = page.place.rpartition("/")
+        return folders.index(folder) if folder in folders else len(folders), name != "README"
+
+    return sorted(found, key=order)
+
+
+def page_kinds() -> dict[str, type[PageKind]]:
+    """The classes of all pages, by the names of their files."""
+    return {name: _class_of(module) for name, module in modules_of(sys.modules[__name__]).items()}
+
+
+def _class_of(module: Any) -> type[PageKind]:
+    own = [
+        one for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, PageKind) and one.__module__ == module.__name__
+    ]  # fmt: skip
+    if len(own) != 1:
+        raise InputError(f"{module.__file__}: a page is one class, here are {len(own)}")
+    return own[0]

@@ -1,19 +1,13 @@
-"""The front page over all tables, and a page per paper."""
+"""The front page over all tables."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
+from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
-from benchmarks.spec import Paper
 
-#: Words of cells in the order in which they are counted.
-COUNTED = (
-    "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not scored here", "not yet run",
-    "quoted", "holds", "fails", "not audited",
-)  # fmt: skip
-#: How they are told after a number, where that is not the word itself.
-TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
 LEFT_ASIDE = "Stored runs that are left aside, because recipe, versions or files have changed since: {}."
 WORTH = (
     "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
@@ -21,16 +15,20 @@ WORTH = (
 )
 
 
-def front_page(tables: Sequence[TableResult], left_aside: int) -> Page:
-    """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise.
+class FrontPage(PageKind):
+    """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise."""
 
-    `left_aside` is the number of stored runs that are no longer, or not yet, those of the paper files.
-    """
-    counts = [(word, sum(table.counts[word] for table in tables)) for word in COUNTED]
-    total = sum(count for _, count in counts)
-    told = ", ".join(f"{count} {TOLD.get(word, word)}" for word, count in counts if count)
-    blocks: list[Block] = [
-        Text(f"{total} published numbers in {len(tables)} table{'s' if len(tables) > 1 else ''}: {told}."),
+    def pages(self, report: Report) -> Iterator[Page]:
+        """The one page."""
+        yield Page("README", "Published numbers, run again", _blocks(report.tables, report.left_aside))
+
+
+def _blocks(tables: Sequence[TableResult], left_aside: int) -> list[Block]:
+    counts: Counter[str] = sum((table.counts for table in tables), Counter())
+    total = sum(counts.values())
+    of = f"{len(tables)} table{'s' if len(tables) > 1 else ''}"
+    return [
+        Text(f"{total} published numbers in {of}: {wording.counted(counts)}."),
         Text(WORTH),
         _summary(tables),
         Heading("Published and reproduced"),
@@ -44,27 +42,10 @@ def front_page(tables: Sequence[TableResult], left_aside: int) -> Page:
             "runs. The same data for programs: [report.json](report.json); for a browser: [index.html](index.html)."
         ),
     ]
-    return Page("README", "Published numbers, run again", blocks)
-
-
-def paper_page(paper: Paper, tables: Iterable[TableResult]) -> Page:
-    """A paper: its tables, what is wrong or contradictory in it, notes."""
-    links = [
-        f"[{table.id}]({table.table_id}.md): {table.table.title}: "
-        + ", ".join(f"{table.counts[word]} {TOLD.get(word, word)}" for word in COUNTED if table.counts[word])
-        for table in tables
-    ]
-    blocks: list[Block] = [Text(f"{paper.authors}, {paper.year}; {paper.reference}."), Bullets(links)]
-    if paper.errata:
-        rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in paper.errata]
-        blocks += [Heading("Errors and contradictions"), Grid(("cells", "what", "where"), rows, left=(0, 1, 2))]
-    if paper.notes:
-        blocks += [Heading("Notes"), Bullets([wording.sentence(note) for note in paper.notes])]
-    return Page(f"{paper.id}/README", paper.title, blocks)
 
 
 def _summary(tables: Sequence[TableResult]) -> Grid:
-    used = [word for word in COUNTED if any(table.counts[word] for table in tables)]
+    used = [word for word in wording.COUNTED if any(table.counts[word] for table in tables)]
     rows = [
         (
             f"[{table.id}]({table.paper.id}/{table.table_id}.md)",
@@ -158,11 +139,3 @@ def _where(table: TableResult, one: CellResult) -> tuple[str, str, str]:
 
 def _word(word: str) -> str:
     return f"audit {word}" if word in ("holds", "fails") else word
-
-
-def _cells_of(cells: dict[str, float | None]) -> str:
-    if not cells:
-        return "text"
-    return ", ".join(
-        f"`{cell}`" + ("" if value is None else f" → {value:g}") for cell, value in cells.items()
-    )  # fmt: skip

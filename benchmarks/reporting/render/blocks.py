@@ -3,7 +3,7 @@
 Text inside blocks may hold `**bold**`, `` `code` ``, `[links](place)` and marks of footnotes, `[^1]`; nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -72,9 +72,16 @@ class Footnotes:
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its place below the reports' folder (without ending), a title, blocks and footnotes."""
+    """A page: its place below the reports' folder (without ending), a title, blocks, footnotes, the files beside it."""
 
     place: str
     title: str
     blocks: Sequence[Block]
     notes: Footnotes = field(default_factory=Footnotes)
+    #: figures by their path from the folder of the page
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """The folder of the page, "" for that of the reports."""
+        return self.place.rpartition("/")[0]

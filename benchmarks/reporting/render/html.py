@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from benchmarks.reporting.render.blocks import Page
 
@@ -15,24 +15,22 @@ _MARKS = (
 )
 
 
-def site_html(pages: Sequence[Page], figures: Mapping[str, bytes]) -> str:
-    """All pages in their order; `figures` are SVG files by their path below the reports' folder."""
+def site_html(pages: Sequence[Page]) -> str:
+    """All pages in their order, with the SVG files that lie beside them."""
     from jinja2 import Environment, PackageLoader
     from markupsafe import Markup, escape
 
     def inline(text: str, page: Page) -> Markup:
-        folder = page.place.rpartition("/")[0]
         marked = str(escape(text))
         for pattern, replacement in _MARKS:
             marked = pattern.sub(replacement, marked)
-        if folder:
-            marked = re.sub(r'href="#(?=[^"/]+")', f'href="#{folder}/', marked)
+        if page.folder:
+            marked = re.sub(r'href="#(?=[^"/]+")', f'href="#{page.folder}/', marked)
         marked = re.sub(r"\[\^(\d+)\]", rf'<sup><a href="#{page.place}-\1">\1</a></sup>', marked)
         return Markup(marked)
 
     def embedded(path: str, page: Page) -> str:
-        content = figures[f"{page.place.rpartition('/')[0]}/{path}"]
-        return f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
+        return f"data:image/svg+xml;base64,{base64.b64encode(page.files[path]).decode()}"
 
     environment = Environment(
         loader=PackageLoader("benchmarks.reporting"), autoescape=True, trim_blocks=True, lstrip_blocks=True

@@ -1,14 +1,14 @@
-"""Drawings of what networks get and say of clips with several classes: states in the plane, maps, probabilities."""
+"""Drawings of maps of one clip below each other, and of what is said of its frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.reporting.drawing.events import rounded
-from benchmarks.reporting.drawing.maps import HEAT, greyed, shaded
-from benchmarks.reporting.drawing.style import LINES, OURS, canvas, svg
+from benchmarks.reporting.drawing.compact import greyed, rounded
+from benchmarks.reporting.drawing.heatmaps import HEAT, shaded
+from benchmarks.reporting.drawing.style import LINES, canvas, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,17 +26,6 @@ class Panel:
     axis: str
     values: np.ndarray
     source: list[Any]
-
-
-def draw_states(maps: Mapping[str, np.ndarray]) -> bytes:
-    """States in the plane (points, 2), side by side, all in one colour."""
-    with canvas(3.7 * len(maps), 3.7, len(maps)) as (figure, axes):
-        for ax, (title, points) in zip(axes, maps.items(), strict=True):
-            ax.scatter(points[:, 0], points[:, 1], s=4, color=OURS, alpha=0.6, linewidths=0, rasterized=True)
-            ax.set_title(title)
-            ax.set_aspect("equal", adjustable="datalim")
-            ax.set(xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)" if ax is axes[0] else "")
-        return svg(figure)
 
 
 def draw_inputs(panels: Sequence[Panel]) -> bytes:

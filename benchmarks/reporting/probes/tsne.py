@@ -1,14 +1,13 @@
 """How the states of a network lie to each other, frame by frame: their map by t-SNE, and how far clips stand apart."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.runs.files import canonical_hash, read_json, write_json
+from benchmarks.runs.memo import Memo
 
-#: States on a map at most, of whole clips (the paper shows about as many), and t-SNE's settings (assumed).
+#: States on a map at most, of whole clips, and t-SNE's settings (assumed).
 MOST_STATES, PERPLEXITY, SEED = 2000, 30.0, 0
 #: Raised whenever maps or ratios would come out otherwise.
 VERSION = 1
@@ -27,27 +26,24 @@ class StateMap:
     ratio: float
 
 
-def state_map(states: np.ndarray, digest: str, cache: Path) -> StateMap | None:
+def state_map(states: np.ndarray, digest: str, memo: Memo) -> StateMap | None:
     """The map of states (clips, frames, units), kept by the checksum `digest` of the file that they are from.
 
     None where they cannot be set apart: one clip, one frame per clip, or all states the same.
     """
-    from threadpoolctl import threadpool_limits
-
-    kept = cache / "states" / f"{canonical_hash([digest, MOST_STATES, PERPLEXITY, SEED, VERSION], 20)}.json"
-    if not kept.exists():
-        with threadpool_limits(1):  # more threads only wait for each other
-            write_json(kept, _measured(states))
-    content = read_json(kept)
-    return content and StateMap(np.array(content["points"]), content["clips"], len(states), content["ratio"])
+    kept = memo.json("states", [digest, MOST_STATES, PERPLEXITY, SEED, VERSION], lambda: _measured(states))
+    return kept and StateMap(np.array(kept["points"]), kept["clips"], len(states), kept["ratio"])
 
 
 def _measured(states: np.ndarray) -> dict[str, Any] | None:
-    within, between = distances(states)
-    if within is None or not between:
-        return None
-    chosen = spread_clips(states)
-    points = _tsne(chosen.reshape(-1, chosen.shape[-1]))
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # more threads only wait for each other
+        within, between = distances(states)
+        if within is None or not between:
+            return None
+        chosen = spread_clips(states)
+        points = _tsne(chosen.reshape(-1, chosen.shape[-1]))
     return {"points": points.round(2).tolist(), "clips": len(chosen), "ratio": within / between}
 
 

@@ -1,18 +1,17 @@
-"""Drawings of how sound events were found: error rates, curves over the threshold."""
+"""Drawings of error rate and F1 against the threshold."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.reporting.drawing.style import EDGE, FOLDS, GRID, LINES, OURS, PAPER, Mark, canvas, svg
+from benchmarks.reporting.drawing.compact import rounded
+from benchmarks.reporting.drawing.style import EDGE, GRID, LINES, canvas, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIDES = (FOLDS, OURS)
 MARKERS = "os^Dvp"
 
 
@@ -24,32 +23,6 @@ class Line:
     threshold: float
     error_rate: np.ndarray
     f1: np.ndarray
-
-
-def draw_error_rates(panels: Mapping[str, Mapping[str, Sequence[Mark]]], paper: str) -> bytes:
-    """Error rates, a panel per class: for each row a bar per side, with a dot per seed and the published value."""
-    labels = list(dict.fromkeys(mark.label for sides in panels.values() for marks in sides.values() for mark in marks))
-    names = list(dict.fromkeys(side for sides in panels.values() for side in sides))
-    height = 0.8 / len(names)
-    size = (1.6 + 2.3 * len(panels), 1.1 + 0.55 * len(labels))
-    with canvas(*size, len(panels), sharex=True, sharey=True) as (figure, axes):
-        for ax, (title, sides) in zip(axes, panels.items(), strict=True):
-            for side, marks in sides.items():
-                place = names.index(side)
-                colour = SIDES[place - len(names)]
-                at = [labels.index(mark.label) - 0.4 + height * (place + 0.5) for mark in marks]
-                ax.barh(at, [mark.mean for mark in marks], height=0.92 * height, color=colour)
-                for y, mark in zip(at, marks, strict=True):
-                    _seeds_and_published(ax, y, mark)
-            ax.set_title(title)
-            ax.grid(axis="x", color=GRID, linewidth=0.6)
-            ax.set_axisbelow(True)
-            ax.tick_params(axis="y", length=0)
-            ax.set_xlabel("error rate")
-        axes[0].set_yticks(range(len(labels)), labels)
-        axes[0].set(xlim=(0, None), ylim=(len(labels) - 0.45, -0.55))
-        figure.legend(handles=_bar_legend(names, paper), loc="outside lower center", ncols=len(names) + 2, fontsize=8)
-        return svg(figure)
 
 
 def draw_thresholds(panels: Mapping[str, Sequence[Line]], thresholds: np.ndarray) -> bytes:
@@ -90,36 +63,6 @@ def _draw_line(ax: "Axes", thresholds: np.ndarray, values: np.ndarray, at: float
 
 def _nearest(thresholds: np.ndarray, at: float) -> int:
     return int(np.abs(thresholds - at).argmin())
-
-
-def _seeds_and_published(ax: "Axes", y: float, mark: Mark) -> None:
-    if len(mark.folds) > 1:
-        ax.plot(mark.folds, [y] * len(mark.folds), "o", color="white", markeredgecolor=OURS, markeredgewidth=0.5,
-                markersize=3, zorder=2)  # fmt: skip
-    if mark.published is not None:
-        ax.plot([mark.published], [y], "|", color=PAPER, markersize=9, markeredgewidth=2.2, zorder=4)
-
-
-def _bar_legend(names: Sequence[str], paper: str) -> list:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    bars = [
-        Patch(color=SIDES[place - len(names)], label=f"{name}, mean".lstrip(", ")) for place, name in enumerate(names)
-    ]
-    seed = Line2D([], [], linestyle="", marker="o", markersize=3, color="white", markeredgecolor=OURS,
-                  markeredgewidth=0.5, label="each seed")  # fmt: skip
-    tick = Line2D([], [], linestyle="", marker="|", markersize=9, color=PAPER, markeredgewidth=2.2, label=paper)
-    return [*bars, seed, *([tick] if paper else [])]
-
-
-def rounded(drawing: bytes) -> bytes:
-    """The drawing with all paths cut to tenths of a point, which nobody sees."""
-
-    def cut(path: re.Match[bytes]) -> bytes:
-        return re.sub(rb"(\.\d)\d+", rb"\1", path[0]).replace(b" \n", b"\n")
-
-    return re.sub(rb'\bd="[^"]*"', cut, drawing)
 
 
 def _line_legend(labels: Sequence[str]) -> list:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.reporting.drawing.figure import stored_probes
+from benchmarks.judge.table import CellResult
+from benchmarks.reporting.drawing.heatmaps import EventMaps
+from benchmarks.reporting.probes.kept import FILE, stored_probes
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.scores import Scores
@@ -14,54 +16,51 @@ from benchmarks.runs.scores import Scores
 if TYPE_CHECKING:
     import pandas as pd
 
-#: The names under which runs keep the maps of masks, fine to coarse.
-MASKS = ("mask_full", "mask_half", "mask_quarter", "mask_eighth")
+#: What runs keep: the input of clips, and the probability of the event in their frames.
+INPUT, PROBABILITY = "input_map", "frame_probability"
 #: Seconds on both sides of an event in which nothing is looked for that competes with it (assumed: the collar).
 GUARD = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class EventProbe:
-    """What a run keeps of one clip. Times are in seconds."""
+    """What a run keeps of one clip."""
 
     run: Run
     item: str
-    #: the label of the event, "" in a clip without one
-    label: str
-    #: seconds per frame
-    hop: float
-    #: (frames, bands), standardised by band
-    input_map: np.ndarray
-    #: (frames, bands) at the scales that the network has, fine to coarse; coarser ones have fewer frames and bands
-    masks: tuple[np.ndarray, ...]
-    #: (frames,)
-    probability: np.ndarray | None
-    #: onset and offset
-    event: tuple[float, float] | None
+    clip: EventMaps
     #: SHA-256 of the file that all this is from
     digest: str
 
-    @property
-    def competing(self) -> tuple[float, float] | None:
-        """The loudest second that is no part of the event; None where the clip is too short to have one."""
-        return loudest_second(self.input_map, self.hop, self.event)
+
+def clip_with_event(one: CellResult, cells: Sequence[CellResult], masks: Sequence[str] = ()) -> EventProbe | None:
+    """What the first run behind a cell shows of a clip; its truth is looked for in every test set of `cells`.
+
+    masks: the names of the maps that are shown beside the input, as far as the run keeps them.
+    """
+    assert one.evidence is not None
+    of_dataset = [each for each in cells if each.cell.dataset == one.cell.dataset and each.evidence]
+    references = {each.cell.test_set: each.evidence.scored[0].truth for each in of_dataset if each.evidence}
+    return event_probe(one.evidence.scored[0].finished, references, masks)
 
 
-def event_probe(run: Finished, references: "Mapping[str, pd.DataFrame]") -> EventProbe | None:
+def event_probe(
+    run: Finished, references: "Mapping[str, pd.DataFrame]", masks: Sequence[str] = ()
+) -> EventProbe | None:
     """What a run keeps of a clip; of several, the one whose event is surest. None without such probes.
 
     references: what is true of the items of test sets, to one of which the clip belongs.
     """
-    path = run.folder / "probes.npz"
-    shown = stored_probes(path)
-    if "input_map" not in shown:
+    shown = stored_probes(run.folder)
+    if INPUT not in shown:
         return None
     hop = Scores.load(run.scores_path(next(iter(references)))).hop
     if hop is None:
         return None
-    truths, digest = list(references.values()), file_sha256(path)
-    found = [_clip(run, shown, number, truths, hop, digest) for number in range(len(shown["items"]))]
-    return max(found, key=_certainty)
+    truths, digest = list(references.values()), file_sha256(run.folder / FILE)
+    clips = [_clip(shown, number, truths, hop, masks) for number in range(len(shown["items"]))]
+    surest = max(range(len(clips)), key=lambda number: _certainty(clips[number]))
+    return EventProbe(run.run, str(shown["items"][surest]), clips[surest], digest)
 
 
 def loudest_second(input_map: np.ndarray, hop: float, event: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -79,17 +78,13 @@ def loudest_second(input_map: np.ndarray, hop: float, event: tuple[float, float]
 
 
 def _clip(
-    run: Finished, shown: dict[str, np.ndarray], number: int, references: "Sequence[pd.DataFrame]", hop: float,
-    digest: str,
-) -> EventProbe:  # fmt: skip
-    item = str(shown["items"][number])
-    label, event = _event(item, references)
-    probability = shown["frame_probability"][number] if "frame_probability" in shown else None
-    return EventProbe(
-        run.run, item, label, hop, shown["input_map"][number].astype(np.float32),
-        tuple(shown[name][number].astype(np.float32) for name in MASKS if name in shown),
-        None if probability is None else probability.astype(np.float32), event, digest,
-    )  # fmt: skip
+    shown: dict[str, np.ndarray], number: int, references: "Sequence[pd.DataFrame]", hop: float, masks: Sequence[str]
+) -> EventMaps:
+    label, event = _event(str(shown["items"][number]), references)
+    input_map = shown[INPUT][number].astype(np.float32)
+    probability = shown[PROBABILITY][number].astype(np.float32) if PROBABILITY in shown else None
+    kept = tuple(shown[name][number].astype(np.float32) for name in masks if name in shown)
+    return EventMaps(label, hop, input_map, kept, probability, event, loudest_second(input_map, hop, event))
 
 
 def _event(item: str, references: "Sequence[pd.DataFrame]") -> tuple[str, tuple[float, float] | None]:
@@ -103,11 +98,11 @@ def _event(item: str, references: "Sequence[pd.DataFrame]") -> tuple[str, tuple[
     return "", None
 
 
-def _certainty(probe: EventProbe) -> float:
+def _certainty(clip: EventMaps) -> float:
     """The highest probability within the event; lowest of all without an event."""
-    if probe.event is None:
+    if clip.event is None:
         return -1.0
-    if probe.probability is None:
+    if clip.probability is None:
         return 0.0
-    first, last = (int(time / probe.hop) for time in probe.event)
-    return float(probe.probability[first : last + 1].max(initial=0.0))
+    first, last = (int(time / clip.hop) for time in clip.event)
+    return float(clip.probability[first : last + 1].max(initial=0.0))

@@ -1,4 +1,4 @@
-"""Drawings of what depends on how slowly a decay falls."""
+"""Drawings of values against a parameter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,13 @@ from benchmarks.reporting.drawing.style import EDGE, GRID, LINES, canvas, svg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: What the curves of a decay are counted down to, in percent.
-PERCENT = 2.0
-REACH_STYLES = ("-", ":")
+#: How lines of facts beside the measured ones are drawn.
+STYLES = ("-", ":")
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
-    """A column by alpha: the value of each seed, the published value, and the value without conditioning."""
+class SweepLine:
+    """A column by the parameter: the value of each seed, the published value, and the value without the transform."""
 
     label: str
     values: dict[float, list[float]]
@@ -28,20 +27,30 @@ class Sweep:
 
 @dataclass(frozen=True, eq=False)
 class Range:
-    """Frames looked at before and behind a frame, on average, by alpha, under one kind of conditioning."""
+    """Frames looked at before and behind a frame, on average, by the parameter, under one kind of the transform."""
 
     kind: str
     past: dict[float, float]
     future: dict[float, float]
 
 
-def draw_sweeps(
-    above: Mapping[str, Sequence[Sweep]], below: Mapping[str, Sequence[Range]],
-    reach: Mapping[str, Sequence[tuple[float, float]]], unit: str, paper: str, plain: str,
-) -> bytes:  # fmt: skip
-    """Values of columns by alpha, a panel per dataset, and below them the ranges, where any were measured.
+@dataclass(frozen=True)
+class Axis:
+    """What stands at the axes: the parameter, the values above, the ranges below."""
 
-    An empty `paper` leaves the published values out of the legend, an empty `plain` the value without conditioning.
+    parameter: str
+    values: str
+    ranges: str
+
+
+def draw_sweeps(
+    above: Mapping[str, Sequence[SweepLine]], below: Mapping[str, Sequence[Range]],
+    beside: Mapping[str, Sequence[tuple[float, float]]], axis: Axis, paper: str, plain: str,
+) -> bytes:  # fmt: skip
+    """Values of columns by a parameter, a panel per dataset, and below them the ranges, where any were measured.
+
+    beside: what else is known of the parameter, drawn beside the ranges. An empty `paper` leaves the published values
+    out of the legend, an empty `plain` the value without the transform.
     """
     rows = 2 if any(below.values()) else 1
     size = (1.2 + 3.7 * len(above), 0.8 + 2.9 * rows)
@@ -52,18 +61,18 @@ def draw_sweeps(
             axes[number].set_title(title, fontsize=9)
             axes[number].legend(fontsize=8, loc="best")
             if rows == 2:
-                _draw_ranges(axes[number + len(above)], below[title], reach)
-        alphas = sorted({alpha for sweeps in above.values() for sweep in sweeps for alpha in sweep.values})
+                _draw_ranges(axes[number + len(above)], below[title], beside)
+        places = sorted({place for sweeps in above.values() for sweep in sweeps for place in sweep.values})
         for ax in axes:
             ax.set_xscale("log")
-            ax.set_xticks(alphas, [f"{alpha:g}" for alpha in alphas], fontsize=8)
+            ax.set_xticks(places, [f"{place:g}" for place in places], fontsize=8)
             ax.minorticks_off()
             ax.grid(color=GRID, linewidth=0.6)
         for ax in axes[-len(above) :]:
-            ax.set_xlabel("α (frames)")
-        axes[0].set_ylabel(f"area under the curve ({unit})")
+            ax.set_xlabel(axis.parameter)
+        axes[0].set_ylabel(axis.values)
         if rows == 2:
-            axes[len(above)].set_ylabel("frames per side")
+            axes[len(above)].set_ylabel(axis.ranges)
             axes[len(above)].set_yscale("symlog", linthresh=1, linscale=0.4)
             axes[len(above)].set_ylim(0, None)
             axes[len(above)].yaxis.set_major_formatter("{x:g}")
@@ -71,34 +80,20 @@ def draw_sweeps(
         return svg(figure)
 
 
-def draw_decays(supports: Mapping[float, int], frames: int) -> bytes:
-    """exp(-d / alpha) in percent over `frames` frames, a curve per alpha with its support in the legend."""
-    with canvas(7.4, 3.6) as (figure, axes):
-        ax, distances = axes[0], np.linspace(0, frames, 4 * frames + 1)
-        for colour, (alpha, support) in zip(LINES * len(supports), supports.items(), strict=False):
-            ax.plot(distances, 100 * np.exp(-distances / alpha), color=colour, linewidth=1.4,
-                    label=f"α = {alpha:g}: {support} frames")  # fmt: skip
-        ax.axhline(PERCENT, color=EDGE, linewidth=1.0, linestyle="--", label=f"{PERCENT:g} %")
-        ax.set(xlabel="distance (frames)", ylabel="weight of a frame (%)", xlim=(0, frames), ylim=(0, 100))
-        ax.grid(color=GRID, linewidth=0.6)
-        figure.legend(loc="outside right upper", fontsize=8)
-        return svg(figure)
-
-
-def _draw_sweep(ax: "Axes", sweep: Sweep, colour: str) -> None:
-    alphas, values = list(sweep.values), list(sweep.values.values())
+def _draw_sweep(ax: "Axes", sweep: SweepLine, colour: str) -> None:
+    places, values = list(sweep.values), list(sweep.values.values())
     if max(map(len, values)) > 1:
-        ax.fill_between(alphas, list(map(min, values)), list(map(max, values)), color=colour, alpha=0.15, linewidth=0)
-    ax.plot(alphas, list(map(np.mean, values)), "o-", color=colour, markersize=4, linewidth=1.4, label=sweep.label)
+        ax.fill_between(places, list(map(min, values)), list(map(max, values)), color=colour, alpha=0.15, linewidth=0)
+    ax.plot(places, list(map(np.mean, values)), "o-", color=colour, markersize=4, linewidth=1.4, label=sweep.label)
     if sweep.plain is not None:
         ax.axhline(sweep.plain, color=colour, linewidth=1.1, linestyle="--")
     if sweep.published:
         ax.plot(list(sweep.published), list(sweep.published.values()), "x:", color=colour, markersize=4, linewidth=0.9)
 
 
-def _draw_ranges(ax: "Axes", ranges: Sequence[Range], reach: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-    """The measured ranges in colours, what the decay reaches in grey."""
-    for style, (label, points) in zip(REACH_STYLES, reach.items(), strict=False):
+def _draw_ranges(ax: "Axes", ranges: Sequence[Range], beside: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """The measured ranges in colours, what is known besides in grey."""
+    for style, (label, points) in zip(STYLES, beside.items(), strict=False):
         ax.plot(*zip(*points, strict=True), color=EDGE, linewidth=1.1, linestyle=style, label=label)
     for colour, one in zip(LINES * len(ranges), ranges, strict=False):
         name = f"measured, {one.kind}" if one.kind else "measured"
@@ -109,7 +104,7 @@ def _draw_ranges(ax: "Axes", ranges: Sequence[Range], reach: Mapping[str, Sequen
     ax.legend(fontsize=7, loc="upper left")
 
 
-def _legend(above: Mapping[str, Sequence[Sweep]], paper: str, plain: str) -> list:
+def _legend(above: Mapping[str, Sequence[SweepLine]], paper: str, plain: str) -> list:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

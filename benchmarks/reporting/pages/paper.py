@@ -1,0 +1,41 @@
+"""The page of a paper."""
+
+from collections.abc import Iterator
+
+from benchmarks.judge.table import TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.pages import PageKind, Report
+from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
+from benchmarks.spec import Paper
+
+
+class PaperPages(PageKind):
+    """A page per paper: its tables, what is wrong or contradictory in it, notes."""
+
+    def pages(self, report: Report) -> Iterator[Page]:
+        """The pages of all papers."""
+        for tables in report.papers.values():
+            paper = tables[0].paper
+            yield Page(f"{paper.id}/README", paper.title, list(_blocks(paper, tables)))
+
+
+def _blocks(paper: Paper, tables: list[TableResult]) -> Iterator[Block]:
+    yield Text(f"{paper.authors}, {paper.year}; {paper.reference}.")
+    yield Bullets(
+        [f"[{one.id}]({one.table_id}.md): {one.table.title}: {wording.counted(one.counts)}" for one in tables]
+    )
+    if paper.errata:
+        rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in paper.errata]
+        yield Heading("Errors and contradictions")
+        yield Grid(("cells", "what", "where"), rows, left=(0, 1, 2))
+    if paper.notes:
+        yield Heading("Notes")
+        yield Bullets([wording.sentence(note) for note in paper.notes])
+
+
+def _cells_of(cells: dict[str, float | None]) -> str:
+    if not cells:
+        return "text"
+    return ", ".join(
+        f"`{cell}`" + ("" if value is None else f" → {value:g}") for cell, value in cells.items()
+    )  # fmt: skip

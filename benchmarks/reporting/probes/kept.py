@@ -1,0 +1,91 @@
+"""The arrays that runs keep for figures, and runs of several rows that keep those of the same clip."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting.probes.conditioner import Conditioner
+from benchmarks.runs.files import file_sha256
+from benchmarks.runs.ledger import Finished
+
+#: The file of a run's folder in which they lie.
+FILE = "probes.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A run that keeps arrays for figures, and the cell that it stands for."""
+
+    one: CellResult
+    run: Finished
+
+    @property
+    def path(self) -> Path:
+        """The file of the arrays."""
+        return self.run.folder / FILE
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The arrays that there are."""
+        with np.load(self.path, allow_pickle=False) as file:
+            return frozenset(file.files)
+
+    @cached_property
+    def digest(self) -> str:
+        """The checksum of the file."""
+        return file_sha256(self.path)
+
+    @cached_property
+    def item(self) -> str:
+        """The clip that is shown."""
+        with np.load(self.path, allow_pickle=False) as file:
+            return str(file["items"][0])
+
+    @cached_property
+    def conditioner(self) -> Conditioner | None:
+        """What the run's input was conditioned with."""
+        return Conditioner.of(self.run)
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes of the clip that is shown."""
+        assert self.one.evidence is not None
+        truth = self.one.evidence.scored[0].truth
+        return [name for name in str(truth["label"].get(self.item, "")).split(",") if name]
+
+    def array(self, name: str) -> np.ndarray:
+        """One of the arrays, float32."""
+        with np.load(self.path, allow_pickle=False) as file:
+            return file[name].astype(np.float32)
+
+
+def stored_probes(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays that a run kept for figures in its folder; none where it was not asked to."""
+    if not (folder / FILE).exists():
+        return {}
+    with np.load(folder / FILE, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def same_clip(results: Sequence[CellResult]) -> dict[str, Kept]:
+    """A run of each row that keeps arrays, all of the clip that most of them show."""
+    found: dict[str, Kept] = {}
+    for one in results:
+        for scored in one.evidence.scored if one.evidence else ():
+            if (scored.finished.folder / FILE).exists():
+                found.setdefault(one.cell.row, Kept(one, scored.finished))
+    if not found:
+        return {}
+    item, _ = Counter(one.item for one in found.values()).most_common(1)[0]
+    return {row: one for row, one in found.items() if one.item == item}
+
+
+def richest_column(result: TableResult, results: Sequence[CellResult], rows: Sequence[str]) -> Mapping[str, Kept]:
+    """The same of the one column in which most of some rows keep arrays; the first where several have as many."""
+    of_rows = tuple(one for one in results if one.cell.row in rows)
+    return max(map(same_clip, result.columns(of_rows).values()), key=len)

@@ -1,0 +1,38 @@
+"""Rows of ours that explain rows of the paper's."""
+
+from collections.abc import Sequence
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.render.blocks import Block, Footnotes, Grid, Heading, Text
+from benchmarks.reporting.sections.main_table import relabelled
+from benchmarks.reporting.sections.wide import groups, wide_grid
+
+
+def control_blocks(
+    result: TableResult, controls: Sequence[CellResult], notes: Footnotes, level: int = 2
+) -> list[Block]:
+    """Rows of ours that explain rows of the paper's."""
+    if not controls:
+        return []
+    marked = [relabelled(one, one.cell.label + _why(result, one, notes)) for one in controls]
+    about = Text("Rows that the paper does not have, run under the same conditions to explain those that it has.")
+    if groups(result.table):
+        return [Heading("Controls", level), about, wide_grid(result, marked, wording.reproduced)]
+    rows = [
+        (one.cell.label, result.table.columns[one.cell.column].label, *value_row(one)[1:]) for one in marked
+    ]  # fmt: skip
+    head = ("row", "column", "value", "as printed", "correct", "seeds × folds")
+    return [Heading("Controls", level), about, Grid(head, rows, left=(0, 1))]
+
+
+def _why(result: TableResult, one: CellResult, notes: Footnotes) -> str:
+    return notes.mark(wording.sentence(result.table.controls[one.cell.row].note))
+
+
+def value_row(result: CellResult) -> tuple[str, ...]:
+    """A row without anything that is published: label, value, as printed, correct, seeds and folds."""
+    return (
+        result.cell.label, wording.reproduced(result), wording.as_printed(result), wording.fraction(result),
+        wording.runs(result),
+    )  # fmt: skip

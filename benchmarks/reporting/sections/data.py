@@ -1,0 +1,40 @@
+"""The clips behind the cells of a table."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting.render.blocks import Block, Bullets, Heading
+
+
+def data_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
+    """Clips used and expected per dataset, and sources that lie in several folds where there are several."""
+    for dataset in dict.fromkeys(one.cell.dataset for one in results if one.n_runs and one.cell.dataset):
+        of_dataset = [one for one in results if one.cell.dataset == dataset and one.evidence]
+        lines = sorted({_counts(one) for one in of_dataset if one.n_runs})
+        if len(result.paper.datasets[dataset].folds) > 1:
+            lines += _leaks(result, dataset, of_dataset)
+        yield Heading(f"Data: {result.paper.datasets[dataset].title}", 3)
+        yield Bullets(lines)
+
+
+def _counts(one: CellResult) -> str:
+    """Clips per split over the runs of a cell; a range where folds differ."""
+    by_split: dict[str, set[str]] = {}
+    for scored in one.evidence.scored if one.evidence else ():
+        for split, count in scored.finished.result["data"].get("items", {}).items():
+            if isinstance(count, dict):
+                expected = "" if count["expected"] is None else f" of {count['expected']}"
+                count = f"{count['used']}{expected}"
+            by_split.setdefault(split, set()).add(str(count))
+    return "; ".join(f"{split}: {' or '.join(sorted(counts))} clips" for split, counts in by_split.items())
+
+
+def _leaks(result: TableResult, dataset: str, results: Sequence[CellResult]) -> list[str]:
+    import pandas as pd
+
+    truths = {id(scored.truth): scored.truth for one in results if one.evidence for scored in one.evidence.scored}
+    folds = pd.concat(list(truths.values())).groupby("unit")["fold"].unique()
+    unit = result.paper.datasets[dataset].bootstrap_unit
+    crossing = [f"{name} ({', '.join(map(str, sorted(at)))})" for name, at in folds.items() if len(at) > 1]
+    found = f"known leak: {unit} in several folds: {', '.join(crossing)}" if crossing else f"no {unit} crosses folds"
+    return [found]

@@ -1,0 +1,36 @@
+"""The values of each fold and each seed behind the cells of a table."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.judge.evidence import Part
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.render.blocks import Block, Folded, Grid
+
+
+def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
+    """The value of each fold, mean over seeds, and of each complete seed, mean over folds; columns like folds."""
+    for column, of_column in result.columns(tuple(results)).items():
+        ran = [one for one in of_column if one.n_runs and one.evidence]
+        if not ran:
+            continue
+        folds = sorted({fold for one in ran if one.evidence for fold in one.evidence.folds})
+        described = result.table.columns[column]
+        shown = folds if len(folds) > 1 else []
+        rows = []
+        for one in ran:
+            assert one.evidence is not None
+            values = one.evidence.fold_values
+            seeds = ", ".join(f"{value:.{described.decimals + 1}f}" for value in one.evidence.seed_values.values())
+            of_folds = (wording.number(values.get(fold), described.decimals + 1) for fold in shown)
+            rows.append((one.cell.label, *of_folds, seeds))
+        what = ("Columns" if described.mean_of else "Folds") if shown else "Seeds"
+        title = f"{what} of {described.label}, {wording.conditions(ran[0].variant)}"
+        head = ("row", *(_part(result, fold) for fold in shown), "each seed")
+        yield Folded(title, [Grid(head, rows)])
+
+
+def _part(result: TableResult, fold: Part) -> str:
+    """What a mean is over, by name: a fold, or the label of a column."""
+    column = result.table.columns.get(str(fold))
+    return column.label if column else f"fold {fold}"

@@ -1,0 +1,26 @@
+"""Where every clip has one class: the share of each class that was found, and the most frequent confusions."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.figures import with_value
+from benchmarks.reporting.figures.confusion import decisions, headline
+from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Text
+from benchmarks.runs.memo import Memo
+
+
+def recall_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo) -> Iterator[Block]:
+    """For every column of such clips, in words what the figure of its confusions shows."""
+    for column, of_column in result.columns(tuple(with_value(results))).items():
+        if best := headline(of_column):
+            found = decisions(result, best, memo)
+            recalls = sorted(zip(found.recall, found.classes, strict=True), reverse=True)
+            listed = ", ".join(f"{wording.plain(name)} {100 * recall:g}" for recall, name in recalls)
+            worst = [
+                f"{wording.plain(true)} called {wording.plain(decided)}: {count} of {total}"
+                for count, true, decided, total in found.worst()
+            ]
+            label = result.table.columns[column].label
+            title = f"{label}, {best.cell.label}: recall per class and frequent confusions"
+            yield Folded(title, [Text(f"Recall in %: {listed}."), Bullets(worst)])
