@@ -38,10 +38,14 @@ class Migration:
     def __str__(self) -> str:
         if not (self.renamed or self.dropped or self.refused):
             return f"{self.store}: up to date, nothing to do"
-        facts = [f"{len(self.renamed)} runs brought up to date"]
-        facts += [f"{self.dropped} killed attempts dropped; these runs start anew"] if self.dropped else []
-        facts += [f"{len(self.refused)} runs refused; nothing else was lost"] if self.refused else []
+        facts = [f"{_count(len(self.renamed), 'run')} brought up to date"]
+        facts += [f"{_count(len(self.refused), 'run')} refused and left alone"] if self.refused else []
+        facts += [f"{_count(self.dropped, 'killed attempt')} dropped (such runs start anew)"] if self.dropped else []
         return f"{self.store}: {', '.join(facts)}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def is_store(folder: Path) -> bool:
@@ -72,6 +76,8 @@ def migrate(store: Path) -> Migration:
                 outcome.renamed[path.parent.name] = new
         except InputError as error:
             outcome.refused.append(str(error))
+        except KeyError as error:
+            outcome.refused.append(f"{path.parent}: field {error} is missing; remove the folder to redo it")
     if found < FORMAT and not outcome.refused:
         outcome.dropped = _drop_work(store)
         write_json(marker, {"format": FORMAT})
@@ -81,7 +87,8 @@ def migrate(store: Path) -> Migration:
 def _migrate_run(folder: Path) -> str | None:
     """Publish a run under its new id and remove the old folder; None for one that is up to date."""
     result = read_json(folder / "result.json")
-    if result.get("format") == FORMAT:
+    if result["format"] >= FORMAT:
+        check_format(folder / "result.json", result, "this run")
         return None
     check_files(folder, result["files"])
     data = read_json(folder / "run.json")

@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -6,12 +9,14 @@ import torch
 
 from benchmarks.errors import InputError
 from benchmarks.runs.execute import Surroundings, execute
-from benchmarks.runs.ledger import load_finished
-from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.ledger import Run, load_finished
+from benchmarks.runs.plan import Choice, make_plan, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.train import Stopped
+from benchmarks.runs.truth import Truths
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import select
+from benchmarks.spec import load_paper, select
+from tests import ROOT
 
 
 def first_run(workspace, target="toy.t1.plain", tier="full"):
@@ -75,6 +80,42 @@ def test_the_numbers_of_a_run_do_not_depend_on_what_ran_before(toy_workspace, tm
     for run in runs:
         assert np.array_equal(*(Scores.load(p[run.id] / "scores_test.npz").values for p in (forward, backward)))
     assert len({(path / "scores_test.npz").read_bytes() for path in forward.values()}) == len(runs)
+
+
+@pytest.fixture
+def carried(toy_workspace, tmp_path, monkeypatch):
+    """The text of a run.json on a machine whose folder of papers is gone, and the workspace there."""
+    [run] = setting_runs(load_paper("toy"), "probed", "toy", Choice(folds=(1,)), toy_workspace)
+    monkeypatch.setattr("benchmarks.spec.load.PAPERS", tmp_path / "gone")
+    monkeypatch.setenv("RESOUND_PAPERS", str(tmp_path / "gone"))
+    return json.dumps(run.to_dict()), toy_workspace
+
+
+def test_a_run_executes_and_is_scored_without_its_paper_file(carried):
+    text, workspace = carried
+    run = Run.from_dict(json.loads(text))
+    with pytest.raises(InputError):
+        load_paper(run.paper)
+    finished = load_finished(execute(run, Surroundings(workspace)))
+    assert finished.run == run and finished.folder.name == run.id
+    with np.load(finished.folder / "probes.npz") as probes:
+        assert probes["hidden"].shape == (2, 16)
+    assert len(Truths().of(finished, "test")) == 20
+
+
+def test_a_worker_executes_a_run_without_its_paper_file(carried):
+    text, workspace = carried
+    slots = {"jobs": 1, "device": "cpu", "threads": 1, "checkpoint_seconds": 60.0}
+    places = {name: str(path) for name, path in asdict(workspace).items()}
+    lines = [json.dumps({"slot": 0, "slots": slots, "workspace": places}), text]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.launch.worker"], input="\n".join(lines) + "\n", cwd=ROOT,
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert last["how"] == "done", last
+    [finished] = workspace.ledger.finished()
+    assert finished.run.id == last["run"] == json.loads(text)["id"]
 
 
 def test_a_finished_run_is_not_repeated(toy_workspace):

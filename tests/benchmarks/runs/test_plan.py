@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from benchmarks.spec.load import PAPERS
 
 ACRNN = {
     "base", "att", "aug", "att_aug",
@@ -123,6 +125,59 @@ def test_the_lines_of_a_list_are_aligned():
 
 def test_a_plan_of_nothing_says_so(nowhere):
     assert list(plan_lines(make_plan(select("mtfa.t1.gmm"), Choice(), nowhere))) == ["0 runs, 0 missing"]
+
+
+def ids_of(target: str, workspace) -> set[str]:
+    return set(make_plan(select(target), Choice(), workspace).runs)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("paper.yaml", "args: {event: gunshot}", "args: {event: babycry}"),
+        (
+            "paper.yaml",
+            "class_path: models.mtfa.MTFAModule",
+            "class_path: models.baselines.rare_events.CakirCRNNModule",
+        ),
+    ],
+)
+def test_what_a_paper_file_says_of_a_run_is_in_its_identity(nowhere, tmp_path, monkeypatch, file, old, new):
+    before = ids_of("mtfa.t1.mtfa.eval.gunshot", nowhere)
+    shutil.copytree(PAPERS / "mtfa", tmp_path / "papers" / "mtfa")
+    path = tmp_path / "papers" / "mtfa" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    monkeypatch.setattr("benchmarks.spec.load.PAPERS", tmp_path / "papers")
+    after = ids_of("mtfa.t1.mtfa.eval.gunshot", nowhere)
+    assert len(after) == len(before) and not after & before
+
+
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [
+        ("acrnn.t3.att.esc10", {
+            "datasets.esc50.ESC50", "datasets.esc50.ESC50DataModule", "datasets.batches.clips.ClipDataModule",
+            "datasets.features.log_gammatone.LogGammatone", "models.acrnn.ACRNNModule",
+            "models.tasks.clips.ClipClassification",
+        }),
+        ("edc.t1.a10.om_dcase", {
+            "datasets.dcase2018_domestic.DCASE2018DomesticDataModule", "datasets.batches.tags.TagDataModule",
+            "datasets.features.log_mel_edc.LogMelEdc", "models.edc.EDCModule", "models.tasks.tags.ClipTagging",
+            "models.edc.EventConditioning",
+        }),
+    ],
+)  # fmt: skip
+def test_a_run_has_the_versions_of_all_that_it_is_made_of(nowhere, target, named):
+    for planned in make_plan(select(target), Choice(), nowhere).runs.values():
+        assert named <= set(planned.run.versions)
+
+
+def test_the_identity_of_a_run_is_not_changed_by_accident(toy_workspace):
+    """If this id changes, so do those of all stored runs: they would have to be migrated, or trained again."""
+    first, *_ = make_plan(select("toy.t1.plain"), Choice(), toy_workspace).runs
+    assert first == "toy-toy-plain-full-f1-s0-bbea646c8c"
 
 
 def test_an_unknown_fold_is_refused(nowhere):

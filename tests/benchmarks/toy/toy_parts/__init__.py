@@ -190,5 +190,8 @@ class ToyModule(pl.LightningModule):
     def predict_step(self, batch, index, dataloader_idx=0):
         return self.net(batch)
 
+    def hidden(self, batch):
+        return self.net[0](batch).detach()
+
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), 0.05, momentum=0.9)
