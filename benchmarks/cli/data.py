@@ -2,9 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from benchmarks.cli.options import CacheOption, DataOption
+from benchmarks.errors import InputError
+from benchmarks.launch.display import progress
+from benchmarks.spec.words import CORPORA
+from datasets import registry
 
 if TYPE_CHECKING:
     from benchmarks.runs.workspace import Workspace
@@ -12,9 +18,7 @@ if TYPE_CHECKING:
 data_app = typer.Typer(help="Acquire, check and generate datasets.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="A dataset; `data list` names them")]
-DataOption = Annotated[Path | None, typer.Option("--data-root", help="Where the datasets lie [RESOUND_DATA, data/]")]
-CacheOption = Annotated[Path | None, typer.Option("--cache", help="Derived files [RESOUND_CACHE, cache/]")]
-CorpusOption = Annotated[str, typer.Option(help="real, miniature or standin")]
+AnyCorpus = Annotated[str, typer.Option(help="real, miniature or standin")]
 
 
 @data_app.command("list")
@@ -22,13 +26,11 @@ def list_command(data_root: DataOption = None, cache: CacheOption = None) -> Non
     """The datasets, their licences, and whether they are on this machine."""
     from tabulate import tabulate
 
-    from datasets import registry
-
     workspace = _workspace(data_root, cache)
     rows = []
     for name in registry.names():
-        cls = _dataset(name)
-        corpora = [c for c in ("real", "miniature", "standin") if workspace.dataset_root(name, c).is_dir()]
+        cls = registry.get(name)
+        corpora = [c for c in CORPORA if workspace.dataset_root(name, c).is_dir()]
         rows.append((name, cls.title, cls.licence, ", ".join(corpora) or "absent"))
     print(tabulate(rows, headers=["dataset", "title", "licence", "here"]))
 
@@ -36,10 +38,8 @@ def list_command(data_root: DataOption = None, cache: CacheOption = None) -> Non
 @data_app.command("fetch")
 def fetch_command(name: Name, data_root: DataOption = None) -> None:
     """Download a dataset; what was interrupted continues."""
-    from datasets import registry
-
     root = _workspace(data_root, None).dataset_root(name, "real")
-    registry.part(_dataset(name), "acquire").fetch(root, report=print)
+    registry.part(registry.get(name), "acquire").fetch(root, report=print)
     print(f"{name}: {root}")
 
 
@@ -50,22 +50,17 @@ def import_command(
     data_root: DataOption = None,
 ) -> None:
     """Take a dataset from a folder of this machine, by its official names."""
-    from datasets import registry
-
     root = _workspace(data_root, None).dataset_root(name, "real")
-    registry.part(_dataset(name), "acquire").import_folder(source, root)
+    registry.part(registry.get(name), "acquire").import_folder(source, root)
     print(f"{name}: {root}")
 
 
 @data_app.command("check")
 def check_command(
-    name: Name, corpus: CorpusOption = "real", data_root: DataOption = None, cache: CacheOption = None
+    name: Name, corpus: AnyCorpus = "real", data_root: DataOption = None, cache: CacheOption = None
 ) -> int:
     """Compare a dataset with the official lists: missing, extra, unreadable, wrong rate, silent and so on."""
-    from benchmarks.launch.display import progress
-    from datasets import registry
-
-    cls = _dataset(name)
+    cls = registry.get(name)
     workspace = _workspace(data_root, cache)
     dataset = cls(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache)
     with progress(f"checking {name}") as advance:
@@ -77,20 +72,15 @@ def check_command(
 @data_app.command("miniature")
 def miniature_command(name: Name, cache: CacheOption = None) -> None:
     """Write a small copy of a dataset in its real layout, with parametric sounds."""
-    from datasets import registry
-
     root = _workspace(None, cache).dataset_root(name, "miniature")
-    registry.part(_dataset(name), "miniature").write(root)
+    registry.part(registry.get(name), "miniature").write(root)
     print(f"{name}: {root}")
 
 
 @data_app.command("standin")
 def standin_command(name: Name, data_root: DataOption = None, cache: CacheOption = None) -> None:
     """Write a dataset's real layout filled with real clips of other collections of the data root."""
-    from benchmarks.launch.display import progress
-    from datasets import registry
-
-    write = registry.part(_dataset(name), "standin").write
+    write = registry.part(registry.get(name), "standin").write
     workspace = _workspace(data_root, cache)
     root = workspace.dataset_root(name, "standin")
     with progress(f"writing {name}") as advance:
@@ -110,17 +100,14 @@ def synthesize_command(
     write_audio: Annotated[bool, typer.Option("--write-audio", help="Write audio too, not lists alone")] = False,
     out: Annotated[Path | None, typer.Option(help="Write mixture_data/ there [cache/mixtures/CORPUS/NAME]")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Threads (default: one per core)")] = None,
-    corpus: CorpusOption = "real",
+    corpus: AnyCorpus = "real",
     data_root: DataOption = None,
     cache: CacheOption = None,
 ) -> None:
     """Write mixtures of a dataset's sources in the official layout; what was interrupted continues."""
-    from benchmarks.launch.display import progress
-    from datasets import registry
-
-    registry.part(_dataset(name), "synthesis")
+    registry.part(registry.get(name), "synthesis")
     workspace = _workspace(data_root, cache)
-    dataset = _dataset(name)(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache)
+    dataset = registry.get(name)(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache)
     given = {
         "mixtures_per_class": mixtures,
         "event_presence_prob": presence,
@@ -137,9 +124,6 @@ def synthesize_command(
 
 
 def _corpus(corpus: str) -> str:
-    from benchmarks.errors import InputError
-    from benchmarks.spec.words import CORPORA
-
     if corpus not in CORPORA:
         raise InputError(f"unknown corpus {corpus!r}; known: {', '.join(CORPORA)}")
     return corpus
@@ -147,20 +131,12 @@ def _corpus(corpus: str) -> str:
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...] | None:
     """Numbers with commas; whole ones stay whole, because official names depend on it."""
-    from benchmarks.errors import InputError
-
     if text is None:
         return None
     try:
         return tuple(int(one) if one.strip().lstrip("+-").isdigit() else float(one) for one in text.split(",") if one)
     except ValueError:
         raise InputError(f"{option} {text}: must be numbers with commas, like -6,0,6") from None
-
-
-def _dataset(name: str) -> Any:
-    from datasets.registry import get
-
-    return get(name)
 
 
 def _workspace(data_root: Path | None, cache: Path | None) -> "Workspace":

@@ -7,24 +7,29 @@ from typing import Any
 
 from benchmarks.runs.plan import Plan, Planned
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import Cell, load_paper, paper_ids
+from benchmarks.spec import Cell, Paper, load_paper, paper_ids, select
 
 
-def listing() -> dict[str, Any]:
-    """The JSON of `list --json`."""
-    papers = []
-    for paper_id in paper_ids():
-        paper = load_paper(paper_id)
-        tables = [
-            {
-                "id": f"{paper_id}.{table_id}",
-                "title": table.title,
-                "cells": [_cell(c) for c in paper.table_cells(table_id)],
-            }
-            for table_id, table in paper.tables.items()
-        ]
-        papers.append({"id": paper_id, "title": paper.title, "tables": tables})
-    return {"papers": papers}
+def listing(target: str | None = None) -> dict[str, Any]:
+    """The JSON of `list --json`: the papers with all their tables, or what there is of a target."""
+    cells = select(target) if target else [cell for paper in paper_ids() for cell in load_paper(paper).cells()]
+    papers: dict[str, dict[str, list[Cell]]] = {}
+    for cell in cells:
+        paper_id, table_id, *_ = cell.id.split(".")
+        papers.setdefault(paper_id, {}).setdefault(table_id, []).append(cell)
+    return {"papers": [_paper(load_paper(paper_id), tables) for paper_id, tables in papers.items()]}
+
+
+def _paper(paper: Paper, tables: dict[str, list[Cell]]) -> dict[str, Any]:
+    listed = [
+        {
+            "id": f"{paper.id}.{table_id}",
+            "title": paper.tables[table_id].title,
+            "cells": [_cell(cell) for cell in cells],
+        }
+        for table_id, cells in tables.items()
+    ]
+    return {"id": paper.id, "title": paper.title, "tables": listed}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:

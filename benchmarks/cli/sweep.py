@@ -3,7 +3,9 @@
 import sys
 import time
 from dataclasses import dataclass
+from typing import Any
 
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
 from benchmarks.cli.listing import plan_lines
 from benchmarks.errors import InputError
 from benchmarks.launch.display import SweepDisplay, progress
@@ -11,9 +13,10 @@ from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Launcher, launcher_named
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
+from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import load_paper, select
+from benchmarks.spec import select
 from datasets import registry
 
 #: Above so many expected minutes `run` prints the plan and asks for --yes.
@@ -40,14 +43,14 @@ class Sweep:
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
-        code = 0
+        code = OK
         if plan.missing:
             self._refuse_absent_data(plan)
             expected = plan.minutes(device)
             if expected > ASK_ABOVE_MINUTES and not confirmed:
                 print("\n".join(plan_lines(plan)))
                 print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
-                return 2
+                return BAD_INPUT
             self._check_data(plan)
             code = self._launch(plan, launcher, minutes)
         self._write_tables()
@@ -71,8 +74,8 @@ class Sweep:
         if outcome.stopped or outcome.not_started:
             left_over = len(outcome.stopped) + len(outcome.not_started)
             print(f"resound: {left_over} runs left; the same command continues", file=sys.stderr)
-            return 3
-        return 1 if outcome.failed else 0
+            return OUT_OF_TIME
+        return SOME_FAILED if outcome.failed else OK
 
     def _wait(self, missing: list[Planned], deadline: float | None) -> list[Planned]:
         claims = self.workspace.runs / ".claims"
@@ -85,9 +88,8 @@ class Sweep:
     def _refuse_absent_data(self, plan: Plan) -> None:
         for planned in plan.missing:
             if planned.run.fingerprint == "absent":
-                use = load_paper(planned.run.paper).datasets[planned.run.dataset]
-                self._refuse_ungenerated(import_class(use.class_path).name)
-                self.workspace.dataset(use, self.choice.corpus)  # raises the dataset's own message
+                self._refuse_ungenerated(_class_of(planned.run).name)
+                self.workspace.dataset_of(planned.run)  # raises the dataset's own message
                 raise InputError(f"{planned.run.dataset}: its files are not on this machine")
 
     def _refuse_ungenerated(self, name: str) -> None:
@@ -98,11 +100,11 @@ class Sweep:
 
     def _check_data(self, plan: Plan) -> None:
         """A census before any training; an incomplete set needs an explicit flag."""
-        for paper_id, dataset in sorted({(p.run.paper, p.run.dataset) for p in plan.missing}):
-            use = load_paper(paper_id).datasets[dataset]
-            take_census = registry.part(import_class(use.class_path), "census").take_census
+        uses = {(planned.run.paper, planned.run.dataset): planned.run for planned in plan.missing}
+        for (_, dataset), run in sorted(uses.items(), key=lambda use: use[0]):
+            take_census = registry.part(_class_of(run), "census").take_census
             with progress(f"checking {dataset}") as advance:
-                census = take_census(self.workspace.dataset(use, self.choice.corpus), advance)
+                census = take_census(self.workspace.dataset_of(run), advance)
             if not census.complete and not self.allow_incomplete:
                 raise InputError(
                     f"{dataset}: {census.summary()}; `python -m benchmarks data check` tells which, "
@@ -113,3 +115,8 @@ class Sweep:
         from benchmarks.reporting import print_tables
 
         print_tables(self.workspace, self.target, self.choice)
+
+
+def _class_of(run: Run) -> Any:
+    """The class of a run's dataset."""
+    return import_class(run.resolved["dataset"]["class_path"])

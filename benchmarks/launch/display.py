@@ -4,10 +4,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.launch.launcher import Ended, Epoch, Event, Started
-from benchmarks.runs.plan import Plan
+
+if TYPE_CHECKING:
+    from benchmarks.runs.plan import Plan
 
 #: Seconds between two plain lines.
 PLAIN_SECONDS = 15.0
@@ -43,7 +45,7 @@ def _plain(title: str) -> Callable[[int, int], None]:
 class SweepDisplay:
     """Shows a sweep: one bar for all runs and one per slot, or a line for each run that ends."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: "Plan") -> None:
         self.total = len(plan.missing)
         self.ended = 0
         self._live: Any = None

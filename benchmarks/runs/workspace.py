@@ -21,8 +21,14 @@ class Workspace:
     reports: Path = Path("reports")
 
     @classmethod
-    def here(cls, data: Path | None = None, runs: Path | None = None, cache: Path | None = None) -> "Workspace":
-        """The folders given, else those of RESOUND_DATA, RESOUND_RUNS and RESOUND_CACHE, else the defaults."""
+    def here(
+        cls,
+        data: Path | None = None,
+        runs: Path | None = None,
+        cache: Path | None = None,
+        reports: Path | None = None,
+    ) -> "Workspace":
+        """The folders given, else those of RESOUND_DATA, _RUNS, _CACHE and _REPORTS, else the defaults."""
 
         def choose(given: Path | None, variable: str, default: Path) -> Path:
             return (given or Path(os.environ.get(variable) or default)).resolve()
@@ -31,7 +37,7 @@ class Workspace:
             data=choose(data, "RESOUND_DATA", cls.data),
             runs=choose(runs, "RESOUND_RUNS", cls.runs),
             cache=choose(cache, "RESOUND_CACHE", cls.cache),
-            reports=choose(None, "RESOUND_REPORTS", cls.reports),
+            reports=choose(reports, "RESOUND_REPORTS", cls.reports),
         )
 
     def dataset_root(self, name: str, corpus: str) -> Path:

@@ -86,9 +86,3 @@ def test_bad_input_is_one_line_and_exit_code_2(here, line, message, capsys):
     captured = capsys.readouterr()
     assert captured.out == "" and len(captured.err.strip().splitlines()) == 1
     assert re.search(message, captured.err), captured.err
-
-
-@pytest.mark.parametrize("command", ["miniature", "standin", "synthesize"])
-def test_every_command_has_help(command, capsys):
-    assert run(f"{command} --help") == 0
-    assert "Usage" in capsys.readouterr().out

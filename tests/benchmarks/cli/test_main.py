@@ -1,12 +1,16 @@
 """The command line as a user meets it: answers, one-line errors, exit codes."""
 
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer
 
-from benchmarks.cli.main import run_command_line
+from benchmarks.cli.main import app, run_command_line
+from benchmarks.spec import load_paper, paper_ids
 from tests import ROOT
 
 
@@ -23,6 +27,8 @@ from tests import ROOT
         (["merge", "nowhere"], "nowhere: holds no finished run"),
         (["data", "check", "esc51"], "esc51.*esc50"),
         (["nonsense"], "nonsense"),
+        (["list", "acrn"], "unknown paper 'acrn'; did you mean acrnn"),
+        (["list", "acrnn.t3.at"], "unknown target 'acrnn.t3.at'; did you mean acrnn.t3.att"),
         (["compare", "nowhere.npz", "acrnn.t1"], "nowhere.npz"),
     ],
 )
@@ -58,7 +64,82 @@ def test_listing_and_help_import_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
-def test_every_command_has_help():
-    commands = ["list", "plan", "run", "status", "report", "audit", "land", "bundle", "merge", "compare"]
-    for command in (*([name] for name in commands), *(["data", name] for name in ("list", "fetch", "import", "check"))):
-        assert run_command_line([*command, "--help"]) == 0
+def all_commands():
+    """Every command that is registered, with those of `data`."""
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():
+        yield from ([name, sub] for sub in getattr(command, "commands", {})) if name == "data" else [[name]]
+
+
+@pytest.mark.parametrize("command", all_commands(), ids=" ".join)
+def test_every_command_has_help(command, capsys):
+    assert run_command_line([*command, "--help"]) == 0
+    usage = next(line for line in capsys.readouterr().out.splitlines() if "Usage" in line)
+    assert f" {' '.join(command)} " in usage
+
+
+def test_the_commands_of_the_contract_are_there():
+    names = {" ".join(command) for command in all_commands()}
+    data = {f"data {name}" for name in ("list", "fetch", "import", "check", "miniature", "standin", "synthesize")}
+    assert names >= {"list", "plan", "run", "status", "report", "audit", "land", "bundle", "merge", "compare"} | data
+
+
+def listed(capsys, *arguments):
+    assert run_command_line(["list", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)["papers"]
+
+
+def cells(papers):
+    return [cell["id"] for paper in papers for table in paper["tables"] for cell in table["cells"]]
+
+
+def test_list_takes_a_paper_a_table_a_row_or_a_cell(capsys):
+    everything = listed(capsys)
+    assert [paper["id"] for paper in everything] == paper_ids()
+    whole = next(paper for paper in everything if paper["id"] == "acrnn")
+    assert listed(capsys, "acrnn") == [whole]
+    [table] = [table for table in whole["tables"] if table["id"] == "acrnn.t3"]
+    assert listed(capsys, "acrnn.t3") == [{**whole, "tables": [table]}]
+    row = [cell for cell in table["cells"] if cell["id"].startswith("acrnn.t3.att_aug.")]
+    assert len(row) > 1
+    assert listed(capsys, "acrnn.t3.att_aug") == [{**whole, "tables": [{**table, "cells": row}]}]
+    assert cells(listed(capsys, "acrnn.t3.att_aug.esc50")) == ["acrnn.t3.att_aug.esc50"]
+
+
+def test_list_for_reading_has_the_lines_of_the_target_alone(capsys):
+    assert run_command_line(["list", "acrnn.t3.att_aug.esc50"]) == 0
+    paper, table, cell = capsys.readouterr().out.splitlines()
+    assert paper.startswith("acrnn: ") and table.startswith("  acrnn.t3: ")
+    assert cell.split()[0] == "acrnn.t3.att_aug.esc50"
+
+
+def test_a_control_is_listed_by_its_row_though_no_part_of_its_table(capsys):
+    [control, *_] = [
+        f"{paper}.{table_id}.{row}"
+        for paper in paper_ids()
+        for table_id, table in load_paper(paper).tables.items()
+        for row in table.controls
+    ]
+    of_the_row = cells(listed(capsys, control))
+    assert of_the_row and not set(of_the_row) & set(cells(listed(capsys)))
+
+
+@pytest.mark.parametrize("variable", [True, False])
+def test_the_folder_of_the_reports_has_its_option_and_its_variable(
+    toy_workspace, monkeypatch, tmp_path, variable, capsys
+):
+    for name in ("data", "runs", "cache"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
+    monkeypatch.setenv("RESOUND_REPORTS", str(tmp_path / ("mine" if variable else "other")))
+    arguments = [] if variable else ["--reports", str(tmp_path / "mine")]
+    assert run_command_line(["report", "toy.t1", *arguments]) == 0
+    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert written and all(path.is_relative_to(tmp_path / "mine") for path in written)
+    assert not (tmp_path / "other").exists()
+
+
+def test_every_command_that_knows_the_store_of_runs_knows_the_reports():
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert "--runs" not in options or "--reports" in options, name

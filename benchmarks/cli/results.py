@@ -1,0 +1,167 @@
+"""The commands that make something of finished runs: reports, copies for other machines, comparisons."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.cli import BAD_INPUT, OK
+from benchmarks.cli.options import (
+    CacheOption,
+    CorpusOption,
+    DataOption,
+    FoldsOption,
+    JsonOption,
+    NumericsOption,
+    ReportsOption,
+    RunsOption,
+    SeedsOption,
+    Target,
+    TierOption,
+    choice_of,
+)
+
+app = typer.Typer()
+
+
+@app.command("report")
+def report_command(
+    target: Annotated[str | None, typer.Argument(help="A paper or a table (default: all)")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write (default: reports/)")] = None,
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+) -> None:
+    """Write tables, figures and pages from the stored runs; no training."""
+    from benchmarks.reporting import write_reports
+    from benchmarks.runs.workspace import Workspace
+
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    for path in write_reports(workspace, target, out or workspace.reports):
+        print(path)
+
+
+@app.command("audit")
+def audit_command(target: Target, as_json: JsonOption = False) -> None:
+    """What can be checked without training: parameters, operations, averages, identities."""
+    from benchmarks.audit.checks import audit, audit_lines
+
+    checks = audit(target)
+    print(json.dumps({"checks": checks}, indent=1) if as_json else "\n".join(audit_lines(checks)))
+
+
+@app.command("land")
+def land_command(
+    target: Target,
+    tier: TierOption = "full",
+    corpus: CorpusOption = "real",
+    numerics: NumericsOption = "float32",
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+) -> None:
+    """Copy the finished runs of TARGET into reports/results, check them, write the reports again."""
+    from benchmarks.reporting import write_reports
+    from benchmarks.runs.transport import land
+    from benchmarks.runs.workspace import Workspace
+
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    landed = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
+    print(f"{len(landed)} runs in {workspace.reports / 'results'}")
+    write_reports(workspace, None, workspace.reports)
+
+
+@app.command("bundle")
+def bundle_command(
+    target: Target,
+    out: Annotated[Path, typer.Option(help="The folder to write the parts to")],
+    tier: TierOption = "full",
+    corpus: CorpusOption = "real",
+    seeds: SeedsOption = None,
+    folds: FoldsOption = None,
+    numerics: NumericsOption = "float32",
+    python: Annotated[str, typer.Option(help="The other machine's Python")] = "3.12",
+    platform: Annotated[str, typer.Option(help="The other machine's wheel platform")] = "manylinux_2_28_x86_64",
+    wheels: Annotated[str, typer.Option(help="Packages to carry as wheels, comma-separated")] = "",
+    max_mib: Annotated[int, typer.Option(min=1, help="Upper bound of one part")] = 60,
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+) -> None:
+    """All that a machine without internet needs to run TARGET: code, wheels, features, the missing runs."""
+    from benchmarks.runs.transport import bundle
+    from benchmarks.runs.workspace import Workspace
+
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    choice = choice_of(tier, corpus, seeds, folds, numerics)
+    names = [name for name in wheels.split(",") if name]
+    for line in bundle(target, choice, workspace, out, python, platform, names, max_mib):
+        print(line)
+
+
+@app.command("merge")
+def merge_command(
+    folder: Annotated[Path, typer.Argument(help="A store of runs that came back")],
+    runs: RunsOption = None,
+    reports: ReportsOption = None,
+) -> None:
+    """Take finished runs of another machine into the store, each checked against its checksums."""
+    from benchmarks.runs.transport import merge
+    from benchmarks.runs.workspace import Workspace
+
+    merged, known = merge(folder, Workspace.here(runs=runs, reports=reports))
+    print(f"{len(merged)} runs merged, {len(known)} known already")
+
+
+@app.command("compare")
+def compare_command(
+    source: Annotated[str, typer.Argument(metavar="RUN-OR-FILE", help="A run id, or a scores file (.npz, .csv)")],
+    target: Target,
+    name: Annotated[str | None, typer.Option(help="The row's name in the table")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table there (default: print it)")] = None,
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put scores made elsewhere into a table, under that table's protocol."""
+    from benchmarks.judge.compare import compare
+    from benchmarks.reporting.sections.comparison import comparison_markdown
+    from benchmarks.runs.workspace import Workspace
+
+    comparison = compare(source, target, Workspace.here(data_root, runs, cache, reports), name)
+    text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
+    if out is None:
+        print(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command("migrate")
+def migrate_command(
+    stores: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="STORE", help="Stores of runs (default: that of this machine, and the landed runs)"),
+    ] = None,
+    runs: RunsOption = None,
+    reports: ReportsOption = None,
+) -> int:
+    """Bring stores that an older version of the harness has written up to date; nothing is trained again."""
+    from benchmarks.runs.migrate import is_store, migrate
+    from benchmarks.runs.workspace import Workspace
+
+    here = Workspace.here(runs=runs, reports=reports)
+    refused = []
+    for store in stores or filter(is_store, (here.runs, here.reports / "results")):
+        outcome = migrate(store)
+        print(outcome)
+        refused += outcome.refused
+    for line in refused:
+        print(f"resound: {line}", file=sys.stderr)
+    return BAD_INPUT if refused else OK

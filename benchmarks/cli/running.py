@@ -1,0 +1,106 @@
+"""The commands before and while runs are made: what there is, what is missing, running it, how far it is."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from benchmarks.cli.options import (
+    CacheOption,
+    CorpusOption,
+    DataOption,
+    DeviceOption,
+    FoldsOption,
+    JsonOption,
+    NumericsOption,
+    ReportsOption,
+    RunsOption,
+    SeedsOption,
+    Target,
+    TierOption,
+    choice_of,
+)
+from benchmarks.launch.launcher import launcher_names
+
+app = typer.Typer()
+
+LAUNCHERS = f"Where runs execute: {', '.join(launcher_names())}, or the import path of a launcher's class"
+
+
+@app.command("list")
+def list_command(
+    target: Annotated[str | None, typer.Argument(help="A paper, a table, a row or a cell (default: all)")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Papers, tables and cells with their published values."""
+    from benchmarks.cli.listing import listing, listing_lines
+
+    papers = listing(target)
+    print(json.dumps(papers, indent=1) if as_json else "\n".join(listing_lines(papers)))
+
+
+@app.command("plan")
+def plan_command(
+    target: Target,
+    tier: TierOption = "full",
+    corpus: CorpusOption = "real",
+    seeds: SeedsOption = None,
+    folds: FoldsOption = None,
+    numerics: NumericsOption = "float32",
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The runs that TARGET needs, done and missing, with their expected minutes."""
+    from benchmarks.cli.listing import plan_lines
+    from benchmarks.runs.plan import make_plan
+    from benchmarks.runs.workspace import Workspace
+    from benchmarks.spec import select
+
+    choice = choice_of(tier, corpus, seeds, folds, numerics)
+    plan = make_plan(select(target), choice, Workspace.here(data_root, runs, cache, reports))
+    print(json.dumps(plan.to_dict(), indent=1) if as_json else "\n".join(plan_lines(plan)))
+
+
+@app.command("run")
+def run_command(
+    target: Target,
+    tier: TierOption = "full",
+    corpus: CorpusOption = "real",
+    seeds: SeedsOption = None,
+    folds: FoldsOption = None,
+    numerics: NumericsOption = "float32",
+    launcher: Annotated[str, typer.Option(help=LAUNCHERS)] = "local",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time (default: cores, or 2 on a GPU)")] = None,
+    device: DeviceOption = "auto",
+    minutes: Annotated[float | None, typer.Option(min=0, help="Time budget; checkpoints at its end")] = None,
+    allow_incomplete: Annotated[bool, typer.Option(help="Train although clips are missing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+) -> int:
+    """Run what is missing, resume what was cut, then write the tables."""
+    from benchmarks.cli.sweep import Sweep
+    from benchmarks.runs.workspace import Workspace
+
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    choice = choice_of(tier, corpus, seeds, folds, numerics)
+    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher)
+    return sweep.run(minutes=minutes, confirmed=yes)
+
+
+@app.command("status")
+def status_command(
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until interrupted")] = False,
+    runs: RunsOption = None,
+    reports: ReportsOption = None,
+) -> None:
+    """What is running, done and failed, and why."""
+    from benchmarks.cli.listing import print_status
+    from benchmarks.runs.workspace import Workspace
+
+    print_status(Workspace.here(runs=runs, reports=reports), watch)
