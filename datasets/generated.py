@@ -11,6 +11,11 @@ from datasets.errors import DataError
 
 Declared = dict[str, Any]
 
+#: The files that declare what a generated corpus holds.
+DECLARATIONS = ("miniature.json", "standin.json")
+#: What lies beside sounds that are generated from formulas.
+LICENCE = "These sounds are generated from formulas. They are in the public domain (CC0 1.0).\n"
+
 
 def write_once(
     root: Path,
@@ -57,6 +62,32 @@ def is_there(
         raise DataError(f"{root}: holds something else than a {kind}; choose another folder") from None
     is_same = isinstance(found, dict) and all(found.get(key) == value for key, value in declared.items())
     return is_same and is_whole(root, found)
+
+
+def read_declaration(root: Path, dataset: str, check: Callable[[Declared], Declared]) -> Declared:
+    """What the declaration of a generated corpus of that dataset says, after `check`; nothing for the real set.
+
+    `check` takes the declaration and gives it back, or raises ValueError, KeyError, TypeError or AttributeError for one
+    that is bad. Raises DataError.
+    """
+    path = next((root / name for name in DECLARATIONS if (root / name).is_file()), None)
+    if path is None:
+        return {}
+    try:
+        return check(dict(json.loads(path.read_text())))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        again = f"delete the folder and run `python -m benchmarks data {path.stem} {dataset}`"
+        raise DataError(f"{path}: not a declaration of a {path.stem}; {again}") from error
+
+
+def count_files(folder: Path) -> int:
+    """How many files lie below a folder, hidden ones aside."""
+    return sum(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))
+
+
+def has_its_files(folder: Path, declared: Declared) -> bool:
+    """Whether as many files lie below a folder as its declaration says (`files`)."""
+    return count_files(folder) == declared.get("files")
 
 
 def publish(work: Path, root: Path) -> None:

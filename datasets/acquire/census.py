@@ -15,6 +15,8 @@ from datasets.audio import ClipFault
 VERSION = 1
 
 Progress = Callable[[int, int], None]
+#: {kind: {name: reason}}, see Census.
+Faults = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Census:
     found: int
     missing: dict[str, str] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
-    faults: dict[str, dict[str, str]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=dict)
     known_leaks: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     what: str = "clips"
 
@@ -61,16 +63,22 @@ class Census:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def by_kind(found: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+def by_kind(found: Iterable[tuple[str, str, str]]) -> Faults:
     """Faults (name, kind, reason) as Census.faults has them."""
-    faults: dict[str, dict[str, str]] = {}
+    faults: Faults = {}
     for name, kind, reason in found:
         faults.setdefault(kind, {})[name] = reason
     return faults
 
 
-def remembered(memory: Path, check: Callable[[], dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:
-    """The faults that an earlier check has left in `memory`, else those of a new check."""
+def remembered(cache: Path | None, name: str, check: Callable[[], Faults]) -> Faults:
+    """The faults that an earlier check has left in the cache, else those of a new check.
+
+    name: of what is kept, with all that the faults depend on in it. Without a cache nothing is kept.
+    """
+    if cache is None:
+        return check()
+    memory = cache / "census" / f"{name}.json"
     known = _recall(memory)
     if known is not None:
         return known
@@ -104,7 +112,7 @@ def decoding_faults(
     return found
 
 
-def _recall(memory: Path) -> dict[str, dict[str, str]] | None:
+def _recall(memory: Path) -> Faults | None:
     try:
         return json.loads(memory.read_text())
     except (OSError, ValueError):  # absent, or cut short: check again

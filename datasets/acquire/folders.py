@@ -2,7 +2,50 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from datasets.errors import DataError
+
+
+@contextmanager
+def download_work(root: Path) -> Iterator[Path]:
+    """A folder beside `root` to download into. It goes when the block ends, and stays for another try where it fails.
+
+    Raises DataError where the disk refuses.
+    """
+    work = root.with_name(f".{root.name}.download")
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        yield work
+        shutil.rmtree(work)
+    except OSError as error:
+        raise DataError(f"{work}: cannot be written ({error}); make room and repeat the command") from error
+
+
+def check_import(source: Path, root: Path) -> None:
+    """Raise DataError where `root` holds something already, or `source` does not exist."""
+    if root.is_dir() and any(root.iterdir()):
+        raise DataError(f"{root}: not empty; delete it to import {source}")
+    if not source.exists():
+        raise DataError(f"{source}: no such folder or archive")
+
+
+@contextmanager
+def import_work(source: Path, root: Path) -> Iterator[Path]:
+    """The name of a folder beside `root` to put together in what is imported from `source`; it goes in any case.
+
+    Raises DataError where the disk refuses.
+    """
+    work = root.with_name(f".{root.name}.import")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        yield work
+    except OSError as error:
+        raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def link(path: Path, place: Path) -> None:
@@ -15,7 +58,9 @@ def link(path: Path, place: Path) -> None:
 
 
 def move_into(source: Path, root: Path) -> None:
-    """Give a folder the name `root`; where that exists already, replace its files one by one. Raises OSError."""
+    """Give a folder the name `root`; where that holds something already, replace files one by one. Raises OSError."""
+    if root.is_dir() and not any(root.iterdir()):
+        root.rmdir()
     if not root.exists():
         root.parent.mkdir(parents=True, exist_ok=True)
         source.rename(root)

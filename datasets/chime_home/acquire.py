@@ -6,7 +6,7 @@ from pathlib import Path
 
 from datasets.acquire.archive import BadArchive, unpack
 from datasets.acquire.download import ResumingDownloader, download
-from datasets.acquire.folders import link, move_into
+from datasets.acquire.folders import check_import, download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file
 from datasets.chime_home.census import take_census
 from datasets.chime_home.dataset import CHiMEHome
@@ -44,10 +44,8 @@ def fetch(
     report(
         f"{ARCHIVE}: {ARCHIVE_BYTES / 1e9:.1f} GB; needs about {DISK_BYTES / 1e9:.0f} GB of disk while it is unpacked"
     )
-    work = root.with_name(f".{root.name}.download")
-    archive, unpacked = work / ARCHIVE, work / "unpacked"
-    try:
-        work.mkdir(parents=True, exist_ok=True)
+    with download_work(root) as work:
+        archive, unpacked = work / ARCHIVE, work / "unpacked"
         download(urls, archive, f"md5:{md5}", downloader, report)
         shutil.rmtree(unpacked, ignore_errors=True)
         report(f"{ARCHIVE}: has its recorded md5; unpacking")
@@ -58,9 +56,6 @@ def fetch(
             archive.unlink()  # the next call downloads it again
             raise
         move_into(base, root)
-        shutil.rmtree(work)
-    except OSError as error:
-        raise DataError(f"{work}: cannot be written ({error}); make room and repeat the command") from error
     report(take_census(CHiMEHome(root)).summary())
 
 
@@ -71,25 +66,14 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
     the file system allows it, else copied. Raises DataError where there is nothing of the dataset in `source`,
     something in `root`, or a list that is bad.
     """
-    if root.is_dir() and any(root.iterdir()):
-        raise DataError(f"{root}: not empty; delete it to import {source}")
-    if not source.exists():
-        raise DataError(f"{source}: no such folder or archive")
+    check_import(source, root)
     _show_terms(report)
-    work = root.with_name(f".{root.name}.import")
-    shutil.rmtree(work, ignore_errors=True)
-    try:
+    with import_work(source, root) as work:
         folder = _official_folder(source, work / "unpacked", report)
         ChunkLists.read(folder)
         for path in _official_files(folder):
             link(path, work / "release" / path.relative_to(folder))
-        if root.is_dir():
-            root.rmdir()
         move_into(work / "release", root)
-    except OSError as error:
-        raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     census = take_census(CHiMEHome(root))
     report(census.summary())
     if "evaluation annotations" in census.missing:

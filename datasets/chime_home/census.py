@@ -1,10 +1,10 @@
 """What of CHiME-Home is here and usable, part by part, compared with the official counts and the lists."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, Progress, by_kind, decoding_faults, remembered
 from datasets.chime_home.annotations import is_refined, majority_vote
 from datasets.chime_home.layout import (
     ANNOTATION,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 VERSION = 1
 #: How much a chunk may differ from its length, seconds: one hop of the features (assumed).
 TOLERANCE = 0.02
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -134,10 +132,8 @@ def _faults(dataset: "CHiMEHome", chunks: list[str], progress: Progress | None) 
     def check() -> dict[str, dict[str, str]]:
         return by_kind([*decoding_faults(chunks, check_audio, progress), *_annotation_faults(dataset, chunks)])
 
-    if dataset.cache is None:
-        return check()
-    name = f"{dataset.name}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
-    return remembered(dataset.cache / "census" / name, check)
+    name = f"{dataset.name}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}"
+    return remembered(dataset.cache, name, check)
 
 
 def _annotation_faults(dataset: "CHiMEHome", chunks: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -1,12 +1,12 @@
 """Where things lie in the folder of CHiME-Home, and how a miniature says what it holds instead."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import DataError
+from datasets.generated import DECLARATIONS, Declared, read_declaration
 
 DEVELOPMENT_RAW = "development_chunks_raw.csv"
 DEVELOPMENT = "development_chunks_refined.csv"
@@ -61,17 +61,13 @@ class Layout:
 
     def documents(self) -> list[Path]:
         """Licences, notes and declarations."""
-        names = ("README*", "LICENSE*", "LICENCE*", "miniature.json", "standin.json")
+        names = ("README*", "LICENSE*", "LICENCE*", *DECLARATIONS)
         return sorted({path for name in names for path in self.root.glob(name) if path.is_file()})
 
     @cached_property
     def declared(self) -> dict[str, Any]:
         """What `miniature.json` or `standin.json` says; nothing for the real set. Raises DataError for a bad one."""
-        for name in ("miniature.json", "standin.json"):
-            path = self.root / name
-            if path.is_file():
-                return _read_declaration(path)
-        return {}
+        return read_declaration(self.root, "chime_home", _checked)
 
     @property
     def corpus(self) -> str:
@@ -89,11 +85,6 @@ class Layout:
         return self.declared["expected"] if self.declared else OFFICIAL
 
 
-def _read_declaration(path: Path) -> dict[str, Any]:
-    try:
-        declared = json.loads(path.read_text())
-        expected = {part: int(declared["expected"][part]) for part in PARTS}
-        return {**declared, "expected": expected, "clip_seconds": float(declared.get("clip_seconds", SECONDS))}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        again = f"delete the folder and run `python -m benchmarks data {path.stem} chime_home`"
-        raise DataError(f"{path}: not a declaration of a {path.stem}; {again}") from error
+def _checked(declared: Declared) -> Declared:
+    expected = {part: int(declared["expected"][part]) for part in PARTS}
+    return {**declared, "expected": expected, "clip_seconds": float(declared.get("clip_seconds", SECONDS))}

@@ -26,7 +26,7 @@ from datasets.chime_home.layout import (
 )
 from datasets.chime_home.lists import SETS, VALIDATION_SET
 from datasets.errors import DataError
-from datasets.generated import write_once
+from datasets.generated import LICENCE, count_files, write_once
 from datasets.seeds import derive
 from datasets.sounds.parametric import KINDS, Samples, coloured_noise, fade
 
@@ -60,7 +60,6 @@ SOUNDS = {
     "b": Sound(6, 0.0, 2.0),
     "o": Sound(3, 0.5, 3.0),
 }
-LICENCE = "These sounds are generated from formulas. They are in the public domain (CC0 1.0).\n"
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def write(root: Path, clip_seconds: float = 1.5, development: int = 80, evaluati
         _fill(folder, parts["development"], parts["evaluation"], sets, clip_seconds, seed)
 
     def is_whole(folder: Path, _: Any) -> bool:
-        return sum(path.is_file() for path in folder.rglob("*")) == files
+        return count_files(folder) == files
 
     write_once(root, "miniature.json", declared, fill, is_whole)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datasets.acquire.archive import BadArchive, unpack
 from datasets.acquire.download import ResumingDownloader, download
-from datasets.acquire.folders import link, move_into
+from datasets.acquire.folders import check_import, download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file, md5_of_files
 from datasets.acquire.whole import write_whole
 from datasets.dcase2017_rare.archives import ARCHIVES, MANIFEST, Archive, Manifest, read_manifest
@@ -35,10 +35,9 @@ def fetch(
         report(f"{root}: all files are there and as they should be")
         return
     _show_terms(report)
-    work = root.with_name(f".{root.name}.download")
-    base = work / "release"
-    manifest = read_manifest(base)
-    try:
+    with download_work(root) as work:
+        base = work / "release"
+        manifest = read_manifest(base)
         for number, archive in enumerate(missing, start=1):
             if not _is_intact(base, manifest.get(archive.name)):
                 size = f" ({archive.size / 1e6:.0f} MB)" if archive.size else ""
@@ -47,9 +46,6 @@ def fetch(
                 write_whole(base / MANIFEST, json.dumps(manifest, indent=1))
         write_whole(base / MANIFEST, json.dumps(read_manifest(root) | manifest, indent=1))
         move_into(base, root)
-        shutil.rmtree(work)
-    except OSError as error:
-        raise DataError(f"{work}: cannot be written ({error}); make room and repeat the command") from error
 
 
 def import_folder(source: Path, root: Path, report: Report = print, archives: Sequence[Archive] = ARCHIVES) -> None:
@@ -59,14 +55,9 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
     linked where the file system allows it, else copied. Raises DataError where there is nothing of the dataset in
     `source`, or something in `root`.
     """
-    if root.is_dir() and any(root.iterdir()):
-        raise DataError(f"{root}: not empty; delete it to import {source}")
-    if not source.exists():
-        raise DataError(f"{source}: no such folder or archive")
-    work = root.with_name(f".{root.name}.import")
-    base = work / "release"
-    shutil.rmtree(work, ignore_errors=True)
-    try:
+    check_import(source, root)
+    with import_work(source, root) as work:
+        base = work / "release"
         for folder in _official_folders(source):
             report(f"{folder}: linked")
             for path in _files(folder):
@@ -74,13 +65,7 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
         _take_archives(source, work, archives, report)
         if not base.is_dir():
             raise DataError(f"{source}: holds neither {DEVELOPMENT} nor {EVALUATION}, nor an archive of them")
-        if root.is_dir():
-            root.rmdir()
         move_into(base, root)
-    except OSError as error:
-        raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     _show_terms(report)
     report(take_census(DCASE2017Rare(root)).summary())
 
@@ -112,7 +97,6 @@ def _is_intact(base: Path, files: dict[str, str] | None) -> bool:
 def _bring(archive: Archive, work: Path, downloader: ResumingDownloader | None, report: Report) -> dict[str, str]:
     """Download an archive and put its files below `work/release`; returns their md5 by name."""
     path = work / archive.name
-    work.mkdir(parents=True, exist_ok=True)
     download(archive.urls, path, f"md5:{archive.md5}", downloader, report)
     files = _place(archive, path, work)
     path.unlink()  # the disk need not hold everything twice

@@ -180,12 +180,8 @@ def _faults(dataset: "DCASE2017Rare", findings: _Findings, progress: Progress | 
     def check() -> dict[str, dict[str, str]]:
         return by_kind(decoding_faults(list(findings.checks), load, progress))
 
-    if dataset.cache is None:
-        faults = check()
-    else:
-        seconds = dataset.layout.expected.background_seconds
-        name = f"{dataset.name}-{dataset.fingerprint()}-{seconds:g}s-v{VERSION}.json"
-        faults = remembered(dataset.cache / "census" / name, check)
+    seconds = dataset.layout.expected.background_seconds
+    faults = remembered(dataset.cache, f"{dataset.name}-{dataset.fingerprint()}-{seconds:g}s-v{VERSION}", check)
     altered = _altered(dataset)
     return {**faults, "altered": altered} if altered else faults
 

@@ -1,6 +1,5 @@
 """Where things lie in the two official folders, and how a miniature or a stand-in says what it holds instead."""
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.synthesis import event_list_path, recipe_path, subset_folder
 from datasets.errors import DataError
+from datasets.generated import DECLARATIONS, Declared, read_declaration
 
 DEVELOPMENT = "TUT-rare-sound-events-2017-development"
 EVALUATION = "TUT-rare-sound-events-2017-evaluation"
@@ -102,18 +102,14 @@ class Layout:
 
     def documents(self) -> list[Path]:
         """Licences, credits and declarations."""
-        names = ("README*", "LICENSE*", "*CREDITS*", "EULA*", "miniature.json", "standin.json")
+        names = ("README*", "LICENSE*", "*CREDITS*", "EULA*", *DECLARATIONS)
         folders = (self.root, self.root / DEVELOPMENT, self.root / EVALUATION)
         return sorted({path for folder in folders for name in names for path in folder.glob(name) if path.is_file()})
 
     @cached_property
     def declared(self) -> dict[str, Any]:
         """What `miniature.json` or `standin.json` says; nothing for the real set. Raises DataError for a bad one."""
-        for name in ("miniature.json", "standin.json"):
-            path = self.root / name
-            if path.is_file():
-                return _read_declaration(path)
-        return {}
+        return read_declaration(self.root, "dcase2017_rare", _checked)
 
     @property
     def corpus(self) -> str:
@@ -126,14 +122,9 @@ class Layout:
         return Expected(**self.declared["expected"]) if self.declared else OFFICIAL
 
 
-def _read_declaration(path: Path) -> dict[str, Any]:
-    try:
-        declared = json.loads(path.read_text())
-        expected = Expected(**declared["expected"])
-        for counts in (expected.backgrounds, expected.mixtures, *(expected.events[subset] for subset in SUBSETS)):
-            sum(int(count) for count in counts.values())
-        float(expected.background_seconds)
-        return dict(declared)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        again = f"delete the folder and run `python -m benchmarks data {path.stem} dcase2017_rare`"
-        raise DataError(f"{path}: not a declaration of a {path.stem}; {again}") from error
+def _checked(declared: Declared) -> Declared:
+    expected = Expected(**declared["expected"])
+    for counts in (expected.backgrounds, expected.mixtures, *(expected.events[subset] for subset in SUBSETS)):
+        sum(int(count) for count in counts.values())
+    float(expected.background_seconds)
+    return declared

@@ -16,7 +16,6 @@ from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingPara
 from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.dcase2017_rare.writing import (
-    count_files,
     make_folders,
     write_documents,
     write_event_notes,
@@ -24,7 +23,7 @@ from datasets.dcase2017_rare.writing import (
     write_params,
     write_screening,
 )
-from datasets.generated import write_once
+from datasets.generated import LICENCE, count_files, has_its_files, write_once
 from datasets.seeds import derive
 from datasets.sounds.parametric import KINDS, VARIANTS, Samples, coloured_noise, fade
 
@@ -45,7 +44,6 @@ ORIGINALS = {"devtrain": 8, "devtest": 4, "evaltest": 3}
 FORMS = ((44100, 1, "PCM_16"), (48000, 2, "PCM_24"), (44100, 2, "PCM_16"))
 #: Kinds of sound that stand in backgrounds and are no event; some come near one.
 DISTRACTORS = (0, 1, 2, 3, 5, 8, 9)
-LICENCE = "These sounds are generated from formulas. They are in the public domain (CC0 1.0).\n"
 
 
 def write(root: Path, background_seconds: float = 10.0, evaluation_mixtures: int = 6, seed: int = 0) -> None:
@@ -76,7 +74,7 @@ def write(root: Path, background_seconds: float = 10.0, evaluation_mixtures: int
         _fill(make_folders(folder), background_seconds, evaluation_mixtures, seed)
         return {"files": count_files(folder) + 1}
 
-    write_once(root, "miniature.json", declared, fill, lambda folder, found: count_files(folder) == found.get("files"))
+    write_once(root, "miniature.json", declared, fill, has_its_files)
 
 
 def cry(time: Samples, draw: Generator) -> Samples:

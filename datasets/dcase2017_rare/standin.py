@@ -19,7 +19,6 @@ from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingPara
 from datasets.dcase2017_rare.mixtures.sources import BACKGROUND_SECONDS, Background, Event, Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.dcase2017_rare.writing import (
-    count_files,
     make_folders,
     write_documents,
     write_event_notes,
@@ -28,7 +27,7 @@ from datasets.dcase2017_rare.writing import (
     write_screening,
 )
 from datasets.errors import DataError
-from datasets.generated import write_once
+from datasets.generated import count_files, has_its_files, write_once
 from datasets.seeds import derive
 from datasets.sounds.ambience import as_background, joined
 from datasets.sounds.collections import Collections, Recording
@@ -90,7 +89,7 @@ def write(
 
     def is_whole(folder: Path, found: dict[str, Any]) -> bool:
         is_same = found.get("expected", {}).get("backgrounds") == dict(backgrounds)
-        return is_same and count_files(folder) == found.get("files")
+        return is_same and has_its_files(folder, found)
 
     write_once(root, "standin.json", declared, fill, is_whole)
 

@@ -78,8 +78,3 @@ def write_documents(layout: Layout, licence: str, credit: str) -> None:
     (layout.source_data("devtrain") / "bgs" / "EULA.pdf").write_text(licence)
     (layout.root / EVALUATION / "LICENSE.txt").write_text(licence)
     (layout.root / EVALUATION / "FREESOUNDCREDITS.txt").write_text(credit)
-
-
-def count_files(root: Path) -> int:
-    """How many files lie below a folder, hidden ones aside."""
-    return sum(path.is_file() and not path.name.startswith(".") for path in root.rglob("*"))

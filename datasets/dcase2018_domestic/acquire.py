@@ -1,12 +1,11 @@
 """Getting DCASE 2018 Task 4: the lists by download, the clips from what one has already."""
 
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets.acquire.download import ResumingDownloader, download
-from datasets.acquire.folders import link, move_into
+from datasets.acquire.folders import download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file
 from datasets.dcase2018_domestic.census import take_census
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
@@ -47,22 +46,23 @@ def fetch(
     """
     _show_terms(report)
     missing = [one for one in lists if not one.is_in(root)]
-    work = root.with_name(f".{root.name}.download")
-    base = work / "release"
-    try:
+    if missing:
+        _bring(missing, root, downloader, report)
+    report(f"{root}: all {len(lists)} lists are there and as they should be")
+    report(HOW_TO_GET_AUDIO.format(homepage=DCASE2018Domestic.homepage))
+
+
+def _bring(missing: Sequence[OfficialList], root: Path, downloader: ResumingDownloader | None, report: Report) -> None:
+    """Download lists into `root`."""
+    with download_work(root) as work:
+        base = work / "release"
         for number, one in enumerate(missing, start=1):
             if not one.is_in(base):
                 report(f"[{number}/{len(missing)}] {one.place}")
                 (base / one.place).parent.mkdir(parents=True, exist_ok=True)
                 resuming = downloader or ResumingDownloader(work, report)
                 download(one.urls, base / one.place, f"md5:{one.md5}", resuming, report)
-        if missing:
-            move_into(base, root)
-        shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        raise DataError(f"{work}: cannot be written ({error}); make room and repeat the command") from error
-    report(f"{root}: all {len(lists)} lists are there and as they should be")
-    report(HOW_TO_GET_AUDIO.format(homepage=DCASE2018Domestic.homepage))
+        move_into(base, root)
 
 
 @dataclass
@@ -88,9 +88,7 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
     """
     if not source.is_dir():
         raise DataError(f"{source}: no such folder; name one that holds clips (or sub-folders with clips)")
-    work = root.with_name(f".{root.name}.import")
-    shutil.rmtree(work, ignore_errors=True)
-    try:
+    with import_work(source, root) as work:
         found = _look(source, root, lists)
         if not found:
             first = f", {found.foreign[0]} for one" if found.foreign else ""
@@ -101,10 +99,6 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
         new = 0
         for place, path in {**found.lists, **found.clips, **found.features}.items():
             new += _put(path, root / place, work)
-    except OSError as error:
-        raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     _show_terms(report)
     report(
         f"{source}: under official names {len(found.clips)} x audio, {len(found.features)} x features, "

@@ -1,11 +1,10 @@
 """What of DCASE 2018 Task 4 is here and usable, compared with its lists; the clips vanish from YouTube over time."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, Progress, by_kind, decoding_faults, remembered
 from datasets.audio import ClipFault
 from datasets.dcase2018_domestic.layout import (
     CLEAN,
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 VERSION = 1
 #: How much a clip may be longer than its nominal length, seconds (assumed: resampling rounds).
 TOLERANCE = 0.05
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -107,11 +104,8 @@ def _faults(dataset: "DCASE2018Domestic", progress: Progress | None) -> dict[str
     def check() -> dict[str, dict[str, str]]:
         return by_kind(decoding_faults(list(dataset.paths()), lambda item: _check_clip(dataset, item), progress))
 
-    if dataset.cache is None:
-        faults = check()
-    else:
-        name = f"{dataset.name}-{dataset.source}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
-        faults = remembered(dataset.cache / "census" / name, check)
+    name = f"{dataset.name}-{dataset.source}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}"
+    faults = remembered(dataset.cache, name, check)
     altered = _altered(dataset.root) if dataset.layout.corpus == "real" else {}
     if (dataset.root / REMOVED).is_file():
         removed = set(read_names(dataset.root / REMOVED))

@@ -1,6 +1,5 @@
 """Where things lie in the folder of DCASE 2018 Task 4, and how a generated corpus says what it holds instead."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +8,7 @@ from typing import Any
 
 from datasets.dcase2018_domestic.lists import CLASSES, Labels, is_official, read_strong, read_weak
 from datasets.dcase2018_domestic.validation import choose_validation
-from datasets.errors import DataError
+from datasets.generated import DECLARATIONS, Declared, read_declaration
 
 WEAK = "metadata/train/weak.csv"
 #: The test list that is official since July 2018.
@@ -19,7 +18,6 @@ ORIGINAL = "metadata_history/test_2018-03-29_860943d.csv"
 #: The clips that the correction took off the test list.
 REMOVED = "metadata/test/files_to_remove.csv"
 EVALUATION = "metadata/eval/eval.csv"
-DECLARATIONS = ("miniature.json", "standin.json")
 TRAIN_AUDIO, TEST_AUDIO = "audio/train/weak", "audio/test"
 #: Features released by the authors of EDC: a folder of `<clip>.cpickle` or `<clip>.npy` per part.
 TRAIN_FEATURES, TEST_FEATURES = "features/train", "features/test"
@@ -43,10 +41,7 @@ class Layout:
     @cached_property
     def declared(self) -> dict[str, Any]:
         """What `miniature.json` or `standin.json` says; nothing for the real set. Raises DataError for a bad one."""
-        for name in DECLARATIONS:
-            if (self.root / name).is_file():
-                return _read_declaration(self.root / name)
-        return {}
+        return read_declaration(self.root, "dcase2018_domestic", _checked)
 
     @property
     def corpus(self) -> str:
@@ -132,17 +127,12 @@ def _stems(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
     return {path.stem: path for path in sorted(paths, key=lambda path: -endings.index(path.suffix))}
 
 
-def _read_declaration(path: Path) -> dict[str, Any]:
-    try:
-        declared = dict(json.loads(path.read_text()))
-        float(declared["clip_seconds"])
-        for name in ("classes", "validation"):
-            some = declared.get(name, [])
-            if not (isinstance(some, list) and all(isinstance(one, str) for one in some)):
-                raise ValueError(name)
-        if not isinstance(declared.get("units", {}), dict):
-            raise ValueError("units")
-        return declared
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        again = f"delete the folder and run `python -m benchmarks data {path.stem} dcase2018_domestic`"
-        raise DataError(f"{path}: not a declaration of a {path.stem}; {again}") from error
+def _checked(declared: Declared) -> Declared:
+    float(declared["clip_seconds"])
+    for name in ("classes", "validation"):
+        some = declared.get(name, [])
+        if not (isinstance(some, list) and all(isinstance(one, str) for one in some)):
+            raise ValueError(name)
+    if not isinstance(declared.get("units", {}), dict):
+        raise ValueError("units")
+    return declared

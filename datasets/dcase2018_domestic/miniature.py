@@ -18,7 +18,7 @@ from numpy.random import Generator
 
 from datasets.dcase2018_domestic.layout import CLEAN, EVALUATION, ORIGINAL, REMOVED, TEST_AUDIO, TRAIN_AUDIO, WEAK
 from datasets.dcase2018_domestic.lists import CLASSES
-from datasets.generated import write_once
+from datasets.generated import LICENCE, count_files, has_its_files, write_once
 from datasets.seeds import derive
 from datasets.sounds.parametric import KINDS, VARIANTS, Samples, coloured_noise, fade
 
@@ -34,7 +34,6 @@ SHORT = 12
 LENGTHS, RATIOS = (0.25, 0.6), (5.0, 17.0)
 #: Root mean square of a whole clip, dB below full scale.
 LEVELS = (-42.0, -18.0)
-LICENCE = "These sounds are generated from formulas. They are in the public domain (CC0 1.0).\n"
 
 _LETTERS = string.ascii_letters + string.digits + "_-"
 _STRONG = ("filename", "onset", "offset", "event_label")
@@ -72,9 +71,9 @@ def write(root: Path, clip_seconds: float = 2.0, seed: int = 0) -> None:
 
     def fill(folder: Path) -> dict[str, Any]:
         _fill(folder, clip_seconds, seed)
-        return {"files": _count_files(folder) + 1}
+        return {"files": count_files(folder) + 1}
 
-    write_once(root, "miniature.json", declared, fill, lambda folder, found: _count_files(folder) == found.get("files"))
+    write_once(root, "miniature.json", declared, fill, has_its_files)
 
 
 def _fill(folder: Path, seconds: float, seed: int) -> None:
@@ -163,7 +162,3 @@ def _rows(clips: Iterable[_Clip]) -> list[tuple[str, ...]]:
 def _write_table(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join("\t".join(row) + "\n" for row in (columns, *rows)), newline="\n")
-
-
-def _count_files(folder: Path) -> int:
-    return sum(path.is_file() for path in folder.rglob("*"))

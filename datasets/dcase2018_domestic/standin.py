@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from datasets.dcase2018_domestic.standin_plan import CLASSES, RATE, SECONDS, SEED, SHARES, Plan, Stock, plans
 from datasets.errors import DataError
-from datasets.generated import write_once
+from datasets.generated import count_files, has_its_files, write_once
 from datasets.seeds import derive
 from datasets.sounds.ambience import PEAK, as_background, joined, rms
 from datasets.sounds.collections import Collections, fingerprint_of
@@ -68,9 +68,9 @@ def write(
         _write_lists(folder, planned)
         (folder / "CREDITS.txt").write_text(_credits(stock, used))
         told = _told(stock, planned, used)
-        return {**told, "files": _count_files(folder) + 1}
+        return {**told, "files": count_files(folder) + 1}
 
-    write_once(root, "standin.json", declared, fill, lambda folder, found: _count_files(folder) == found.get("files"))
+    write_once(root, "standin.json", declared, fill, has_its_files)
 
 
 def render(stock: Stock, plan: Plan) -> tuple[Samples, Samples, list[str]]:
@@ -184,7 +184,3 @@ def _credits(stock: Stock, used: Mapping[str, list[str]]) -> str:
     recordings = sorted(stock.recordings[name] for name in {name for names in used.values() for name in names})
     lines = ["\t".join((one.name, one.licence, one.author, one.url)) for one in recordings]
     return "\n".join((LICENCE, "clip\tlicence\tauthor\taddress", *lines)) + "\n"
-
-
-def _count_files(folder: Path) -> int:
-    return sum(path.is_file() for path in folder.rglob("*"))

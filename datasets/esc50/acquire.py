@@ -7,7 +7,7 @@ from pathlib import Path
 from datasets.acquire.archive import BadArchive, unpack
 from datasets.acquire.checksums import official_tokens, token
 from datasets.acquire.download import ResumingDownloader, download
-from datasets.acquire.folders import link, move_into
+from datasets.acquire.folders import check_import, download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file, md5_of_files
 from datasets.errors import DataError
 from datasets.esc50.census import CHECKSUMS, take_census
@@ -41,22 +41,20 @@ def fetch(
         report(f"{root}: all clips are there and as they should be")
         return
     report(f"{ESC50.title}\nlicence: {ESC50.licence}\ncitation: {ESC50.citation}")
-    work = root.with_name(f".{root.name}.download")
-    archive, unpacked = work / f"ESC-50-{COMMIT}.zip", work / "unpacked"
-    if not archive.is_file():
-        work.mkdir(parents=True, exist_ok=True)
-        download(urls, archive, downloader=downloader, report=report)
-    is_recorded = md5_of_file(archive) == ARCHIVE_MD5
-    report("the archive has its recorded md5" if is_recorded else "the archive was made anew; its clips are compared")
-    shutil.rmtree(unpacked, ignore_errors=True)
-    try:
-        unpack(archive, unpacked)
-        _verify(unpacked, checksums or official_tokens(CHECKSUMS["v2 WAV"]))
-    except BadArchive:
-        archive.unlink()  # the next call downloads it again
-        raise
-    move_into(_base(unpacked), root)
-    shutil.rmtree(work)
+    with download_work(root) as work:
+        archive, unpacked = work / f"ESC-50-{COMMIT}.zip", work / "unpacked"
+        if not archive.is_file():
+            download(urls, archive, downloader=downloader, report=report)
+        is_recorded = md5_of_file(archive) == ARCHIVE_MD5
+        report(f"the archive {'has its recorded md5' if is_recorded else 'was made anew; its clips are compared'}")
+        shutil.rmtree(unpacked, ignore_errors=True)
+        try:
+            unpack(archive, unpacked)
+            _verify(unpacked, checksums or official_tokens(CHECKSUMS["v2 WAV"]))
+        except BadArchive:
+            archive.unlink()  # the next call downloads it again
+            raise
+        move_into(_base(unpacked), root)
 
 
 def import_folder(source: Path, root: Path, report: Report = print) -> None:
@@ -65,28 +63,13 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
     The files are linked where the file system allows it, else copied. Raises DataError where `source` holds no
     release of ESC-50, or `root` holds one.
     """
-    if root.is_dir() and any(root.iterdir()):
-        raise DataError(f"{root}: not empty; delete it to import {source}")
-    work = root.with_name(f".{root.name}.import")
-    shutil.rmtree(work, ignore_errors=True)
-    try:
-        if source.is_file():
-            work.mkdir(parents=True)
-            source = unpack(source, work / "unpacked")
-        if not source.is_dir():
-            raise DataError(f"{source}: no such folder or archive")
-        release = find_release(source)
-        base = work / "release"
+    check_import(source, root)
+    with import_work(source, root) as work:
+        folder = unpack(source, work / "unpacked") if source.is_file() else source
+        release = find_release(folder)
         for path in (*release.documents, *release.clips.values()):
-            link(path, base / path.relative_to(source))
-        if root.is_dir():
-            root.rmdir()
-        root.parent.mkdir(parents=True, exist_ok=True)
-        base.rename(root)
-    except OSError as error:
-        raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+            link(path, work / "release" / path.relative_to(folder))
+        move_into(work / "release", root)
     report(f"licence: {ESC50.licence}\ncitation: {ESC50.citation}\n{take_census(ESC50(root)).summary()}")
 
 

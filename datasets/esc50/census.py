@@ -59,10 +59,8 @@ def _checked(dataset: ESC50, progress: Progress | None) -> dict[str, dict[str, s
     def check() -> dict[str, dict[str, str]]:
         return by_kind([*decoding_faults(list(dataset.paths()), dataset.load, progress), *_altered(dataset)])
 
-    if dataset.cache is None:
-        return check()
-    name = f"{dataset.subset}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}.json"
-    return remembered(dataset.cache / "census" / name, check)
+    name = f"{dataset.subset}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}"
+    return remembered(dataset.cache, name, check)
 
 
 def _altered(dataset: ESC50) -> list[tuple[str, str, str]]:

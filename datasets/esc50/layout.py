@@ -8,13 +8,13 @@ Inside this project every clip goes by its official v2 name, `{fold}-{source}-{t
 """
 
 import csv
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from datasets.errors import DataError
+from datasets.generated import Declared, read_declaration
 
 #: Category names by target, 0 to 49.
 CATEGORIES = (
@@ -124,7 +124,7 @@ def _check_row(row: dict[str, str], place: str) -> str:
 
 def _listed_release(base: Path, table: Path) -> Release:
     listed = read_list(table)
-    declared = _read_declaration(base / "miniature.json")
+    declared = read_declaration(base, "esc50", _checked)
     folders = [path for path in (base / "audio", base / "audio_v1_ogg") if path.is_dir()]
     if not folders:
         raise DataError(f"{base / 'audio'}: no such folder beside {table.name}; {_AGAIN}")
@@ -155,14 +155,7 @@ def _folder_release(folders: list[Path]) -> Release:
     return Release("v1 OGG", clips, None, tuple(extra))
 
 
-def _read_declaration(path: Path) -> dict:
-    if not path.is_file():
-        return {}
-    try:
-        declared = json.loads(path.read_text())
-        float(declared["clip_seconds"])
-        int(declared["clips_per_class_and_fold"])
-        return declared
-    except (ValueError, KeyError, TypeError) as error:
-        again = "delete the folder and run `python -m benchmarks data miniature esc50`"
-        raise DataError(f"{path}: not a declaration of a miniature; {again}") from error
+def _checked(declared: Declared) -> Declared:
+    float(declared["clip_seconds"])
+    int(declared["clips_per_class_and_fold"])
+    return declared

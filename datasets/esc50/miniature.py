@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from datasets.esc50.layout import CATEGORIES, COLUMNS, ESC10_TARGETS, FOLDS
-from datasets.generated import write_once
+from datasets.generated import LICENCE, write_once
 from datasets.seeds import derive
 from datasets.sounds.parametric import KINDS, render
 
@@ -18,7 +18,6 @@ VERSION = 1
 RATE = 44100
 #: How often two clips of a class and fold are takes of one source.
 SHARED_SOURCE = 0.25
-LICENCE = "These sounds are generated from formulas. They are in the public domain (CC0 1.0).\n"
 
 
 class _Clip(NamedTuple):
