@@ -94,7 +94,7 @@ def bundle_command(
     reports: ReportsOption = None,
 ) -> None:
     """All that a machine without internet needs to run TARGET: code, wheels, features, the missing runs."""
-    from benchmarks.runs.transport import bundle
+    from benchmarks.runs.bundle import bundle
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)

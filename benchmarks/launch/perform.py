@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from benchmarks.errors import InputError
 from benchmarks.launch.launcher import Ended, Epoch, Slots
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def perform(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Ended:
     """Execute `run` with what one of `slots` gets, into the store of `workspace`; whatever goes wrong is in the end."""
-    from benchmarks.runs.execute import Surroundings, execute, one_line
+    from benchmarks.runs.execute import Surroundings, execute
     from benchmarks.runs.train import Stopped
 
     def on_epoch(epoch: int, of: int, loss: float) -> None:
@@ -35,3 +36,11 @@ def perform(
         return end("stopped")
     except Exception as error:
         return end("failed", one_line(error), traceback.format_exc())
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as one line: its type, unless the message is meant for people, and its message."""
+    text = " ".join(str(error).split())
+    if isinstance(error, InputError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

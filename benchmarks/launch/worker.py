@@ -5,7 +5,10 @@ stderr, which the launcher keeps in a log file.
 """
 
 import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from datasets.processes import answering
 
 def main() -> None:
     """Serve runs from stdin until it closes or the process is asked to stop."""
-    from benchmarks.runs.execute import StopSignal, prepare_process
+    from benchmarks.runs.execute import prepare_process
     from benchmarks.runs.ledger import Run
     from benchmarks.runs.workspace import Workspace
 
@@ -34,6 +37,27 @@ def main() -> None:
             break
         run = Run.from_dict(json.loads(line))
         _tell(answer, perform(slot, run, workspace, slots, lambda event: _tell(answer, event), stop))
+
+
+class StopSignal:
+    """Turns SIGTERM, Ctrl-C and the death of the parent process into a flag that runs look at."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._parent = os.getppid()
+
+    def __call__(self) -> bool:
+        """Whether the process was asked to stop, or nobody waits for it any more."""
+        return self._event.is_set() or os.getppid() != self._parent
+
+    def set(self) -> None:
+        """Ask the process to stop."""
+        self._event.set()
+
+    def listen(self) -> None:
+        """Take over SIGTERM and SIGINT in this process."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
 
 
 #: The events that a worker sends, by the names that its JSON lines have.

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field, ValidationError
 from benchmarks import spec
 from benchmarks.errors import InputError
 from benchmarks.metrics import all_metrics, metric_named
-from benchmarks.runs.build import import_class, spelled_out, versions
+from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Corpus, Paper, Tier
 from benchmarks.spec.bricks import STRICT, Name

@@ -1,10 +1,8 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
-import csv
 import logging
-import os
-import signal
-import threading
+import resource
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import storage_error, write_json
 from benchmarks.runs.ledger import Run
-from benchmarks.runs.provenance import code_revision, device_facts, package_versions, peak_memory_mib
+from benchmarks.runs.provenance import code_revision, cpu_name, package_versions
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
@@ -129,37 +127,20 @@ def is_network(model: Any) -> bool:
 def _train(
     run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
 ) -> tuple[dict[str, Scores], dict[str, Any]]:
-    from benchmarks.runs.selection import Selection
-    from benchmarks.runs.train import RunKeeper, make_trainer
+    from benchmarks.runs.train import train
 
     def on_epoch(epoch: int, of: int, loss: float) -> None:
         write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss})
         around.on_epoch(epoch, of, loss)
 
-    selecting, training = selection_arguments(run.resolved["trainer"])
-    selection = Selection(**selecting) if selecting else None
-    keeper = RunKeeper(attempt, run.seed, run.fold, around.should_stop, on_epoch, around.checkpoint_seconds, selection)
-    trainer = make_trainer(around.device, run.numerics, [keeper], **training)
     with clock.phase("fit"):
-        resume = keeper.checkpoint if keeper.checkpoint.exists() else None
-        trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
-    if selection:
-        selection.restore(model)
+        trainer, facts = train(
+            run, model, data, attempt, around.device, around.should_stop, on_epoch, around.checkpoint_seconds
+        )
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)
-    _write_history(attempt / "history.csv", keeper.history)
     _write_probes(run, model, data, attempt)
-    facts = {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
-    return scores, {**facts, "selection": selection.facts()} if selection else facts
-
-
-def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A setting's `trainer` arguments parted: those of benchmarks.runs.selection, and those of Lightning's Trainer."""
-    own = {
-        name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "wait_from", "keep")
-    }
-    others = {name: value for name, value in trainer.items() if name not in own}
-    return own, {**others, "limit_val_batches": 1.0} if own else others
+    return scores, facts
 
 
 def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
@@ -191,13 +172,6 @@ def _fit(
     return scores, {}
 
 
-def _write_history(path: Path, history: list[dict[str, float]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-
-
 def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
     """Tensors for figures that the run carries: for each, the module's method of that name on the probe items.
 
@@ -208,27 +182,6 @@ def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
     items, inputs = data.probe_batch()
     arrays = {name: getattr(model, name)(inputs.to(model.device)).half().cpu().numpy() for name in run.probes}
     np.savez_compressed(attempt / "probes.npz", items=np.array(items), **arrays)
-
-
-class StopSignal:
-    """Turns SIGTERM, Ctrl-C and the death of the parent process into a flag that runs look at."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._parent = os.getppid()
-
-    def __call__(self) -> bool:
-        """Whether the process was asked to stop, or nobody waits for it any more."""
-        return self._event.is_set() or os.getppid() != self._parent
-
-    def set(self) -> None:
-        """Ask the process to stop."""
-        self._event.set()
-
-    def listen(self) -> None:
-        """Take over SIGTERM and SIGINT in this process."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._event.set())
 
 
 def prepare_process(threads: int) -> None:
@@ -253,9 +206,26 @@ def choose_device(device: str) -> str:
     return "cpu"
 
 
-def one_line(error: BaseException) -> str:
-    """An exception as one line: its type, unless the message is meant for people, and its message."""
-    text = " ".join(str(error).split())
-    if isinstance(error, InputError):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def device_facts(device: str) -> dict[str, Any]:
+    """The device a run used: kind (cpu or cuda), name, threads or driver."""
+    import torch
+
+    if device == "cuda":
+        return {
+            "kind": "cuda",
+            "name": torch.cuda.get_device_name(),
+            "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),
+            "threads": torch.get_num_threads(),
+        }
+    return {"kind": "cpu", "name": cpu_name(), "threads": torch.get_num_threads()}
+
+
+def peak_memory_mib(device: str) -> float:
+    """Peak memory in MiB: of the allocator on an accelerator, of the process on a CPU."""
+    if device == "cuda":
+        import torch
+
+        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    scale = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 1)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import spelled_out, versions
 from benchmarks.runs.files import file_sha256, is_claimed, read_json, storage_error, write_json
 from benchmarks.runs.ledger import FORMAT, Run, check_files, check_format, load_finished
+from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.spec import load_paper
 
 #: How the folders begin that a migration works in; what an interrupted one leaves is removed by the next.

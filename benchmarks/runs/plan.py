@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import import_class, spelled_out, versions
+from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
 from datasets import registry
@@ -63,7 +64,7 @@ class Plan:
 
 
 def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Plan:
-    """The runs that `cells` need under `choice`.
+    """The runs that `cells` need under `choice`; a cell about one fold needs only the runs on that.
 
     Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none.
     """
@@ -80,9 +81,10 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
                 continue
             if key not in known:
                 known[key] = _runs(load_paper(key[0]), source.setting, source.dataset, choice, workspace)
-            for planned in known[key]:
+            needed = [one for one in known[key] if source.fold in (None, one.run.fold)]
+            for planned in needed:
                 plan.runs.setdefault(planned.run.id, planned)
-            plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in known[key])
+            plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in needed)
     return plan
 
 

@@ -1,9 +1,7 @@
-"""What a number was made with: the code's revision, packages, device, precision flags."""
+"""What a number was made with: the code's revision, packages, the processor."""
 
 import platform
-import resource
 import subprocess
-import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -51,33 +49,9 @@ def package_versions() -> dict[str, str]:
     return found
 
 
-def device_facts(device: str) -> dict[str, Any]:
-    """The device a run used: kind (cpu or cuda), name, threads or driver."""
-    import torch
-
-    if device == "cuda":
-        return {
-            "kind": "cuda",
-            "name": torch.cuda.get_device_name(),
-            "cuda": torch.version.cuda,
-            "cudnn": torch.backends.cudnn.version(),
-            "threads": torch.get_num_threads(),
-        }
-    return {"kind": "cpu", "name": _cpu_name(), "threads": torch.get_num_threads()}
-
-
-def peak_memory_mib(device: str) -> float:
-    """Peak memory in MiB: of the allocator on an accelerator, of the process on a CPU."""
-    if device == "cuda":
-        import torch
-
-        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    scale = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 1)
-
-
 @cache
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """What this machine's processor is called."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():

@@ -139,6 +139,25 @@ def check_items(scores: Scores, items: Sequence[str], classes: Sequence[str], so
     return Scores(tuple(items), tuple(classes), values, scores.kind, scores.hop)
 
 
+def joined(parts: Sequence[Scores]) -> Scores:
+    """The scores of several folds' items as one, padded with the lowest score where items have fewer frames.
+
+    Raises InputError where classes, kind or hop differ.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if odd := [one for one in parts if (one.classes, one.kind, one.hop) != (first.classes, first.kind, first.hop)]:
+        raise InputError(f"scores: those of {odd[0].items[0]} have other classes, another kind or hop; run them again")
+    values = [one.values for one in parts]
+    if first.values.ndim == 3:
+        most, lowest = max(one.shape[1] for one in values), min(float(one.min()) for one in values)
+        widths = [((0, 0), (0, most - one.shape[1]), (0, 0)) for one in values]
+        values = [np.pad(one, width, constant_values=lowest) for one, width in zip(values, widths, strict=True)]
+    items = tuple(item for one in parts for item in one.items)
+    return Scores(items, first.classes, np.concatenate(values), first.kind, first.hop)
+
+
 def _checked(
     path: Path, items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
 ) -> Scores:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 @dataclass
@@ -28,14 +29,14 @@ class Selection:
     best: float = math.nan
     best_epoch: int = -1
     waited: int = 0
-    weights: dict[str, Tensor] = field(default_factory=dict)
+    weights: "dict[str, Tensor]" = field(default_factory=dict)
 
     @property
     def higher_is_better(self) -> bool:
         """Losses and error rates fall, accuracies and areas under the ROC curve rise."""
         return self.monitor.endswith(("accuracy", "auc"))
 
-    def see(self, epoch: int, value: float, network: nn.Module) -> bool:
+    def see(self, epoch: int, value: float, network: "nn.Module") -> bool:
         """Take note of an epoch's value; True if the training should stop. Raises ValueError for a value of NaN."""
         if math.isnan(value):
             raise ValueError(f"{self.monitor} is NaN after epoch {epoch}; lower the learning rate")
@@ -49,7 +50,7 @@ class Selection:
         self.waited += epoch >= self.wait_from
         return self.patience is not None and self.waited >= self.patience
 
-    def restore(self, network: nn.Module) -> None:
+    def restore(self, network: "nn.Module") -> None:
         """Give the network the weights that the run ends with."""
         if self.weights:
             network.load_state_dict(self.weights)
@@ -67,3 +68,12 @@ class Selection:
         """What a result says of the selection; no best value and epoch -1 if no epoch counted."""
         best = None if math.isnan(self.best) else self.best
         return {"monitor": self.monitor, "best": best, "best_epoch": self.best_epoch, "keep": self.keep}
+
+
+def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A setting's `trainer` arguments parted: those of a Selection, and those of Lightning's Trainer."""
+    own = {
+        name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "wait_from", "keep")
+    }
+    others = {name: value for name, value in trainer.items() if name not in own}
+    return own, {**others, "limit_val_batches": 1.0} if own else others

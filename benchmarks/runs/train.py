@@ -1,5 +1,6 @@
 """The training of one run by Lightning: reproducible draws, history, checkpoints at epoch ends, a polite stop."""
 
+import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytorch_lightning as pl
 import torch
 
 from benchmarks.errors import InputError
-from benchmarks.runs.selection import Selection
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.selection import Selection, selection_arguments
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
 
@@ -120,6 +122,41 @@ def _watched(row: dict[str, float], monitor: str) -> float:
         logged = ", ".join(sorted(name for name in row if name.startswith("val_"))) or "nothing"
         raise InputError(f"{monitor}: not logged by validation; what the network logs: {logged}")
     return row[monitor]
+
+
+def train(
+    run: Run,
+    model: pl.LightningModule,
+    data: pl.LightningDataModule,
+    folder: Path,
+    device: str,
+    should_stop: Callable[[], bool],
+    on_epoch: Callable[[int, int, float], None],
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> tuple[pl.Trainer, dict[str, Any]]:
+    """Train the network of a run in `folder`, from the checkpoint there if a killed attempt has left one.
+
+    Returns the trainer, to predict with, and what the result says of the training; the model has the weights that the
+    run ends with. Raises Stopped.
+    """
+    selecting, training = selection_arguments(run.resolved["trainer"])
+    selection = Selection(**selecting) if selecting else None
+    keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection)
+    trainer = make_trainer(device, run.numerics, [keeper], **training)
+    resume = keeper.checkpoint if keeper.checkpoint.exists() else None
+    trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
+    if selection:
+        selection.restore(model)
+    _write_history(folder / "history.csv", keeper.history)
+    facts = {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
+    return trainer, {**facts, "selection": selection.facts()} if selection else facts
+
+
+def _write_history(path: Path, history: list[dict[str, float]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
 
 
 def set_numerics(numerics: str) -> str:

@@ -16,7 +16,7 @@ from benchmarks.regression.cases import load_cases
 from benchmarks.regression.check import Check, check
 from benchmarks.regression.renew import renew_bands, renew_golden
 from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, read
-from benchmarks.runs.build import class_version
+from benchmarks.runs.versions import class_version
 
 TOYS = (Path(__file__).parents[1] / "toy", Path(__file__).parent / "toy")
 

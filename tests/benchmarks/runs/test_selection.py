@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.runs.execute import Surroundings, execute, selection_arguments
+from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import load_finished
 from benchmarks.runs.plan import Choice, make_plan
-from benchmarks.runs.selection import Selection
+from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.runs.train import Stopped
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select

@@ -8,8 +8,7 @@ from jsonargparse import ArgumentParser
 
 from benchmarks.metrics import kind_of, metric_named
 from benchmarks.runs.build import import_class
-from benchmarks.runs.execute import selection_arguments
-from benchmarks.runs.selection import Selection
+from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.spec import TIERS, load_paper, paper_ids
 from benchmarks.spec.claims import links_of, published_ordering
 

@@ -110,7 +110,7 @@ def test_a_class_path_and_arguments_make_a_conditioner(name, arguments):
 def test_versions_are_read_without_importing_torch():
     names = ("EventConditioning", "MinMax", "MovingAverage", "EDCModule")
     code = (
-        "import sys; from benchmarks.runs.build import class_version; "
+        "import sys; from benchmarks.runs.versions import class_version; "
         f"print([class_version('models.edc.' + name) for name in {names}], 'torch' in sys.modules)"
     )
     root = Path(models.__file__).parents[1]

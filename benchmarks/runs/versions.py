@@ -1,0 +1,206 @@
+"""Version numbers of all that a run is made of, read from source, so that planning and reporting import no torch."""
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+
+_IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+
+
+def versions(resolved: dict[str, Any]) -> dict[str, int]:
+    """Version numbers of all that can move a run's numbers, by import path.
+
+    These are the classes and functions that `resolved` (benchmarks.runs.ledger.Run) names anywhere, and the base
+    classes of those classes as far as they have a version of their own. Every `class_path` must have one, and so must
+    every other name in the packages that these are from; what other packages hold counts where it has one. Raises
+    InputError for a name that leads nowhere and for what lacks a version.
+    """
+    named = dict(_import_paths(resolved))
+    own = {path.partition(".")[0] for path, is_class_path in named.items() if is_class_path}
+    found: dict[str, int] = {}
+    for path, is_class_path in named.items():
+        if is_class_path or path.partition(".")[0] in own:
+            found[path] = class_version(path)
+        elif version := _version(path):
+            found[path] = version
+        for base in _all_bases(path) if path in found else ():
+            if version := _version(base):
+                found[base] = version
+    return found
+
+
+def spelled_out(resolved: dict[str, Any]) -> dict[str, Any]:
+    """The same with the extractor, which paper files call by its short name, by its import path. Raises InputError."""
+    from datasets.features import EXTRACTORS
+
+    arguments = resolved["data"]["init_args"]
+    name = arguments.get("extractor")
+    if name is None or "." in name:
+        return resolved
+    if name not in EXTRACTORS:
+        raise InputError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(EXTRACTORS))}")
+    return {**resolved, "data": {**resolved["data"], "init_args": {**arguments, "extractor": EXTRACTORS[name]}}}
+
+
+def _import_paths(values: Any, is_class_path: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every text in plain data that may be an import path, and whether it is a `class_path`; those come last."""
+    if isinstance(values, dict):
+        for name in sorted(values, key=lambda name: name == "class_path"):
+            yield from _import_paths(values[name], name == "class_path")
+    elif isinstance(values, list | tuple):
+        for value in values:
+            yield from _import_paths(value)
+    elif isinstance(values, str) and (is_class_path or _IMPORT_PATH.fullmatch(values)):
+        yield values, is_class_path
+
+
+def class_version(import_path: str) -> int:
+    """The `version` of a class, or of a function (`name.version = 1` below it).
+
+    It is read from the source, so that planning and reporting import no torch. Raises InputError if the module, the
+    class or its integer `version` is not there.
+    """
+    version = _definition(import_path).version
+    if version is None:
+        raise InputError(f"{import_path}: has no `version`; give it one, it is part of every run's identity")
+    return version
+
+
+def _version(import_path: str) -> int | None:
+    """The version of a class or function; None for one that has none, or that is not there."""
+    try:
+        return _definition(import_path).version
+    except InputError:
+        return None
+
+
+# -- reading source ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """A class or function as it stands in the source of a module."""
+
+    module: "_Source"
+    node: ast.ClassDef | ast.FunctionDef
+
+    @property
+    def version(self) -> int | None:
+        """Its own version: a class attribute, or an attribute given to the function at the top of the module."""
+        if isinstance(self.node, ast.ClassDef):
+            lines, target = self.node.body, "version"
+        else:
+            lines, target = self.module.tree.body, f"{self.node.name}.version"
+        return next((value for line in reversed(lines) if (value := _number(line, target)) is not None), None)
+
+    @property
+    def bases(self) -> list[str]:
+        """The import paths of the classes that a class is derived from."""
+        if isinstance(self.node, ast.FunctionDef):
+            return []
+        bare = (base.value if isinstance(base, ast.Subscript) else base for base in self.node.bases)
+        return [self.module.full_name(ast.unparse(base)) for base in bare]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A module as it stands in its file."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @cached_property
+    def imported(self) -> dict[str, str]:
+        """What names in the module stand for that it imports, those inside functions too."""
+        package = self.name if self.path.stem == "__init__" else self.name.rpartition(".")[0]
+        names: dict[str, str] = {}
+        for step in ast.walk(self.tree):
+            if isinstance(step, ast.ImportFrom):
+                origin = importlib.util.resolve_name("." * step.level + (step.module or ""), package)
+                names.update({alias.asname or alias.name: f"{origin}.{alias.name}" for alias in step.names})
+            elif isinstance(step, ast.Import):
+                for alias in step.names:
+                    name = alias.asname or alias.name.partition(".")[0]
+                    names[name] = alias.name if alias.asname else name
+        return names
+
+    def full_name(self, name: str) -> str:
+        """The import path of a name as the module uses it: its own, or one that it imports."""
+        first, dot, rest = name.partition(".")
+        return f"{self.imported.get(first, f'{self.name}.{first}')}{dot}{rest}"
+
+
+def _definition(import_path: str) -> _Definition:
+    """Where a class or function is defined, followed through the modules that pass it on. Raises InputError."""
+    module, _, name = import_path.rpartition(".")
+    source = _source(module)
+    if source is None:
+        raise InputError(f"{import_path}: no module {module}")
+    for node in source.tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+            return _Definition(source, node)
+    origin = source.imported.get(name, "")
+    if "." not in origin or origin == import_path:
+        raise InputError(f"{import_path}: no class {name} in {source.path}")
+    return _definition(origin)
+
+
+def _all_bases(import_path: str) -> Iterator[str]:
+    """The import paths of all classes that a class is derived from, as far as their source can be read."""
+    try:
+        definition = _definition(import_path)
+    except InputError:
+        return
+    for base in definition.bases:
+        yield base
+        yield from _all_bases(base)
+
+
+def _source(module: str) -> _Source | None:
+    """The source of a module, found without importing anything; None where there is none."""
+    path = _file(module)
+    return _parse(module, path, path.stat().st_mtime_ns) if path else None
+
+
+@cache
+def _parse(module: str, path: Path, modified: int) -> _Source:
+    return _Source(module, path, ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _file(module: str) -> Path | None:
+    top, *below = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except ValueError:  # a module without a spec, such as __main__
+        return None
+    if spec is None:
+        return None
+    file = Path(spec.origin) if spec.origin else None
+    folders, name = list(spec.submodule_search_locations or []), top
+    for part in below:
+        # A package that is imported may have been given further folders.
+        folders = list(vars(sys.modules[name]).get("__path__", [])) if name in sys.modules else folders
+        name = f"{name}.{part}"
+        places = [Path(folder) / part for folder in folders]
+        files = [file for place in places for file in (place / "__init__.py", place.with_suffix(".py"))]
+        file = next((file for file in files if file.is_file()), None)
+        folders = [str(place) for place in places if place.is_dir()]
+    return file if file and file.suffix == ".py" and file.is_file() else None
+
+
+def _number(line: ast.stmt, target: str) -> int | None:
+    """The number in a line `version = 3` or `version: ClassVar[int] = 3`, if that is what it sets."""
+    if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(line.value, ast.Constant):
+        given = line.targets[0] if isinstance(line, ast.Assign) else line.target
+        if ast.unparse(given) == target and isinstance(line.value.value, int):
+            return line.value.value
+    return None
