@@ -10,7 +10,6 @@ from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, Layout
 from datasets.dcase2017_rare.miniature import EVENTS, write
 from datasets.dcase2017_rare.mixtures.event_lists import read_event_list
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
-from datasets.errors import DataError
 
 
 def small(root: Path, **changes):
@@ -100,13 +99,6 @@ def test_is_written_once_and_seed_alone_decides(tmp_path):
     assert json.loads((root / "miniature.json").read_text())["seed"] == 1
     assert DCASE2017Rare(root).fingerprint() != fingerprint
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
-def test_never_replaces_anything_else(tmp_path):
-    (tmp_path / "precious.wav").write_bytes(b"sound")
-    with pytest.raises(DataError, match="something else than a miniature"):
-        small(tmp_path)
-    assert (tmp_path / "precious.wav").read_bytes() == b"sound"
 
 
 def test_declares_what_it_has(miniature_rare):

@@ -12,7 +12,6 @@ from datasets.dcase2018_domestic import DCASE2018Domestic
 from datasets.dcase2018_domestic.layout import CLEAN, EVALUATION, ORIGINAL, REMOVED, TEST_AUDIO, TRAIN_AUDIO, WEAK
 from datasets.dcase2018_domestic.lists import CLASSES, is_official, read_names, read_strong, read_weak
 from datasets.dcase2018_domestic.miniature import write
-from datasets.errors import DataError
 from datasets.features.log_mel_edc import LogMelEdc
 
 
@@ -100,12 +99,6 @@ def test_is_the_same_everywhere_and_follows_the_seed(tmp_path):
     assert small(tmp_path / "b") == first
     assert len(set(first.values())) == len(first)
     assert not set(small(tmp_path / "c", seed=1)) & set(first)
-
-
-def test_something_else_is_not_replaced(tmp_path):
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(DataError, match="holds something else than a miniature"):
-        write(tmp_path)
 
 
 def test_is_learnable_but_not_trivial(as_written):
