@@ -31,15 +31,13 @@ def measure(paper: Paper, folder: Path) -> dict[str, Any]:
 
     Frames of padding behind the end of a clip count, as the transform sees them. Raises InputError without features.
     """
-    import torch
-
     paths = sorted((path for path in folder.rglob("*") if path.suffix in SUFFIXES), key=lambda path: path.name)
     if not paths:
         raise InputError(
             f"{folder}: no feature file ({', '.join(SUFFIXES)}) in it; name the folder of released features"
         )
     arrays = [np.ascontiguousarray(_read(path), dtype=np.float32) for path in paths]
-    frames = torch.from_numpy(np.stack(arrays))
+    frames = np.stack(arrays)
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
     rows = {
         row: {name: round(value, 4) for name, value in _conditioner(paper, setting).ranges(frames).items()}

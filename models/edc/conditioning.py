@@ -8,6 +8,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypedDict, Unpack, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,9 +85,9 @@ class EventConditioning:
         past, future = clipwise(x, lambda frames: self._ranges(self._similar(frames)))
         return past, future
 
-    def ranges(self, x: Tensor) -> dict[str, float]:
+    def ranges(self, x: Tensor | np.ndarray) -> dict[str, float]:
         """Mean and largest range over all frames of x, in frames: past_mean, future_mean, past_max, future_max."""
-        past, future = self.integer_ranges(x)
+        past, future = self.integer_ranges(torch.as_tensor(x))
         return {
             "past_mean": float(past.double().mean()),
             "future_mean": float(future.double().mean()),
