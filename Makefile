@@ -10,7 +10,7 @@ TIER ?= full
 CORPUS ?= real
 OPTIONS = --tier $(TIER) --corpus $(CORPUS) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FOLDS),--folds $(FOLDS)) \
           $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(DEVICE),--device $(DEVICE)) \
-          $(if $(YES),--yes)
+          $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(if $(YES),--yes)
 PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/paper.yaml)))
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
