@@ -1,12 +1,9 @@
-"""Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called.
-
-An extractor has `name`, `version` (raised when its numbers change), `rate` (Hz), `params()`, and returns float32, or
-what its `dtype` says. One that cuts segments says `segmented` and takes `frames` and `step`, their length and distance;
-one that takes files rather than a dataset's samples has `read(path)`.
-"""
+"""Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called."""
 
 import importlib
-from typing import Any, Protocol
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +23,43 @@ EXTRACTORS: dict[str, str] = {
 
 
 class Extractor(Protocol):
-    """What the cache needs of an extractor."""
+    """What an extractor is; each inherits from this, and is a frozen dataclass whose fields are its parameters."""
 
-    name: str
-    version: int
-    rate: int
+    name: ClassVar[str]
+    #: Raised when its numbers change.
+    version: ClassVar[int]
+    #: What it returns.
+    dtype: ClassVar[str] = "float32"
+    #: Whether it cuts segments, whose length and distance are its parameters `frames` and `step`.
+    segmented: ClassVar[bool] = False
+    #: Whether all channels are standardised by the scale of the first.
+    shared_scale: ClassVar[bool] = False
+    #: Whether it takes what `read` makes of a clip's file rather than a dataset's samples.
+    takes_files: ClassVar[bool] = False
+
+    @property
+    def rate(self) -> int:
+        """Of the samples that it takes, Hz."""
+
+    @property
+    def hop(self) -> int:
+        """Samples from frame to frame."""
 
     def params(self) -> dict[str, Any]:
-        """All parameters."""
+        """All parameters, for cache keys and provenance."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    def check_rate(self, rate: int) -> None:
+        """Raise ValueError for another rate than the extractor's."""
+        if rate != self.rate:
+            raise ValueError(f"{self.name} needs {self.rate} Hz, not {rate} Hz")
+
+    def read(self, path: Path) -> NDArray[np.float32]:
+        """The samples (n,) of a clip's file, for one that takes files."""
+        raise NotImplementedError
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-        """Features of the samples (n,) of one clip at `rate` Hz."""
+        """Features of the samples (n,) of one clip at `rate` Hz. Raises ValueError for samples that it cannot use."""
 
 
 def extractor_class(name: str) -> Any:

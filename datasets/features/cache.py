@@ -115,7 +115,6 @@ class FeatureCache:
     def _header(
         self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy
     ) -> dict[str, Any]:
-        dtype = getattr(extractor, "dtype", "float32")
         return {
             "format": FORMAT,
             "dataset": dataset.name,
@@ -126,7 +125,7 @@ class FeatureCache:
             "version": extractor.version,
             "params": extractor.params(),
             "items": list(items),
-            **({} if dtype == "float32" else {"dtype": dtype}),
+            **({} if extractor.dtype == "float32" else {"dtype": extractor.dtype}),
         }
 
     def _paths(self, key: str) -> tuple[Path, Path]:

@@ -50,16 +50,16 @@ class Task:
             features = self.extractor(samples, rate)
         except ValueError as error:
             raise DataError(f"{item}: {error}") from error
-        return features if getattr(self.extractor, "segmented", False) else features[None]
+        return features if self.extractor.segmented else features[None]
 
     def _samples(self, item: str) -> np.ndarray:
         samples = self.dataset.load(item)  # with all its checks
-        return self.extractor.read(self._paths[item]) if hasattr(self.extractor, "read") else samples
+        return self.extractor.read(self._paths[item]) if self.extractor.takes_files else samples
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """How the features are stored: little-endian float32, unless the extractor says less."""
-        return np.dtype(getattr(self.extractor, "dtype", "float32")).newbyteorder("<")
+        return np.dtype(self.extractor.dtype).newbyteorder("<")
 
     @cached_property
     def _paths(self) -> dict[str, Path]:

@@ -1,12 +1,13 @@
 """Log-gammatone spectrogram with its delta: the input of ACRNN (arXiv:2007.07241, section 3.1)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.features import Extractor
 from datasets.features.delta import delta
 from datasets.features.stft import FilterBank, banded_power, window
 
@@ -53,7 +54,7 @@ def _bank(n_bands: int, low: float, n_fft: int, rate: int) -> FilterBank:
 
 
 @dataclass(frozen=True)
-class LogGammatone:
+class LogGammatone(Extractor):
     """Log energies of 128 gammatone bands, and optionally their delta over the whole clip.
 
     Paper: Hamming window of 1024 samples, half of it hop, energy spectrogram, 128 gammatone bands, logarithm, delta as
@@ -75,17 +76,12 @@ class LogGammatone:
     floor: float = 1e-10
     with_delta: bool = True
 
-    def params(self) -> dict[str, Any]:
-        """All parameters, for cache keys and provenance."""
-        return asdict(self)
-
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Features (channels, n_bands, 1 + n // hop) in dB, and dB per frame, of samples (n,) at `rate` Hz.
 
         Raises ValueError for another rate than the extractor's, or fewer samples than nine hops.
         """
-        if rate != self.rate:
-            raise ValueError(f"{self.name} needs {self.rate} Hz, not {rate} Hz")
+        self.check_rate(rate)
         bank = _bank(self.n_bands, self.low, self.n_fft, self.rate)
         energies = banded_power(samples, window("hamming", self.window_length), self.n_fft, self.hop, bank)
         level = np.float32(10.0) * np.log10(energies.T + np.float32(self.floor))

@@ -1,12 +1,13 @@
 """Log-mel spectrograms, and PiczakCNN's segments of one with their delta."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.features import Extractor
 from datasets.features.stft import FilterBank, banded_power, decibels, window
 
 #: Slaney's mel scale (Auditory Toolbox, 1998): linear up to 1 kHz, 15 mel; from there 27 steps per factor 6.4.
@@ -53,7 +54,7 @@ def log_mel(
 
 
 @dataclass(frozen=True)
-class LogMelDelta:
+class LogMelDelta(Extractor):
     """Segments of a log-mel spectrogram with delta as PiczakCNN's code (paper-2015-esc-convnet) cuts them.
 
     Code: 22.05 kHz, clip scaled to unit peak; windows of 512 x (frames - 1) samples every 512 x step, half overlapping
@@ -78,17 +79,12 @@ class LogMelDelta:
     hop: int = 512
     silence_db: float = -70.0
 
-    def params(self) -> dict[str, Any]:
-        """All parameters, for cache keys and provenance."""
-        return asdict(self)
-
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Segments (S, 2, n_mels, frames), S at least 1, of samples (n,) at `rate` Hz that are not all zero.
 
         Raises ValueError for another rate than the extractor's.
         """
-        if rate != self.rate:
-            raise ValueError(f"{self.name} needs {self.rate} Hz, not {rate} Hz")
+        self.check_rate(rate)
         import soxr
 
         clip = soxr.resample(samples, rate, self.analysis_rate)

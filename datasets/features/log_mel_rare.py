@@ -1,12 +1,13 @@
 """Log-mel bands of 40 ms frames every 20 ms, as systems for DCASE 2017 Task 2 (rare sound events) take them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.features import Extractor
 from datasets.features.log_mel import mel_weights, triangles
 from datasets.features.stft import FilterBank, banded_spectrum, window
 
@@ -27,7 +28,7 @@ def _bank(rate: int, n_fft: int, n_mels: int, is_htk: bool) -> FilterBank:
 
 
 @dataclass(frozen=True)
-class _LogMelFrames:
+class _LogMelFrames(Extractor):
     """What the three share: frames centred on every 882nd sample, mirrored ends, periodic Hamming window, float16."""
 
     name: ClassVar[str]
@@ -41,17 +42,12 @@ class _LogMelFrames:
     hop: int = 882
     n_fft: int = 2048
 
-    def params(self) -> dict[str, Any]:
-        """All parameters, for cache keys and provenance."""
-        return asdict(self)
-
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Natural logarithms (1 + n // hop, n_mels) of samples (n,) at `rate` Hz; 30 s give 1501 frames.
 
         Raises ValueError for another rate than the extractor's, and for fewer samples than half a frame.
         """
-        if rate != self.rate:
-            raise ValueError(f"{self.name} needs {self.rate} Hz, not {rate} Hz")
+        self.check_rate(rate)
         taper = window("hamming", self.length)
         bank = _bank(self.rate, self.n_fft, self.n_mels, self.htk)
         bands = banded_spectrum(samples, taper, self.n_fft, self.hop, bank, self.magnitude)

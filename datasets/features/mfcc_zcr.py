@@ -1,12 +1,13 @@
 """The clip statistics of Piczak's ESC baselines: mean and deviation of 12 MFCC and of the zero-crossing rate."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.features import Extractor
 from datasets.features.log_mel import log_mel
 
 #: The notebook counts frames from five seconds at 44.1 kHz, however many values there are.
@@ -24,7 +25,7 @@ def zero_crossing_rate(samples: NDArray[np.floating], frame: int) -> NDArray[np.
 
 
 @dataclass(frozen=True)
-class MfccZcr:
+class MfccZcr(Extractor):
     """26 statistics of a clip: means, then deviations of MFCC 1 to 12, then mean and deviation of the ZCR.
 
     Source: K. J. Piczak, ESC (ACM MM 2015), section 4 and its notebook: 2048-point mel spectrogram of 128 bands, hop
@@ -42,17 +43,12 @@ class MfccZcr:
     n_fft: int = 2048
     hop: int = 512
 
-    def params(self) -> dict[str, Any]:
-        """All parameters, for cache keys and provenance."""
-        return asdict(self)
-
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """The statistics (26,) of samples (n,) in [-1, 1) at `rate` Hz.
 
         Raises ValueError for another rate than the extractor's.
         """
-        if rate != self.rate:
-            raise ValueError(f"{self.name} needs {self.rate} Hz, not {rate} Hz")
+        self.check_rate(rate)
         from scipy.fft import dct
 
         raw = (np.rint(samples.astype(np.float64) * 32768) + 0.5) / 32767.5
@@ -75,6 +71,7 @@ class MfccZcrInterleaved(MfccZcr):
 
     name: ClassVar[str] = "mfcc_zcr_interleaved"
     version: ClassVar[int] = 1
+    takes_files: ClassVar[bool] = True
 
     seconds: float = 5.0
 

@@ -1,14 +1,19 @@
 """Features that a paper's authors released: arrays that are taken as they are."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.features import Extractor
+
+#: Seconds from frame to frame.
+HOP_SECONDS = 0.02
+
 
 @dataclass(frozen=True)
-class ReleasedLogMel:
+class ReleasedLogMel(Extractor):
     """The log-mel arrays that the authors of the EDC paper released: 500 frames every 20 ms, 64 bands, for 10 s.
 
     rate: that of the audio they were made of, Hz; nothing is computed from it. frames, n_mels: their shape. pad: what
@@ -27,9 +32,10 @@ class ReleasedLogMel:
         if self.pad != "zeros":
             raise ValueError(f"{self.name}: the released arrays are padded with zeros, not with {self.pad!r}")
 
-    def params(self) -> dict[str, Any]:
-        """All parameters, for cache keys and provenance."""
-        return asdict(self)
+    @property
+    def hop(self) -> int:
+        """Samples from frame to frame."""
+        return round(HOP_SECONDS * self.rate)
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """The array (frames, n_mels) itself, which a dataset with the source "features" loads instead of samples.

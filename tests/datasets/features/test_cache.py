@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import DataError
-from datasets.features import extraction, make_extractor
+from datasets.features import Extractor, extraction, make_extractor
 from datasets.features.cache import FeatureCache
 from datasets.features.copies import NONE, STRETCHED, delayed
 from datasets.features.log_mel import LogMelDelta
@@ -17,13 +17,14 @@ from tests.datasets.batches.fake_clips import FakeClips
 
 
 @dataclass(frozen=True)
-class Blocks:
+class Blocks(Extractor):
     """Mean of blocks; its version and parameters can be changed. Too quick to need a worker."""
 
     name: ClassVar[str] = "blocks"
     version: int = 1
     size: int = 100
     rate: int = 44100
+    hop: int = 0
 
     def params(self):
         return {"size": self.size}

@@ -12,6 +12,7 @@ from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
 from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.dcase2017_rare.synthesis import write_subset
 from datasets.errors import DataError
+from datasets.features import Extractor
 from datasets.features.cache import FeatureCache
 from tests.datasets.dcase2017_rare.rare_corpus import PARAMS, RATE, plain_mixture, through_a_file, write_corpus
 
@@ -125,10 +126,10 @@ def test_a_pickle_is_small_and_loads_the_same(sources, recipes, tmp_path):
     np.testing.assert_array_equal(pickle.loads(pickled).load(item), expected)
 
 
-class Levels:
+class Levels(Extractor):
     """An extractor for tests: the level of each tenth of a second."""
 
-    name, version = "levels", 1
+    name, version, rate, hop = "levels", 1, 44100, 4410
 
     def params(self):
         return {}
