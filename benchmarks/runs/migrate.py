@@ -1,7 +1,7 @@
 """Brings the runs of a store up to date that an older version of the harness has written; nothing is trained again.
 
 Format 1 had neither the dataset's class and arguments nor the probes in a run: they were those of the paper file. It
-named extractors by their short names, and counted no versions of base classes.
+named extractors by their short names. It counted no versions of base classes, which were all the first ones.
 """
 
 import shutil
@@ -13,13 +13,11 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.runs.files import file_sha256, is_claimed, read_json, storage_error, write_json
 from benchmarks.runs.ledger import FORMAT, Run, check_files, check_format, load_finished
-from benchmarks.runs.versions import spelled_out, versions
+from benchmarks.runs.versions import spelled_out
 from benchmarks.spec import load_paper
 
 #: How the folders begin that a migration works in; what an interrupted one leaves is removed by the next.
 _WORKING = ".migrating-"
-#: What a base class had for a version as long as format 1 was written.
-_BASE_VERSION = 1
 _KEPT = ("paper", "setting", "dataset", "fold", "seed", "tier", "corpus", "numerics", "protocol", "fingerprint")
 
 
@@ -127,7 +125,7 @@ def _run(folder: Path, data: dict[str, Any]) -> Run:
         **{name: data[name] for name in _KEPT},
         resolved=resolved,
         probes=list(setting.probes),
-        versions={path: data["versions"].get(path, _BASE_VERSION) for path in versions(resolved)},
+        versions=data["versions"],
     )
 
 

@@ -14,14 +14,18 @@ from benchmarks.errors import InputError
 
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
+#: The version that every class begins with.
+_FIRST = 1
+
 
 def versions(resolved: dict[str, Any]) -> dict[str, int]:
     """Version numbers of all that can move a run's numbers, by import path.
 
-    These are the classes and functions that `resolved` (benchmarks.runs.ledger.Run) names anywhere, and the base
-    classes of those classes as far as they have a version of their own. Every `class_path` must have one, and so must
-    every other name in the packages that these are from; what other packages hold counts where it has one. Raises
-    InputError for a name that leads nowhere and for what lacks a version.
+    These are the classes and functions that `resolved` (benchmarks.runs.ledger.Run) names anywhere. Every `class_path`
+    must have a version, and so must every other name in the packages that these are from; what other packages hold
+    counts where it has one. The base classes of those classes count from their second version on: with its first one a
+    base class is a part of what its subclasses were all along, so that ids survive when code moves into a new base
+    class. Raises InputError for a name that leads nowhere and for what lacks a version.
     """
     named = dict(_import_paths(resolved))
     own = {path.partition(".")[0] for path, is_class_path in named.items() if is_class_path}
@@ -32,7 +36,7 @@ def versions(resolved: dict[str, Any]) -> dict[str, int]:
         elif version := _version(path):
             found[path] = version
         for base in _all_bases(path) if path in found else ():
-            if version := _version(base):
+            if (version := _version(base)) and version > _FIRST:
                 found[base] = version
     return found
 

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 from benchmarks.spec.load import PAPERS
+from tests import ROOT
 
 ACRNN = {
     "base", "att", "aug", "att_aug",
@@ -158,20 +160,39 @@ def test_what_a_paper_file_says_of_a_run_is_in_its_identity(nowhere, tmp_path, m
     ("target", "named"),
     [
         ("acrnn.t3.att.esc10", {
-            "datasets.esc50.ESC50", "datasets.esc50.ESC50DataModule", "datasets.batches.clips.ClipDataModule",
-            "datasets.features.log_gammatone.LogGammatone", "models.acrnn.ACRNNModule",
-            "models.tasks.clips.ClipClassification",
+            "datasets.esc50.ESC50", "datasets.esc50.ESC50DataModule", "models.acrnn.ACRNNModule",
+            "datasets.features.log_gammatone.LogGammatone",
         }),
         ("edc.t1.a10.om_dcase", {
-            "datasets.dcase2018_domestic.DCASE2018DomesticDataModule", "datasets.batches.tags.TagDataModule",
-            "datasets.features.log_mel_edc.LogMelEdc", "models.edc.EDCModule", "models.tasks.tags.ClipTagging",
-            "models.edc.EventConditioning",
+            "datasets.dcase2018_domestic.DCASE2018Domestic", "models.edc.EDCModule", "models.edc.EventConditioning",
+            "datasets.dcase2018_domestic.DCASE2018DomesticDataModule", "datasets.features.log_mel_edc.LogMelEdc",
         }),
     ],
 )  # fmt: skip
 def test_a_run_has_the_versions_of_all_that_it_is_made_of(nowhere, target, named):
     for planned in make_plan(select(target), Choice(), nowhere).runs.values():
-        assert named <= set(planned.run.versions)
+        assert set(planned.run.versions) == named
+
+
+def test_a_change_in_a_base_class_changes_the_ids_of_all_runs_on_top_of_it(nowhere, tmp_path, monkeypatch):
+    before = ids_of("acrnn.t3.att.esc10", nowhere)
+    root = tmp_path / "changed"
+    for package in ("datasets", "models"):
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+    clips = root / "datasets" / "batches" / "clips.py"
+    clips.write_text(clips.read_text().replace("    version = 1\n", "    version = 2\n"))
+    code = (
+        "import sys; from pathlib import Path; from benchmarks.runs.plan import Choice, make_plan; "
+        "from benchmarks.runs.workspace import Workspace; from benchmarks.spec import select; "
+        f"here = Workspace(*[Path({str(tmp_path)!r}) / name for name in ('data', 'runs', 'cache', 'reports')]); "
+        "print(*make_plan(select('acrnn.t3.att.esc10'), Choice(), here).runs)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONPATH": f"{root}:{ROOT}"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    after = set(done.stdout.split())
+    assert len(after) == len(before) and not after & before
 
 
 def test_the_identity_of_a_run_is_not_changed_by_accident(toy_workspace):

@@ -50,6 +50,13 @@ def with_argument(value) -> dict:
     return {**PARTS, "model": {**PARTS["model"], "init_args": {"loss": value}}}
 
 
+def test_a_base_class_counts_from_its_second_version_on(kit):
+    first = versions(PARTS)
+    nets = (kit / "nets.py").read_text()
+    (kit / "nets.py").write_text(nets.replace("version = 5", "version = 1"))
+    assert versions(PARTS) == {path: version for path, version in first.items() if path != "kit.nets.Base"}
+
+
 def test_versions_are_those_of_all_that_is_named_and_of_their_base_classes(kit):
     assert versions(PARTS) == {
         "kit.Data": 3, "kit.Module": 4, "kit.nets.Base": 5, "kit.nets.Net": 6, "kit.shapes.Shape": 8,
