@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets import registry
 from datasets.acquire.hashes import md5_of_files
 from datasets.audio import read_any
 from datasets.errors import DataError
-from datasets.esc50 import ESC50
 from datasets.seeds import derive
 from datasets.sounds.sounding import without_digital_silence
 
@@ -53,7 +53,7 @@ class Collections:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.esc50 = ESC50(data / "esc50")
+        self.esc50 = registry.get("esc50")(data / "esc50")
 
     def fingerprint(self, scenes: Sequence[str], soundscapes: Sequence[str]) -> str:
         """16 hexadecimal digits that change with any clip that is used."""
