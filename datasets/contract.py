@@ -70,6 +70,10 @@ class Dataset(Protocol):
     def truth(self, test_set: str = "test") -> "pd.DataFrame":
         """What is true of every item of a test set, of all folds: a frame as in `Parts`."""
 
+    def listed(self, part: str, fold: int = 1) -> int | None:
+        """How many items the official lists name in a part of a fold, here or not; None if that is not known."""
+        return None
+
     @classmethod
     def truth_of_names(cls, items: Iterable[str]) -> "pd.DataFrame | None":
         """What official names alone tell of items, as `truth` does; None where they do not tell."""

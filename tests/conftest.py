@@ -7,6 +7,14 @@ import pytest
 
 from tests import ROOT
 
+#: How small the miniatures of these tests are, by dataset; what is not named here has its usual size.
+SIZES = {
+    "chime_home": {"clip_seconds": 1.0, "development": 40, "evaluation": 28},
+    "dcase2017_rare": {"background_seconds": 3.0, "evaluation_mixtures": 2},
+    "dcase2018_domestic": {"clip_seconds": 1.0},
+    "esc50": {"clips_per_class_and_fold": 1, "clip_seconds": 1.6},
+}
+
 
 @pytest.fixture(scope="session")
 def data_root():
@@ -28,33 +36,33 @@ def session_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def miniature_esc50(session_folder):
     """The root of a miniature ESC-50: one clip of 1.6 s per class and fold. Not to be changed by tests."""
-    return written(session_folder, "esc50", clips_per_class_and_fold=1, clip_seconds=1.6)
+    return written(session_folder, "esc50")
 
 
 @pytest.fixture(scope="session")
 def miniature_rare(session_folder):
     """The root of a miniature TUT Rare Sound Events: 3 s, two evaluation mixtures per class. Not to be changed."""
-    return written(session_folder, "dcase2017_rare", background_seconds=3.0, evaluation_mixtures=2)
+    return written(session_folder, "dcase2017_rare")
 
 
 @pytest.fixture(scope="session")
 def miniature_domestic(session_folder):
     """The root of a miniature DCASE 2018 Task 4: clips of 1 s. Not to be changed by tests."""
-    return written(session_folder, "dcase2018_domestic", clip_seconds=1.0)
+    return written(session_folder, "dcase2018_domestic")
 
 
 @pytest.fixture(scope="session")
 def miniature_chime(session_folder):
     """The root of a miniature CHiME-Home: chunks of 1 s, 40 and 28 refined ones. Not to be changed by tests."""
-    return written(session_folder, "chime_home", clip_seconds=1.0, development=40, evaluation=28)
+    return written(session_folder, "chime_home")
 
 
-def written(session_folder, name, **options):
-    """The root of a miniature that whichever worker process comes first writes."""
+def written(session_folder, name):
+    """The root of a dataset's miniature, which whichever worker process comes first writes. Not to be changed."""
     write = importlib.import_module(f"datasets.{name}.miniature").write
     root = session_folder / "miniature" / name
     root.parent.mkdir(exist_ok=True)
     with (root.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        write(root, **options)
+        write(root, **SIZES.get(name, {}))
     return root

@@ -29,7 +29,7 @@ def test_a_trainer_takes_network_and_data_as_they_are(network, data, miniature_e
     )
     assert isinstance(module, pl.LightningDataModule)
     predicted = trained_and_asked(network, module)
-    assert sum(len(batch) for batch in predicted) == len(module.test_items)
+    assert sum(len(batch) for batch in predicted) == len(module.test_sets["test"])
     assert predicted[0].shape[2] == module.num_classes == 10
 
 

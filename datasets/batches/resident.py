@@ -1,18 +1,40 @@
-"""Batches of indices into features that lie in memory: no worker processes, no per-item Python."""
+"""Features that lie in memory, and batches of indices into them: no worker processes, no per-item Python."""
 
 import math
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
+
+from datasets.features.cache import Features
+
+#: How many sets of features stay in memory after their run: the plain one and the augmented one of a sweep.
+SETS_KEPT = 2
+_resident: OrderedDict[tuple[object, ...], Tensor] = OrderedDict()
+
+
+def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
+    """The rows of all sets in one tensor on `device`, shared by the runs of this process that use the same.
+
+    One set alone stays memory-mapped on a CPU.
+    """
+    key = (str(device), *(one.key for one in sets))
+    if key not in _resident:
+        parts = [torch.from_numpy(one.array) for one in sets]
+        _resident[key] = (parts[0] if len(parts) == 1 else torch.cat(parts)).to(device)
+    _resident.move_to_end(key)
+    while len(_resident) > SETS_KEPT:
+        _resident.popitem(last=False)
+    return _resident[key]
 
 
 class Batch(NamedTuple):
     """Which segments make up a batch: row and start of each (B,), and the batch's place in the training."""
 
-    rows: "Tensor"
-    starts: "Tensor"
+    rows: Tensor
+    starts: Tensor
     epoch: int
     step: int
     #: which of the data module's sets of features the rows are of
@@ -30,7 +52,7 @@ class ResidentLoader:
 
     def __init__(
         self,
-        order: Callable[[int], tuple["Tensor", "Tensor"]],
+        order: Callable[[int], tuple[Tensor, Tensor]],
         batch_size: int,
         epoch: Callable[[], int] | None = None,
         part: str = "train",

@@ -1,6 +1,5 @@
 """Where the segments of clips lie in a tensor of features, and which of them make up an epoch."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,25 +13,6 @@ from datasets.features.cache import Features
 
 SegmentMode = Literal["all", "random"]
 EpochMode = Literal["concat", "resample"]
-
-#: How many sets of features stay in memory after their run: the plain one and the augmented one of a sweep.
-SETS_KEPT = 2
-_resident: "OrderedDict[tuple[object, ...], Tensor]" = OrderedDict()
-
-
-def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
-    """The rows of all sets in one tensor on `device`, shared by the runs of this process that use the same.
-
-    One set alone stays memory-mapped on a CPU.
-    """
-    key = (str(device), *(one.key for one in sets))
-    if key not in _resident:
-        parts = [torch.from_numpy(one.array) for one in sets]
-        _resident[key] = (parts[0] if len(parts) == 1 else torch.cat(parts)).to(device)
-    _resident.move_to_end(key)
-    while len(_resident) > SETS_KEPT:
-        _resident.popitem(last=False)
-    return _resident[key]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class CHiMEHome(Dataset):
         """The nominal length of every chunk in seconds: 4, unless a miniature declares less."""
         return self.layout.clip_seconds
 
-    def listed(self, part: Part) -> int:
+    def listed(self, part: str, fold: int = 1) -> int:
         """How many chunks the lists name in a part. Raises DataError."""
         return len(self.lists.part(part))
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.batches.frames import FrameDataModule
-from datasets.dcase2017_rare.dataset import DCASE2017Rare
-from datasets.dcase2017_rare.draws import draw_all
-from datasets.dcase2017_rare.mixture_set import MixtureSet, Screening
-from datasets.dcase2017_rare.params import MixingParams
-from datasets.dcase2017_rare.sources import screening_name
+from datasets.dcase2017_rare.dataset import TEST_SETS, DCASE2017Rare
+from datasets.dcase2017_rare.mixtures.draws import draw_all
+from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet, Screening
+from datasets.dcase2017_rare.mixtures.params import MixingParams
+from datasets.dcase2017_rare.mixtures.sources import screening_name
 
 
 class DCASE2017RareDataModule(FrameDataModule):
@@ -22,46 +22,27 @@ class DCASE2017RareDataModule(FrameDataModule):
     fresh_onsets: an onset per mixture, instead of the official one per isolated event.
     official_train: train on devtrain as released, 500 mixtures less the withdrawn, instead of on mixtures drawn here.
     test_sets: of "devtest" and "evaltest"; the withdrawn mixtures stay items, and their reference says so.
-
-    FrameDataModule explains the other arguments. Raises DataError where sources are missing or cannot be used.
+    options: those of FrameDataModule. Raises DataError where sources are missing or cannot be used.
     """
 
     version = 1
+    dataset: DCASE2017Rare
 
     def __init__(
         self,
         root: Path | str,
         event: str = "babycry",
         cache: Path | str = "cache",
-        fold: int = 1,
-        extractor: str = "log_mel_mtfa",
-        n_mels: int | None = None,
         mixtures: int = 5000,
         presence: float = 0.99,
         mixing_seed: int = 42,
         screening: Screening = "replace",
         fresh_onsets: bool = False,
         official_train: bool = False,
-        chunk_frames: int | None = 256,
-        chunk_hop: int = 128,
-        chunks_per_clip: int | None = None,
-        context: int = 0,
-        validation: float = 0.1,
-        validation_seed: int = 123,
-        batch_size: int = 64,
-        test_sets: Sequence[str] = ("devtest", "evaltest"),
-        limit: int | None = None,
-        shuffle_labels: bool = False,
-        seed: int = 0,
-        jobs: int | None = None,
+        test_sets: Sequence[str] = TEST_SETS,
+        **options: Any,
     ) -> None:
-        self.dataset = DCASE2017Rare(root, event, cache)
-        super().__init__(
-            self.dataset.classes, test_sets, cache=cache, extractor=extractor, n_mels=n_mels, chunk_frames=chunk_frames,
-            chunk_hop=chunk_hop, chunks_per_clip=chunks_per_clip, context=context, validation=validation,
-            validation_seed=validation_seed, batch_size=batch_size, limit=limit, shuffle_labels=shuffle_labels,
-            seed=seed, fold=fold, jobs=jobs,
-        )  # fmt: skip
+        super().__init__(DCASE2017Rare(root, event, cache), test_sets, cache=cache, **options)
         self.params = None if official_train else MixingParams(mixtures, presence, seed=mixing_seed)
         self.screening, self.fresh_onsets = ("withdraw" if official_train else screening), fresh_onsets
         self._mixtures: dict[str, MixtureSet] = {}
@@ -78,7 +59,7 @@ class DCASE2017RareDataModule(FrameDataModule):
 
     def probe_item(self, name: str) -> str:
         """The mixture that figures show: the first one, not withdrawn, whose event is loudest beside its background."""
-        reference = self.reference(name)
+        reference = self._references[name]
         shown = set(reference.index[reference["official"] & reference["onset"].notna()])
         able = [recipe for recipe in self.recordings(name).recipes if recipe.name in shown]
         return max(able, key=lambda recipe: recipe.ebr).name if able else super().probe_item(name)

@@ -66,7 +66,7 @@ class DCASE2018Domestic(Dataset):
         """The nominal length of every clip in seconds: 10, unless a generated corpus declares another."""
         return self.layout.clip_seconds
 
-    def labels(self, part: Part) -> Labels:
+    def labels(self, part: str) -> Labels:
         """The labels of every listed clip of a part, in the order of the lists. Raises DataError."""
         if part not in get_args(Part):
             raise DataError(f"unknown part {part!r} of dcase2018_domestic; known: {', '.join(get_args(Part))}")
@@ -76,7 +76,7 @@ class DCASE2018Domestic(Dataset):
         validation = self.layout.validation
         return {item: some for item, some in self.layout.weak.items() if (item in validation) == held_out}
 
-    def listed(self, part: Part) -> int:
+    def listed(self, part: str, fold: int = 1) -> int:
         """How many clips the official lists name in a part: 1262, 316 and 334 in the real set."""
         return len(self.labels(part))
 

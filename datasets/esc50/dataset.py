@@ -10,7 +10,7 @@ from datasets.acquire.hashes import digest_of, index_memory, md5_of_files
 from datasets.audio import read_exact, read_raw
 from datasets.contract import Dataset, Parts, check_fold
 from datasets.errors import DataError
-from datasets.esc50.layouts import CATEGORIES, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
+from datasets.esc50.layout import CATEGORIES, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,6 +108,11 @@ class ESC50(Dataset):
         paths = self.paths()
         self._warn_of_missing(paths)
         return self.truth_of_names(paths)
+
+    def listed(self, part: str, fold: int = 1) -> int:
+        """How many clips the complete subset has in a part: all folds have as many."""
+        per_fold = len(self.classes) * self.release.per_class_and_fold
+        return {"train": len(FOLDS) - 1, "test": 1}.get(part, 0) * per_fold
 
     def _warn_of_missing(self, paths: Mapping[str, Path]) -> None:
         if len(paths) != self.expected:

@@ -1,18 +1,24 @@
 """ESC-50 for Lightning: the public DataModule of datasets.esc50, apart from it because it needs torch."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from datasets.batches.clips import ClipDataModule
-from datasets.batches.segments import EpochMode, SegmentMode
+from datasets.contract import Parts
+from datasets.esc50.copies import by_class
 from datasets.esc50.dataset import ESC50
+from datasets.features.copies import delayed
 
 
 class ESC50DataModule(ClipDataModule):
-    """ESC-50 or ESC-10 for Lightning's Trainer; ClipDataModule explains the arguments.
+    """ESC-50 or ESC-10 for Lightning's Trainer.
 
-    root: the dataset's own folder; cache: the folder for what can be made again. Raises DataError where there are no
-    clips.
+    root: the dataset's own folder; cache: the folder for what can be made again.
+    train_folds: the "four" folds that are not tested, or only "three": the one before the tested one is left to a
+        validation that is not done here (PiczakCNN's code).
+    delayed_copies, class_copies: so many more copies of each training clip, delayed, or changed by class and delayed
+        (PiczakCNN's code: 4 delayed for ESC-50, 10 by class for ESC-10).
+    options: those of ClipDataModule. Raises DataError where there are no clips.
     """
 
     version = 1
@@ -20,31 +26,29 @@ class ESC50DataModule(ClipDataModule):
     def __init__(
         self,
         root: Path | str,
-        fold: int = 1,
         subset: Literal["esc50", "esc10"] = "esc50",
         cache: Path | str = "cache",
-        extractor: str = "log_gammatone_delta",
-        segment_frames: int = 128,
-        segment_hop: int = 64,
-        segment_mode: SegmentMode = "all",
-        augment: bool = False,
+        train_folds: Literal["four", "three"] = "four",
         delayed_copies: int = 0,
         class_copies: int = 0,
-        epoch_mode: EpochMode = "concat",
-        mixup_alpha: float = 0.0,
-        train_folds: Literal["four", "three"] = "four",
-        batch_size: int = 64,
-        standardize: bool = True,
-        limit: int | None = None,
-        shuffle_labels: bool = False,
-        seed: int = 0,
-        jobs: int | None = None,
+        **options: Any,
     ) -> None:
-        dataset = ESC50(root, subset, cache)
-        super().__init__(
-            dataset, cache=cache, fold=fold, extractor=extractor, segment_frames=segment_frames,
-            segment_hop=segment_hop, segment_mode=segment_mode, augment=augment, delayed_copies=delayed_copies,
-            class_copies=class_copies, epoch_mode=epoch_mode, mixup_alpha=mixup_alpha, train_folds=train_folds,
-            batch_size=batch_size, standardize=standardize, limit=limit, shuffle_labels=shuffle_labels, seed=seed,
-            jobs=jobs, clips_per_fold=len(dataset.classes) * dataset.release.per_class_and_fold,
-        )  # fmt: skip
+        copies = [delayed(number + 1) for number in range(delayed_copies)]
+        copies += [by_class(number + 1) for number in range(class_copies)]
+        super().__init__(ESC50(root, subset, cache), cache=cache, copies=copies, **options)
+        self.train_folds = train_folds
+
+    def parts(self) -> Parts:
+        """The clips of the fold; of its training clips those of three folds, if that is asked for."""
+        parts = super().parts()
+        if self.train_folds == "four":
+            return parts
+        folds = self.dataset.folds
+        return parts._replace(train=parts.train[parts.train["fold"] != folds[folds.index(self.fold) - 1]])
+
+    def expected(self, part: str) -> int | None:
+        """How many clips the complete subset has in a part."""
+        listed = super().expected(part)
+        if part != "train" or self.train_folds == "four" or listed is None:
+            return listed
+        return listed * 3 // 4

@@ -59,12 +59,37 @@ class FakeClips(Dataset):
     def truth(self, test_set: str = "test") -> pd.DataFrame:
         return self.index().set_index("item")
 
+    def listed(self, part: str, fold: int = 1) -> int:
+        return {"train": 4, "test": 1}.get(part, 0) * self.per * len(CLASSES)
+
     @property
     def clip_seconds(self) -> float:
         return self.seconds
 
     def files(self) -> list[Path]:
         return []
+
+
+class FakeScenes(FakeClips):
+    """The same with lists: the first clip of each class and fold validates, and two more of each class are a set."""
+
+    name = "fake_scenes"
+
+    def parts(self, fold: int) -> Parts:
+        train, _, test = super().parts(fold)
+        first = train["unit"] == "0"
+        return Parts(train[~first], train[first], {**test, "evaluation": self.truth("evaluation")})
+
+    def truth(self, test_set: str = "test") -> pd.DataFrame:
+        if test_set == "test":
+            return super().truth()
+        items = [f"e-{number}-{label}" for label in CLASSES for number in range(2)]
+        columns = {"label": [item.split("-")[2] for item in items], "unit": items, "fold": 1}
+        return pd.DataFrame(columns, index=pd.Index(items, name="item"))
+
+    def listed(self, part: str, fold: int = 1) -> int:
+        folds = {"train": 4 * (self.per - 1), "validation": 4, "test": self.per, "evaluation": 2}
+        return folds[part] * len(CLASSES)
 
 
 def hash_of(item: str) -> int:

@@ -47,7 +47,7 @@ class FakeTagged(Dataset):
         columns = {"label": labels, "unit": items, "fold": 1}
         return pd.DataFrame(columns, index=pd.Index(items, name="item", dtype=object))
 
-    def listed(self, part: str) -> int:
+    def listed(self, part: str, fold: int = 1) -> int:
         return self.sizes[part] + 1
 
     def truth(self, test_set: str = "test") -> pd.DataFrame:

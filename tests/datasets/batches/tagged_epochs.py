@@ -1,4 +1,4 @@
-"""What tests of TagDataModule share: modules on FakeTagged, what they give, and what it should be."""
+"""What tests of tagged clips share: modules on FakeTagged, what they give, and what it should be."""
 
 from functools import cache
 from typing import NamedTuple
@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from datasets.batches.resident import Batch
+from datasets.batches.streams import StreamDataModule
 from datasets.batches.tags import TagDataModule
 from datasets.features import make_extractor
 from tests.datasets.batches.fake_tagged import CLASSES, FakeTagged
@@ -20,7 +21,8 @@ MASKS = {"time_masks": 1, "time_mask_share": 0.5, "frequency_masks": 1, "frequen
 def made(folder, dataset=None, **options):
     """A module that is set up."""
     given = dataset or FakeTagged(short=SHORT)
-    module = TagDataModule(given, options.pop("cache", folder), **{"batch_size": 16, **options})
+    kind = StreamDataModule if {"mode", "conditioner"} & set(options) else TagDataModule
+    module = kind(given, **{"cache": folder, "batch_size": 16, **options})
     module.setup()
     return module
 

@@ -4,11 +4,12 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from datasets.batches import segments
+from datasets.batches import resident, segments
 from datasets.batches.clips import ClipDataModule
 from datasets.errors import DataError
 from datasets.features import make_extractor
-from tests.datasets.batches.fake_clips import CLASSES, FakeClips
+from datasets.features.copies import delayed
+from tests.datasets.batches.fake_clips import CLASSES, FakeClips, FakeScenes
 
 FRAMES, HOP, PER_CLIP = 32, 16, 4  # one second has 87 frames: segments at 0, 16, 32, 48
 
@@ -27,7 +28,7 @@ def dataset():
 def make(cache, dataset):
     def make(**options):
         settings = {"segment_frames": FRAMES, "segment_hop": HOP, "batch_size": 16, **options}
-        module = ClipDataModule(settings.pop("dataset", dataset), cache, **settings)
+        module = ClipDataModule(settings.pop("dataset", dataset), cache=cache, **settings)
         module.setup()
         return module
 
@@ -62,9 +63,9 @@ def test_an_epoch_is_every_segment_of_the_training_clips(make, dataset):
 def test_training_and_test_clips_are_the_official_split(make, dataset):
     for fold in (1, 4):
         module = make(fold=fold)
-        assert {item[0] for item in module.test_items} == {str(fold)}
-        assert set(module.train_items) | set(module.test_items) == set(dataset.index()["item"])
-        assert not set(module.train_items) & set(module.test_items)
+        assert {item[0] for item in module.test_sets["test"]} == {str(fold)}
+        assert set(module.train_items) | set(module.test_sets["test"]) == set(dataset.index()["item"])
+        assert not set(module.train_items) & set(module.test_sets["test"])
 
 
 def test_segments_are_standardised_by_the_training_clips(make):
@@ -97,7 +98,7 @@ def test_random_mode_takes_one_segment_per_clip(make):
     for number in range(12):
         batches, _ = epoch(module, number)
         rows, starts = (torch.cat([getattr(b, name) for b in batches]) for name in ("rows", "starts"))
-        assert sorted(rows.tolist()) == sorted(module._train.tolist())
+        assert sorted(rows.tolist()) == sorted(module._rows["train"].tolist())
         seen |= set(starts.tolist())
     assert seen == set(range(PER_CLIP))
 
@@ -109,23 +110,23 @@ def test_copies_triple_the_epoch_or_are_drawn(make, dataset):
     assert torch.bincount(concat // clips).tolist() == [24 * PER_CLIP] * 3
     module = make(augment=True, epoch_mode="resample", segment_mode="random")
     drawn = [torch.cat([batch.rows for batch in epoch(module, number)[0]]) for number in range(6)]
-    assert all(sorted((rows % clips).tolist()) == sorted(module._train.tolist()) for rows in drawn)
+    assert all(sorted((rows % clips).tolist()) == sorted(module._rows["train"].tolist()) for rows in drawn)
     share = torch.bincount(torch.cat(drawn) // clips) / (6 * 24)
     assert share.numpy() == pytest.approx([1 / 3] * 3, abs=0.12)
 
 
 def test_test_clips_are_never_altered(make):
     plain, augmented = make(), make(augment=True, mixup_alpha=0.2)
-    for one, other in zip(plain.predict_dataloader(), augmented.predict_dataloader(), strict=True):
+    for one, other in zip(plain.predict_dataloader()[0], augmented.predict_dataloader()[0], strict=True):
         assert torch.equal(plain.on_after_batch_transfer(one, 0), augmented.on_after_batch_transfer(other, 0))
 
 
 def test_prediction_has_all_segments_in_the_order_of_the_items(make, dataset):
     module = make(standardize=False)
-    x = torch.cat([module.on_after_batch_transfer(batch, 0) for batch in module.predict_dataloader()])
-    assert x.shape == (len(module.test_items), PER_CLIP, 2, 128, FRAMES)
+    x = torch.cat([module.on_after_batch_transfer(batch, 0) for batch in module.predict_dataloader()[0]])
+    assert x.shape == (len(module.test_sets["test"]), PER_CLIP, 2, 128, FRAMES)
     extractor = make_extractor("log_gammatone_delta")
-    for clip, item in zip(x, module.test_items, strict=True):
+    for clip, item in zip(x, module.test_sets["test"], strict=True):
         whole = extractor(dataset.load(item), 44100)
         for number, segment in enumerate(clip):
             expected = whole[:, :, number * HOP : number * HOP + FRAMES]
@@ -134,7 +135,7 @@ def test_prediction_has_all_segments_in_the_order_of_the_items(make, dataset):
 
 def test_a_clip_may_hold_one_segment_only(make):
     module = make(segment_frames=87, segment_hop=64)
-    x = module.on_after_batch_transfer(next(iter(module.predict_dataloader())), 0)
+    x = module.on_after_batch_transfer(next(iter(module.predict_dataloader()[0])), 0)
     assert x.shape[1] == 1
     assert len(module.train_dataloader()) == 2  # 24 clips in batches of 16
 
@@ -159,7 +160,7 @@ def test_mixup_is_soft_repeatable_and_off_by_default(make):
 
 def test_limit_spreads_over_the_classes(make):
     module = make(limit=6)
-    for items in (module.train_items, module.test_items):
+    for items in (module.train_items, module.test_sets["test"]):
         assert sorted(item.split("-")[2] for item in items) == sorted(CLASSES * 2)
     assert make(limit=6).train_items == module.train_items
     assert module.num_classes == 3
@@ -167,21 +168,53 @@ def test_limit_spreads_over_the_classes(make):
     assert len(make(limit=1000).train_items) == 24
 
 
-@pytest.mark.parametrize(("fold", "left_out"), [(1, "5"), (2, "1"), (5, "4")])
-def test_three_training_folds_leave_out_the_one_before(make, fold, left_out):
-    module = make(fold=fold, train_folds="three", clips_per_fold=6)
-    folds = {item[0] for item in module.train_items}
-    assert folds == {"1", "2", "3", "4", "5"} - {str(fold), left_out}
-    assert module.item_counts == {"train": {"used": 18, "expected": 18}, "test": {"used": 6, "expected": 6}}
-
-
 def test_shuffled_labels_keep_their_frequencies_and_spare_the_test(make):
     plain, control = make(), make(shuffle_labels=True)
-    before, after = (module._targets[module._train] for module in (plain, control))
+    before, after = (module._targets[module._rows["train"]] for module in (plain, control))
     assert torch.equal(before.bincount(), after.bincount())
     assert not torch.equal(before, after)
-    assert torch.equal(plain._targets[plain._test], control._targets[control._test])
-    assert torch.equal(after, make(shuffle_labels=True)._targets[control._train])
+    assert torch.equal(plain._targets[plain._rows["test"]], control._targets[control._rows["test"]])
+    assert torch.equal(after, make(shuffle_labels=True)._targets[control._rows["train"]])
+
+
+def test_validation_clips_and_every_test_set_come_whole_in_the_order_of_the_lists(make):
+    module = make(dataset=FakeScenes(), fold=2, standardize=False, mixup_alpha=0.2, augment=True)
+    assert {name: len(items) for name, items in module.items.items()} == {
+        "train": 12, "validation": 12, "test": 6, "evaluation": 6
+    }  # fmt: skip
+    assert not set(module.train_items) & set(module.validation_items)
+    validation = [module.on_after_batch_transfer(batch, 0) for batch in module.val_dataloader()]
+    assert [CLASSES[k] for _, y in validation for k in y.argmax(1)] == [
+        i.split("-")[2] for i in module.validation_items
+    ]
+    assert all(y.sum(1).eq(1).all() and y.max() == 1 for _, y in validation)  # nothing is mixed
+    found = {"validation": torch.cat([x for x, _ in validation])}
+    for name, loader in zip(module.test_sets, module.predict_dataloader(), strict=True):
+        found[name] = torch.cat([module.on_after_batch_transfer(batch, 0) for batch in loader])
+    extractor = make_extractor("log_gammatone_delta")
+    for name, x in found.items():
+        assert x.shape == (len(module.items[name]), PER_CLIP, 2, 128, FRAMES)
+        for clip, item in zip(x, module.items[name], strict=True):
+            expected = extractor(module.dataset.load(item), 44100)[:, :, HOP : HOP + FRAMES]
+            assert clip[1].numpy() == pytest.approx(expected, abs=1e-3)
+    assert module.item_counts["validation"] == {"used": 12, "expected": 12}
+    assert module.reference("evaluation").equals(module.dataset.truth("evaluation"))
+    assert make().item_counts == {"train": {"used": 24, "expected": 24}, "test": {"used": 6, "expected": 6}}
+
+
+def test_validation_moves_neither_statistics_nor_order_of_training(make):
+    module, alone = make(dataset=FakeScenes(), fold=2), make(dataset=FakeClips(1), fold=2)
+    x = torch.cat([x for x, _ in epoch(module)[1]]).double()
+    assert x.mean((0, 2, 3)).numpy() == pytest.approx([0, 0], abs=1e-4)
+    assert alone.val_dataloader() == []
+
+
+def test_vectors_of_validation_and_other_test_sets_are_arrays_too(make):
+    module = make(dataset=FakeScenes(), extractor="mfcc_zcr")
+    for name, items in module.items.items():
+        x, y = module.arrays(name)
+        assert x.shape == (len(items), 26)
+        assert [CLASSES[k] for k in y] == [item.split("-")[2] for item in items]
 
 
 def test_vectors_come_as_arrays(make, dataset):
@@ -189,14 +222,14 @@ def test_vectors_come_as_arrays(make, dataset):
     x, y = module.arrays("train")
     assert x.shape == (24, 26) and x.dtype == np.float32
     assert [CLASSES[k] for k in y] == [item.split("-")[2] for item in module.train_items]
-    first = make_extractor("mfcc_zcr")(dataset.load(module.test_items[0]), 44100)
+    first = make_extractor("mfcc_zcr")(dataset.load(module.test_sets["test"][0]), 44100)
     assert module.arrays("test")[0][0] == pytest.approx(first)
     with pytest.raises(DataError, match="gives no vectors"):
         make().arrays("train")
 
 
 def test_piczak_segments_share_the_scale_of_the_first_channel(make):
-    module = make(extractor="log_mel_delta_piczak", segment_frames=41, segment_hop=20, delayed_copies=1)
+    module = make(extractor="log_mel_delta_piczak", segment_frames=41, segment_hop=20, copies=[delayed(1)])
     x = torch.cat([x for x, _ in epoch(module)[1]])
     assert x.shape[1:] == (2, 60, 41)
     assert module.mean[1] == 0
@@ -204,7 +237,12 @@ def test_piczak_segments_share_the_scale_of_the_first_channel(make):
 
 
 def test_copies_with_other_numbers_of_segments_cannot_be_drawn(make):
-    settings = {"extractor": "log_mel_delta_piczak", "segment_frames": 41, "segment_hop": 20, "delayed_copies": 4}
+    settings = {
+        "extractor": "log_mel_delta_piczak",
+        "segment_frames": 41,
+        "segment_hop": 20,
+        "copies": [delayed(1), delayed(2), delayed(3), delayed(4)],
+    }
     with pytest.raises(DataError, match="choose 'concat'"):
         make(**settings, epoch_mode="resample")
 
@@ -214,7 +252,7 @@ def test_probes_are_one_segment_per_class(make):
     items, x = module.probe_batch()
     assert items == ["2-0-hiss", "2-0-hum", "2-0-tick"]
     assert x.shape == (3, 2, 128, FRAMES)
-    first = module.on_after_batch_transfer(next(iter(module.predict_dataloader())), 0)[0, 0]
+    first = module.on_after_batch_transfer(next(iter(module.predict_dataloader()[0])), 0)[0, 0]
     assert torch.equal(x[0], first)
 
 
@@ -226,17 +264,17 @@ def test_clips_with_dropped_segments_repeat_the_others(make):
 
 
 def test_runs_of_one_process_share_the_features(make):
-    segments._resident.clear()
+    resident._resident.clear()
     first, second = make(augment=True), make(augment=True, fold=3)
     for module in (first, second, make()):
         module.on_after_batch_transfer(next(iter(module.train_dataloader())), 0)
-    assert len(segments._resident) == 2
+    assert len(resident._resident) == 2
     make(extractor="log_mel_delta_piczak", segment_frames=41, segment_hop=20)
-    assert len(segments._resident) == segments.SETS_KEPT
+    assert len(resident._resident) == resident.SETS_KEPT
 
 
 def test_provenance_is_plain_and_complete(make):
-    facts = make(augment=True, clips_per_fold=6).provenance()
+    facts = make(augment=True).provenance()
     assert facts["items"] == {"train": {"used": 24, "expected": 24}, "test": {"used": 6, "expected": 6}}
     assert set(facts["features"]) == {"none", "stretch", "shift"}
     assert facts["extractor"]["version"] == 1
@@ -247,14 +285,18 @@ class Tiny(pl.LightningModule):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(nn.AdaptiveAvgPool2d((16, 1)), nn.Flatten(), nn.Linear(32, 3))
-        self.seen = []
+        self.seen, self.losses = [], []
 
     def training_step(self, batch, batch_idx):
         x, y = batch
         self.seen.append((self.current_epoch, float(x.sum())))
         return nn.functional.cross_entropy(self.net(x), y)
 
-    def predict_step(self, batch, batch_idx):
+    def validation_step(self, batch, batch_idx):
+        x, y = batch
+        self.losses.append(float(nn.functional.cross_entropy(self.net(x.flatten(0, 1)), y.repeat_interleave(4, 0))))
+
+    def predict_step(self, batch, batch_idx, dataloader_idx=0):
         return self.net(batch.flatten(0, 1)).unflatten(0, batch.shape[:2])
 
     def configure_optimizers(self):
@@ -277,4 +319,15 @@ def test_lightning_trains_and_predicts_with_it(make):
     logits = torch.cat(trainer.predict(model, datamodule=data))
     assert logits.shape == (6, PER_CLIP, 3)
     decided = [CLASSES[k] for k in logits.softmax(-1).mean(1).argmax(1)]
-    assert sum(label == item.split("-")[2] for label, item in zip(decided, data.test_items, strict=True)) >= 5
+    assert sum(label == item.split("-")[2] for label, item in zip(decided, data.test_sets["test"], strict=True)) >= 5
+
+
+def test_lightning_validates_and_predicts_two_test_sets(make):
+    torch.manual_seed(0)
+    model, data = Tiny(), make(dataset=FakeScenes())
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "accelerator": "cpu"}
+    trainer = pl.Trainer(max_epochs=8, enable_model_summary=False, num_sanity_val_steps=0, **quiet)
+    trainer.fit(model, datamodule=data)
+    assert len(model.losses) == 8 * len(data.val_dataloader()) and model.losses[-1] < model.losses[0]
+    logits = trainer.predict(model, datamodule=data)
+    assert [torch.cat(of_set).shape for of_set in logits] == [(6, PER_CLIP, 3)] * 2

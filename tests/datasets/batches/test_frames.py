@@ -8,11 +8,11 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from datasets.batches import segments
+from datasets.batches import resident
 from datasets.batches.frames import FrameDataModule
 from datasets.errors import DataError
 from datasets.features import make_extractor
-from tests.datasets.batches.fake_recordings import RATE, FakeRecordings
+from tests.datasets.batches.fake_recordings import RATE, FakeRecordings, FakeWhistles
 
 #: How many recordings each set has, and how many of them with an event.
 SIZES = {"train": (24, 18), "near": (7, 3), "far": (7, 3)}
@@ -25,7 +25,7 @@ class Whistles(FrameDataModule):
 
     def __init__(self, cache, **options):
         small = {"extractor": "log_mel_baseline", "n_mels": 12, "chunk_frames": CHUNK, "chunk_hop": 16}
-        super().__init__(("whistle",), ("near", "far"), cache=cache, **{**small, "batch_size": 16, **options})
+        super().__init__(FakeWhistles(), ("near", "far"), cache=cache, **{**small, "batch_size": 16, **options})
         self.made = {}
 
     def recordings(self, name):
@@ -213,10 +213,10 @@ def test_a_limit_that_leaves_nothing_to_train_on_is_refused(make):
 
 def test_shuffled_labels_are_each_others_event_times(make):
     plain, control = make(), make(shuffle_labels=True)
-    before, after = (module._targets[module._train] for module in (plain, control))
+    before, after = (module._targets[module._rows["train"]] for module in (plain, control))
     assert sorted(before.tolist()) == sorted(after.tolist())
     assert not torch.equal(before, after)
-    assert torch.equal(plain._targets[plain._validation], control._targets[control._validation])
+    assert torch.equal(plain._targets[plain._rows["validation"]], control._targets[control._rows["validation"]])
     assert torch.equal(control._targets, make(shuffle_labels=True)._targets)
 
 
@@ -231,12 +231,12 @@ def test_recordings_shorter_than_a_chunk_are_refused(make):
 
 
 def test_features_are_resident_once_and_in_two_bytes(make):
-    segments._resident.clear()
+    resident._resident.clear()
     for module in (make(), make(seed=1), make(chunk_frames=None)):
         module.on_after_batch_transfer(next(iter(module.train_dataloader())), 0)
         module.on_after_batch_transfer(next(iter(module.predict_dataloader()[0])), 0)
-    (resident,) = segments._resident.values()
-    assert (resident.dtype, resident.shape) == (torch.float16, (24, FRAMES, 12))
+    (values,) = resident._resident.values()
+    assert (values.dtype, values.shape) == (torch.float16, (24, FRAMES, 12))
     assert module._features["train"].array.base is not None  # a map of the file
 
 

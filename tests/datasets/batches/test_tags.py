@@ -148,7 +148,6 @@ def test_treatments_spare_the_plain_stream(make, options):
 
 def test_masks_are_zeros_and_leave_the_rest(make):
     treated, untreated = epoch(make(**MASKS)), epoch(make())
-    assert treated.streams.tolist() == [1] * 24
     assert treated.items == untreated.items
     kept = treated.x != 0
     assert torch.equal(treated.x[kept], untreated.x[kept])
@@ -194,7 +193,7 @@ def test_shares_follow_the_beta_distribution_and_partners_are_uniform(make):
     # Beta(a, a) has mean 1/2 and variance 1 / (4 (2a + 1)).
     assert own.mean() == pytest.approx(0.5, abs=0.02)
     assert own.var() == pytest.approx(1 / (4 * 1.4), abs=0.01)
-    counts = torch.bincount(partners)[module._train]
+    counts = torch.bincount(partners)[module._rows["train"]]
     assert counts.sum() == 20000
     assert ((counts - 20000 / 24).abs() < 5 * np.sqrt(20000 / 24)).all()
 

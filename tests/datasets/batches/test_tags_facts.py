@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from datasets.batches import segments
+from datasets.batches import resident
 from tests.datasets.batches.fake_tagged import FakeTagged
 from tests.datasets.batches.tagged_epochs import BANDS, FRAMES, SCALED, epoch, made, plain, predicted
 
@@ -31,11 +31,7 @@ def test_the_probe_begins_with_a_clip_of_the_first_class_alone(make):
     )
 
 
-def test_the_shown_class_may_be_named_or_missing(make):
-    class Showing(FakeTagged):
-        shown_class = "tick"
-
-    assert make(Showing()).probe_batch()[0][0] == "test-002"
+def test_without_a_clip_of_the_first_class_alone_the_first_clip_is_shown(make):
     unlike = dict.fromkeys((f"test-{n:03d}" for n in range(8)), "hiss,tick") | {"train-000": "hum,hiss"}
     items, _ = make(FakeTagged(labels=unlike)).probe_batch()
     assert items[0] == "test-007"
@@ -43,11 +39,11 @@ def test_the_shown_class_may_be_named_or_missing(make):
 
 
 def test_features_lie_in_memory_once_and_mapped(make):
-    segments._resident.clear()
+    resident._resident.clear()
     for options in ({}, {"seed": 1}, {"mode": "am", "conditioner": SCALED}):
         epoch(make(**options))
-    assert len(segments._resident) == 2
-    for values in segments._resident.values():
+    assert len(resident._resident) == 2
+    for values in resident._resident.values():
         assert values.shape == (24 + 9 + 7, FRAMES, BANDS)  # one clip is in two parts
     assert make()._features["plain"].array.base is not None  # a map of the file
 

@@ -1,16 +1,4 @@
-import inspect
-
-from datasets.batches.tags import TagDataModule
 from datasets.chime_home import CHiMEHome, CHiMEHomeDataModule
-
-
-def test_takes_every_argument_of_the_shared_module():
-    own = inspect.signature(CHiMEHomeDataModule).parameters
-    shared = inspect.signature(TagDataModule).parameters
-    assert list(own)[:3] == ["root", "cache", "fold"]
-    assert {name: one.default for name, one in own.items() if name not in ("root", "cache", "fold")} == {
-        name: one.default for name, one in shared.items() if name not in ("dataset", "cache", "fold")
-    }
 
 
 def test_arguments_arrive_and_batches_have_the_right_shape(miniature_chime, tmp_path):
