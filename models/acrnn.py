@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from models import keras
+from models.optimizers import SteppedSGD
 from models.tasks.clips import ClipClassification
+from models.tasks.predicting import predicting
 
 Attention = Literal["none", "l2", "l4", "l6", "l8", "l10"]
 Scaling = Literal["softmax", "sigmoid"]
@@ -186,7 +188,7 @@ class ConvolutionalRNN(nn.Module):
         return states if self.directions == "concat" else torch.add(*states.chunk(2, -1))
 
 
-class ACRNNModule(ClipClassification):
+class ACRNNModule(SteppedSGD, ClipClassification):
     """The convolutional RNN trained as in section 4.1; the network's arguments are those of ConvolutionalRNN.
 
     learning_rate, drops: the rate and the epochs (from 0) at whose start it falls to a tenth.
@@ -228,18 +230,15 @@ class ACRNNModule(ClipClassification):
             input_shape=input_shape,
             seed=seed,
         )
-        super().__init__(network, learning_rate, drops, l2, momentum)
+        super().__init__(learning_rate, drops, l2, momentum, network)
 
-    @torch.no_grad()
     def attention(self, x: Tensor) -> Tensor:
         """The weights (B, T) that a trained network gives the frames of segments x (B, C, F, T), for figures.
 
         Raises ValueError for a network without attention.
         """
-        training = self.training
-        self.eval()
-        weights = self.network.classify(x)[1]
-        self.train(training)
+        with predicting(self):
+            weights = self.network.classify(x)[1]
         if weights is None:
             raise ValueError("this network has no attention; give ACRNNModule attention='l10' or another layer")
         return weights

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
@@ -34,7 +35,7 @@ def macs(module: nn.Module, input_shape: Sequence[int] | None = None) -> int:
     input_shape: (C, F, T); by default the network's own. The layers' sizes are read off a real forward pass; batch
     normalisation, activations and the weighting of frames by attention are not matrix products and not counted.
     """
-    network: Any = getattr(module, "network", module)
+    network: Any = module.network if isinstance(module, pl.LightningModule) else module
     counts: list[int] = []
     hooks = [
         layer.register_forward_hook(lambda layer, inputs, output: counts.append(_layer_macs(layer, inputs[0], output)))

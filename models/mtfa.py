@@ -4,15 +4,16 @@ Where the paper (arXiv:1904.00063, sections 2.2, 2.3 and 3.2) leaves a choice op
 "cited" where a publication decides that the paper refers to.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.optimizers import Adam
 from models.tasks.frames import FrameDetection
+from models.tasks.onset_errors import OnsetRule
+from models.tasks.predicting import predicting
 
 Attention = Literal["none", "resnet", "hourglass"]
 FreqReduce = Literal["flatten", "avgpool8", "mean"]
@@ -24,6 +25,8 @@ STRIDE = 2**DEPTH
 BLOCKS = 2
 #: Mel bands that "avgpool8" averages.
 POOLED_BANDS = 8
+#: Frames every 20 ms, a median filter of 0.54 s, onsets at most 0.5 s off (sections 3.2 and 3.3).
+EVENTS = OnsetRule(hop=0.02, collar=0.5, median_frames=27)
 
 
 class Block(nn.Module):
@@ -186,11 +189,11 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
 
-class MTFAModule(FrameDetection):
+class MTFAModule(Adam, FrameDetection):
     """MTFA, ResAttRNN or ResRNN trained as in section 3.2; the network's arguments are those of MTFA.
 
     learning_rate: of Adam (section 3.2).
-    validates_events: see FrameDetection.
+    validates_events: whether validation comes as whole clips, whose error rate is then logged.
 
     The other public methods give the panels of Fig. 4: they take x (B, 1, T, D) and run the network as in prediction.
     """
@@ -212,7 +215,7 @@ class MTFAModule(FrameDetection):
         validates_events: bool = False,
     ) -> None:
         network = MTFA(n_mels, channels, units, attention, freq_reduce, dropout, seed, width_divisor)
-        super().__init__(network, learning_rate, validates_events)
+        super().__init__(learning_rate, network, EVENTS if validates_events else None)
 
     def input_map(self, x: Tensor) -> Tensor:
         """What the network gets (B, T, D): panel a."""
@@ -237,10 +240,9 @@ class MTFAModule(FrameDetection):
         """The map at T/8, the coarsest, panel e."""
         return self._merged(x, 3)
 
-    @torch.no_grad()
     def frame_probability(self, x: Tensor) -> Tensor:
         """The probability of the event in every frame (B, T): panel f (assumed: the paper says output of the RNN)."""
-        with _prediction(self):
+        with predicting(self):
             return self(x).sigmoid().float()
 
     def _merged(self, x: Tensor, level: int) -> Tensor:
@@ -249,23 +251,11 @@ class MTFAModule(FrameDetection):
             raise ValueError("this network has no coarser scales; give MTFAModule attention='hourglass'")
         return masks[level]
 
-    @torch.no_grad()
     def _masks(self, x: Tensor) -> list[Tensor]:
         """Means over channels of the mask and the merged maps, without the padding, finest first."""
-        with _prediction(self):
+        with predicting(self):
             _, mask, merged = self.network.branches(x)
         if mask is None:
             raise ValueError("this network has no mask; give MTFAModule attention='hourglass' or 'resnet'")
         frames = [-(-x.shape[2] // 2**level) for level in range(1 + len(merged))]
         return [maps.mean(1)[:, :count].float() for maps, count in zip([mask, *merged], frames, strict=True)]
-
-
-@contextmanager
-def _prediction(module: nn.Module) -> Iterator[None]:
-    """Inside, the module is in evaluation mode; behind it, in the mode it was in."""
-    training = module.training
-    module.eval()
-    try:
-        yield
-    finally:
-        module.train(training)

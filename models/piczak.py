@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.optimizers import SteppedSGD
 from models.tasks.clips import ClipClassification
 
 Variant = Literal["short", "long", "t2"]
@@ -108,7 +109,7 @@ class PiczakCNN(nn.Module):
         return self.output(self.dropout(hidden))
 
 
-class PiczakModule(ClipClassification):
+class PiczakModule(SteppedSGD, ClipClassification):
     """PiczakCNN trained as its author's code does; the network's arguments are those of PiczakCNN.
 
     learning_rate: 0.002 for short segments, 0.01 for long ones (code); it stays unless `drops` names epochs.
@@ -133,4 +134,4 @@ class PiczakModule(ClipClassification):
         momentum: float = 0.9,
     ) -> None:
         network = PiczakCNN(num_classes, variant, dropout, partial_pools, width_divisor, seed)
-        super().__init__(network, learning_rate, drops, l2, momentum)
+        super().__init__(learning_rate, drops, l2, momentum, network)

@@ -27,7 +27,7 @@ LOOSE = {
         **dict.fromkeys(("", "contract", "errors", "seeds", "audio", "processes", "registry"), "base"),
         "generated": "sounds",
     },
-    "models": dict.fromkeys(("", "keras", "complexity"), "base"),
+    "models": dict.fromkeys(("", "keras", "optimizers", "complexity"), "base"),
     "benchmarks": {"": "errors", "__main__": "cli"},
 }
 #: Other packages that a package may know.

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models import keras
+from models.optimizers import Adam
 from models.tasks.frames import FrameDetection
+from models.tasks.onset_errors import OnsetRule
 
 #: Mel bands of both. Frames that the MLP sees at once, cells of both hidden layers, Keras's "uniform" (±0.05) of then.
 BANDS, CONTEXT, HIDDEN, UNIFORM = 40, 5, 50, 0.05
@@ -19,6 +21,8 @@ BANDS, CONTEXT, HIDDEN, UNIFORM = 40, 5, 50, 0.05
 WIDTH, POOLS, DROPOUT = 96, (5, 4, 2), 0.25
 #: Frames of a clip of 30 s.
 CLIP_FRAMES = 1501
+#: How the CRNN's validation reads events off frames: every 20 ms, a median filter of 0.54 s, onsets at most 0.5 s off.
+EVENTS = OnsetRule(hop=0.02, collar=0.5, median_frames=27)
 
 
 class FrameMLP(nn.Module):
@@ -49,7 +53,7 @@ class FrameMLP(nn.Module):
         return self.output(hidden).squeeze(-1)
 
 
-class FrameMLPModule(FrameDetection):
+class FrameMLPModule(Adam, FrameDetection):
     """FrameMLP trained as the official baseline does; the network's arguments are those of FrameMLP.
 
     learning_rate: of Adam (Keras's default; its epsilon 1e-8 is also PyTorch's).
@@ -66,7 +70,7 @@ class FrameMLPModule(FrameDetection):
         width_divisor: int = 1,
         learning_rate: float = 0.001,
     ) -> None:
-        super().__init__(FrameMLP(n_mels, dropout, seed, width_divisor), learning_rate)
+        super().__init__(learning_rate, FrameMLP(n_mels, dropout, seed, width_divisor))
 
 
 class RecurrentDropoutGRU(nn.GRU):
@@ -173,11 +177,12 @@ class CakirCRNN(nn.Module):
         return self.output(states).squeeze(-1)
 
 
-class CakirCRNNModule(FrameDetection):
+class CakirCRNNModule(Adam, FrameDetection):
     """CakirCRNN trained as its authors' code does; the network's arguments are those of CakirCRNN.
 
     learning_rate: of Adam (code).
-    validates_events: see FrameDetection; the code keeps the weights with the lowest error rate.
+    validates_events: whether validation comes as whole clips, whose error rate is then logged; the code keeps the
+        weights with the lowest one.
     """
 
     version = 1
@@ -193,4 +198,5 @@ class CakirCRNNModule(FrameDetection):
         learning_rate: float = 0.001,
         validates_events: bool = True,
     ) -> None:
-        super().__init__(CakirCRNN(n_mels, rnn_layers, dropout, seed, width_divisor), learning_rate, validates_events)
+        network = CakirCRNN(n_mels, rnn_layers, dropout, seed, width_divisor)
+        super().__init__(learning_rate, network, EVENTS if validates_events else None)

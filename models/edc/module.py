@@ -1,13 +1,12 @@
 """The training of the EDC paper's networks, and what its figures show of a trained one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models import keras
 from models.edc.network import Attention, CornerstoneCRNN, SelfAttention
+from models.optimizers import Adam
+from models.tasks.predicting import predicting
 from models.tasks.tags import ClipTagging
 
 #: Every how many frames the states are shown (figure 3), and the clips whose states are made at a time.
@@ -15,7 +14,7 @@ STATE_STEP = 25
 CLIPS = 16
 
 
-class EDCModule(ClipTagging):
+class EDCModule(Adam, ClipTagging):
     """CornerstoneCRNN trained as in section 3.1 of the paper; the network's arguments are those of CornerstoneCRNN.
 
     learning_rate: of Adam (paper).
@@ -42,38 +41,34 @@ class EDCModule(ClipTagging):
         network = CornerstoneCRNN(
             num_classes, n_mels, channels, units, attention, dropout, seed, width_divisor, norm_momentum
         )
-        super().__init__(network, learning_rate)
+        super().__init__(learning_rate, network)
 
     def input_map(self, x: Tensor) -> Tensor:
         """What the network gets of the first clip (1, T, D)."""
         return x[:1, 0]
 
-    @torch.no_grad()
     def frame_probability(self, x: Tensor) -> Tensor:
         """The probability of each class in every frame of the first clip (1, T, classes), before the maximum."""
-        with _prediction(self):
+        with predicting(self):
             return self.network.frame_logits(x[:1]).sigmoid().float()
 
-    @torch.no_grad()
     def frame_states(self, x: Tensor) -> Tensor:
         """The GRU's output of every 25th frame of all clips (N, T / 25 rounded up, 2 units)."""
-        with _prediction(self):
+        with predicting(self):
             return torch.cat([self.network.states(clips)[:, ::STATE_STEP].float() for clips in x.split(CLIPS)])
 
-    @torch.no_grad()
     def bottleneck(self, x: Tensor) -> Tensor:
         """The output of the self-attention for the first clip (1, T, width). Raises ValueError if there is none."""
-        with _prediction(self):
+        with predicting(self):
             attention = self._self_attention()
             return attention(self.network.vectors(x[:1])).float()
 
-    @torch.no_grad()
     def attended_input(self, x: Tensor) -> Tensor:
         """The first clip (1, T, D), its frames mixed by the T x T weights of the self-attention (figure 5b).
 
         Raises ValueError if there is none.
         """
-        with _prediction(self):
+        with predicting(self):
             attention = self._self_attention()
             return (attention.weights(self.network.vectors(x[:1])) @ x[:1, 0]).float()
 
@@ -81,14 +76,3 @@ class EDCModule(ClipTagging):
         if self.network.attention is None:
             raise ValueError("this network has no self-attention; give EDCModule attention='self'")
         return self.network.attention
-
-
-@contextmanager
-def _prediction(module: nn.Module) -> Iterator[None]:
-    """Inside, the module is in evaluation mode; behind it, in the mode it was in."""
-    training = module.training
-    module.eval()
-    try:
-        yield
-    finally:
-        module.train(training)

@@ -1,36 +1,28 @@
-"""One class per clip, learnt from segments: the loss, the optimizer, what is predicted."""
+"""One class per clip, learnt from segments: the loss, what validation logs, what is predicted."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import pytorch_lightning as pl
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import keras
-
 
 class ClipClassification(pl.LightningModule):
-    """One class per clip, learnt from segments, by SGD with Nesterov momentum and stepwise learning-rate drops.
+    """One class per clip, learnt from segments.
 
     network: (B, C, F, T) -> logits (B, classes).
-    learning_rate: the rate of the first epoch; it falls to a tenth at the start of each epoch (from 0) in `drops`.
-    l2: coefficient of the penalty l2 x sum(w²) on the weights of all layers, biases excepted.
 
+    Validation logs `val_loss` (mean over segments) and `val_accuracy` (share of clips whose class has the largest sum
+    of log-posteriors over their segments).
     Nothing is logged in the training loop: the trainer's callbacks get the loss of each step.
     """
 
     version = 1
     kind_of_scores: ClassVar[str] = "logit"
 
-    def __init__(
-        self, network: nn.Module, learning_rate: float, drops: Sequence[int], l2: float, momentum: float
-    ) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
-        self.learning_rate, self.drops = learning_rate, tuple(drops)
-        self.l2, self.momentum = l2, momentum
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, classes) of segments x (B, C, F, T)."""
@@ -41,17 +33,20 @@ class ClipClassification(pl.LightningModule):
         x, targets = batch
         return F.cross_entropy(self(x), targets)
 
-    def predict_step(self, batch: Tensor, batch_idx: int) -> Tensor:
-        """Logits (B, S, classes) of clips cut into segments, batch (B, S, C, F, T)."""
-        return self(batch.flatten(0, 1)).unflatten(0, batch.shape[:2]).float()
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Log how far the network is off on clips cut into segments: x (B, S, C, F, T) and targets (B, classes)."""
+        x, targets = batch
+        posteriors = self._of_segments(x).log_softmax(-1)
+        right = posteriors.sum(1).argmax(-1) == targets.argmax(-1)
+        values = {
+            "val_loss": -(posteriors * targets[:, None]).sum(-1).mean(),
+            "val_accuracy": right.float().mean(),
+        }
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(x))
 
-    def configure_optimizers(self) -> torch.optim.SGD:
-        """SGD whose weight decay is the L2 penalty."""
-        groups = keras.l2_groups(self.network, self.l2)
-        return torch.optim.SGD(groups, lr=self.learning_rate, momentum=self.momentum, nesterov=True)
+    def predict_step(self, batch: Tensor, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
+        """Logits (B, S, classes), float32, of clips cut into segments, batch (B, S, C, F, T)."""
+        return self._of_segments(batch)
 
-    def on_train_epoch_start(self) -> None:
-        """Set this epoch's learning rate; it follows from the epoch alone, so resuming needs no scheduler state."""
-        optimizer = self.trainer.optimizers[0]
-        assert isinstance(optimizer, torch.optim.SGD)
-        keras.set_learning_rate(optimizer, keras.dropped_rate(self.learning_rate, self.current_epoch, self.drops))
+    def _of_segments(self, x: Tensor) -> Tensor:
+        return self(x.flatten(0, 1)).unflatten(0, x.shape[:2]).float()

@@ -3,20 +3,18 @@
 from typing import ClassVar
 
 import pytorch_lightning as pl
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.tasks.onset_errors import OnsetErrors
+from models.tasks.onset_errors import OnsetErrors, OnsetRule
 
 
 class FrameDetection(pl.LightningModule):
-    """One kind of event, found frame by frame, learnt from targets 0 and 1 with Adam (default betas).
+    """One kind of event, found frame by frame, learnt from targets 0 and 1.
 
     network: (B, 1, T', D) -> logits (B, T); T' may have frames of context beyond T.
-    learning_rate: stays as it is.
-    validates_events: whether validation comes as whole clips; if so, `val_error_rate` is logged: onset-only, 0.5 s
-        collar, threshold 0.5, 27-frame median filter, pooled over the epoch.
+    events: the rule of `val_error_rate` (onset-only, pooled over the epoch), which is logged where validation comes as
+        whole clips; None where it does not.
 
     Validation logs `val_loss` (mean over frames) and `val_accuracy` (share of frames that are right at threshold 0.5).
     Nothing is logged in the training loop: the trainer's callbacks get the loss of each step.
@@ -25,12 +23,10 @@ class FrameDetection(pl.LightningModule):
     version = 1
     kind_of_scores: ClassVar[str] = "logit"
 
-    def __init__(self, network: nn.Module, learning_rate: float, validates_events: bool = False) -> None:
+    def __init__(self, network: nn.Module, events: OnsetRule | None = None) -> None:
         super().__init__()
         self.network = network
-        self.learning_rate = learning_rate
-        self.validates_events = validates_events
-        self.onset_errors = OnsetErrors()
+        self.onset_errors = OnsetErrors(events) if events else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, T) of frames x (B, 1, T', D)."""
@@ -43,7 +39,8 @@ class FrameDetection(pl.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the events of the last epoch."""
-        self.onset_errors = OnsetErrors()
+        if self.onset_errors:
+            self.onset_errors = OnsetErrors(self.onset_errors.rule)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Log how far the network is off on a batch like a training batch."""
@@ -55,18 +52,15 @@ class FrameDetection(pl.LightningModule):
             "val_accuracy": (active == wanted).float().mean(),
         }
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(x))
-        if self.validates_events:
+        if self.onset_errors:
+            active = logits > self.onset_errors.rule.logit
             self.onset_errors.add(active.cpu().numpy(), wanted.cpu().numpy())
 
     def on_validation_epoch_end(self) -> None:
         """Log the error rate of all clips together."""
-        if self.validates_events:
+        if self.onset_errors:
             self.log("val_error_rate", self.onset_errors.error_rate)
 
     def predict_step(self, batch: Tensor, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Logits (B, T, 1), float32, of whole clips (B, 1, T', D)."""
         return self(batch).unsqueeze(-1).float()
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)

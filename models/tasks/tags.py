@@ -11,10 +11,9 @@ from models.tasks.ranking import macro_roc_auc
 
 
 class ClipTagging(pl.LightningModule):
-    """Any number of classes per clip, learnt from whole clips by binary cross-entropy with Adam (default betas).
+    """Any number of classes per clip, learnt from whole clips by binary cross-entropy.
 
     network: (B, 1, T, D) -> logits (B, classes).
-    learning_rate: stays as it is.
 
     Validation logs `val_loss` (mean over clips and classes) and `val_auc` (macro ROC AUC over the classes that have
     positives and negatives, pooled over the epoch); it raises ValueError where no class has both.
@@ -24,10 +23,9 @@ class ClipTagging(pl.LightningModule):
     version = 1
     kind_of_scores: ClassVar[str] = "logit"
 
-    def __init__(self, network: nn.Module, learning_rate: float) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
-        self.learning_rate = learning_rate
         self._validated: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,7 +58,3 @@ class ClipTagging(pl.LightningModule):
     def predict_step(self, batch: Tensor, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Logits (B, classes), float32, of clips (B, 1, T, D)."""
         return self(batch).float()
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)

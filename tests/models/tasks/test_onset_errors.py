@@ -7,7 +7,10 @@ import pytest
 import sed_eval
 from scipy.signal import medfilt
 
-from models.tasks.onset_errors import HOP, OnsetErrors, median_filtered
+from models.tasks.onset_errors import OnsetErrors, OnsetRule
+
+HOP = 0.02
+RULE = OnsetRule(HOP, collar=0.5, median_frames=27)
 
 
 def sequences(seed, clips=12, frames=600):
@@ -50,7 +53,7 @@ def official(active, wanted):
 @pytest.mark.parametrize("seed", range(8))
 def test_equals_sed_eval(seed):
     active, wanted = sequences(seed)
-    errors = OnsetErrors()
+    errors = OnsetErrors(RULE)
     for part in (slice(0, 5), slice(5, 12)):  # in batches, as in an epoch
         errors.add(active[part], wanted[part])
     expected = official(np.stack([medfilt(clip.astype(float), 27) > 0 for clip in active]), wanted)
@@ -66,18 +69,18 @@ def test_the_edge_of_the_collar_is_sed_evals(begin, distance):
     """25 frames are half a second, or a rounding error more, as sed_eval sees them."""
     active, wanted = np.zeros((2, 1, 240), dtype=bool)
     wanted[0, begin : begin + 40] = active[0, begin + distance : begin + distance + 40] = True
-    errors = OnsetErrors()
+    errors = OnsetErrors(RULE)
     errors.add(active, wanted)
     assert (errors.references, errors.deletions, errors.insertions) == official(active, wanted)[:3]
 
 
 def test_median_of_a_clip_with_silence_around_it():
     active = np.random.default_rng(0).random((6, 90)) < np.linspace(0.1, 0.9, 6)[:, None]
-    assert np.array_equal(median_filtered(active), [medfilt(clip.astype(float), 27) > 0 for clip in active])
+    assert np.array_equal(RULE.median_filtered(active), [medfilt(clip.astype(float), 27) > 0 for clip in active])
 
 
 def test_an_epoch_without_events_has_no_rate():
-    errors = OnsetErrors()
+    errors = OnsetErrors(RULE)
     assert math.isnan(errors.error_rate)
     errors.add(*np.ones((2, 1, 100), dtype=bool))
     assert errors.error_rate == 0

@@ -1,0 +1,65 @@
+"""The optimizers that networks of several families share."""
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from models.optimizers import Adam, SteppedSGD
+from models.tasks.clips import ClipClassification
+from models.tasks.frames import FrameDetection
+from models.tasks.tags import ClipTagging
+
+
+class Stepped(SteppedSGD, ClipClassification):
+    """A linear classifier of 24 values."""
+
+
+def module(learning_rate=0.1, drops=(1, 3)):
+    torch.manual_seed(0)
+    return Stepped(learning_rate, drops, 1e-3, 0.9, nn.Sequential(nn.Flatten(), nn.Linear(24, 3)))
+
+
+def batches():
+    draw = torch.Generator().manual_seed(1)
+    items = [(torch.randn(2, 3, 4, generator=draw), torch.rand(3, generator=draw).softmax(0)) for _ in range(12)]
+    return DataLoader(items, batch_size=4)
+
+
+class Rates(pl.Callback):
+    def __init__(self):
+        self.rates = []
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        self.rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+
+def trainer(epochs, *callbacks):
+    return pl.Trainer(
+        accelerator="cpu", max_epochs=epochs, logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, callbacks=list(callbacks),
+    )  # fmt: skip
+
+
+def test_drops_fall_at_epoch_starts_and_a_resumed_run_ends_with_the_same_weights(tmp_path):
+    whole, rates = module(), Rates()
+    trainer(4, rates).fit(whole, batches())
+    assert rates.rates == pytest.approx([0.1, 0.01, 0.01, 0.001])
+
+    first = trainer(2)
+    first.fit(module(), batches())
+    first.save_checkpoint(tmp_path / "half.ckpt")
+    resumed, rest = module(), Rates()
+    trainer(4, rest).fit(resumed, batches(), ckpt_path=tmp_path / "half.ckpt", weights_only=True)
+    assert rest.rates == pytest.approx([0.01, 0.001])
+    assert all(torch.equal(mine, other) for mine, other in zip(resumed.parameters(), whole.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("task", [FrameDetection, ClipTagging])
+def test_adam_has_its_defaults(task):
+    trained = type("Trained", (Adam, task), {})(0.003, nn.Linear(2, 1))
+    optimizer = trained.configure_optimizers()
+    assert isinstance(optimizer, torch.optim.Adam)
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["betas"], group["eps"], group["weight_decay"]) == (0.003, (0.9, 0.999), 1e-8, 0)
