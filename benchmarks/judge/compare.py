@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.errors import USER_ERRORS, InputError
+from benchmarks.errors import InputError
 from benchmarks.judge.comparison import Comparison, find_rivals
-from benchmarks.judge.official_items import classes_here, item_seconds, official_truth, truth_of_run
+from benchmarks.judge.evidence import ALL_FOLDS, Part
+from benchmarks.judge.placement import place_of_file, place_of_run
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
-from benchmarks.metrics import Metric, MetricValue, kind_of, metric_named
+from benchmarks.judge.truth_here import item_seconds
+from benchmarks.metrics import Metric, MetricValue, kind_of, metric_named, metric_of
 from benchmarks.metrics.kinds import in_words
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores, check_items
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 
 #: Seconds by which scores may last longer or shorter than their items: windows and padding add or take some frames.
 LENGTH_OFF = 0.1
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where scores belong: columns of one dataset and test set, and what is true of all items of that."""
-
-    cells: Sequence[Cell]
-    truth: "pd.DataFrame"
 
 
 def compare(source: str, target: str, workspace: Workspace, name: str | None) -> Comparison:
@@ -53,25 +46,26 @@ def compare(source: str, target: str, workspace: Workspace, name: str | None) ->
     if run is None:
         scores = Scores.read(Path(source))
         _check_form(source, scores, cells)
-        place = _place(source, scores, cells, paper, workspace)
+        place = place_of_file(source, scores, cells, paper, workspace)
     else:
-        place = _place_of_run(run, cells, paper, workspace)
+        place = place_of_run(run, cells, paper, workspace)
         scores = Scores.load(run.scores_path(place.cells[0].test_set))
     column = [cell for cell in place.cells if cell.column == place.cells[0].column]
     metric = _metric(scores, column)
-    cell = next(one for one in column if one.metric == metric.id)
+    cell = next(one for one in column if metric_of(one) is metric)
     truth = _listed(place.truth, cell)
-    scores = _on_items(source, scores, list(dict.fromkeys(place.truth.index)), list(dict.fromkeys(truth.index)))
+    scores = _on_items(source, scores, place.known, list(dict.fromkeys(truth.index)))
     _check_length(source, scores, paper, cell, workspace)
-    folds = _by_fold(metric, scores, truth)
+    values = _by_part(metric, scores, truth)
     beside = {
-        other.column: float(np.mean([one.value for one in _by_fold(also, scores, truth).values()]))
+        other.column: float(np.mean([one.value for one in _by_part(also, scores, truth).values()]))
         for other, also in _beside(paper, cell)
     }
     table = Results(workspace).table(table_ids[0])
     label = name or (run.run.setting if run else Path(source).stem)
-    rivals = find_rivals(table, cell.column, folds, truth["unit"], metric.scale, run)
-    return Comparison(label, table, cell.column, metric, folds, rivals, _fold_note(run, table) if run else None, beside)
+    rivals = find_rivals(table, cell.column, values, truth["unit"], metric.scale, run)
+    note = _fold_note(run, table) if run else None
+    return Comparison(label, table, cell, metric, values, rivals, note, beside)
 
 
 def _no_mean(target: str) -> str:
@@ -97,51 +91,6 @@ def _check_form(source: str, scores: Scores, cells: Sequence[Cell]) -> None:
     kind = kinds.pop()
     if kind is not None and not kinds:
         kind.check(scores, source)
-
-
-def _place(source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, workspace: Workspace) -> Place:
-    """The columns whose classes the scores have, and of several test sets the one whose items they share most."""
-    found: list[tuple[int, Place]] = []
-    reasons = []
-    for dataset, test_set in dict.fromkeys((str(cell.dataset), cell.test_set) for cell in cells):
-        title = paper.datasets[dataset].title
-        classes, truth = classes_here(paper, dataset, workspace), None
-        if classes is None or set(classes) == set(scores.classes):
-            try:
-                truth = official_truth(paper, dataset, test_set, workspace)
-            except USER_ERRORS as error:
-                reasons.append(str(error))
-                continue
-            named = {name for label in truth["label"] for name in str(label).split(",")} - {""}
-            # Of clips with any number of labels, the test list may have none with some class.
-            is_tagged = all((kind := kind_of(cell)) and kind.any_number for cell in cells)
-            whole = scores.classes if is_tagged and named <= set(scores.classes) else tuple(sorted(named))
-            classes = classes or whole
-        odd = sorted(set(scores.classes) ^ set(classes))
-        if truth is None or odd:
-            reasons.append(f"{title} has " + (f"{len(classes)}, {odd[0]} differs" if len(classes) > 1 else classes[0]))
-            continue
-        members = [cell for cell in cells if (cell.dataset, cell.test_set) == (dataset, test_set)]
-        found.append((len(set(scores.items) & set(truth.index)), Place(members, truth)))
-    if not found:
-        why = "; ".join(dict.fromkeys(reasons))
-        what = "one class fits" if len(scores.classes) == 1 else f"{len(scores.classes)} classes fit"
-        raise InputError(f"{source}: its {what} no column of the table: {why}")
-    return max(found, key=lambda one: one[0])[1]
-
-
-def _place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace: Workspace) -> Place:
-    """The columns of the run's dataset, and what is true of the items of its fold."""
-    members = [cell for cell in cells if cell.dataset == run.run.dataset]
-    if run.run.paper != paper.id or not members:
-        raise InputError(f"{run.run.id}: a run of {run.run.paper} on {run.run.dataset}, which is not in this table")
-    test_sets = list(dict.fromkeys(cell.test_set for cell in members))
-    if len(test_sets) > 1:
-        first = next(cell.id for cell in members)
-        raise InputError(
-            f"{run.run.id}: has scores of {' and '.join(test_sets)}; name a cell of one of them, like {first}"
-        )
-    return Place(members, truth_of_run(run, test_sets[0], workspace))
 
 
 def _metric(scores: Scores, cells: Sequence[Cell]) -> Metric:
@@ -185,19 +134,27 @@ def _check_length(source: str, scores: Scores, paper: Paper, cell: Cell, workspa
         )
 
 
-def _by_fold(metric: Metric, scores: Scores, truth: "pd.DataFrame") -> dict[int, MetricValue]:
-    parts = {fold: truth[truth["fold"] == fold] for fold in sorted(set(map(int, truth["fold"])))}
+def _by_part(metric: Metric, scores: Scores, truth: "pd.DataFrame") -> dict[Part, MetricValue]:
+    """The value on each fold of the items, or one on all of them where the metric pools the folds."""
+    parts: dict[Part, pd.DataFrame]
+    if metric.kind.pooled:
+        parts = {ALL_FOLDS: truth}
+    else:
+        parts = {fold: truth[truth["fold"] == fold] for fold in sorted(set(map(int, truth["fold"])))}
     return {
-        fold: metric.compute(scores.select(list(dict.fromkeys(of_fold.index))), of_fold)
-        for fold, of_fold in parts.items()
+        part: metric.compute(scores.select(list(dict.fromkeys(of_part.index))), of_part)
+        for part, of_part in parts.items()
     }  # fmt: skip
 
 
 def _beside(paper: Paper, cell: Cell) -> list[tuple[Cell, Metric]]:
     """What else the table says of the same test items in the same row, such as an F1 beside an error rate."""
-    where = (cell.row, cell.dataset, cell.test_set, cell.items)
+
+    def where(one: Cell) -> tuple[object, ...]:
+        return one.row, one.dataset, one.test_set, one.items, one.fold
+
     cells = [*paper.table_cells(cell.table), *paper.control_cells(cell.table)]
-    found = [one for one in cells if (one.row, one.dataset, one.test_set, one.items) == where and one.metric]
+    found = [one for one in cells if where(one) == where(cell) and one.metric]
     return [(one, metric_named(str(one.metric))) for one in found if one.metric != cell.metric]
 
 

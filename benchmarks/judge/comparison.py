@@ -13,6 +13,7 @@ from benchmarks.judge.paired import Outcomes, bootstrap_p, holm, mcnemar, resamp
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import Metric, MetricValue
 from benchmarks.runs.ledger import Finished
+from benchmarks.spec import Cell, DatasetUse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,13 +42,25 @@ class Comparison:
 
     name: str
     table: TableResult
-    column: str
+    #: a cell of the column, whose protocol the new scores were judged by
+    cell: Cell
     metric: Metric
-    folds: Mapping[int, MetricValue]
+    #: by fold, or for all folds together
+    folds: Mapping[Part, MetricValue]
     rivals: Sequence[Rival]
     note: str | None = None
     #: what the table says besides of the same items, by column
     beside: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def column(self) -> str:
+        """The name of the column."""
+        return self.cell.column
+
+    @property
+    def dataset(self) -> DatasetUse:
+        """What the scores are of."""
+        return self.table.paper.datasets[str(self.cell.dataset)]
 
     @property
     def value(self) -> float:
@@ -104,7 +117,7 @@ class Comparison:
 def find_rivals(
     table: TableResult,
     column: str,
-    new: Mapping[int, MetricValue],
+    new: Mapping[Part, MetricValue],
     units: "pd.Series",
     scale: float,
     source: Finished | None = None,
@@ -138,7 +151,7 @@ def nearest_variant(table: TableResult, main: CellResult) -> CellResult:
     return main
 
 
-def _tested(result: CellResult, new: Mapping[int, MetricValue], units: "pd.Series", scale: float) -> Rival:
+def _tested(result: CellResult, new: Mapping[Part, MetricValue], units: "pd.Series", scale: float) -> Rival:
     """A row, tested by its first seed if something of it is stored on the same items."""
     if result.evidence is None or result.mean is None:
         return Rival(result)
@@ -148,12 +161,12 @@ def _tested(result: CellResult, new: Mapping[int, MetricValue], units: "pd.Serie
     return _by_units(result, new, {fold: row[fold] for fold in new if fold in row}, units, scale)
 
 
-def _first_seed(evidence: Evidence) -> dict[int, MetricValue]:
+def _first_seed(evidence: Evidence) -> dict[Part, MetricValue]:
     seed = evidence.complete_seeds[0]
-    return {one.finished.run.fold: one.value for one in evidence.scored if one.seed == seed}
+    return {one.part: one.value for one in evidence.measured if one.seed == seed}
 
 
-def _by_decisions(result: CellResult, new: Mapping[int, MetricValue], row: Mapping[int, MetricValue]) -> Rival:
+def _by_decisions(result: CellResult, new: Mapping[Part, MetricValue], row: Mapping[Part, MetricValue]) -> Rival:
     """Where items are right or wrong: McNemar's test on the items of the new scores."""
     mine, its = (
         {item: right for value in values.values() for item, right in zip(value.items, value.per_item, strict=True)}
@@ -168,8 +181,8 @@ def _by_decisions(result: CellResult, new: Mapping[int, MetricValue], row: Mappi
 
 def _by_units(
     result: CellResult,
-    new: Mapping[int, MetricValue],
-    row: Mapping[int, MetricValue],
+    new: Mapping[Part, MetricValue],
+    row: Mapping[Part, MetricValue],
     units: "pd.Series",
     scale: float,
 ) -> Rival:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.audit.isolated import table_checks
-from benchmarks.judge.evidence import Evaluator, Evidence, Part
+from benchmarks.judge.evaluator import Evaluator
+from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
 from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
-from benchmarks.metrics import metric_named
+from benchmarks.metrics import metric_of
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Claim, Paper, Table, load_paper
@@ -146,8 +147,8 @@ class Results:
         if evidence is None or evidence.mean is None:
             return CellResult(cell, Variant(), evidence)
         assert cell.setting is not None
-        if paper.settings[cell.setting].deterministic:
-            spread = DETERMINISTIC
+        deterministic = paper.settings[cell.setting].deterministic
+        spread = DETERMINISTIC if deterministic else replace(spread, folds=len(evidence.parts))
         noise = self._item_noise(paper, cell, evidence)
         test_list = cell.protocol.get("test_list")
         items_unknown = test_list is not None and test_list.status == "unknown"
@@ -162,15 +163,14 @@ class Results:
         if key not in self._noise:
             by_item: dict[tuple[str, str], list[float]] = {}
             units: dict[tuple[str, str], str] = {}
-            for one in evidence.scored:
-                if one.seed in evidence.complete_seeds:
-                    # Each part counts alike in a mean over parts, whatever the number of its items.
-                    weight = 1 / one.value.n
-                    for item, unit, value in zip(one.value.items, one.units, one.value.per_item, strict=True):
-                        by_item.setdefault((str(one.fold), item), []).append(weight * float(value))
-                        units[str(one.fold), item] = unit
+            for one in evidence.complete:
+                # Each part counts alike in a mean over parts, whatever the number of its items.
+                weight = 1 / one.value.n
+                for item, unit, value in zip(one.value.items, one.units, one.value.per_item, strict=True):
+                    by_item.setdefault((str(one.part), item), []).append(weight * float(value))
+                    units[str(one.part), item] = unit
             items = sorted(by_item)
-            scale = abs(_scale(cell)) * len(items) / len(evidence.folds)
+            scale = abs(_scale(cell)) * len(items) / len(evidence.parts)
             values = np.array([scale * float(np.mean(by_item[item])) for item in items])
             self._noise[key] = item_interval(values, np.array([units[item] for item in items]))
         return self._noise[key]
@@ -198,12 +198,14 @@ def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], colu
     """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
     import pandas as pd
 
-    rows: dict[tuple[str, Part, int], float] = {}
+    # A row about one fold and a row about all of them have runs in common.
+    rows: dict[tuple[object, Part, int], float] = {}
     for cell in cells:
         is_trained = cell.column == column and cell.id in evidence
         if is_trained and cell.setting and not paper.settings[cell.setting].deterministic:
-            for one in evidence[cell.id].scored:
-                rows[str(cell.question), one.fold, one.seed] = one.value.value
+            asked = str([(*source.asked, source.items) for source in cell.sources])
+            for one in evidence[cell.id].measured:
+                rows[asked, one.part, one.seed] = one.value.value
     if not rows:
         return PooledSpread(math.nan, 1, 0)
     frame = pd.DataFrame([(*key, value) for key, value in rows.items()], columns=["setting", "fold", "seed", "value"])
@@ -251,18 +253,16 @@ def _outcomes(paper: Paper, one: CellResult) -> "Outcomes | None":
 
     if one.evidence is None or one.mean is None or one.cell.setting is None:
         return None
-    used = [scored for scored in one.evidence.scored if scored.seed in one.evidence.complete_seeds]
     units = {
-        (scored.fold, item): unit
-        for scored in used for item, unit in zip(scored.value.items, scored.units, strict=True)
+        (found.part, item): unit
+        for found in one.evidence.complete for item, unit in zip(found.value.items, found.units, strict=True)
     }  # fmt: skip
-    runs = [(scored.fold, scored.seed, scored.value) for scored in used]
+    runs = [(found.part, found.seed, found.value) for found in one.evidence.complete]
     return Outcomes.collect(runs, units, paper.settings[one.cell.setting].deterministic, _scale(one.cell))
 
 
 def _scale(cell: Cell) -> float:
     """From what items add to a value to the unit of the cell's metric; negative where lower is better."""
-    first = cell.sources[0].metric  # those of which a cell is the mean have the same metric
-    assert first is not None
-    metric = metric_named(first)
+    metric = metric_of(cell)
+    assert metric is not None
     return metric.scale if metric.higher_is_better else -metric.scale

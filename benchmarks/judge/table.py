@@ -70,8 +70,7 @@ class CellResult:
     @property
     def answer(self) -> tuple[object, ...]:
         """What the cell says by which rule, whatever the list of its items."""
-        sources = self.cell.sources
-        asked = tuple((source.setting, source.dataset, source.metric, source.test_set) for source in sources)
+        asked = tuple((*source.asked, source.fold) for source in self.cell.sources)
         return asked, tuple(self.evidence.seed_values.items()) if self.evidence else ()
 
     @property
@@ -99,7 +98,7 @@ class CellResult:
         """Right decisions over all complete seeds and folds, where the value is exactly their share."""
         if self.evidence is None or self.mean is None:
             return None
-        used = [one.value for one in self.evidence.scored if one.seed in self.evidence.complete_seeds]
+        used = [one.value for one in self.evidence.complete]
         if not all(value.is_share for value in used):
             return None
         right, n = sum(value.correct for value in used), sum(value.n for value in used)
@@ -109,9 +108,8 @@ class CellResult:
     def counts(self) -> dict[str, int]:
         """What was counted for the value (of events: tp, fp, fn, ...), over all complete seeds; nothing for shares."""
         total: Counter[str] = Counter()
-        for one in self.evidence.scored if self.evidence else ():
-            if one.seed in (self.evidence.complete_seeds if self.evidence else ()):
-                total.update(one.value.counts)
+        for one in self.evidence.complete if self.evidence else ():
+            total.update(one.value.counts)
         return dict(total)
 
     @property

@@ -28,6 +28,8 @@ class Cell(Strict):
     dataset: str | None
     test_set: str = "test"
     items: str = "all"
+    #: the one fold that the cell is about; None for the mean, or the statistic, over all of them
+    fold: int | None = None
     #: the cells of which this one is the plain mean
     parts: tuple["Cell", ...] = ()
     #: where the value comes from, if not from the paper's table
@@ -48,14 +50,19 @@ class Cell(Strict):
         return self.kind
 
     @property
+    def asked(self) -> tuple[str | None, ...]:
+        """What is asked of each run: what it trained on what, and how it is scored on which test set."""
+        return self.setting, self.dataset, self.metric, self.test_set
+
+    @property
     def sources(self) -> tuple["Cell", ...]:
         """The cells whose runs feed this one: itself, or those of which it is the mean."""
         return self.parts or (self,)
 
     @property
-    def question(self) -> tuple[tuple[str | None, ...], ...]:
+    def question(self) -> tuple[tuple[str | int | None, ...], ...]:
         """What is asked of which runs: cells with the same question have the same answer."""
-        return tuple((one.setting, one.dataset, one.metric, one.test_set, one.items) for one in self.sources)
+        return tuple((*one.asked, one.items, one.fold) for one in self.sources)
 
     @property
     def target(self) -> float | None:

@@ -99,6 +99,8 @@ class Column(Strict):
     #: what turns scores into decisions, the last part of the metric's id; a row may have its own
     decision: str | None = None
     dataset: Name | None = None
+    #: the one fold that its cells are about, in tables whose columns are folds
+    fold: int | None = None
     #: which of the run's test sets is scored
     test_set: Name = "test"
     #: the column of the reference that says which of its items are on the test list; "all" takes every one
@@ -118,6 +120,9 @@ class Row(Strict):
 
     setting: Name | dict[ColumnName, Name] | None = None
     quoted: str | None = None
+    #: what the row has instead of its columns: the dataset, the fold, how it is scored
+    dataset: Name | None = None
+    fold: int | None = None
     metric: str | None = None
     decision: str | None = None
     test_set: Name | None = None
@@ -132,11 +137,19 @@ class Row(Strict):
             raise ValueError("a row has a setting or is quoted, not both")
         return self
 
+    def dataset_in(self, column: Column) -> str | None:
+        """The dataset of this row's cell in a column."""
+        return self.dataset or column.dataset
+
+    def fold_in(self, column: Column) -> int | None:
+        """The one fold of this row's cell in a column; None for all of them."""
+        return column.fold if self.fold is None else self.fold
+
     def setting_for(self, column: str, dataset: str | None) -> str | None:
-        """The setting that feeds this row's cell in `column`, whose dataset is `dataset`."""
+        """The setting that feeds this row's cell in `column`, whose dataset is `dataset` (unless the row names one)."""
         if not isinstance(self.setting, dict):
             return self.setting
-        return self.setting.get(column) or self.setting.get(dataset or "")
+        return self.setting.get(column) or self.setting.get(self.dataset or dataset or "")
 
 
 class Control(Row):
@@ -279,7 +292,8 @@ class Paper(Strict):
             label=printed.label, published=printed.value,
             corrected=None, unit=column.unit, decimals=column.decimals,
             metric=f"{metric}_{decision}" if decision else metric,
-            dataset=column.dataset, test_set=row.test_set or column.test_set, items=row.items or column.items,
+            dataset=None if parts else row.dataset_in(column), fold=None if parts else row.fold_in(column),
+            test_set=row.test_set or column.test_set, items=row.items or column.items,
             parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted,
             kind="audit" if column.audited else table.kind,
             erratum=None,

@@ -15,6 +15,7 @@ from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.runs.build import import_class
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.scores import Scores
+from benchmarks.runs.truth import listed
 
 #: Groups of classes are marked where there are more classes than that.
 FEW_CLASSES = 15
@@ -92,7 +93,7 @@ def decisions(result: TableResult, one: CellResult, memo: Memo) -> Decisions:
     def counted() -> dict[str, object]:
         import pandas as pd
 
-        items = [list(found.value.items) for found in evidence.measured if found.seed == seed]
+        items = [list(listed(one.truth, cell.items, one.finished).index) for one in of_seed]
         scores = [Scores.load(path).select(chosen) for path, chosen in zip(paths, items, strict=True)]
         counts = confusion_matrix(scores, pd.concat([scored.truth for scored in of_seed]))
         return {"counts": counts.tolist(), "classes": scores[0].classes}

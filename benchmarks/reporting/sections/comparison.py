@@ -2,6 +2,7 @@
 
 from benchmarks.audit.checks import printed
 from benchmarks.judge.comparison import Comparison, Rival
+from benchmarks.judge.evidence import ALL_FOLDS
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Footnotes, Grid, Heading, Text
 from benchmarks.reporting.render.markdown import blocks_markdown
@@ -22,7 +23,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         blocks.append(Text(f"{comparison.name} is scored by `{comparison.metric.id}` on {n_items} items."))
     if comparison.note:
         blocks.append(Text(comparison.note))
-    if len(comparison.table.paper.datasets[str(described.dataset)].folds) > 1:
+    if len(comparison.dataset.folds) > 1 and ALL_FOLDS not in comparison.folds:
         values = [f"{value.value:.{described.decimals + 1}f}" for value in comparison.folds.values()]
         blocks.append(Grid(("row", *(f"fold {fold}" for fold in comparison.folds)), [(comparison.name, *values)]))
     return blocks_markdown([*blocks, *_tests(comparison)], notes)
@@ -88,7 +89,7 @@ def _tests(comparison: Comparison) -> list[Block]:
         found = [(str(rival.only_new_right), str(rival.only_row_right)) for rival in tested]
     else:
         described = comparison.table.table.columns[comparison.column]
-        unit = comparison.table.paper.datasets[str(described.dataset)].bootstrap_unit
+        unit = comparison.dataset.bootstrap_unit
         text = (
             f"Paired bootstrap on the same items (unit: {unit}), against the first seed of each row that is "
             f"stored; the difference is {comparison.name} less the row:"

@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 from benchmarks.errors import InputError
 from benchmarks.judge.compare import compare
-from benchmarks.judge.official_items import item_seconds, official_truth
+from benchmarks.judge.truth_here import item_seconds, official_truth
 from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import load_paper

@@ -10,8 +10,8 @@ from benchmarks.errors import InputError
 from benchmarks.judge.claims import judge_claims
 from benchmarks.judge.compare import compare
 from benchmarks.judge.evaluator import Evaluator
-from benchmarks.judge.official_items import item_seconds, official_truth, truth_of_run
 from benchmarks.judge.paired import Outcomes
+from benchmarks.judge.truth_here import item_seconds, official_truth, truth_of_run
 from benchmarks.metrics import metric_named
 from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.plan import Choice

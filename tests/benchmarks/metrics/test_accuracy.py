@@ -5,10 +5,8 @@ from scipy.special import softmax
 from sklearn.metrics import accuracy_score
 
 from benchmarks.errors import InputError
-from benchmarks.judge.memo import MetricCache
-from benchmarks.metrics import Metric, MetricValue, metric_named
+from benchmarks.metrics import MetricValue, metric_named
 from benchmarks.metrics.accuracy import confusion_matrix, decisions
-from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
 from benchmarks.runs.scores import Scores
 
 CLASSES = ("dog", "rain", "rooster")
@@ -103,77 +101,11 @@ def test_confusions_are_pooled_over_folds():
         confusion_matrix([folds[0], other], reference(["dog", "rain"]))
 
 
-class Counted:
-    """A metric's computation that counts its calls."""
-
-    def __init__(self):
-        self.calls = 0
-
-    def __call__(self) -> MetricValue:
-        self.calls += 1
-        return MetricValue(50.0, np.array([1.0, 0.0]), ("a", "b"))
-
-
-def ratio() -> MetricValue:
-    return MetricValue.ratio(np.array([2, 0]), np.array([1, 3]), ("a", "b"), 100.0, {"tp": 1, "fn": 1})
-
-
-def metric(version=1) -> Metric:
-    return Metric("toy", version, "%", True, lambda scores, reference: Counted()(), ONE_CLASS_PER_CLIP)
-
-
-def test_a_value_is_computed_once_per_scores_and_version(tmp_path):
-    cache, compute = MetricCache(tmp_path / "metrics"), Counted()
-    first, second = (cache.get("abc", metric(), compute) for _ in range(2))
-    assert compute.calls == 1
-    assert (first.value, first.per_item.tolist(), first.items) == (second.value, second.per_item.tolist(), second.items)
-    cache.get("abd", metric(), compute)
-    cache.get("abc", metric(version=2), compute)
-    assert compute.calls == 3
-
-
-def test_a_ratio_is_kept_with_its_counts(tmp_path):
-    cache = MetricCache(tmp_path)
-    for kept in (cache.get("abc", metric(), ratio), cache.get("abc", metric(), lambda: pytest.fail("not kept"))):
-        assert kept.value == 50 and kept.per_item.tolist() == [1.25, -0.25] and not kept.is_share
-        assert dict(kept.counts) == {"tp": 1, "fn": 1}
-
-
 def test_only_shares_have_right_items():
+    value = MetricValue.ratio(np.array([2, 0]), np.array([1, 3]), ("a", "b"), 100.0, {"tp": 1, "fn": 1})
+    assert value.value == 50 and value.per_item.tolist() == [1.25, -0.25]
     with pytest.raises(TypeError, match="counts"):
-        _ = ratio().correct
-
-
-@pytest.mark.parametrize("keep", [0.0, 0.5, 0.95])
-def test_a_damaged_entry_is_computed_again(tmp_path, keep):
-    cache, compute = MetricCache(tmp_path), Counted()
-    cache.get("abc", metric(), compute)
-    [entry] = tmp_path.iterdir()
-    entry.write_bytes(entry.read_bytes()[: int(keep * entry.stat().st_size)])
-    assert cache.get("abc", metric(), compute).value == 50
-    assert compute.calls == 2
-    cache.get("abc", metric(), compute)
-    assert compute.calls == 2
-
-
-OLDER = {"value": 1.0, "per_item": np.zeros(2), "items": np.array(["a", "b"])}
-NO_COUNTS = {"counted": np.array([], dtype=str), "counts": np.array([], dtype=np.int64), "is_share": True}
-
-
-@pytest.mark.parametrize("entry", [OLDER, OLDER | NO_COUNTS | {"per_item": np.zeros(3)}], ids=["form", "shape"])
-def test_an_entry_of_another_form_or_shape_is_computed_again(tmp_path, entry):
-    cache, compute = MetricCache(tmp_path), Counted()
-    path = tmp_path / "abc-toy-v1.npz"
-    np.savez(path, **entry)
-    assert [cache.get("abc", metric(), compute).value for _ in range(2)] == [50, 50]
-    assert compute.calls == 1
-    np.savez(path, **OLDER | NO_COUNTS)
-    assert cache.get("abc", metric(), compute).value == 1
-
-
-def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
-    (tmp_path / "file").write_text("")
-    assert MetricCache(tmp_path / "file" / "metrics").get("abc", metric(), Counted()).value == 50
+        _ = value.correct
 
 
 def test_one_decision_per_clip_may_stand_as_a_clip_of_one_segment(random_truth):

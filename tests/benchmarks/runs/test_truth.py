@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.judge.evidence import Evaluator
-from benchmarks.judge.official_items import TruthsHere, truth_of_run
+from benchmarks.judge.evaluator import Evaluator
+from benchmarks.judge.truth_here import TruthsHere, truth_of_run
 from benchmarks.reporting import write_reports
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import load_finished
@@ -142,7 +142,7 @@ def test_a_run_publishes_scores_and_truth_of_every_test_set(finished):
         for name in SETS:
             truth = Truths().of(one, name)
             assert len(truth) == 20 and set(truth["fold"]) == {one.run.fold}
-            pd.testing.assert_frame_equal(truth, ToyAnnotated(finished.data).test_reference(name).loc[truth.index])
+            pd.testing.assert_frame_equal(truth, ToyAnnotated(finished.data).truth(name).loc[truth.index])
 
 
 def test_a_column_of_the_reference_says_which_items_count(finished):
@@ -152,7 +152,7 @@ def test_a_column_of_the_reference_says_which_items_count(finished):
     assert "plain 1-000" not in truths.of(first, "plain", "official").index
     with pytest.raises(InputError, match=r"does not say which items are 'released'; run it again"):
         truths.of(first, "plain", "released")
-    sizes = {column: [one.value.n for one in evidence_of(finished, column).scored] for column in SETS}
+    sizes = {column: [one.value.n for one in evidence_of(finished, column).measured] for column in SETS}
     assert sizes == {"plain": [19, 20], "noisy": [20, 20]}
 
 
@@ -219,7 +219,7 @@ def test_where_the_files_are_a_landed_run_is_scored_as_before(finished, landed):
     for column in (*SETS, "average"):
         ours, before = evidence_of(here, column), evidence_of(finished, column)
         assert ours.unscored == {} and ours.seed_values == before.seed_values
-        assert [one.units for one in ours.scored] == [one.units for one in before.scored]
+        assert [one.units for one in ours.measured] == [one.units for one in before.measured]
     write_reports(here, "toy.t4", here.reports)
     assert "cannot be scored" not in (here.reports / "toy" / "t4.md").read_text()
 
@@ -242,10 +242,10 @@ def test_files_that_cannot_be_used_leave_runs_unscored(finished, landed, monkeyp
         raise DataError("toy/list.csv: no such file; fetch it again")
 
     annotated = type(here.dataset(load_paper("toy").datasets["annotated"], "real"))
-    monkeypatch.setattr(annotated, "test_reference", refuse)
+    monkeypatch.setattr(annotated, "truth", refuse)
     assert set(evidence_of(here, "plain").unscored.values()) == {"toy/list.csv: no such file; fetch it again"}
     assert asked == ["plain"]  # asked once for both runs
-    monkeypatch.setattr(annotated, "test_reference", lambda self, name: ToyAnnotated(self.root).test_reference("odd"))
+    monkeypatch.setattr(annotated, "truth", lambda self, name: ToyAnnotated(self.root).truth("odd"))
     reasons = sorted(evidence_of(here, "plain").unscored.values())
     expected = "Annotated toy: what is here does not know plain {}-000; `python -m benchmarks data check`"
     assert reasons == [expected.format(fold) for fold in (1, 2)]
