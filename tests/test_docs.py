@@ -8,6 +8,7 @@ import shlex
 import subprocess
 
 import pytest
+from jsonargparse import ArgumentParser
 
 from tests import ROOT
 
@@ -94,7 +95,11 @@ def test_the_python_of_the_readme_fits_the_real_signatures():
     assert {call.func.id for call in calls} == {"Trainer", "ACRNNModule", "ESC50DataModule"}
     for call in calls:
         keywords = {keyword.arg: None for keyword in call.keywords}
-        inspect.signature(names[call.func.id]).bind(*call.args, **keywords)
+        cls = names[call.func.id]
+        inspect.signature(cls).bind(*call.args, **keywords)
+        # What a class passes on to its base is in no signature of its own.
+        accepted = ArgumentParser().add_class_arguments(cls, "made", fail_untyped=False)
+        assert {f"made.{name}" for name in keywords} <= set(accepted)
 
 
 def test_tables_named_in_the_readme_are_those_of_the_papers():

@@ -18,3 +18,12 @@ def test_a_module_registers_itself_by_being_a_file_of_the_package(tmp_path, monk
     found = modules_of(benchmarks.metrics)
     assert found["toy_metric"].NUMBER == 7
     assert "_helper" not in found
+
+
+def test_arguments_that_a_data_module_passes_on_are_checked_like_its_own(miniature_esc50, tmp_path):
+    path, own = "datasets.esc50.ESC50DataModule", {"root": str(miniature_esc50), "cache": str(tmp_path)}
+    made = instantiate(path, {**own, "segment_frames": 41, "batch_size": 5, "train_folds": "three"})
+    assert (made.segment_frames, made.batch_size, made.train_folds) == (41, 5, "three")
+    for wrong in ({"batchsize": 5}, {"batch_size": "five"}, {"dataset": None}, {"segment_mode": "some"}):
+        with pytest.raises(InputError, match=rf"{path}: its arguments do not fit its signature: .*{next(iter(wrong))}"):
+            instantiate(path, {**own, **wrong})
