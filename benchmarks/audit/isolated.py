@@ -5,10 +5,11 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import canonical_hash, file_sha256, read_json, write_json
+from benchmarks.runs.files import file_sha256
+from benchmarks.runs.memo import Memo
 from benchmarks.spec import Paper
 from benchmarks.spec.audit import Calls
 
@@ -23,27 +24,25 @@ def table_checks(paper: Paper, table_id: str, cache: Path) -> "list[Check]":
         from benchmarks.audit.checks import checks
 
         return list(checks(paper, table_id))
-    kept = cache / "audit" / f"{paper.id}.{table_id}-{_key(paper, table_id, entries)}.json"
-    if not kept.exists():
-        write_json(kept, _audit_elsewhere(f"{paper.id}.{table_id}"))
-    return list(read_json(kept)["checks"])
+    target = f"{paper.id}.{table_id}"
+    found = Memo(cache).json("audit", _key(paper, table_id, entries), lambda: _audit_elsewhere(target))
+    return list(found["checks"])
 
 
-def _key(paper: Paper, table_id: str, entries: list) -> str:
+def _key(paper: Paper, table_id: str, entries: list) -> dict[str, Any]:
     """Changes with the table, its values, the entries, the settings and every source that counts or is counted."""
     settings = [paper.settings[network.setting] for network in paper.audit.networks.values()]
     roots = {entry.of.split(".")[0] for entry in entries if isinstance(entry, Calls)}
     roots |= {setting.model.class_path.split(".")[0] for setting in settings}
-    return canonical_hash(
-        {
-            "entries": [entry.model_dump(mode="json") for entry in entries],
-            "networks": paper.audit.model_dump(mode="json")["networks"],
-            "settings": [setting.resolved("full")["model"] for setting in settings],
-            "table": [paper.truncates, paper.tables[table_id].model_dump(mode="json")],
-            "published": {cell.id: cell.published for cell in paper.table_cells(table_id)},
-            "sources": [file_sha256(path) for root in sorted(roots) for path in _sources(root)],
-        }
-    )
+    return {
+        "target": [paper.id, table_id],
+        "entries": [entry.model_dump(mode="json") for entry in entries],
+        "networks": paper.audit.model_dump(mode="json")["networks"],
+        "settings": [setting.resolved("full")["model"] for setting in settings],
+        "table": [paper.truncates, paper.tables[table_id].model_dump(mode="json")],
+        "published": {cell.id: cell.published for cell in paper.table_cells(table_id)},
+        "sources": [file_sha256(path) for root in sorted(roots) for path in _sources(root)],
+    }
 
 
 def _sources(package: str) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.spec.bricks import Protocol
     from benchmarks.spec.cells import Cell, Published
-    from benchmarks.spec.load import load_paper, nearest, paper_folder, paper_ids, select
+    from benchmarks.spec.load import load_paper, paper_folder, paper_ids, select
     from benchmarks.spec.paper import (
         Claim,
         Column,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Table,
         TierChanges,
     )
-    from benchmarks.spec.words import CORPORA, NUMERICS, TIERS, Corpus, Numerics, Tier
+    from benchmarks.spec.words import CORPORA, NUMERICS, TIERS, Corpus, Numerics, Tier, nearest
 
 __all__ = [
     "CORPORA", "NUMERICS", "TIERS", "Cell", "Claim", "Column", "Control", "Corpus", "DatasetUse", "Erratum", "Numerics",

@@ -5,7 +5,6 @@ one csv per table with the published values as printed. Every mistake in them is
 """
 
 import csv
-import difflib
 import os
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,9 @@ from benchmarks.errors import InputError
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.extends import with_extends
 from benchmarks.spec.located_yaml import LocatedYaml, Place
-from benchmarks.spec.paper import Control, Paper, Table
+from benchmarks.spec.paper import Paper, Table
+from benchmarks.spec.references import check_references
+from benchmarks.spec.words import nearest
 
 #: The folder of the papers; RESOUND_PAPERS names another one, for papers kept outside the harness.
 PAPERS = Path(os.environ.get("RESOUND_PAPERS") or Path(__file__).parents[1] / "papers")
@@ -54,7 +55,7 @@ def _load(folder: Path) -> Paper:
     for table_id, table in paper.tables.items():
         published.update(_read_table(folder / f"{table_id}.csv", paper_id, table_id, table))
     paper = paper.model_copy(update={"published": published})
-    _check_references(paper, document)
+    check_references(paper, document)
     return paper
 
 
@@ -103,69 +104,6 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
         odd = sorted(set(rows) ^ set(table.rows)) or rows
         raise InputError(f"{path}: its rows are not those of tables.{table_id}.rows in paper.yaml: {', '.join(odd)}")
     return values
-
-
-def _check_references(paper: Paper, document: LocatedYaml) -> None:
-    """Every name that one part of the file uses must be defined in another."""
-
-    def must_know(name: str, known: Any, place: Place) -> None:
-        if name not in known:
-            raise document.error(place, f"unknown name {name!r}{nearest(name, known)}")
-
-    for table_id, table in paper.tables.items():
-        for column_id, column in table.columns.items():
-            if column.dataset is not None:
-                must_know(column.dataset, paper.datasets, ("tables", table_id, "columns", column_id, "dataset"))
-        for row_id, row in {**table.rows, **table.controls}.items():
-            for column_id in table.columns:
-                column = table.columns[column_id]
-                setting = row.setting_for(column_id, column.dataset)
-                place: Place = ("tables", table_id, "rows" if row_id in table.rows else "controls", row_id)
-                if column.mean_of or column.audited:
-                    continue
-                if setting is not None:
-                    must_know(setting, paper.settings, (*place, "setting"))
-                    use = paper.datasets.get(column.dataset or "")
-                    if use and use.data_module is None and paper.settings[setting].data.class_path is None:
-                        at: Place = ("datasets", column.dataset or "")
-                        raise document.error(at, f"needs a data_module: setting {setting} has none of its own")
-                elif isinstance(row, Control):
-                    continue
-                elif table.kind == "train" and row.quoted is None:
-                    raise document.error(place, "needs a setting or a quoted reason")
-    cells = set(paper.published)
-    seen: set[str] = set()
-    for position, erratum in enumerate(paper.errata):
-        for cell in erratum.cells:
-            must_know(cell, cells, ("errata", position, "cells", cell))
-    for kind, ids in (("errata", [item.id for item in paper.errata]), ("claims", [item.id for item in paper.claims])):
-        for position, name in enumerate(ids):
-            if name in seen:
-                raise document.error((kind, position, "id"), f"the id {name} stands twice")
-            seen.add(name)
-    for name, network in paper.audit.networks.items():
-        must_know(network.setting, paper.settings, ("audit", "networks", name, "setting"))
-    for position, check in enumerate(paper.audit.checks):
-        place = ("audit", "checks", position)
-        must_know(check.table, paper.tables, (*place, "table"))
-        table = paper.tables[check.table]
-        known = {"cell": cells, "column": table.columns, "row": table.rows, "network": paper.audit.networks}
-        for kind, name in check.names():
-            must_know(name, known[kind], place)
-    for position, claim in enumerate(paper.claims):
-        must_know(claim.table, paper.tables, ("claims", position, "table"))
-        must_know(claim.column, paper.tables[claim.table].columns, ("claims", position, "column"))
-    for table_id, table in paper.tables.items():
-        for name, line in table.derived.items():
-            must_know(line.table, paper.tables, ("tables", table_id, "derived", name, "table"))
-            for best in line.best_of:
-                must_know(best, paper.tables[line.table].rows, ("tables", table_id, "derived", name, "best_of"))
-
-
-def nearest(name: str, known: Any) -> str:
-    """A hint with the nearest known names, or nothing: "; did you mean a, b?"."""
-    close = difflib.get_close_matches(name, [str(item) for item in known], n=3, cutoff=0.5)
-    return f"; did you mean {', '.join(close)}?" if close else ""
 
 
 def select(target: str) -> list[Cell]:

@@ -5,6 +5,29 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.spec import load, load_paper, select
 
+FOLDS = """
+id: acrnn
+title: T
+authors: A
+reference: R
+year: 2026
+datasets:
+  esc10: {title: A, class_path: x.Y, folds: [1, 2, 3, 4, 5], bootstrap_unit: clip}
+  esc50: {title: B, class_path: x.Y, folds: [1, 2], bootstrap_unit: clip}
+training: {}
+settings:
+  base: {title: base, data: {class_path: x.D}, model: {class_path: x.M}}
+tables:
+  t3:
+    title: T3
+    kind: train
+    columns:
+      esc10: {label: A, unit: "%", dataset: esc10, metric: accuracy_clip_decision}
+      esc50: {label: B, unit: "%", dataset: esc50, metric: accuracy_clip_decision}
+    rows:
+      base: {setting: base}
+"""
+
 
 def edit(papers, old, new, file="paper.yaml"):
     path = papers / "acrnn" / file
@@ -39,6 +62,29 @@ def test_a_mistake_in_a_paper_file_has_file_and_line(paper_copy, old, new, messa
     key = new.split(":")[0].strip(" {")
     near = "\n".join(lines[max(0, int(where[2]) - 2) : int(where[2]) + 1])
     assert key in near, f"{caught.value} points to {near!r}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("dataset: esc10,", "dataset: esc10, fold: 6,", r"tables.t3.columns.esc10.fold: no fold 6: esc10 has 1, 2, 3"),
+        ("dataset: esc10,", "mean_of: [esc05],", r"columns.esc10.mean_of: unknown name 'esc05'; did you mean esc50"),
+        (
+            "base: {setting",
+            "base: {dataset: esc11, setting",
+            r"t3.rows.base.dataset: unknown name 'esc11'; did you",
+        ),
+        ("base: {setting", "base: {fold: 0, setting", r"tables.t3.rows.base.fold: no fold 0: esc10 has 1, 2, 3, 4, 5"),
+        ("base: {setting: base}", "base: {setting: {esc1: base}}", r"rows.base.setting: unknown name 'esc1'"),
+    ],
+)
+def test_folds_and_datasets_of_columns_and_rows_are_checked(tmp_path, old, new, message):
+    folder = tmp_path / "acrnn"
+    folder.mkdir()
+    (folder / "paper.yaml").write_text(FOLDS.replace(old, new, 1))
+    (folder / "t3.csv").write_text("row,label,esc10,esc50\nbase,Base,1,2\n")
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}"):
+        load_paper("acrnn", tmp_path)
 
 
 def test_a_key_that_stands_twice_is_found(paper_copy):

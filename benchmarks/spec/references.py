@@ -1,0 +1,112 @@
+"""Whether every name that one part of a paper file uses is defined in another."""
+
+from collections.abc import Iterable, Iterator
+
+from benchmarks.spec.located_yaml import LocatedYaml, Place
+from benchmarks.spec.paper import Control, Paper, Row, Table
+from benchmarks.spec.words import nearest
+
+#: A name, what it must be one of, and where it stands.
+Use = tuple[str, Iterable[str], Place]
+
+
+def check_references(paper: Paper, document: LocatedYaml) -> None:
+    """Raise InputError, with file and line, for a name that is not known, a fold that is none, an id that is double."""
+    for table_id, table in paper.tables.items():
+        place: Place = ("tables", table_id)
+        _check_names(_of_columns(paper, table, place), document)
+        for row_id, row in {**table.rows, **table.controls}.items():
+            kind = "rows" if row_id in table.rows else "controls"
+            _check_row(paper, table, row, (*place, kind, row_id), document)
+    _check_names(_of_errata(paper), document)
+    _check_ids(paper, document)
+    for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper)):
+        _check_names(names, document)
+
+
+def _check_names(uses: Iterator[Use], document: LocatedYaml) -> None:
+    for name, known, place in uses:
+        if name not in known:
+            raise document.error(place, f"unknown name {name!r}{nearest(name, known)}")
+
+
+def _of_columns(paper: Paper, table: Table, place: Place) -> Iterator[Use]:
+    for column_id, column in table.columns.items():
+        here = (*place, "columns", column_id)
+        if column.dataset is not None:
+            yield column.dataset, paper.datasets, (*here, "dataset")
+        for part in column.mean_of:
+            yield part, [name for name in table.columns if name != column_id], (*here, "mean_of")
+
+
+def _check_row(paper: Paper, table: Table, row: Row, place: Place, document: LocatedYaml) -> None:
+    """The settings, datasets and folds of a row's cells; every cell that is trained has one of each, or a reason."""
+    if row.dataset is not None:
+        _check_names(iter([(row.dataset, paper.datasets, (*place, "dataset"))]), document)
+    if isinstance(row.setting, dict):
+        _check_names(((name, (*table.columns, *paper.datasets), (*place, "setting")) for name in row.setting), document)
+    for column_id, column in table.columns.items():
+        if column.mean_of or column.audited:
+            continue
+        setting, dataset = row.setting_for(column_id, column.dataset), row.dataset_in(column)
+        if setting is not None:
+            _check_names(iter([(setting, paper.settings, (*place, "setting"))]), document)
+            _check_data_module(paper, setting, dataset, document)
+        elif not isinstance(row, Control) and table.kind == "train" and row.quoted is None:
+            raise document.error(place, "needs a setting or a quoted reason")
+        fold, folds = row.fold_in(column), paper.datasets[dataset].folds if dataset else []
+        if fold is not None and fold not in folds:
+            at = (*place, "fold") if row.fold is not None else (*place[:2], "columns", column_id, "fold")
+            known = f"{dataset} has {', '.join(map(str, folds))}" if dataset else "neither names a dataset"
+            raise document.error(at, f"no fold {fold}: {known}")
+
+
+def _check_data_module(paper: Paper, setting: str, dataset: str | None, document: LocatedYaml) -> None:
+    use = paper.datasets.get(dataset or "")
+    if use and use.data_module is None and paper.settings[setting].data.class_path is None:
+        raise document.error(("datasets", dataset or ""), f"needs a data_module: setting {setting} has none of its own")
+
+
+def _of_errata(paper: Paper) -> Iterator[Use]:
+    for position, erratum in enumerate(paper.errata):
+        for cell in erratum.cells:
+            yield cell, paper.published, ("errata", position, "cells", cell)
+
+
+def _check_ids(paper: Paper, document: LocatedYaml) -> None:
+    """Ids of errata and claims are those of one list."""
+    seen: set[str] = set()
+    for kind, ids in (("errata", [item.id for item in paper.errata]), ("claims", [item.id for item in paper.claims])):
+        for position, name in enumerate(ids):
+            if name in seen:
+                raise document.error((kind, position, "id"), f"the id {name} stands twice")
+            seen.add(name)
+
+
+def _of_audit(paper: Paper) -> Iterator[Use]:
+    for name, network in paper.audit.networks.items():
+        yield network.setting, paper.settings, ("audit", "networks", name, "setting")
+    for position, check in enumerate(paper.audit.checks):
+        place: Place = ("audit", "checks", position)
+        yield check.table, paper.tables, (*place, "table")
+        table = paper.tables[check.table]
+        known: dict[str, Iterable[str]] = {
+            "cell": paper.published, "column": table.columns, "row": table.rows, "network": paper.audit.networks,
+        }  # fmt: skip
+        for kind, name in check.names():
+            yield name, known[kind], place
+
+
+def _of_claims(paper: Paper) -> Iterator[Use]:
+    for position, claim in enumerate(paper.claims):
+        yield claim.table, paper.tables, ("claims", position, "table")
+        yield claim.column, paper.tables[claim.table].columns, ("claims", position, "column")
+
+
+def _of_derived(paper: Paper) -> Iterator[Use]:
+    for table_id, table in paper.tables.items():
+        for name, line in table.derived.items():
+            place: Place = ("tables", table_id, "derived", name)
+            yield line.table, paper.tables, (*place, "table")
+            for best in line.best_of:
+                yield best, paper.tables[line.table].rows, (*place, "best_of")
