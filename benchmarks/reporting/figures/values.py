@@ -29,7 +29,7 @@ class Values(FigureKind):
         name, draw = "bars", bars.draw_bars
         if max(map(len, panels.values())) > MOST_BARS or kind_of(cells[0].cell) == TAGS_PER_CLIP:
             name, draw = "dots", bars.draw_dots
-        each = "each seed" if all(one.evidence and len(one.evidence.folds) == 1 for one in cells) else "each fold"
+        each = "each fold" if any(one.evidence and len(one.evidence.fold_values) > 1 for one in cells) else "each seed"
         plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
         yield Figure(
             f"{name}_{result.table_id}_{variant.name}",

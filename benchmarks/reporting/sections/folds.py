@@ -14,7 +14,8 @@ def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
         ran = [one for one in of_column if one.n_runs and one.evidence]
         if not ran:
             continue
-        folds = sorted({fold for one in ran if one.evidence for fold in one.evidence.folds})
+        by_fold = [one.evidence for one in ran if one.evidence and one.evidence.fold_values]
+        folds = sorted({fold for evidence in by_fold for fold in evidence.folds})
         described = result.table.columns[column]
         shown = folds if len(folds) > 1 else []
         rows = []

@@ -1,0 +1,47 @@
+import re
+
+from benchmarks.reporting import write_reports
+from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+
+PAPER = load_paper("mtfa")
+
+
+def page(workspace, name: str) -> str:
+    return (workspace.reports / name).read_text()
+
+
+def table_row(text: str, label: str, number: int = 0) -> list[str]:
+    """The cells of the n-th row with this label."""
+    rows = [line for line in text.splitlines() if re.match(rf"\| +{re.escape(label)} +\|", line)]
+    return [cell.strip() for cell in rows[number].strip("|").split("|")]
+
+
+def test_the_front_page_counts_every_cell_once(clips):
+    text = page(clips, "README.md")
+    paper = load_paper("acrnn")
+    cells = sum(1 for cell in paper.cells() if cell.table in ("t3", "t4"))
+    told = re.search(r"(\d+) published numbers in 2 tables: (.*)\.", text)
+    assert told and int(told[1]) == cells == sum(map(int, re.findall(r"\d+", told[2])))
+    assert "[acrnn.t3](acrnn/t3.md)" in text and "our reading" in text
+    assert "Apart: shorter schedules" in text
+
+
+def test_runs_of_another_recipe_are_left_aside_and_counted(tmp_path, monkeypatch):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", seeds=1)
+    monkeypatch.setattr("benchmarks.runs.plan.versions", lambda *_: {"models.acrnn.ACRNNModule": 99})
+    write_reports(workspace, "acrnn.t3", workspace.reports)
+    assert "have changed since: 5." in page(workspace, "README.md")
+    assert "not yet run" in table_row(page(workspace, "acrnn/t3.md"), "convolutional RNN")[7]
+
+
+def test_the_front_page_counts_published_numbers_and_lists_studies(three_classes_pages):
+    text = three_classes_pages["README.md"]
+    published = [value for value in PAPER.published.values() if value.value is not None]
+    told = re.search(r"(\d+) published numbers in 1 table: (.*)\.", text)
+    assert told and int(told[1]) == len(published) == sum(map(int, re.findall(r"\d+", told[2])))
+    assert "- [mtfa.t1](mtfa/t1.md), tier reduced, stand-in files" in text
+    assert "On generated files ran 16 cells in tier smoke, generated miniature" in text
+    assert "left aside" not in text and "cannot be scored" not in text
+    assert "not scored here" not in text

@@ -1,0 +1,159 @@
+import re
+
+import pytest
+
+from benchmarks.audit import isolated as checks
+from benchmarks.judge.results import Results
+from benchmarks.judge.table import CellResult, Variant
+from benchmarks.reporting import write_reports
+from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+
+
+def page(workspace, name: str) -> str:
+    return (workspace.reports / name).read_text()
+
+
+def table_row(text: str, label: str, number: int = 0) -> list[str]:
+    """The cells of the n-th row with this label."""
+    rows = [line for line in text.splitlines() if re.match(rf"\| +{re.escape(label)} +\|", line)]
+    return [cell.strip() for cell in rows[number].strip("|").split("|")]
+
+
+def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):
+    text = page(clips, "acrnn/t3.md")
+    row = table_row(text, "+ attention + augment")
+    wrong = 5 * (4 + 5 + 6)  # per fold 4 wrong of 80, one more for each further seed
+    mean = 100 * (1200 - wrong) / 1200
+    assert row[1:5] == ["93.7", f"{mean:.2f} ± 1.25", "93.7", f"{1200 - wrong}/1200"]
+    assert row[6] == "3 × 5"
+    assert row[8].startswith("our reading[^")
+    assert "training folds (inferred): the four official folds" in text
+    assert "margin ± 2.5" in text and "at half / double margin" in text
+
+
+def test_one_seed_has_no_spread_and_no_verdict_without_another(clips):
+    row = table_row(page(clips, "acrnn/t4.md"), "attention at l10", number=1)
+    assert row[2] == "85.00" and "±" not in row[2] and row[5] == "–"
+    assert row[7].startswith("undecided[^")
+    assert "One seed has no spread" in page(clips, "acrnn/t4.md")
+
+
+def test_a_setting_with_one_seed_is_judged_by_the_spread_of_the_others(clips):
+    row = table_row(page(clips, "acrnn/t4.md"), "attention at l2 (softmax)")
+    assert row[2] == "92.50" and row[6] == "1 × 5" and "…" in row[5]
+
+
+def test_other_tiers_stand_apart_and_earn_no_verdict(clips):
+    above, _, below = page(clips, "acrnn/t3.md").partition("## Apart from the table: tier reduced, real files")
+    assert "75.00" not in above and table_row(below, "+ augment")[1] == "75.00"
+    assert "paper, tier full" in below
+    head = next(line for line in below.splitlines() if line.startswith("| row"))
+    assert "verdict" not in head
+
+
+def test_a_page_links_its_figures_folds_claims_data_and_provenance(clips):
+    text = page(clips, "acrnn/t3.md")
+    for part in ("## Claims", "Folds of ESC-10", "### Data: ESC-10", "no source file crosses folds", "Abacus (cpu, 2"):
+        assert part in text
+    assert "320 of 320 clips" in text and "`c0dec0dec0`" in text and "70 h 00 min" in text
+    figures = re.findall(r"\]\((figures/[^)]+)\)", text)
+    assert {"figures/bars_t3_full.svg", "figures/confusion_att_aug_esc10_full.svg"} <= set(figures)
+    for figure in figures:
+        content = (clips.reports / "acrnn" / figure).read_text()
+        assert content.rstrip().endswith("</svg>") and "dc:date" not in content
+    assert (clips.reports / "acrnn" / "figures" / "dots_t4_full.svg").exists()
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return workspace_in(tmp_path)
+
+
+def result_of(workspace, table: str, cell: str) -> CellResult:
+    return next(one for one in Results(workspace).table(table).main if one.cell.id == cell)
+
+
+def test_deterministic_fits_are_judged_from_one_seed(workspace):
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision")
+    fabricate(workspace, "svm", "esc10", wrong=40, kind="decision")
+    knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
+    assert (knn.mean, knn.status, knn.protocol) == (66.25, "reproduced", "our reading")
+    assert result_of(workspace, "acrnn.t1", "acrnn.t1.svm.esc10").status == "deviates"
+
+
+def test_controls_stand_apart_and_count_for_nothing(workspace):
+    fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision")
+    table = Results(workspace).table("acrnn.t1")
+    assert [one.cell.id for one in table.controls[Variant()]] == ["acrnn.t1.knn_decoded.esc10"]
+    assert sum(table.counts.values()) == 24
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    told = page(workspace, "acrnn/t1.md")
+    assert "## Controls" in told
+    assert table_row(told, "KNN [21], clips decoded")[2].startswith("66.25")
+
+
+def test_networks_are_counted_elsewhere_and_once(workspace, monkeypatch):
+    paper = load_paper("acrnn")
+    asked = []
+    found = {"id": "acrnn.t2.crnn.params_M", "published": 3.81, "computed": 3.8079, "holds": True, "note": None}
+    monkeypatch.setattr(checks, "_audit_elsewhere", lambda target: asked.append(target) or {"checks": [found]})
+    for _ in range(2):
+        assert checks.table_checks(paper, "t2", workspace.cache) == [found]
+    assert asked == ["acrnn.t2"]
+    entries = [entry.model_copy(update={"note": "changed"}) for entry in paper.audit.checks]
+    changed = paper.model_copy(update={"audit": paper.audit.model_copy(update={"checks": entries})})
+    checks.table_checks(changed, "t2", workspace.cache)
+    assert len(asked) == 2
+    write_reports(workspace, "acrnn.t2", workspace.reports)
+    row = table_row(page(workspace, "acrnn/t2.md"), "convolutional RNN (Ours)")
+    assert [row[2].partition("[")[0], *row[3:]] == ["3.81", "3.8079", "3.81", "**holds**"]
+
+
+def test_the_page_shows_published_reproduced_verdicts_and_then_every_column(three_classes_pages):
+    text = three_classes_pages["mtfa/t1.md"]
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    main = [title for title in titles if title in ("Published", "Reproduced", "Verdicts", "Column by column")]
+    assert main == ["Published", "Reproduced", "Verdicts", "Column by column"]
+    assert "<summary>dev, average, ER (margin ± 0.03)</summary>" in text
+    assert "<summary>Columns of dev, average, ER, tier full, real files</summary>" in text
+    assert "| dev, babycry, ER | dev, glassbreak, ER | dev, gunshot, ER |" in text
+    assert "<summary>Seeds of dev, babycry, ER, tier full, real files</summary>" in text
+    added = re.search(r"DCASE 2017 baseline, MLP(\[\^\d+\])", text)
+    assert added and f"{added[1]}: Added from the documentation of the official baseline system" in text
+    marks, notes = (set(re.findall(pattern, text, re.MULTILINE)) for pattern in (r"\[\^(\d+)\](?!:)", r"^\[\^(\d+)\]:"))
+    assert marks == notes
+    apart = text[text.index("## Apart from the table: tier reduced, stand-in files") :]
+    assert "### Controls" in apart and "### Claims" in apart and "0.06 / 96.7" not in apart
+
+
+def test_the_best_of_other_rows_is_told_below_the_table(controlled_pages):
+    lines = [line for line in controlled_pages["edc/t3.md"].splitlines() if line.startswith("| Best single kind")]
+    assert any("94.46 (time warp)" in line for line in lines), "published, original size on DCASE"
+    apart = controlled_pages["edc/t3.md"][controlled_pages["edc/t3.md"].index("Apart from the table: tier reduced") :]
+    told = [line for line in apart.splitlines() if line.startswith("| Best single kind")]
+    assert told and all("frequency mask" in line for line in told)
+
+
+def test_a_list_that_says_the_same_is_shown_once(controlled_pages):
+    apart = controlled_pages["edc/t3.md"][controlled_pages["edc/t3.md"].index("Apart from the table: tier reduced") :]
+    assert "OM, DCASE, tier reduced" in apart and "corrected list, tier reduced" not in apart
+
+
+def test_controls_stand_beside_their_rows(controlled_pages):
+    apart = controlled_pages["edc/t3.md"][controlled_pages["edc/t3.md"].index("Apart from the table: tier reduced") :]
+    assert re.search(r"\| Min-max rescaling alone\[\^\d+\] +\| OM, DCASE", apart)
+    assert "Questions of ours" in apart
+
+
+def test_what_the_decay_reaches_stands_beside_what_is_looked_at(controlled_pages):
+    row = next(
+        line
+        for line in controlled_pages["edc/t1.md"].splitlines()
+        if line.startswith("| EDC α = 7 ") and "2.58" in line
+    )
+    assert "1.14" in row and "0.13" in row  # mean past and future frames on the released features
+
+
+def test_areas_of_classes_are_told(controlled_pages):
+    assert "Area under the curve of each class (%)" in controlled_pages["edc/t3.md"]

@@ -1,0 +1,31 @@
+import json
+
+
+def test_report_json_has_the_fields_of_the_contract(clips):
+    cells = json.loads((clips.reports / "report.json").read_text())["cells"]
+    names = {"id", "published", "mean", "low", "high", "n_runs", "tier", "corpus", "verdict", "protocol"}
+    assert all(set(cell) == names for cell in cells)
+    first = next(cell for cell in cells if cell["id"] == "acrnn.t3.att_aug.esc10")
+    assert (first["published"], first["mean"], first["n_runs"]) == (93.7, 93.75, 15)
+    assert first["low"] < 93.75 < first["high"] and first["protocol"] == "our reading"
+    tiers = [cell["tier"] for cell in cells]
+    assert tiers == sorted(tiers) and set(tiers) == {"full", "reduced"}
+    assert all(cell["verdict"] is None for cell in cells if cell["tier"] == "reduced")
+    absent = next(cell for cell in cells if cell["id"] == "acrnn.t3.base.esc50")
+    assert (absent["mean"], absent["n_runs"], absent["verdict"]) == (None, 0, "not yet run")
+
+
+def test_report_json_tells_every_cell_once_per_variant(three_classes_pages, three_classes_table):
+    cells = json.loads(three_classes_pages["report.json"])["cells"]
+    main = [cell for cell in cells if (cell["tier"], cell["corpus"]) == ("full", "real")]
+    assert [cell["id"] for cell in main] == [one.cell.id for one in three_classes_table.main]
+    apart = [cell for cell in cells if cell["corpus"] == "standin"]
+    assert len(apart) == 32 and {cell["verdict"] for cell in apart} == {None}
+    mean = next(cell for cell in main if cell["id"] == "mtfa.t1.mtfa.dev.average.er")
+    assert mean["n_runs"] == 9 and mean["low"] < mean["mean"] < mean["high"]
+
+
+def test_report_json_has_the_added_cells(controlled_pages):
+    cells = json.loads(controlled_pages["report.json"])["cells"]
+    clean = [one for one in cells if one["id"] == "edc.t3.1_none.om_dcase_clean" and one["tier"] == "full"]
+    assert clean and clean[0]["published"] is None and clean[0]["mean"] is not None
