@@ -31,8 +31,8 @@ def quantity_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
     """What a table could have printed beside its audited columns: other quantities of the same rows."""
     entries = [
         entry for entry in result.paper.audit.checks
-        if isinstance(entry, Quantity | Computed | Recorded) and entry.table == result.table_id
-        and not getattr(entry, "feeds", False)
+        if entry.table == result.table_id
+        and (isinstance(entry, Recorded) or (isinstance(entry, Quantity | Computed) and not entry.feeds))
     ]  # fmt: skip
     computed = {check["id"]: check["computed"] for check in result.checks}
     head = [
