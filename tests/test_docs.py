@@ -6,7 +6,9 @@ import inspect
 import re
 import shlex
 import subprocess
+import types
 
+import numpy as np
 import pytest
 from jsonargparse import ArgumentParser
 
@@ -100,6 +102,47 @@ def test_the_python_of_the_readme_fits_the_real_signatures():
         # What a class passes on to its base is in no signature of its own.
         accepted = ArgumentParser().add_class_arguments(cls, "made", fail_untyped=False)
         assert {f"made.{name}" for name in keywords} <= set(accepted)
+
+
+def test_the_worked_paper_loads(tmp_path):
+    from benchmarks.spec import load_paper
+
+    (paper,) = [block for block in blocks("CONTRIBUTING.md", "yaml") if block.startswith("id: scenes")]
+    (columns,) = re.findall(r"t1\.csv\s+# ([\w,]+)", text("CONTRIBUTING.md"))
+    (tmp_path / "scenes").mkdir()
+    (tmp_path / "scenes" / "paper.yaml").write_text(paper, encoding="utf-8")
+    (tmp_path / "scenes" / "t1.csv").write_text(f"{columns}\nplain,Network,70.0,72.0,71.0\n")
+    cells = {cell.column: cell for cell in load_paper("scenes", tmp_path).cells()}
+    assert [cells[name].fold for name in ("fold1", "fold2")] == [1, 2] and len(cells["average"].parts) == 2
+
+
+def example(docstring: str) -> dict:
+    """The names that a worked example defines which says that it is a certain file."""
+    (block,) = [one for one in blocks("CONTRIBUTING.md", "python") if one.startswith(f'"""{docstring}')]
+    module = types.ModuleType("example")
+    exec(block, vars(module))  # the project's own text
+    return vars(module)
+
+
+def test_the_worked_metric_computes():
+    import pandas as pd
+
+    from benchmarks.runs.scores import Scores
+
+    (metric,) = example("benchmarks/metrics/")["METRICS"]
+    scores = Scores(("a", "b"), ("level",), np.array([[-20.0], [-30.0]]), "linear")
+    value = metric.compute(scores, pd.DataFrame({"level": [-21.0, -27.0]}, index=["a", "b"]))
+    assert value.value == 2.0 and metric.kind.name == "levels of clips"
+
+
+def test_the_worked_figure_draws():
+    from types import SimpleNamespace as Plain
+
+    cell = Plain(label="a row", unit="%")
+    cells = [Plain(cell=cell, mean=50.0, evidence=Plain(seed_values={0: 49.0, 1: 51.0}))]
+    asked = Plain(cells=cells, result=Plain(table_id="t1", table=Plain(title="a table")), variant=Plain(name="full"))
+    (figure,) = example("benchmarks/reporting/figures/")["Seeds"](title="area").figures(asked)
+    assert figure.name == "seeds_t1_full" and b"</svg>" in figure.draw()
 
 
 def test_tables_named_in_the_readme_are_those_of_the_papers():

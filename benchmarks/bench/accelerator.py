@@ -19,22 +19,29 @@ FRAMES = 1501
 SETTINGS = ("resrnn", "resattrnn", "mtfa")
 
 
-def measure(rounds: int, device: str = "cuda", edge: int = EDGE, width_divisor: int = 1) -> Iterator[Measure]:
-    """All measures in float32, the numerics of verdicts, and in bfloat16; nothing where there is no accelerator."""
+def measure(
+    rounds: int, device: str = "cuda", edge: int = EDGE, width_divisor: int = 1, batch: int | None = None
+) -> Iterator[Measure]:
+    """All measures in float32, the numerics of verdicts, and in bfloat16; nothing where there is no accelerator.
+
+    batch: mixtures per step, for trials; the recipe's own by default.
+    """
     if device == "cuda" and not torch.cuda.is_available():
         return
     for numerics in ("float32", "bf16"):
-        yield from _measure(numerics, rounds, device, edge, width_divisor)
+        yield from _measure(numerics, rounds, device, edge, width_divisor, batch)
 
 
-def _measure(numerics: str, rounds: int, device: str, edge: int, width_divisor: int) -> Iterator[Measure]:
+def _measure(
+    numerics: str, rounds: int, device: str, edge: int, width_divisor: int, batch: int | None
+) -> Iterator[Measure]:
     set_numerics(numerics)
     half = numerics == "bf16"
     peak = _throughput(device, edge, torch.bfloat16 if half else torch.float32, rounds)
-    note = f"{_name(device)}, {numerics}, batch {_recipe('mtfa')['data']['init_args']['batch_size']}"
+    note = f"{_name(device)}, {numerics}, batch {batch or _recipe('mtfa')['data']['init_args']['batch_size']}"
     hours = 0.0
     for setting in SETTINGS:
-        step, operations = _stepper(setting, device, half, width_divisor)
+        step, operations = _stepper(setting, device, half, width_divisor, batch)
         step()
         times = [_timed(step, device) for _ in range(rounds)]
         yield Measure.of(f"{setting}, training steps", [1 / time for time in times], "per s", note=note)
@@ -45,12 +52,14 @@ def _measure(numerics: str, rounds: int, device: str, edge: int, width_divisor: 
     yield Measure.of(f"the {runs} runs of MTFA and its ablations", [hours], "h", note=f"{note}, all epochs of the cap")
 
 
-def _stepper(setting: str, device: str, half: bool, width_divisor: int) -> tuple[Callable[[], None], float]:
+def _stepper(
+    setting: str, device: str, half: bool, width_divisor: int, batch: int | None
+) -> tuple[Callable[[], None], float]:
     """A training step of a setting on a batch of noise, and its operations (two per multiply-accumulate, thrice)."""
     recipe = _recipe(setting)
     args = {**recipe["model"]["init_args"], "width_divisor": width_divisor}
     module: Any = import_class(recipe["model"]["class_path"])(**args)
-    batch, frames = recipe["data"]["init_args"]["batch_size"], recipe["data"]["init_args"]["chunk_frames"]
+    batch, frames = batch or recipe["data"]["init_args"]["batch_size"], recipe["data"]["init_args"]["chunk_frames"]
     operations = 2.0 * 3 * batch * import_class("models.complexity.macs")(module)
     module = module.to(device)
     optimizer = module.configure_optimizers()

@@ -49,7 +49,7 @@ def test_the_table_has_a_line_per_measure_and_no_verdict_without_a_target():
 
 
 def test_the_measures_of_an_accelerator_are_those_of_the_whole_study():
-    measures = {one.name: one for one in accelerator.measure(1, "cpu", edge=64, width_divisor=16)}
+    measures = {one.name: one for one in accelerator.measure(1, "cpu", edge=64, width_divisor=16, batch=1)}
     assert measures["the 27 runs of MTFA and its ablations"].unit == "h"
     steps = measures["mtfa, training steps"]
     # 5000 mixtures, nine tenths of them trained on, 11 chunks each, batch 64, 40 epochs, 3 seeds of 3 classes
