@@ -87,12 +87,18 @@ def classes_here(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str,
 
 
 def item_seconds(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> float | None:
-    """How long the items of a test set last, by what stored runs have scores for, or by the files; None if unknown."""
+    """How long the longest item of a test set lasts; None if unknown.
+
+    What stored runs have scores for says it, once there are runs on every fold; else the files do.
+    """
+    by_fold: dict[int, float] = {}
     for finished in _runs_on_real_files(paper, dataset, workspace):
-        path = finished.scores_path(test_set)
-        scores = Scores.load(path) if path.exists() else None
+        path, fold = finished.scores_path(test_set), finished.run.fold
+        scores = Scores.load(path) if fold not in by_fold and path.exists() else None
         if scores is not None and scores.hop is not None:
-            return scores.values.shape[1] * scores.hop
+            by_fold[fold] = scores.values.shape[1] * scores.hop
+        if set(by_fold) == set(paper.datasets[dataset].folds):
+            return max(by_fold.values())
     if classes_here(paper, dataset, workspace) is None:
         return None
     return float(workspace.dataset(paper.datasets[dataset], "real").clip_seconds)
