@@ -29,7 +29,7 @@ from benchmarks.spec.audit import (
     Share,
 )
 
-__all__ = ["Check", "agrees", "audit", "audit_lines", "audited_cells", "checks", "printed"]
+__all__ = ["Check", "agrees", "audit", "audit_lines", "checks", "printed"]
 
 
 class _Networks(dict[str, Any]):
@@ -58,18 +58,6 @@ def audit(target: str) -> list[Check]:
     select(target)
     table = parts[1] if len(parts) > 1 else None
     return [check for check in checks(load_paper(parts[0]), table) if check["id"].split(".")[: len(parts)] == parts]
-
-
-def audited_cells(paper: Paper) -> dict[str, float]:
-    """What the audit computes for the cells of audited tables, by cell id, in the unit of the cell."""
-    networks = _Networks(paper)
-    made: list[Check] = []
-    for entry in paper.audit.checks:
-        if isinstance(entry, Quantity) and entry.feeds:
-            made += _quantity(paper, entry, networks)
-        elif isinstance(entry, Computed) and entry.feeds:
-            made += _computed(paper, entry)
-    return {check["id"]: check["computed"] for check in made}
 
 
 def audit_lines(made: Iterable[Check]) -> list[str]:

@@ -1,6 +1,6 @@
 """Claims tested on what each item adds to the value of the runs.
 
-A claim is a set of links "A is above B by more than so much" (claim_form), and holds only if every link holds. Above
+A claim is a set of links "A is above B by more than so much" (spec.claims), and holds only if every link holds. Above
 means better: of error rates, the lower one is above.
 
 With three seeds or more on both sides a link is about the *method*, and the paired two-level bootstrap tests it: the

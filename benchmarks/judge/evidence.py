@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,7 @@ class Measured:
     #: what is true of the items
     truth: "pd.DataFrame" = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def units(self) -> tuple[str, ...]:
         """The bootstrap unit of each item of the value."""
         units = self.truth["unit"]

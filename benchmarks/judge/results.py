@@ -1,26 +1,23 @@
 """What the stored runs say about every cell of a table: evidence, spread, verdict, item noise, claims."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from benchmarks.audit.isolated import table_checks
 from benchmarks.judge.evaluator import Evaluator
-from benchmarks.judge.evidence import Evidence, Part
-from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
-from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, item_interval, judge, pooled_sd
-from benchmarks.metrics import metric_of
+from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.spread import column_spread, item_noise
+from benchmarks.judge.table import CellResult, TableResult, Variant
+from benchmarks.judge.table_claims import table_claims
+from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, judge
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import Cell, Claim, Paper, Table, load_paper
+from benchmarks.spec import Cell, Paper, Table, load_paper
 
 if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
-    from benchmarks.judge.claims import Outcomes
 
 
 class Results:
@@ -60,10 +57,10 @@ class Results:
             if (rows := self._controls(paper, name, variant, results))
         }  # fmt: skip
         apart = {
-            variant: _claims(paper, name, (*results, *ran.get(variant, ())), only_measured=True)
+            variant: table_claims(paper, name, (*results, *ran.get(variant, ())), only_measured=True)
             for variant, results in others.items() if variant.corpus == "standin" and variant.tier != "smoke"
         }  # fmt: skip
-        claims = _claims(paper, name, (*main, *ran.get(Variant(), ())))
+        claims = table_claims(paper, name, (*main, *ran.get(Variant(), ())))
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived)
@@ -124,7 +121,7 @@ class Results:
         evidence = {cell.id: self._evidence_of(paper, cell, variant) for cell in cells if cell.recipe == "train"}
         if not variant.earns_verdict:
             return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells if cell.recipe != "audit")
-        spreads = {column: _spread(paper, cells, evidence, column) for column in paper.tables[table_id].columns}
+        spreads = {column: column_spread(paper, cells, evidence, column) for column in paper.tables[table_id].columns}
         return tuple(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column]) for cell in cells)
 
     def _evidence_of(self, paper: Paper, cell: Cell, variant: Variant) -> Evidence:
@@ -161,18 +158,7 @@ class Results:
     def _item_noise(self, paper: Paper, cell: Cell, evidence: Evidence) -> ItemInterval:
         key = (paper.id, cell.question)
         if key not in self._noise:
-            by_item: dict[tuple[str, str], list[float]] = {}
-            units: dict[tuple[str, str], str] = {}
-            for one in evidence.complete:
-                # Each part counts alike in a mean over parts, whatever the number of its items.
-                weight = 1 / one.value.n
-                for item, unit, value in zip(one.value.items, one.units, one.value.per_item, strict=True):
-                    by_item.setdefault((str(one.part), item), []).append(weight * float(value))
-                    units[str(one.part), item] = unit
-            items = sorted(by_item)
-            scale = abs(_scale(cell)) * len(items) / len(evidence.parts)
-            values = np.array([scale * float(np.mean(by_item[item])) for item in items])
-            self._noise[key] = item_interval(values, np.array([units[item] for item in items]))
+            self._noise[key] = item_noise(cell, evidence)
         return self._noise[key]
 
 
@@ -192,77 +178,3 @@ def without_doubles(table: Table, results: tuple[CellResult, ...]) -> tuple[Cell
         return table.columns[one.cell.column].added is not None and any(twin.answer == one.answer for twin in twins)
 
     return tuple(one for one in results if not is_double(one))
-
-
-def _spread(paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], column: str) -> PooledSpread:
-    """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
-    import pandas as pd
-
-    # A row about one fold and a row about all of them have runs in common.
-    rows: dict[tuple[object, Part, int], float] = {}
-    for cell in cells:
-        is_trained = cell.column == column and cell.id in evidence
-        if is_trained and cell.setting and not paper.settings[cell.setting].deterministic:
-            asked = str([(*source.asked, source.items) for source in cell.sources])
-            for one in evidence[cell.id].measured:
-                rows[asked, one.part, one.seed] = one.value.value
-    if not rows:
-        return PooledSpread(math.nan, 1, 0)
-    frame = pd.DataFrame([(*key, value) for key, value in rows.items()], columns=["setting", "fold", "seed", "value"])
-    return pooled_sd(frame)
-
-
-def _claims(
-    paper: Paper, table_id: str, results: tuple[CellResult, ...], only_measured: bool = False
-) -> tuple[ClaimTest, ...]:
-    """The claims about a table, tested on the complete seeds of its rows; those of the paper first, then ours.
-
-    only_measured: leave out those about columns of which nothing ran.
-    """
-    ran = {one.cell.column for one in results if one.n_runs}
-    told = [claim for claim in paper.claims if claim.table == table_id and (not only_measured or claim.column in ran)]
-    return tuple(
-        test for ours in (False, True) for test in _family(paper, [one for one in told if one.ours is ours], results)
-    )
-
-
-def _family(paper: Paper, claims: list[Claim], results: tuple[CellResult, ...]) -> tuple[ClaimTest, ...]:
-    """Claims of one family, between whose tests Holm's correction is made."""
-    from benchmarks.judge.claims import Outcomes, judge_claims
-    from benchmarks.spec.claims import published_ordering
-
-    outcomes: dict[tuple[str, str], Outcomes] = {}
-    asked = {claim.column for claim in claims}
-    for one in results if claims else ():
-        found = _outcomes(paper, one) if one.cell.column in asked else None
-        if found is not None:
-            outcomes[one.cell.column, one.cell.row] = found
-    tests = []
-    quoted = {one.cell.row for one in results if one.cell.recipe == "quoted"}
-    for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted=quoted), strict=True):
-        of_column = [one.cell for one in results if one.cell.column == claim.column]
-        sign = math.copysign(1.0, _scale(of_column[0])) if of_column else 1.0
-        merits = {cell.row: cell.published if cell.published is None else sign * cell.published for cell in of_column}
-        tests.append(ClaimTest(claim, published_ordering(claim.id, claim.test, merits), ours))
-    return tuple(tests)
-
-
-def _outcomes(paper: Paper, one: CellResult) -> "Outcomes | None":
-    """What the items add to the value of a cell's complete seeds."""
-    from benchmarks.judge.claims import Outcomes
-
-    if one.evidence is None or one.mean is None or one.cell.setting is None:
-        return None
-    units = {
-        (found.part, item): unit
-        for found in one.evidence.complete for item, unit in zip(found.value.items, found.units, strict=True)
-    }  # fmt: skip
-    runs = [(found.part, found.seed, found.value) for found in one.evidence.complete]
-    return Outcomes.collect(runs, units, paper.settings[one.cell.setting].deterministic, _scale(one.cell))
-
-
-def _scale(cell: Cell) -> float:
-    """From what items add to a value to the unit of the cell's metric; negative where lower is better."""
-    metric = metric_of(cell)
-    assert metric is not None
-    return metric.scale if metric.higher_is_better else -metric.scale

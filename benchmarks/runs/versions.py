@@ -16,6 +16,8 @@ _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 #: The version that every class begins with.
 _FIRST = 1
+#: Files of modules by the name and the folders that were searched.
+_FILES: dict[tuple[str, ...], Path] = {}
 
 
 def versions(resolved: dict[str, Any]) -> dict[str, int]:
@@ -181,7 +183,20 @@ def _parse(module: str, path: Path, modified: int) -> _Source:
 
 
 def _file(module: str) -> Path | None:
+    """The file of a module. What was found once is taken again, as long as the same folders are searched."""
     top, *below = module.split(".")
+    packages = (".".join((top, *below[:depth])) for depth in range(len(below)))
+    paths = (vars(sys.modules[name]).get("__path__", ()) for name in packages if name in sys.modules)
+    searched = (module, *sys.path, *(folder for folders in paths for folder in folders))
+    known = _FILES.get(searched)
+    if known is None or not known.is_file():
+        known = _searched(top, below)
+        if known is not None:
+            _FILES[searched] = known
+    return known
+
+
+def _searched(top: str, below: list[str]) -> Path | None:
     try:
         spec = importlib.util.find_spec(top)
     except ValueError:  # a module without a spec, such as __main__

@@ -119,7 +119,7 @@ def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("test", *first["loc"][1:]))
-        raise InputError(f"claim {claim_id}: {place}: {first['msg']}; see benchmarks/claim_form.py") from None
+        raise InputError(f"claim {claim_id}: {place}: {first['msg']}; see benchmarks/spec/claims.py") from None
 
 
 def published_ordering(claim_id: str, test: Mapping[str, Any], published: Mapping[str, float | None]) -> Ordering:
