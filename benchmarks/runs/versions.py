@@ -45,15 +45,15 @@ def versions(resolved: dict[str, Any]) -> dict[str, int]:
 
 def spelled_out(resolved: dict[str, Any]) -> dict[str, Any]:
     """The same with the extractor, which paper files call by its short name, by its import path. Raises InputError."""
-    from datasets.features import EXTRACTORS
+    from datasets.features import extractors
 
     arguments = resolved["data"]["init_args"]
     name = arguments.get("extractor")
     if name is None or "." in name:
         return resolved
-    if name not in EXTRACTORS:
-        raise InputError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(EXTRACTORS))}")
-    return {**resolved, "data": {**resolved["data"], "init_args": {**arguments, "extractor": EXTRACTORS[name]}}}
+    if name not in (known := extractors()):
+        raise InputError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(known))}")
+    return {**resolved, "data": {**resolved["data"], "init_args": {**arguments, "extractor": known[name]}}}
 
 
 def _import_paths(values: Any, is_class_path: bool = False) -> Iterator[tuple[str, bool]]:

@@ -25,7 +25,7 @@ class ClipDataModule(ResidentDataModule):
     Validation batches are x (B, S, C, F, T), y (B, classes), test batches x (B, S, C, F, T).
 
     dataset: has clips with one label each (datasets.esc50.ESC50 is one).
-    extractor: name of the features (datasets.features.EXTRACTORS), or their import path.
+    extractor: name of the features (datasets.features.extractors), or their import path.
     segment_frames, segment_hop: length of segments and distance between their beginnings.
     segment_mode: an epoch has "all" segments of each clip, or one at "random".
     augment: adds a time-stretched and a pitch-shifted copy of each training clip (ACRNN, section 3.4).

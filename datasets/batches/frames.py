@@ -47,7 +47,7 @@ class FrameDataModule(ResidentDataModule):
     """Chunks x (B, 1, T + 2 context, D) and frame targets y (B, T) for training, whole recordings x for prediction.
 
     dataset: its one class is detected. names: of the test sets.
-    extractor, n_mels: name of the features (datasets.features.EXTRACTORS) or their import path, and their bands D, by
+    extractor, n_mels: name of the features (datasets.features.extractors) or their import path, and their bands D, by
         default its own.
     chunk_frames, chunk_hop: length and distance of chunks in frames; a last chunk ends with the recording. None: whole
         recordings. Validation has the same chunks, or whole recordings where training has these or single frames.

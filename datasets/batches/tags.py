@@ -27,7 +27,7 @@ class TagDataModule(ResidentDataModule):
     """Training and validation batches x (B, 1, T, D), y (B, classes), and test batches x (B, 1, T, D).
 
     dataset: has clips of one nominal length with any number of labels (datasets.chime_home.CHiMEHome is one).
-    extractor, pad: name of the features (datasets.features.EXTRACTORS) or their import path, and what fills a short
+    extractor, pad: name of the features (datasets.features.extractors) or their import path, and what fills a short
         clip.
     time_masks ... time_warp_share: of SpecAugment (datasets.batches.spec_augment), on training clips.
     mixup_alpha: of the Beta distribution that mixes training clips with others of the training set, before SpecAugment;

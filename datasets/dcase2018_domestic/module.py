@@ -6,7 +6,7 @@ from typing import Any
 from datasets.batches.streams import StreamDataModule
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic, Source
 from datasets.errors import DataError
-from datasets.features import EXTRACTORS
+from datasets.features import extractors
 
 #: The name of the extractor that takes released arrays.
 RELEASED = "released_log_mel"
@@ -34,6 +34,6 @@ class DCASE2018DomesticDataModule(StreamDataModule):
         extractor: str = "log_mel_edc",
         **options: Any,
     ) -> None:
-        if (source == "features") != (extractor in (RELEASED, EXTRACTORS[RELEASED])):
+        if (source == "features") != (extractor in (RELEASED, extractors()[RELEASED])):
             raise DataError(f"source {source!r} does not go with extractor {extractor!r}; {RELEASED} takes 'features'")
         super().__init__(DCASE2018Domestic(root, cache, source), cache=cache, extractor=extractor, **options)

@@ -8,18 +8,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-#: Import path of every extractor by name. The modules are imported when one is made, not before.
-EXTRACTORS: dict[str, str] = {
-    "log_gammatone_delta": "datasets.features.log_gammatone.LogGammatone",
-    "log_mel_baseline": "datasets.features.log_mel_rare.LogMelBaseline",
-    "log_mel_cakir": "datasets.features.log_mel_rare.LogMelCakir",
-    "log_mel_delta_piczak": "datasets.features.log_mel.LogMelDelta",
-    "log_mel_edc": "datasets.features.log_mel_edc.LogMelEdc",
-    "log_mel_mtfa": "datasets.features.log_mel_rare.LogMelMtfa",
-    "mfcc_zcr": "datasets.features.mfcc_zcr.MfccZcr",
-    "mfcc_zcr_interleaved": "datasets.features.mfcc_zcr.MfccZcrInterleaved",
-    "released_log_mel": "datasets.features.released.ReleasedLogMel",
-}
+from datasets.features.named import extractors
+
+__all__ = ["Extractor", "extractor_class", "extractors", "make_extractor"]
 
 
 class Extractor(Protocol):
@@ -64,13 +55,19 @@ class Extractor(Protocol):
 
 def extractor_class(name: str) -> Any:
     """The class of the extractor called `name`, or with that import path. Raises ValueError for an unknown name."""
-    path = EXTRACTORS.get(name, name)
-    if path not in EXTRACTORS.values():
-        raise ValueError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(EXTRACTORS))}")
-    module, _, cls = path.rpartition(".")
-    return getattr(importlib.import_module(module), cls)
+    module, _, attribute = extractors().get(name, name).rpartition(".")
+    try:
+        found = vars(importlib.import_module(module)).get(attribute) if module else None
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):  # what the module itself imports
+            raise
+        found = None
+    if not isinstance(found, type) or Extractor not in found.__mro__:
+        raise ValueError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(extractors()))}")
+    return found
 
 
 def make_extractor(name: str, **params: Any) -> Extractor:
     """The extractor called `name`, or with that import path. Raises ValueError for an unknown name."""
-    return extractor_class(name)(**params)
+    made: Extractor = extractor_class(name)(**params)
+    return made

@@ -15,12 +15,12 @@ from benchmarks.runs.ledger import FORMAT, Ledger
 from benchmarks.runs.migrate import migrate
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.spec import select
-from datasets.features import EXTRACTORS
+from datasets.features import extractors
 from tests.benchmarks.fabricated_event_runs import fabricate_events
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 from tests.benchmarks.fabricated_tag_runs import fabricate_tags
 
-SHORT = {path: name for name, path in EXTRACTORS.items()}
+SHORT = {path: name for name, path in extractors().items()}
 
 
 def downgrade(store: Path) -> list[str]:
