@@ -92,6 +92,15 @@ class Dataset(Protocol):
         """All that another machine needs."""
 
 
+def check_root(dataset: Dataset) -> None:
+    """Raises DataError where there is no folder at the root of a dataset."""
+    if not dataset.root.is_dir():
+        raise DataError(
+            f"{dataset.root}: no such folder; run `python -m benchmarks data fetch {dataset.name}` (or `data miniature "
+            f"{dataset.name}`), or set RESOUND_DATA to the folder that holds {dataset.name}/"
+        )
+
+
 def check_fold(dataset: Dataset, fold: int) -> None:
     """Raises DataError for a fold that a dataset does not have."""
     if fold not in dataset.folds:

@@ -8,7 +8,7 @@ from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
 from datasets.chime_home.annotations import CLASSES, Annotation, read_annotation
 from datasets.chime_home.layout import ANNOTATION, CROSSVALIDATION, EVALUATION, MONO, OLD_COPY, Layout
 from datasets.chime_home.lists import ChunkLists, segment_of
-from datasets.contract import Dataset, Parts, check_fold
+from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,11 +47,7 @@ class CHiMEHome(Dataset):
     def __init__(self, root: Path | str, cache: Path | str | None = None) -> None:
         self.root = Path(root)
         self.cache = Path(cache) if cache is not None else None
-        if not self.root.is_dir():
-            raise DataError(
-                f"{self.root}: no such folder; run `python -m benchmarks data fetch chime_home` (or `data "
-                "miniature chime_home`), or set RESOUND_DATA to the folder that holds chime_home/"
-            )
+        check_root(self)
         self.classes = tuple(CLASSES.values())
 
     @cached_property

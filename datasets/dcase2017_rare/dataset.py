@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
-from datasets.contract import Dataset, Parts, check_fold
+from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.dcase2017_rare.layout import Layout
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.mixtures.sources import Sources
@@ -51,11 +51,7 @@ class DCASE2017Rare(Dataset):
         self.cache = Path(cache) if cache is not None else None
         if event not in CLASSES:
             raise DataError(f"unknown class {event!r} of dcase2017_rare; known: {', '.join(CLASSES)}")
-        if not self.root.is_dir():
-            raise DataError(
-                f"{self.root}: no such folder; run `python -m benchmarks data fetch dcase2017_rare` (or `data "
-                "miniature dcase2017_rare`), or set RESOUND_DATA to the folder that holds dcase2017_rare/"
-            )
+        check_root(self)
         self.classes = (event,)
 
     @cached_property

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
-from datasets.contract import Dataset, Parts, check_fold
+from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.dcase2018_domestic.layout import (
     TEST_AUDIO,
     TEST_FEATURES,
@@ -53,11 +53,7 @@ class DCASE2018Domestic(Dataset):
         self.source = source
         if source not in get_args(Source):
             raise DataError(f"unknown source {source!r} of dcase2018_domestic; known: {', '.join(get_args(Source))}")
-        if not self.root.is_dir():
-            raise DataError(
-                f"{self.root}: no such folder; run `python -m benchmarks data fetch dcase2018_domestic` (or `data "
-                "miniature dcase2018_domestic`), or set RESOUND_DATA to the folder that holds dcase2018_domestic/"
-            )
+        check_root(self)
         self.layout = Layout(self.root)
         self.classes: tuple[str, ...] = self.layout.classes
 

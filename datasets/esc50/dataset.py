@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from datasets.acquire.hashes import digest_of, index_memory, md5_of_files
 from datasets.audio import read_exact, read_raw
-from datasets.contract import Dataset, Parts, check_fold
+from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.errors import DataError
 from datasets.esc50.layout import CATEGORIES, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
 
@@ -52,11 +52,7 @@ class ESC50(Dataset):
         self.cache = Path(cache) if cache is not None else None
         if subset not in ("esc50", "esc10"):
             raise DataError(f"unknown subset {subset!r} of ESC-50; known: esc50, esc10")
-        if not self.root.is_dir():
-            raise DataError(
-                f"{self.root}: no such folder; run `python -m benchmarks data fetch esc50` (or `data miniature "
-                "esc50`), or set RESOUND_DATA to the folder that holds esc50/"
-            )
+        check_root(self)
         self.targets = ESC10_TARGETS if subset == "esc10" else tuple(range(len(CATEGORIES)))
         self.classes = tuple(CATEGORIES[target] for target in self.targets)
 
