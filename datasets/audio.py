@@ -6,7 +6,7 @@ of ESC-50 to its 2017 WAV files: sum the channels, resample, cut or zero-pad, ro
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: What can be wrong with a clip, in the order in which it is looked for.
-FAULTS = ("empty", "truncated", "unreadable", "rate", "channels", "length", "format", "nan", "silent")
+FaultKind = Literal["empty", "truncated", "unreadable", "rate", "channels", "length", "format", "nan", "silent"]
 FULL_SCALE = 32768.0
 _OGG_PAGE_HEADER = 27
 
 
 class ClipFault(DataError):
-    """A clip that cannot be used; `kind` is one of FAULTS."""
+    """A clip that cannot be used; `kind` says what is wrong with it."""
 
-    def __init__(self, message: str, kind: str = "unreadable") -> None:
+    def __init__(self, message: str, kind: FaultKind = "unreadable") -> None:
         super().__init__(message)
         self.kind = kind
 
@@ -133,6 +133,6 @@ def _check_samples(path: Path, samples: "NDArray[np.float32]") -> None:
         raise _fault(path, "silent", "every sample is zero")
 
 
-def _fault(path: Path, kind: str, reason: str) -> ClipFault:
+def _fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
     message = f"{path.name}: {kind if kind != 'nan' else 'NaN'}: {reason}; put the official file into {path.parent}"
     return ClipFault(message, kind)

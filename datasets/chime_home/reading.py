@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audio import ClipFault, read_any
+from datasets.audio import ClipFault, FaultKind, read_any
 
 RATE = 16000
 
@@ -23,6 +23,6 @@ def read_mono(path: Path) -> NDArray[np.float32]:
     return samples[:, 0].astype(np.float32)
 
 
-def fault(path: Path, kind: str, reason: str) -> ClipFault:
+def fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
     """What is wrong with a file, in the words of datasets.audio."""
     return ClipFault(f"{path.name}: {kind}: {reason}; put the official file into {path.parent}", kind)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audio import ClipFault, read_any
+from datasets.audio import ClipFault, FaultKind, read_any
 from datasets.errors import DataError
 
 #: Distance of the frames of the released arrays, seconds, and their number of bands (paper, section 4).
@@ -42,6 +42,6 @@ def read_features(path: Path, seconds: float) -> NDArray[np.float32]:
     return array.astype(np.float32)
 
 
-def _fault(path: Path, kind: str, reason: str) -> ClipFault:
+def _fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
     name = kind if kind != "nan" else "NaN"
     return ClipFault(f"{path.name}: {name}: {reason}; put the official file into {path.parent}", kind)

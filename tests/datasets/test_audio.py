@@ -1,10 +1,11 @@
 import pickle
+from typing import get_args
 
 import numpy as np
 import pytest
 import soundfile
 
-from datasets.audio import FAULTS, ClipFault, read_exact, read_raw
+from datasets.audio import ClipFault, FaultKind, read_exact, read_raw
 
 RATE, FRAMES = 44100, 2205
 
@@ -79,7 +80,7 @@ BAD_WAV = {
 }
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", get_args(FaultKind))
 def test_every_fault_of_a_wav_is_named_in_one_line(tmp_path, kind):
     path = tmp_path / "1-2-A-3.wav"
     BAD_WAV[kind](path)
