@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from datasets.acquire.telling import Progress
 from datasets.acquire.whole import write_whole
 from datasets.audio import ClipFault
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
 VERSION = 1
 
-Progress = Callable[[int, int], None]
 #: {kind: {name: reason}}, see Census.
 Faults = dict[str, dict[str, str]]
 

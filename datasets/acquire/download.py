@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from datasets.acquire.telling import Report
 from datasets.acquire.whole import write_whole
 from datasets.errors import DataError
 
@@ -23,8 +24,6 @@ CHUNK = 1 << 20
 USER_AGENT = "resound/0.1 (reproduces results tables of audio papers)"
 #: Seconds between two lines about how far a download is.
 REPORT_SECONDS = 10.0
-
-Report = Callable[[str], None]
 
 _hosts: dict[str, threading.Lock] = {}
 _last_request: dict[str, float] = {}

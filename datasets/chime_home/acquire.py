@@ -1,13 +1,14 @@
 """Getting CHiME-Home: by download of its one archive, or from what one has already."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from datasets.acquire.archive import BadArchive, unpack
 from datasets.acquire.download import ResumingDownloader, download
 from datasets.acquire.folders import check_import, download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file
+from datasets.acquire.telling import Report, terms
 from datasets.chime_home.census import take_census
 from datasets.chime_home.dataset import CHiMEHome
 from datasets.chime_home.layout import ANNOTATION, CROSSVALIDATION, MONO, STEREO, Layout
@@ -21,8 +22,6 @@ ARCHIVE_MD5 = "9ce9d584e229b465b3aa08db2d7fee67"
 ARCHIVE_BYTES = 4_162_513_717
 #: The archive and what it unpacks to: 6137 chunks of 4 s, stereo at 48 kHz and mono at 16 kHz, of 16 bit (inferred).
 DISK_BYTES = ARCHIVE_BYTES + 6137 * 4 * (2 * 48000 + 16000) * 2
-
-Report = Callable[[str], None]
 
 
 def fetch(
@@ -40,7 +39,7 @@ def fetch(
     if root.is_dir() and _is_complete(root):
         report(f"{root}: all listed chunks are there and usable")
         return
-    _show_terms(report)
+    report(terms(CHiMEHome))
     report(
         f"{ARCHIVE}: {ARCHIVE_BYTES / 1e9:.1f} GB; needs about {DISK_BYTES / 1e9:.0f} GB of disk while it is unpacked"
     )
@@ -67,7 +66,7 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
     something in `root`, or a list that is bad.
     """
     check_import(source, root)
-    _show_terms(report)
+    report(terms(CHiMEHome))
     with import_work(source, root) as work:
         folder = _official_folder(source, work / "unpacked", report)
         ChunkLists.read(folder)
@@ -78,12 +77,6 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
     report(census.summary())
     if "evaluation annotations" in census.missing:
         report(f"evaluation annotations: {census.missing['evaluation annotations']}")
-
-
-def _show_terms(report: Report) -> None:
-    report(
-        f"{CHiMEHome.title}\nlicence: {CHiMEHome.licence}\npage: {CHiMEHome.homepage}\ncitation: {CHiMEHome.citation}"
-    )
 
 
 def _is_complete(root: Path) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, Progress, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.telling import Progress
 from datasets.chime_home.annotations import is_refined, majority_vote
 from datasets.chime_home.layout import (
     ANNOTATION,

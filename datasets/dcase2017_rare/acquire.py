@@ -2,21 +2,20 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from datasets.acquire.archive import BadArchive, unpack
 from datasets.acquire.download import ResumingDownloader, download
 from datasets.acquire.folders import check_import, download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file, md5_of_files
+from datasets.acquire.telling import Report, terms
 from datasets.acquire.whole import write_whole
 from datasets.dcase2017_rare.archives import ARCHIVES, MANIFEST, Archive, Manifest, read_manifest
 from datasets.dcase2017_rare.census import take_census
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
 from datasets.errors import DataError
-
-Report = Callable[[str], None]
 
 
 def fetch(
@@ -34,7 +33,7 @@ def fetch(
     if not missing:
         report(f"{root}: all files are there and as they should be")
         return
-    _show_terms(report)
+    report(terms(DCASE2017Rare))
     with download_work(root) as work:
         base = work / "release"
         manifest = read_manifest(base)
@@ -66,15 +65,8 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
         if not base.is_dir():
             raise DataError(f"{source}: holds neither {DEVELOPMENT} nor {EVALUATION}, nor an archive of them")
         move_into(base, root)
-    _show_terms(report)
+    report(terms(DCASE2017Rare))
     report(take_census(DCASE2017Rare(root)).summary())
-
-
-def _show_terms(report: Report) -> None:
-    report(
-        f"{DCASE2017Rare.title}\nlicence: {DCASE2017Rare.licence}\n"
-        f"terms: {DCASE2017Rare.homepage}\ncitation: {DCASE2017Rare.citation}"
-    )
 
 
 def _missing(root: Path, archives: Sequence[Archive]) -> list[Archive]:

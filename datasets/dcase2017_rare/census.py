@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
-from datasets.audio import ClipFault, read_any
+from datasets.acquire.telling import Progress
+from datasets.audio import ClipFault, FaultKind, read_any
 from datasets.dcase2017_rare.archives import read_manifest
 from datasets.dcase2017_rare.layout import Expected, Layout
 from datasets.dcase2017_rare.mixtures.decoded import SEGMENT_TOLERANCE
@@ -25,7 +26,6 @@ VERSION = 1
 #: How much a background may differ from its length, seconds.
 TOLERANCE = 0.5
 
-Progress = Callable[[int, int], None]
 Check = Callable[[Path], None]
 
 
@@ -233,5 +233,5 @@ def _check_length(path: Path, found: float, seconds: float) -> None:
         raise _fault(path, "length", f"{found:.2f} s instead of {seconds:g} s")
 
 
-def _fault(path: Path, kind: str, reason: str) -> ClipFault:
+def _fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
     return ClipFault(f"{path.name}: {kind}: {reason}; put the official file into {path.parent}", kind)

@@ -4,7 +4,7 @@ Backgrounds are everyday sounds of ESC-50 and soundscapes. devtrain, devtest and
 Mixtures of evaltest come as recipes and event lists without audio, those of devtest as mixing parameters alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from datasets.acquire.telling import Progress
 from datasets.dcase2017_rare.layout import Expected
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.mixtures.sources import BACKGROUND_SECONDS, Background, Event, Sources
@@ -63,8 +64,6 @@ CLIPS, MOST_CLIPS = 7, 200
 #: A clip with less sound is left out, seconds.
 SHORTEST_CLIP = 0.5
 LICENCE = "Real clips of other collections, each under its own licence; CREDITS.txt names them.\n"
-
-Progress = Callable[[int, int], None]
 
 
 def write(

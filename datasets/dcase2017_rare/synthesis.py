@@ -1,10 +1,11 @@
 """Writes a subset's mixtures in the official layout: recipes, event lists and, if wanted, the audio."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from datasets.acquire.telling import Progress
 from datasets.acquire.whole import whole
 from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
 from datasets.dcase2017_rare.mixtures.event_lists import OLD, withdrawn_names, write_event_list
@@ -16,8 +17,6 @@ from datasets.dcase2017_rare.mixtures.recipe_files import read_recipes, write_re
 from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
 from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
-
-Progress = Callable[[int, int], None]
 
 
 def subset_folder(root: Path, subset: str, params: MixingParams, fresh_onsets: bool = False) -> Path:

@@ -1,12 +1,13 @@
 """Getting DCASE 2018 Task 4: the lists by download, the clips from what one has already."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets.acquire.download import ResumingDownloader, download
 from datasets.acquire.folders import download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file
+from datasets.acquire.telling import Report, terms
 from datasets.dcase2018_domestic.census import take_census
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
 from datasets.dcase2018_domestic.layout import (
@@ -31,8 +32,6 @@ HOW_TO_GET_AUDIO = (
     "that you have, and run `python -m benchmarks data import dcase2018_domestic FOLDER`"
 )
 
-Report = Callable[[str], None]
-
 
 def fetch(
     root: Path,
@@ -44,7 +43,7 @@ def fetch(
 
     Every list is compared with its md5 before it gets its name. The audio is in no archive; a last line says so.
     """
-    _show_terms(report)
+    report(terms(DCASE2018Domestic))
     missing = [one for one in lists if not one.is_in(root)]
     if missing:
         _bring(missing, root, downloader, report)
@@ -99,7 +98,7 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
         new = 0
         for place, path in {**found.lists, **found.clips, **found.features}.items():
             new += _put(path, root / place, work)
-    _show_terms(report)
+    report(terms(DCASE2018Domestic))
     report(
         f"{source}: under official names {len(found.clips)} x audio, {len(found.features)} x features, "
         f"{len(found.lists)} x lists; new here: {new}"
@@ -117,13 +116,6 @@ def _tell(root: Path, found: _Found, report: Report) -> None:
         report(take_census(DCASE2018Domestic(root)).summary())
     if found.features:
         report(take_census(DCASE2018Domestic(root, source="features")).summary())
-
-
-def _show_terms(report: Report) -> None:
-    report(
-        f"{DCASE2018Domestic.title}\nlicence: {DCASE2018Domestic.licence}\ncitation: {DCASE2018Domestic.citation}\n"
-        f"terms: {DCASE2018Domestic.homepage}"
-    )
 
 
 def _look(source: Path, root: Path, lists: Sequence[OfficialList]) -> _Found:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, Progress, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.telling import Progress
 from datasets.audio import ClipFault
 from datasets.dcase2018_domestic.layout import (
     CLEAN,

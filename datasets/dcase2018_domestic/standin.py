@@ -9,7 +9,7 @@ square 15 to 45 dB below full scale), every event a ratio of its own to its back
 and those in `domestic_plan`, are assumed. Annotations tell what was mixed, to the millisecond.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import astuple
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from datasets.acquire.telling import Progress
 from datasets.dcase2018_domestic.standin_plan import CLASSES, RATE, SECONDS, SEED, SHARES, Plan, Stock, plans
 from datasets.errors import DataError
 from datasets.generated import count_files, has_its_files, write_once
@@ -37,7 +38,6 @@ SHORTEST_CLIP, MOST_CLIPS = 0.5, 200
 LICENCE = "Real clips of ESC-50, each under its own licence; this file names them.\n"
 
 Samples = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 
 def write(

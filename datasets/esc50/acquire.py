@@ -1,7 +1,6 @@
 """Getting ESC-50: by download of the pinned archive, or from what one has already."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from datasets.acquire.archive import BadArchive, unpack
@@ -9,6 +8,7 @@ from datasets.acquire.checksums import official_tokens, token
 from datasets.acquire.download import ResumingDownloader, download
 from datasets.acquire.folders import check_import, download_work, import_work, link, move_into
 from datasets.acquire.hashes import md5_of_file, md5_of_files
+from datasets.acquire.telling import Report, terms
 from datasets.errors import DataError
 from datasets.esc50.census import CHECKSUMS, take_census
 from datasets.esc50.dataset import ESC50
@@ -22,8 +22,6 @@ URLS = (
 )
 #: As recorded by soundata. Such archives are made anew from time to time, so another md5 is no fault by itself.
 ARCHIVE_MD5 = "071b44018315e034b2c6e8064543d19c"
-
-Report = Callable[[str], None]
 
 
 def fetch(
@@ -40,7 +38,7 @@ def fetch(
     if root.is_dir() and _is_complete(root, checksums):
         report(f"{root}: all clips are there and as they should be")
         return
-    report(f"{ESC50.title}\nlicence: {ESC50.licence}\ncitation: {ESC50.citation}")
+    report(terms(ESC50))
     with download_work(root) as work:
         archive, unpacked = work / f"ESC-50-{COMMIT}.zip", work / "unpacked"
         if not archive.is_file():
@@ -70,7 +68,7 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
         for path in (*release.documents, *release.clips.values()):
             link(path, work / "release" / path.relative_to(folder))
         move_into(work / "release", root)
-    report(f"licence: {ESC50.licence}\ncitation: {ESC50.citation}\n{take_census(ESC50(root)).summary()}")
+    report(f"{terms(ESC50)}\n{take_census(ESC50(root)).summary()}")
 
 
 def _is_complete(root: Path, checksums: frozenset[str] | None) -> bool:

@@ -3,8 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from datasets.acquire.census import VERSION, Census, Progress, by_kind, decoding_faults, remembered
+from datasets.acquire.census import VERSION, Census, by_kind, decoding_faults, remembered
 from datasets.acquire.checksums import official_tokens, token
+from datasets.acquire.telling import Progress
 from datasets.esc50.dataset import ESC50
 
 _LISTS = Path(__file__).with_name("checksums")

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.acquire.telling import Progress
 from datasets.acquire.whole import whole, write_whole
 from datasets.errors import DataError
 from datasets.features import Extractor, copies
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 #: Raised when the layout of the files changes.
 FORMAT = 1
 
-Progress = Callable[[int, int], None]
 #: Of an array that was made: its shape, and the rows of each clip.
 Facts = dict[str, list[int]]
 

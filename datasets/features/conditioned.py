@@ -12,8 +12,9 @@ import torch
 from numpy.lib import format as npy
 from torch import Tensor
 
+from datasets.acquire.telling import Progress
 from datasets.errors import DataError
-from datasets.features.cache import FORMAT, Facts, FeatureCache, Features, Progress
+from datasets.features.cache import FORMAT, Facts, FeatureCache, Features
 
 #: Clips that are conditioned together: a transform may need frames x frames numbers for each.
 TOGETHER = 16
