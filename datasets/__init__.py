@@ -1,1 +1,1 @@
-"""The data of the five papers: one module per dataset, and the pieces they share."""
+"""The data of the papers: one package per dataset, and what they share."""

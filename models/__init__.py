@@ -1,1 +1,1 @@
-"""The networks of the five papers: one module per family, and the Lightning modules per kind of task."""
+"""The networks of the papers: a module or package per family, and what trains and scores them per kind of task."""
