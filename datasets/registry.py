@@ -12,7 +12,7 @@ from datasets.contract import Dataset
 from datasets.errors import DataError
 
 #: What a wing may have beside its dataset: `acquire` (fetch, import_folder), `census` (take_census), `miniature` and
-#: `standin` (write), `synthesis` (write_subset), `module` (the public DataModule).
+#: `standin` (write), `synthesis` (synthesize), `module` (the public DataModule).
 Part = Literal["acquire", "census", "miniature", "standin", "synthesis", "module"]
 #: What messages call a part, where its file name does not say it.
 _CALLED = {"standin": "stand-in corpus", "synthesis": "synthesizer"}

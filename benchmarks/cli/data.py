@@ -1,6 +1,5 @@
 """`resound data ...`: acquiring, checking and generating datasets."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,7 +104,7 @@ def synthesize_command(
     cache: CacheOption = None,
 ) -> None:
     """Write mixtures of a dataset's sources in the official layout; what was interrupted continues."""
-    registry.part(registry.get(name), "synthesis")
+    synthesis = registry.part(registry.get(name), "synthesis")
     workspace = _workspace(data_root, cache)
     dataset = registry.get(name)(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache)
     given = {
@@ -116,10 +115,9 @@ def synthesize_command(
     }
     changes = {key: value for key, value in given.items() if value is not None}
     target = out or workspace.cache / "mixtures" / corpus / name
-    chosen = {one: replace(dataset.params(one), **changes) for one in subset or dataset.subsets_with_lists()}
-    for one, params in chosen.items():
-        with progress(f"{name} {one}") as advance:
-            folder = dataset.synthesize(target, one, params, fresh_onsets, write_audio, advance, jobs)
+    for one, folder in synthesis.synthesize(
+        dataset, target, lambda one: progress(f"{name} {one}"), subset, changes, fresh_onsets, write_audio, jobs
+    ):
         print(f"{name} {one}: {folder}")
 
 

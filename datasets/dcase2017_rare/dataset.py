@@ -1,6 +1,5 @@
 """TUT Rare Sound Events 2017 (DCASE 2017, Task 2): mixtures of backgrounds and rare events, and how they are made."""
 
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,27 +133,6 @@ class DCASE2017Rare(Dataset):
 
         path = self.layout.recipes(subset, event or self.event)
         return read_recipes(path) if path.is_file() else None
-
-    def synthesize(
-        self,
-        out: Path,
-        subset: str,
-        params: MixingParams | None = None,
-        fresh_onsets: bool = False,
-        write_audio: bool = True,
-        progress: Callable[[int, int], None] | None = None,
-        jobs: int | None = None,
-    ) -> Path:
-        """Write mixtures of all classes in the official layout below `out`; a call after an interruption continues.
-
-        Returns the folder of recipes, event lists and, if wanted, audio. See synthesis.write_subset. Raises DataError.
-        """
-        from datasets.dcase2017_rare.synthesis import write_subset
-
-        chosen = params or self.params(subset)
-        return write_subset(
-            self.sources(subset), chosen, out, write_audio, fresh_onsets, progress, jobs, cache=self.cache
-        )
 
     def data_files(self) -> list[Path]:
         """The files that decide about mixtures: lists, parameters, sources, and published recipes and audio; sorted.

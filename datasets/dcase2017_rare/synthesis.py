@@ -1,9 +1,12 @@
 """Writes a subset's mixtures in the official layout: recipes, event lists and, if wanted, the audio."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from datasets.acquire.telling import Progress
 from datasets.acquire.whole import whole
@@ -17,6 +20,9 @@ from datasets.dcase2017_rare.mixtures.recipe_files import read_recipes, write_re
 from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
 from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
+
+if TYPE_CHECKING:
+    from datasets.dcase2017_rare.dataset import DCASE2017Rare
 
 
 def subset_folder(root: Path, subset: str, params: MixingParams, fresh_onsets: bool = False) -> Path:
@@ -32,6 +38,30 @@ def recipe_path(folder: Path, subset: str, label: str) -> Path:
 def event_list_path(folder: Path, subset: str, label: str) -> Path:
     """The event list of a class in the folder of its subset."""
     return folder / "meta" / f"event_list_{subset}_{label}.csv"
+
+
+def synthesize(
+    dataset: "DCASE2017Rare",
+    out: Path,
+    progress_for: Callable[[str], AbstractContextManager[Progress]],
+    subsets: Sequence[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    fresh_onsets: bool = False,
+    write_audio: bool = False,
+    jobs: int | None = None,
+) -> Iterator[tuple[str, Path]]:
+    """Write mixtures of a dataset's sources in the official layout below `out`; yields each subset and its folder.
+
+    progress_for: gives what shows the progress of a subset. subsets: all whose sources are here by default.
+    changes: to the mixing parameters of each (MixingParams). The rest as in `write_subset`. Raises DataError; for
+    unknown subsets and bad parameters, before anything is written.
+    """
+    chosen = {one: replace(dataset.params(one), **(changes or {})) for one in subsets or dataset.subsets_with_lists()}
+    for one, params in chosen.items():
+        with progress_for(one) as progress:
+            sources = dataset.sources(one)
+            folder = write_subset(sources, params, out, write_audio, fresh_onsets, progress, jobs, dataset.cache)
+        yield one, folder
 
 
 def write_subset(
