@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from models.acrnn import PAIRS, UNPADDED, ACRNNModule, ConvolutionalRNN
 from tests.models import attention_task
 
-#: Frames at the insertion points and steps of the GRU with the default padding (papers/acrnn.md 2.4, 2.5).
+#: Frames at the insertion points (section 3.3) and steps of the GRU: the pools of section 3.2, default padding.
 FRAMES = {"l2": 120, "l4": 40, "l6": 40, "l8": 13, "l10": 6}
 CNN_LAYERS = ("l2", "l4", "l6", "l8")
 

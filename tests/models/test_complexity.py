@@ -1,4 +1,4 @@
-"""The counts and costs that papers/acrnn.md derives and the paper prints are the oracle."""
+"""The oracle: table 2 of the ACRNN paper, and counts worked out by hand from the layers of its section 3.2."""
 
 import pytest
 import torch

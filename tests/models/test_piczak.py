@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from models.piczak import FRAMES, MaxPool, PiczakCNN, PiczakModule
 
-#: Values behind the pools: 80 filters x positions (papers/acrnn.md 2.9).
+#: Values behind the pools, 80 filters x positions; those of t2 give the parameters in table 2 of the ACRNN paper.
 VALUES = {"short": 80 * 3, "long": 80 * 10, "t2": 80 * 4 * 4}
 
 
