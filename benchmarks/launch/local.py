@@ -80,5 +80,6 @@ class Local(Launcher):
         for answer in worker.answers():
             self._events.put(told(answer))
         code = worker.wait()
-        trace = log.read_text(errors="replace")[-LOG_CHARACTERS:]
+        # At the end of a sweep the store may be gone before its last worker is.
+        trace = log.read_text(errors="replace")[-LOG_CHARACTERS:] if log.exists() else ""
         self._events.put(Gone(slot, f"its worker process died (exit code {code}); see {log}", trace))

@@ -1,5 +1,6 @@
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ def toy_workspace(toy_papers, tmp_path):
     """A workspace with the toy dataset's folder."""
     from benchmarks.runs.workspace import Workspace
 
-    (tmp_path / "data" / "toy").mkdir(parents=True)
+    (tmp_path / "data" / "toy").mkdir(parents=True, exist_ok=True)
     (tmp_path / "data" / "toy" / "clip.txt").write_text("a toy clip")
     names = ("data", "runs", "cache", "reports")
     return Workspace(**{name: tmp_path / name for name in names})
@@ -59,6 +60,7 @@ def toy_command(tmp_path):
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**environment, **settings.pop("env", {})}, **settings,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore Ctrl-C
         )  # fmt: skip
 
     return start

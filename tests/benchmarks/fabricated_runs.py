@@ -9,7 +9,7 @@ from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
-from datasets.esc50.layouts import CATEGORIES, ESC10_TARGETS
+from datasets.esc50.layout import CATEGORIES, ESC10_TARGETS
 
 FINGERPRINT = "0123456789abcdef"
 TARGETS = {"esc10": ESC10_TARGETS, "esc50": tuple(range(50))}

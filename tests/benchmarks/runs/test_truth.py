@@ -18,7 +18,6 @@ from benchmarks.runs.truth import NoTruth, Truths, read_reference, reference, wr
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, select
 from datasets.errors import DataError
-from tests.benchmarks.toy.toy_parts import ToyAnnotated
 
 
 def events(**changes) -> pd.DataFrame:
@@ -136,13 +135,14 @@ def evidence_of(workspace, column: str, choice: Choice | None = None):
 
 
 def test_a_run_publishes_scores_and_truth_of_every_test_set(finished):
+    annotated = finished.dataset(load_paper("toy").datasets["annotated"], "real")
     for one in finished.ledger.finished():
         assert REFERENCES | {f"scores_{name}.npz" for name in SETS} <= set(one.result["files"])
         one.verify()
         for name in SETS:
             truth = Truths().of(one, name)
             assert len(truth) == 20 and set(truth["fold"]) == {one.run.fold}
-            pd.testing.assert_frame_equal(truth, ToyAnnotated(finished.data).truth(name).loc[truth.index])
+            pd.testing.assert_frame_equal(truth, annotated.truth(name).loc[truth.index])
 
 
 def test_a_column_of_the_reference_says_which_items_count(finished):
@@ -242,10 +242,11 @@ def test_files_that_cannot_be_used_leave_runs_unscored(finished, landed, monkeyp
         raise DataError("toy/list.csv: no such file; fetch it again")
 
     annotated = type(here.dataset(load_paper("toy").datasets["annotated"], "real"))
+    truth = annotated.truth
     monkeypatch.setattr(annotated, "truth", refuse)
     assert set(evidence_of(here, "plain").unscored.values()) == {"toy/list.csv: no such file; fetch it again"}
     assert asked == ["plain"]  # asked once for both runs
-    monkeypatch.setattr(annotated, "truth", lambda self, name: ToyAnnotated(self.root).truth("odd"))
+    monkeypatch.setattr(annotated, "truth", lambda self, name: truth(self, "odd"))
     reasons = sorted(evidence_of(here, "plain").unscored.values())
     expected = "Annotated toy: what is here does not know plain {}-000; `python -m benchmarks data check`"
     assert reasons == [expected.format(fold) for fold in (1, 2)]

@@ -1,30 +1,18 @@
 """The toy dataset with a miniature, and its data module with shuffled labels on demand; a contrast to test."""
 
-import numpy as np
-import torch
-from toy_parts import ToyDataModule, ToyDataset
+from regression_parts.dataset import Dataset
 
-
-class Dataset(ToyDataset):
-    version = 1
-
-
-class DataModule(ToyDataModule):
-    version = 1
-
-    def __init__(
-        self, root: str, cache: str, fold: int = 1, seed: int = 0, batch_size: int = 4, shuffle_labels: bool = False
-    ):
-        super().__init__(root, cache, fold, seed, batch_size)
-        self.shuffle_labels = shuffle_labels
-
-    def setup(self, stage=None):
-        super().setup()
-        self.x += 1.0 - 2.0 * self.y[:, 1:]
-        if self.shuffle_labels:
-            order = torch.from_numpy(np.random.default_rng(1).permutation(self.train))
-            self.y[self.train] = self.y[order]
+__all__ = ["DataModule", "Dataset", "accuracy"]
 
 
 def accuracy(with_part: float, without: float) -> tuple[float, float]:
     return with_part, without
+
+
+def __getattr__(name: str):
+    """What needs torch is imported when it is asked for."""
+    if name == "DataModule":
+        from regression_parts.training import DataModule
+
+        return DataModule
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
