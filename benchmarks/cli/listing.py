@@ -11,8 +11,17 @@ from benchmarks.spec import Cell, Paper, load_paper, paper_ids, select
 
 
 def listing(target: str | None = None) -> dict[str, Any]:
-    """The JSON of `list --json`: the papers with all their tables, or what there is of a target."""
-    cells = select(target) if target else [cell for paper in paper_ids() for cell in load_paper(paper).cells()]
+    """The JSON of `list --json`: all papers and tables, or what there is of a target, whose names are checked.
+
+    Raises InputError for an unknown target, and with file and line for a mistake in a paper file.
+    """
+    if target:
+        from benchmarks.cli.names import check_names
+
+        cells = select(target)
+        check_names(cells)
+    else:
+        cells = [cell for paper in paper_ids() for cell in load_paper(paper).cells()]
     papers: dict[str, dict[str, list[Cell]]] = {}
     for cell in cells:
         paper_id, table_id, *_ = cell.id.split(".")

@@ -93,7 +93,7 @@ def bundle_command(
     cache: CacheOption = None,
     reports: ReportsOption = None,
 ) -> None:
-    """All that a machine without internet needs to run TARGET: code, wheels, features, the missing runs."""
+    """All that a machine without internet needs to run TARGET: the committed code, clips, wheels, the missing runs."""
     from benchmarks.runs.bundle import bundle
     from benchmarks.runs.workspace import Workspace
 
@@ -157,11 +157,15 @@ def migrate_command(
     from benchmarks.runs.workspace import Workspace
 
     here = Workspace.here(runs=runs, reports=reports)
-    refused = []
-    for store in stores or filter(is_store, (here.runs, here.reports / "results")):
+    own = (here.runs, here.reports / "results")
+    chosen = stores or [store for store in own if is_store(store)]
+    if not chosen:
+        print(f"nothing to do: {' and '.join(map(str, own))} hold no runs")
+    refused = 0
+    for store in chosen:
         outcome = migrate(store)
         print(outcome)
-        refused += outcome.refused
-    for line in refused:
-        print(f"resound: {line}", file=sys.stderr)
+        for line in outcome.refused:
+            print(f"resound: {line}", file=sys.stderr)
+        refused += len(outcome.refused)
     return BAD_INPUT if refused else OK

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
 from benchmarks.cli.listing import plan_lines
+from benchmarks.cli.names import check_names
 from benchmarks.errors import InputError
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
@@ -39,6 +40,7 @@ class Sweep:
         """Run the sweep and write its tables; returns the exit code of the command."""
         launcher = launcher_named(self.launcher)
         cells = select(self.target)
+        check_names(cells)  # before hours of training, not behind them
         plan = make_plan(cells, self.choice, self.workspace)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")

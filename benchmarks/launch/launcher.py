@@ -7,11 +7,12 @@ import path of a class kept elsewhere. What waits, what is handed out, what fail
 
 import ast
 import importlib.util
+import inspect
 import os
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from benchmarks.runs.workspace import Workspace
 
 
+def _checkpoint_seconds() -> float:
+    """What RESOUND_CHECKPOINT_SECONDS says. Raises InputError for what is no number."""
+    given = os.environ.get("RESOUND_CHECKPOINT_SECONDS") or "60"
+    try:
+        return float(given)
+    except ValueError:
+        raise InputError(f"RESOUND_CHECKPOINT_SECONDS={given}: must be a number of seconds") from None
+
+
 @dataclass(frozen=True)
 class Slots:
     """How many runs at a time, and what each of them gets."""
@@ -30,7 +40,7 @@ class Slots:
     jobs: int
     device: str
     threads: int = 1
-    checkpoint_seconds: float = float(os.environ.get("RESOUND_CHECKPOINT_SECONDS") or 60)
+    checkpoint_seconds: float = field(default_factory=_checkpoint_seconds)
 
 
 class Free(NamedTuple):
@@ -141,7 +151,9 @@ def launcher_named(name: str) -> type[Launcher]:
         return _launcher(name)
     from benchmarks.spec import nearest
 
-    known = launcher_names()
+    known, file = launcher_names(), _file(name)
+    if file is not None and _read(file) is None:
+        raise InputError(f"{file}: is no Python that can be read; mend it, or choose another launcher")
     raise InputError(f"unknown launcher {name!r}{nearest(name, known) or '; known: ' + ', '.join(known)}")
 
 
@@ -151,14 +163,29 @@ def _launcher(import_path: str) -> type[Launcher]:
     found = import_class(import_path)
     if not (isinstance(found, type) and issubclass(found, Launcher)):
         raise InputError(f"{import_path}: is no launcher (a class on top of benchmarks.launch.launcher.Launcher)")
+    if inspect.isabstract(found):
+        raise InputError(f"{import_path}: lacks {', '.join(sorted(found.__abstractmethods__))} of a launcher")
     return found
 
 
 def _class_in(name: str) -> str | None:
     """The launcher class that a file of this package defines, if it does."""
-    spec = importlib.util.find_spec(f"{benchmarks.launch.__name__}.{name}")
-    if spec is None or spec.origin is None:
+    file = _file(name)
+    tree = _read(file) if file is not None else None
+    classes = (node for node in (tree.body if tree else ()) if isinstance(node, ast.ClassDef))
+    bases = {node.name: [ast.unparse(base).rpartition(".")[2] for base in node.bases] for node in classes}
+    return next((name for name, of_class in bases.items() if "Launcher" in of_class), None)
+
+
+def _file(name: str) -> Path | None:
+    """The file of a module of this package, if there is one."""
+    spec = importlib.util.find_spec(f"{benchmarks.launch.__name__}.{name}") if name.isidentifier() else None
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+
+
+def _read(file: Path) -> ast.Module | None:
+    """What a file defines; None for one with a mistake, which must not hinder the others."""
+    try:
+        return ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, OSError):
         return None
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    return next((node.name for node in classes if any(ast.unparse(b) == "Launcher" for b in node.bases)), None)

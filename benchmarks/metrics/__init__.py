@@ -67,5 +67,8 @@ def _registered(folders: tuple[str, ...]) -> tuple[Metric | Family, ...]:
 
 
 def _of_files() -> Iterator[Metric | Family]:
-    for module in modules_of(sys.modules[__name__]).values():
-        yield from vars(module).get("METRICS", ())
+    for name, module in modules_of(sys.modules[__name__]).items():
+        offered = vars(module).get("METRICS", ())
+        if not isinstance(offered, tuple) or not all(isinstance(one, Metric | Family) for one in offered):
+            raise InputError(f"{__name__}.{name}: its METRICS is no tuple of metrics and families of them; mend it")
+        yield from offered

@@ -13,17 +13,25 @@ def import_class(import_path: str) -> Any:
     module, _, name = import_path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
         raise InputError(f"{import_path}: cannot be imported ({error})") from error
 
 
 def modules_of(package: ModuleType) -> dict[str, ModuleType]:
     """The modules that lie in a package, imported, by file name: what registers itself by being a file there.
 
-    Folders appended to the package's `__path__` count too; names with a leading underscore do not.
+    Folders appended to the package's `__path__` count too; names with a leading underscore do not. Raises InputError
+    for a file that cannot be imported.
     """
     found = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
-    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in found}
+    return {name: _module(f"{package.__name__}.{name}") for name in found}
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # whatever a file does that somebody has put there
+        raise InputError(f"{name}: cannot be imported ({type(error).__name__}: {error}); mend or remove it") from error
 
 
 def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:

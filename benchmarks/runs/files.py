@@ -38,14 +38,14 @@ def write_json(path: Path, data: Any) -> None:
     write_file(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON. Raises InputError for a file that is missing or cut short."""
+def read_json(path: Path, advice: str = "delete it to have it made again") -> Any:
+    """Read JSON. Raises InputError, with the advice, for a file that is missing or cut short."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise InputError(f"{path}: cut short or not JSON; remove the folder {path.parent} to redo it") from None
+        raise InputError(f"{path}: cut short or not JSON; {advice}") from None
 
 
 def storage_error(path: Path, error: OSError) -> InputError:
@@ -53,6 +53,19 @@ def storage_error(path: Path, error: OSError) -> InputError:
     return InputError(
         f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder"
     )
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[bool]:
+    """Hold a folder while the block runs; yields whether it could be had. The lock goes with its process."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -79,7 +92,7 @@ def is_claimed(path: Path) -> bool:
     """Whether another process holds the claim."""
     if not path.exists():
         return False
-    with path.open("a+") as file:
+    with path.open("rb") as file:  # on a read-only store, too
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

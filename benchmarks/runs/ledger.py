@@ -229,19 +229,23 @@ def check_files(folder: Path, checksums: dict[str, str]) -> None:
 
 def check_format(path: Path, content: Any, what: str) -> None:
     """Refuse files of another format, in one line that says what to do. Raises InputError."""
-    found = content.get("format", 0) if isinstance(content, dict) else FORMAT + 1
+    found = content.get("format", 0) if isinstance(content, dict) else None
+    if not isinstance(found, int):
+        raise InputError(f"{path}: is not of the form that the harness writes; delete it, or bring the right one back")
     if found > FORMAT:
         raise InputError(f"{path}: written by a newer version of the harness; update it to read {what}")
     if found < FORMAT:
+        store = path if path.is_dir() else path.parent.parent
         raise InputError(
-            f"{path}: written by an older version of the harness; `python -m benchmarks migrate` brings it up to date"
+            f"{path}: written by an older version of the harness; `python -m benchmarks migrate {store}` brings it up "
+            "to date"
         )
 
 
 def load_finished(folder: Path) -> Finished:
     """Read one finished run. Raises InputError for files cut short or of another format."""
-    result = read_json(folder / "result.json")
-    data = read_json(folder / "run.json")
+    advice = f"remove the folder {folder} to redo it"
+    result, data = (read_json(folder / name, advice) for name in ("result.json", "run.json"))
     for name, content in (("result.json", result), ("run.json", data)):
         check_format(folder / name, content, "this run")
     try:

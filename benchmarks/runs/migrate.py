@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import file_sha256, is_claimed, read_json, storage_error, write_json
+from benchmarks.runs.files import file_sha256, is_claimed, locked_folder, read_json, storage_error, write_json
 from benchmarks.runs.ledger import FORMAT, Run, check_files, check_format, load_finished
 from benchmarks.runs.versions import spelled_out
 from benchmarks.spec import load_paper
@@ -55,18 +55,25 @@ def migrate(store: Path) -> Migration:
     """Bring every run of a store to the present format, each under its new id; whatever is interrupted can be repeated.
 
     A run whose files differ from their checksums is left as it is, and with it the mark of the old format. Raises
-    InputError for a folder that is no store, that a newer version has written, or in which a run is being worked on.
+    InputError for a folder that is no store, that a newer version has written, or that is being worked on.
     """
-    marker = store / "ledger.json"
     if not is_store(store):
         raise InputError(f"{store}: holds no runs; give the folder that was used as --runs")
-    found = read_json(marker).get("format", 0) if marker.exists() else FORMAT
+    with locked_folder(store) as held:
+        if not held:
+            raise InputError(f"{store}: is being brought up to date by another command; wait for its end")
+        return _migrate(store)
+
+
+def _migrate(store: Path) -> Migration:
+    marker = store / "ledger.json"
+    found = _format_of(marker) if marker.exists() else FORMAT
     if found > FORMAT:
         check_format(store, {"format": found}, "these runs")
     if held := [claim.name for claim in sorted((store / ".claims").glob("*")) if is_claimed(claim)]:
         raise InputError(f"{store}: {held[0]} is being worked on; wait for its end, or stop it")
     for left in store.glob(f"{_WORKING}*"):
-        shutil.rmtree(left)
+        shutil.rmtree(left, ignore_errors=True)
     outcome = Migration(store)
     for path in sorted(store.glob("[!.]*/result.json")):
         try:
@@ -74,22 +81,39 @@ def migrate(store: Path) -> Migration:
                 outcome.renamed[path.parent.name] = new
         except InputError as error:
             outcome.refused.append(str(error))
+        except OSError as error:
+            outcome.refused.append(str(storage_error(path.parent, error)))
         except KeyError as error:
             outcome.refused.append(f"{path.parent}: field {error} is missing; remove the folder to redo it")
+        except (TypeError, AttributeError, ValueError):
+            outcome.refused.append(f"{path.parent}: is not of the form of a run; remove the folder to redo it")
     if found < FORMAT and not outcome.refused:
         outcome.dropped = _drop_work(store)
         write_json(marker, {"format": FORMAT})
     return outcome
 
 
+def _format_of(path: Path) -> int:
+    """The format that a file tells. Raises InputError where it tells none."""
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("format", 0), int):
+        raise InputError(f"{path}: tells no format; delete this file, then repeat the command")
+    return int(content.get("format", 0))
+
+
 def _migrate_run(folder: Path) -> str | None:
     """Publish a run under its new id and remove the old folder; None for one that is up to date."""
-    result = read_json(folder / "result.json")
+    if folder.is_symlink():
+        raise InputError(f"{folder}: is a link; put the run itself there")
+    advice = f"remove the folder {folder} to redo it"
+    result = read_json(folder / "result.json", advice)
     if result["format"] >= FORMAT:
         check_format(folder / "result.json", result, "this run")
         return None
+    if "run.json" not in result["files"] or not any(name.startswith("scores_") for name in result["files"]):
+        raise InputError(f"{folder / 'result.json'}: has no checksums of run.json and scores; {advice}")
     check_files(folder, result["files"])
-    data = read_json(folder / "run.json")
+    data = read_json(folder / "run.json", advice)
     if not result["id"] == data["id"] == folder.name:
         raise InputError(f"{folder}: its run.json describes {data['id']}, not this run")
     run = _run(folder, data)
@@ -99,10 +123,13 @@ def _migrate_run(folder: Path) -> str | None:
             load_finished(target).verify()
         else:
             shutil.copytree(folder, working)
+            working.chmod(0o755)
             write_json(working / "run.json", run.to_dict())
             files = {**result["files"], "run.json": file_sha256(working / "run.json")}
             write_json(working / "result.json", {**result, "format": FORMAT, "id": run.id, "files": files})
+            check_files(working, files)
             working.rename(target)
+        folder.chmod(0o755)
         folder.rename(working)
         shutil.rmtree(working)
     except OSError as error:
@@ -112,7 +139,10 @@ def _migrate_run(folder: Path) -> str | None:
 
 def _run(folder: Path, data: dict[str, Any]) -> Run:
     """The run of a run.json of format 1, with what its paper file says of the dataset and the probes."""
-    paper = load_paper(data["paper"])
+    try:
+        paper = load_paper(Path(data["paper"]).name)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}; bring its paper back (RESOUND_PAPERS), or remove the folder") from None
     use, setting = paper.datasets.get(data["dataset"]), paper.settings.get(data["setting"])
     if use is None or setting is None:
         missing = f"dataset {data['dataset']}" if use is None else f"setting {data['setting']}"

@@ -54,7 +54,7 @@ def merge(folder: Path, workspace: Workspace) -> tuple[list[str], list[str]]:
     found = [path.parent for store in stores for path in sorted(store.glob("[!.]*/result.json"))]
     if not found:
         raise InputError(f"{folder}: holds no finished run; give the folder that the other machine used as --runs")
-    Ledger(folder)  # refuses a store of a newer format
+    Ledger(folder), Ledger(workspace.runs)  # refuse stores of other formats
     merged: list[str] = []
     known: list[str] = []
     for path in found:

@@ -49,9 +49,10 @@ def spelled_out(resolved: dict[str, Any]) -> dict[str, Any]:
 
     arguments = resolved["data"]["init_args"]
     name = arguments.get("extractor")
-    if name is None or "." in name:
+    if name is None or (isinstance(name, str) and "." in name):
         return resolved
-    if name not in (known := extractors()):
+    known = extractors()
+    if not isinstance(name, str) or name not in known:
         raise InputError(f"unknown feature extractor {name!r}; known: {', '.join(sorted(known))}")
     return {**resolved, "data": {**resolved["data"], "init_args": {**arguments, "extractor": known[name]}}}
 

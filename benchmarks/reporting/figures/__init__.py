@@ -21,7 +21,7 @@ from benchmarks.metrics import kind_of
 from benchmarks.reporting.drawing import style
 from benchmarks.runs.build import modules_of
 from benchmarks.runs.memo import Memo
-from benchmarks.spec import nearest, paper_folder
+from benchmarks.spec import Paper, nearest, paper_folder
 from benchmarks.spec.bricks import Strict
 from benchmarks.spec.located_yaml import LocatedYaml, Place
 
@@ -112,12 +112,9 @@ def is_drawn(variant: Variant, results: Sequence[CellResult]) -> bool:
 
 def wanted(result: TableResult, cells: Sequence[CellResult]) -> list[FigureKind]:
     """The figures that the table names, else those that are natural for its cells. Raises InputError."""
+    if (of_paper := named(result.paper, result.table_id)) is not None:
+        return of_paper
     known = figure_kinds()
-    if result.table.figures is not None:
-        return [
-            _made(known, one.figure, one.told, partial(_in_paper_file, result, at))
-            for at, one in enumerate(result.table.figures)
-        ]
     natural: dict[str, str] = {}
     for kind in dict.fromkeys(kind for one in cells if (kind := kind_of(one.cell))):
         for name in kind.figures:
@@ -125,9 +122,20 @@ def wanted(result: TableResult, cells: Sequence[CellResult]) -> list[FigureKind]
     return [_made(known, name, {}, partial(_in_kind, kind_name)) for name, kind_name in natural.items()]
 
 
-def _in_paper_file(result: TableResult, number: int, place: Place, message: str) -> InputError:
-    document = LocatedYaml(paper_folder(result.paper.id) / "paper.yaml")
-    return document.error(("tables", result.table_id, "figures", number, *place), message)
+def named(paper: Paper, table_id: str) -> list[FigureKind] | None:
+    """The figures that a table names; None where it names none. Raises InputError with file and line."""
+    told = paper.tables[table_id].figures
+    if told is None:
+        return None
+    known = figure_kinds()
+    return [
+        _made(known, one.figure, one.told, partial(_in_paper_file, paper, table_id, at)) for at, one in enumerate(told)
+    ]
+
+
+def _in_paper_file(paper: Paper, table_id: str, number: int, place: Place, message: str) -> InputError:
+    document = LocatedYaml(paper_folder(paper.id) / "paper.yaml")
+    return document.error(("tables", table_id, "figures", number, *place), message)
 
 
 def _in_kind(kind: str, place: Place, message: str) -> InputError:

@@ -114,3 +114,34 @@ def test_a_slot_has_its_share_of_the_machine(toy_launcher, toy_workspace):
     planned = SimpleNamespace(minutes={"cpu": 3.0})
     assert Two(toy_workspace, Slots(2, "cpu")).expected_seconds(planned) == 360.0
     assert Two(toy_workspace, Slots(2, "cuda")).expected_seconds(planned) == 0.0
+
+
+def test_a_broken_file_hinders_no_other_launcher_and_is_named_when_asked_for(tmp_path, monkeypatch):
+    import benchmarks.launch
+
+    (tmp_path / "broken.py").write_text("class Broken(Launcher:\n")
+    (tmp_path / "bytes.py").write_bytes(b"name = '\xff'\n")
+    monkeypatch.setattr(benchmarks.launch, "__path__", [*benchmarks.launch.__path__, str(tmp_path)])
+    assert "local" in launcher_names() and not {"broken", "bytes"} & set(launcher_names())
+    for name in ("broken", "bytes"):
+        with pytest.raises(InputError, match=rf"{name}.py: is no Python that can be read"):
+            launcher_named(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (".", "cannot be imported"),
+        ("..x", "cannot be imported"),
+        ("benchmarks.launch.launcher.Launcher", "lacks close, events, open, share_out, stop, submit of a launcher"),
+    ],
+)
+def test_an_odd_import_path_is_one_line(name, problem):
+    with pytest.raises(InputError, match=problem):
+        launcher_named(name)
+
+
+def test_a_period_of_checkpoints_that_is_no_number_is_one_line(monkeypatch):
+    monkeypatch.setenv("RESOUND_CHECKPOINT_SECONDS", "abc")
+    with pytest.raises(InputError, match="RESOUND_CHECKPOINT_SECONDS=abc: must be a number of seconds"):
+        Slots(jobs=1, device="cpu")

@@ -27,3 +27,13 @@ def test_arguments_that_a_data_module_passes_on_are_checked_like_its_own(miniatu
     for wrong in ({"batchsize": 5}, {"batch_size": "five"}, {"dataset": None}, {"segment_mode": "some"}):
         with pytest.raises(InputError, match=rf"{path}: its arguments do not fit its signature: .*{next(iter(wrong))}"):
             instantiate(path, {**own, **wrong})
+
+
+@pytest.mark.parametrize("content", ["class B(:\n", "import nosuchmodule\n", "1 / 0\n"])
+def test_a_file_of_a_package_that_cannot_be_imported_is_named(tmp_path, monkeypatch, content):
+    import benchmarks.metrics
+
+    (tmp_path / "odd.py").write_text(content)
+    monkeypatch.setattr(benchmarks.metrics, "__path__", [*benchmarks.metrics.__path__, str(tmp_path)])
+    with pytest.raises(InputError, match=r"^benchmarks.metrics.odd: cannot be imported \(.*; mend or remove it$"):
+        modules_of(benchmarks.metrics)

@@ -112,10 +112,20 @@ def test_a_newer_store_and_a_newer_result_are_refused(tmp_path):
         Ledger(tmp_path)
 
 
+@pytest.mark.parametrize("content", ["[1]", '{"format": "x"}', "{"])
+def test_a_mark_of_another_form_is_one_line_that_never_advises_to_delete_the_store(tmp_path, content):
+    (tmp_path / "ledger.json").write_text(content)
+    with pytest.raises(InputError) as caught:
+        Ledger(tmp_path)
+    assert "ledger.json" in str(caught.value) or str(tmp_path) in str(caught.value)
+    assert "remove the folder" not in str(caught.value)
+
+
 def test_an_older_store_and_an_older_result_name_the_command_that_helps(tmp_path):
     folder = publish(Ledger(tmp_path), make_run())
     result = json.loads((folder / "result.json").read_text())
-    older = r": written by an older version of the harness; `python -m benchmarks migrate` brings it up to date$"
+    command = f"`python -m benchmarks migrate {tmp_path}`"
+    older = f": written by an older version of the harness; {command} brings it up to date$"
     (folder / "result.json").write_text(json.dumps({**result, "format": FORMAT - 1}))
     with pytest.raises(InputError, match="result.json" + older):
         list(Ledger(tmp_path).finished())

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.runs import migrate as module
 from benchmarks.runs.execute import Surroundings, execute
-from benchmarks.runs.files import canonical_hash, claimed, file_sha256, read_json, write_json
+from benchmarks.runs.files import canonical_hash, claimed, file_sha256, locked_folder, read_json, write_json
 from benchmarks.runs.ledger import FORMAT, Ledger
 from benchmarks.runs.migrate import migrate
 from benchmarks.runs.plan import Choice, make_plan
@@ -90,7 +90,7 @@ def test_migrated_runs_are_done(toy_workspace):
     for planned in plan.missing:
         execute(planned.run, Surroundings(toy_workspace))
     downgrade(toy_workspace.runs)
-    with pytest.raises(InputError, match="`python -m benchmarks migrate` brings it up to date"):
+    with pytest.raises(InputError, match=f"`python -m benchmarks migrate {toy_workspace.runs}` brings it up to date"):
         Ledger(toy_workspace.runs)
     migrate(toy_workspace.runs)
     toy_workspace.__dict__.pop("ledger", None)
@@ -175,6 +175,9 @@ def test_a_migration_interrupted_anywhere_can_be_repeated(old, tmp_path, monkeyp
         ("result.json", b'{"format": 1', r"result.json: cut short or not JSON"),
         ("result.json", b'{"format": 1}', r": field 'files' is missing; remove the folder to redo it"),
         ("result.json", b'{"format": 3}', r"result.json: written by a newer version of the harness"),
+        ("result.json", b"[1, 2]", r": is not of the form of a run; remove the folder to redo it"),
+        ("result.json", b'{"format": "1"}', r": is not of the form of a run; remove the folder to redo it"),
+        ("result.json", b'{"format": 1, "files": {}}', r"has no checksums of run.json and scores; remove the folder"),
     ],
 )
 def test_a_damaged_run_is_left_alone_and_the_others_go_on(old, name, content, problem):
@@ -199,15 +202,45 @@ def test_a_damaged_run_is_left_alone_and_the_others_go_on(old, name, content, pr
     assert content_of(store).items() <= before.items()
 
 
-def test_a_run_that_its_paper_file_knows_no_more_is_left_alone(old):
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"setting": "gone"}, "the paper file of acrnn has no setting gone any more; remove the folder"),
+        ({"paper": "gone"}, ".*gone.*: no such paper file; bring its paper back .* or remove the folder"),
+        ({"paper": "../acrnn/../gone"}, ".*gone.*: no such paper file; bring its paper back .* or remove the folder"),
+    ],
+)
+def test_a_run_that_its_paper_file_knows_no_more_is_left_alone(old, change, problem):
     store, _ = old
     folder, _ = sorted(path.parent for path in store.glob("[!.]*/result.json"))
     run, result = read_json(folder / "run.json"), read_json(folder / "result.json")
-    write_json(folder / "run.json", {**run, "setting": "gone"})
+    write_json(folder / "run.json", {**run, **change})
     files = {**result["files"], "run.json": file_sha256(folder / "run.json")}
     write_json(folder / "result.json", {**result, "files": files})
     [line] = migrate(store).refused
-    assert line == f"{folder}: the paper file of acrnn has no setting gone any more; remove the folder"
+    assert re.fullmatch(f"{re.escape(str(folder))}: {problem}", line)
+
+
+def test_two_migrations_of_one_store_do_not_meet(old):
+    store, before = old
+    with locked_folder(store) as held:
+        assert held
+        with pytest.raises(InputError, match="is being brought up to date by another command; wait for its end"):
+            migrate(store)
+    migrate(store)
+    assert content_of(store) == before
+
+
+def test_links_are_left_alone_and_runs_that_nobody_may_write_to_are_not(old, tmp_path):
+    store, _ = old
+    linked, locked = sorted(path.parent for path in store.glob("[!.]*/result.json"))
+    shutil.move(linked, tmp_path / "elsewhere")
+    linked.symlink_to(tmp_path / "elsewhere")
+    locked.chmod(0o555)
+    outcome = migrate(store)
+    assert list(outcome.renamed) == [locked.name] and not list(store.glob(".migrating-*"))
+    [line] = outcome.refused
+    assert line == f"{linked}: is a link; put the run itself there"
 
 
 def test_killed_attempts_are_dropped_and_counted(old):
