@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.errors import InputError
-from benchmarks.runs.scores import Kind as KindOfScores
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import ScoreKind, Scores
 
-_PLURAL: dict[KindOfScores, str] = {
+_PLURAL: dict[ScoreKind, str] = {
     "probability": "probabilities",
     "logit": "logits",
     "decision": "decisions",
@@ -28,7 +27,7 @@ class Kind:
     #: what is judged, in the plural, for messages
     things: str
     #: the kinds of scores that its metrics take, the most usual first
-    takes: tuple[KindOfScores, ...]
+    takes: tuple[ScoreKind, ...]
     #: whether there is a score per frame (with a hop), and not per clip or segment
     per_frame: bool = False
     #: whether scores are of one class at a time
@@ -58,7 +57,7 @@ class Kind:
             )
 
 
-def in_words(kinds: Sequence[KindOfScores]) -> str:
+def in_words(kinds: Sequence[ScoreKind]) -> str:
     """Kinds of scores for a sentence: "probabilities or logits"."""
     return " or ".join(_PLURAL[one] for one in kinds)
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.metrics.kinds import Kind
-from benchmarks.runs.scores import Kind as KindOfScores
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import ScoreKind, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,10 +82,10 @@ class Metric:
     #: what the id says of the metric, for a metric of a family: an object of the family's own class
     parameters: object = None
     #: the kinds of scores that it takes, where not all that its kind of task does
-    only: tuple[KindOfScores, ...] = ()
+    only: tuple[ScoreKind, ...] = ()
 
     @property
-    def takes(self) -> tuple[KindOfScores, ...]:
+    def takes(self) -> tuple[ScoreKind, ...]:
         """The kinds of scores that it takes."""
         return self.only or self.kind.takes
 

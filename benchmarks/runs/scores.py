@@ -14,7 +14,7 @@ from datasets.acquire.whole import whole
 
 #: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts;
 #: linear: an output without an activation, on the scale of what was learnt; log_likelihood: one model per class.
-Kind = Literal["logit", "probability", "decision", "linear", "log_likelihood"]
+ScoreKind = Literal["logit", "probability", "decision", "linear", "log_likelihood"]
 _FLOAT16_LIMIT = float(np.finfo(np.float16).max)
 _KEYS = ("items", "classes", "scores", "kind", "hop")
 
@@ -30,7 +30,7 @@ class Scores:
     items: tuple[str, ...]
     classes: tuple[str, ...]
     values: np.ndarray
-    kind: Kind
+    kind: ScoreKind
     hop: float | None = None
 
     def __post_init__(self) -> None:
@@ -170,8 +170,8 @@ def _problem(
     items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
 ) -> str | None:
     """What is wrong with scores, None if nothing is."""
-    if kind not in get_args(Kind):
-        return f"unknown kind {kind!r} (one of {', '.join(get_args(Kind))})"
+    if kind not in get_args(ScoreKind):
+        return f"unknown kind {kind!r} (one of {', '.join(get_args(ScoreKind))})"
     for thing, names in (("item", items), ("class", classes)):
         if len(set(names)) != len(names):
             return f"{thing} {next(name for name in names if names.count(name) > 1)} stands twice"
