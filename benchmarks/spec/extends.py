@@ -25,7 +25,7 @@ def with_extends(document: LocatedYaml) -> Any:
             resolved[name] = own
             return own
         parent = own["extends"]
-        if parent not in settings or parent in (*seen, name):
+        if not isinstance(parent, str) or parent not in settings or parent in (*seen, name):
             raise document.error(("settings", name, "extends"), f"no setting {parent!r} to extend")
         own = {key: value for key, value in own.items() if key != "extends"}
         resolved[name] = _merge(resolve(parent, (*seen, name)), own)

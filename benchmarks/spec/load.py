@@ -5,6 +5,7 @@ one csv per table with the published values as printed. Every mistake in them is
 """
 
 import csv
+import math
 import os
 from functools import cache
 from pathlib import Path
@@ -79,6 +80,10 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
     if not path.is_file():
         raise InputError(f"{path}: the published table {paper_id}.{table_id} is missing")
     values: dict[str, Published] = {}
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is no UTF-8 text ({error.reason} at byte {error.start}); write it again") from None
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         printed = [name for name, column in table.columns.items() if column.added is None]
@@ -96,7 +101,9 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
                 try:
                     value = float(text) if text not in ("", "n/a") else None
                 except (TypeError, ValueError):
-                    raise InputError(f"{where}: {column} is {text!r}, not a number") from None
+                    value = math.nan
+                if value is not None and not math.isfinite(value):
+                    raise InputError(f"{where}: {column} is {text!r}, not a number")
                 values[f"{paper_id}.{table_id}.{record['row']}.{column}"] = Published(
                     label=record["label"], value=value
                 )

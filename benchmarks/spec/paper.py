@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from benchmarks.spec.audit import AuditPlan
 from benchmarks.spec.bricks import Arguments, ColumnName, ImportPath, Name, Protocol, Strict
@@ -82,7 +82,7 @@ class DatasetUse(Strict):
     args: dict[str, Any] = {}
     #: for settings that serve several datasets and so name no data module
     data_module: ImportPath | None = None
-    folds: list[int]
+    folds: list[StrictInt] = Field(min_length=1)
     bootstrap_unit: str
 
 
@@ -100,7 +100,7 @@ class Column(Strict):
     decision: str | None = None
     dataset: Name | None = None
     #: the one fold that its cells are about, in tables whose columns are folds
-    fold: int | None = None
+    fold: StrictInt | None = None
     #: which of the run's test sets is scored
     test_set: Name = "test"
     #: the column of the reference that says which of its items are on the test list; "all" takes every one
@@ -122,7 +122,7 @@ class Row(Strict):
     quoted: str | None = None
     #: what the row has instead of its columns: the dataset, the fold, how it is scored
     dataset: Name | None = None
-    fold: int | None = None
+    fold: StrictInt | None = None
     metric: str | None = None
     decision: str | None = None
     test_set: Name | None = None

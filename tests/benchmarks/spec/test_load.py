@@ -45,6 +45,9 @@ def edit(papers, old, new, file="paper.yaml"):
         ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001", "has no origin"),
         ("dropout: {value: 0.5, origin: paper", "dropout: {value: 0.5, origin: guess", "paper.*code.*inferred"),
         ("max_epochs: {value: 300", "max_epochs: {value: [300", "expected"),
+        ("    extends: base\n", "    extends: [base]\n", r"no setting \['base'\] to extend"),
+        ("    folds: [1, 2, 3, 4, 5]", "    folds: []", "at least 1 item"),
+        ("    folds: [1, 2, 3, 4, 5]", "    folds: [1.0]", "valid integer"),
         ("    dataset: esc10", "    dataset: esc11", "unknown name 'esc11'; did you mean esc1?0"),
     ],
 )  # fmt: skip
@@ -123,3 +126,16 @@ def test_targets_select_what_they_name():
     assert len(select("acrnn")) == 58
     assert len(select("acrnn.t3")) == 8
     assert [cell.id for cell in select("acrnn.t3.att_aug.esc50")] == ["acrnn.t3.att_aug.esc50"]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"\xff\xfe", "is no UTF-8 text"), (b"inf", "not a number"), (b"nan", "not a number")],
+)
+def test_a_published_value_that_is_none_is_one_line(paper_copy, content, problem):
+    path = paper_copy / "acrnn" / "t3.csv"
+    header, first, *others = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([header, first.rpartition(b",")[0] + b"," + content, *others]))
+    load._load.cache_clear()
+    with pytest.raises(InputError, match=rf"t3.csv.*{problem}"):
+        load_paper("acrnn", paper_copy)
