@@ -46,8 +46,8 @@ class Extractor(Protocol):
             raise ValueError(f"{self.name} needs {self.rate} Hz, not {rate} Hz")
 
     def read(self, path: Path) -> NDArray[np.float32]:
-        """The samples (n,) of a clip's file, for one that takes files."""
-        raise NotImplementedError
+        """The samples (n,) of a clip's file. Raises TypeError for an extractor that takes none (`takes_files`)."""
+        raise TypeError(f"{self.name} takes a dataset's samples, no files")
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Features of the samples (n,) of one clip at `rate` Hz. Raises ValueError for samples that it cannot use."""
