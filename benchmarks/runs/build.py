@@ -3,9 +3,11 @@
 import importlib
 import pkgutil
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.errors import InputError
+
+T = TypeVar("T")
 
 
 def import_class(import_path: str) -> Any:
@@ -25,6 +27,23 @@ def modules_of(package: ModuleType) -> dict[str, ModuleType]:
     """
     found = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
     return {name: _module(f"{package.__name__}.{name}") for name in found}
+
+
+def classes_of(package: ModuleType, base: type[T], what: str) -> dict[str, type[T]]:
+    """The one class on top of `base` that each module of a package defines, by file name.
+
+    what: how a message calls such a class ("a figure"). Raises InputError for a file that has none, or several.
+    """
+    found = {}
+    for name, module in modules_of(package).items():
+        own = [
+            one for one in vars(module).values()
+            if isinstance(one, type) and issubclass(one, base) and one.__module__ == module.__name__
+        ]  # fmt: skip
+        if len(own) != 1:
+            raise InputError(f"{module.__file__}: {what} is one class, here are {len(own)}")
+        found[name] = own[0]
+    return found
 
 
 def _module(name: str) -> ModuleType:

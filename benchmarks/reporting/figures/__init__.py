@@ -19,7 +19,7 @@ from benchmarks.errors import InputError
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.metrics import kind_of
 from benchmarks.reporting.drawing import style
-from benchmarks.runs.build import modules_of
+from benchmarks.runs.build import classes_of
 from benchmarks.runs.memo import Memo
 from benchmarks.spec import Paper, nearest, paper_folder
 from benchmarks.spec.bricks import Strict
@@ -144,17 +144,7 @@ def _in_kind(kind: str, place: Place, message: str) -> InputError:
 
 def figure_kinds() -> dict[str, type[FigureKind]]:
     """The classes of all figures, by the names of their files."""
-    return {name: _class_of(module) for name, module in modules_of(sys.modules[__name__]).items()}
-
-
-def _class_of(module: Any) -> type[FigureKind]:
-    own = [
-        one for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, FigureKind) and one.__module__ == module.__name__
-    ]  # fmt: skip
-    if len(own) != 1:
-        raise InputError(f"{module.__file__}: a figure is one class, here are {len(own)}")
-    return own[0]
+    return classes_of(sys.modules[__name__], FigureKind, "a figure")  # type: ignore[type-abstract]
 
 
 def _made(

@@ -4,12 +4,10 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from benchmarks.errors import InputError
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting.render.blocks import Page
-from benchmarks.runs.build import modules_of
+from benchmarks.runs.build import classes_of
 from benchmarks.runs.memo import Memo
 
 
@@ -53,14 +51,4 @@ def all_pages(report: Report) -> list[Page]:
 
 def page_kinds() -> dict[str, type[PageKind]]:
     """The classes of all pages, by the names of their files."""
-    return {name: _class_of(module) for name, module in modules_of(sys.modules[__name__]).items()}
-
-
-def _class_of(module: Any) -> type[PageKind]:
-    own = [
-        one for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, PageKind) and one.__module__ == module.__name__
-    ]  # fmt: skip
-    if len(own) != 1:
-        raise InputError(f"{module.__file__}: a page is one class, here are {len(own)}")
-    return own[0]
+    return classes_of(sys.modules[__name__], PageKind, "a page")  # type: ignore[type-abstract]
