@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,31 +26,39 @@ def available_cores() -> int:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment of a child: this process's own and its import path, `threads` threads, memory that is kept."""
+    """The environment of a child: this process's own and its import path, `threads` threads, memory that is kept.
+
+    The folder in which it is started is no place to import from.
+    """
     each = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     search_path = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-    return {**os.environ, **MALLOC, **each, "PYTHONPATH": search_path}
+    return {**os.environ, **MALLOC, **each, "PYTHONPATH": search_path, "PYTHONSAFEPATH": "1"}
+
+
+@contextmanager
+def surrounded(threads: int) -> Iterator[None]:
+    """Give what the block starts the environment of a child: for libraries that start processes by themselves."""
+    before = dict(os.environ)
+    os.environ.update(environment(threads))
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 class Child:
     """A running `python -m module`, which sees the same classes as this process and computes with `threads` threads.
 
-    log: the file that its stderr goes to, anew; this process's stderr without it. own_session: a Ctrl-C in the terminal
-    does not reach it. In a with block it is waited for at the end, and killed where the block fails. Raises OSError
-    where it cannot be started.
+    It writes errors where this process does. In a with block it is waited for at the end, and killed where the block
+    fails. Raises OSError where it cannot be started.
     """
 
-    def __init__(
-        self, module: str, threads: int = 1, log: Path | None = None, cwd: Path | None = None, own_session: bool = False
-    ) -> None:
-        command = [sys.executable, "-P", "-m", module]
-        if log is not None:
-            log.parent.mkdir(parents=True, exist_ok=True)
-        with (log or Path(os.devnull)).open("wb") as file:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file if log else None,
-                env=environment(threads), cwd=cwd, start_new_session=own_session,
-            )  # fmt: skip
+    def __init__(self, module: str, threads: int = 1) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(threads)
+        )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._input, self._output = self._process.stdin, self._process.stdout
 

@@ -1,23 +1,40 @@
-"""Runs on this machine: a slot is a warm worker process, which takes the next run when it is free."""
+"""Runs on this machine: a slot is a warm worker process, which takes the next run when it is free.
 
+Workers are forked from one process that has imported torch and Lightning, so that a sweep pays for that once and its
+workers share the memory of it (multiprocessing's fork server; started as programs where forking is not safe).
+"""
+
+import multiprocessing
 import os
-import queue
-import threading
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from benchmarks.launch.launcher import Event, Gone, Launcher, Slots
-from benchmarks.launch.worker import told
+from benchmarks.launch.worker import serve
 from benchmarks.runs.plan import Planned
 from benchmarks.runs.workspace import Workspace
-from datasets.processes import Child, available_cores
+from datasets.processes import available_cores, surrounded
 
 #: What is kept of a worker's log with the failure of the run that it died over.
 LOG_CHARACTERS = 4000
-#: How long to wait at the end for workers; one that still saves ends by itself a little later.
+#: How long idle workers have to end, and busy ones to save, once nobody waits for them.
 CLOSE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """A worker process, the connection to it, and the file that it prints to."""
+
+    process: BaseProcess
+    connection: Connection
+    log: Path
 
 
 class Local(Launcher):
@@ -25,9 +42,7 @@ class Local(Launcher):
 
     def __init__(self, workspace: Workspace, slots: Slots) -> None:
         super().__init__(workspace, slots)
-        self._workers: dict[int, Child] = {}
-        self._listeners: list[threading.Thread] = []
-        self._events: queue.Queue[Event] = queue.Queue()
+        self._workers: dict[int, _Worker] = {}
 
     @classmethod
     def share_out(cls, jobs: int | None, device: str, runs: int) -> Slots:
@@ -41,45 +56,64 @@ class Local(Launcher):
     def open(self, slot: int) -> None:
         """Start a worker; it is free once it has imported what it needs."""
         log = self.workspace.runs / ".logs" / f"worker-{os.getpid()}-{slot}.log"
-        root = Path(__file__).parents[2]
-        worker = Child("benchmarks.launch.worker", self.slots.threads, log=log, cwd=root, own_session=True)
-        paths = {name: str(path) for name, path in asdict(self.workspace).items()}
-        worker.send({"slot": slot, "slots": asdict(self.slots), "workspace": paths})
-        self._workers[slot] = worker
-        self._listeners.append(threading.Thread(target=self._listen, args=(slot, worker, log), daemon=True))
-        self._listeners[-1].start()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        context = _context()
+        ours, theirs = context.Pipe()
+        given = (theirs, slot, self.slots, replace(self.workspace), log)  # without what it remembers
+        with surrounded(self.slots.threads):
+            process = context.Process(target=serve, args=given, name=f"worker {slot}", daemon=True)
+            process.start()
+        theirs.close()
+        self._workers[slot] = _Worker(process, ours, log)
 
     def submit(self, slot: int, planned: Planned) -> None:
-        """Hand a worker its next run."""
-        self._workers[slot].send(planned.run.to_dict())
+        """Hand a worker its next run. One that has died does not take it, which `events` tells."""
+        with suppress(OSError):
+            self._workers[slot].connection.send(planned.run)
 
     def events(self, seconds: float) -> Iterator[Event]:
         """What the workers have said."""
-        try:
-            yield self._events.get(timeout=seconds)
-            while True:
-                yield self._events.get_nowait()
-        except queue.Empty:
-            return
+        slots = {worker.connection: slot for slot, worker in self._workers.items()}
+        if not slots:
+            time.sleep(seconds)
+        for connection in wait(list(slots), seconds):
+            slot = slots[connection]
+            try:
+                yield connection.recv()
+            except (EOFError, OSError):
+                yield self._gone(slot)
 
     def stop(self) -> None:
         """Ask every worker to save and stop."""
         for worker in self._workers.values():
-            worker.stop()
+            if worker.process.is_alive():
+                worker.process.terminate()
 
     def close(self) -> None:
-        """Let the workers end, which idle ones do at once."""
+        """Let the workers end, which idle ones do at once; who still saves and is not waited for is killed."""
         self.stop()
         for worker in self._workers.values():
-            worker.close()
+            worker.connection.close()
         until = time.monotonic() + CLOSE_SECONDS
-        for listener in self._listeners:
-            listener.join(max(0.0, until - time.monotonic()))
+        for worker in self._workers.values():
+            worker.process.join(max(0.0, until - time.monotonic()))
+            worker.process.kill()
+        self._workers.clear()
 
-    def _listen(self, slot: int, worker: Child, log: Path) -> None:
-        for answer in worker.answers():
-            self._events.put(told(answer))
-        code = worker.wait()
+    def _gone(self, slot: int) -> Gone:
+        worker = self._workers.pop(slot)
+        worker.connection.close()
+        worker.process.join()
         # At the end of a sweep the store may be gone before its last worker is.
-        trace = log.read_text(errors="replace")[-LOG_CHARACTERS:] if log.exists() else ""
-        self._events.put(Gone(slot, f"its worker process died (exit code {code}); see {log}", trace))
+        trace = worker.log.read_text(errors="replace")[-LOG_CHARACTERS:] if worker.log.exists() else ""
+        code = worker.process.exitcode
+        return Gone(slot, f"its worker process died (exit code {code}); see {worker.log}", trace)
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    """Where forks of a process that has loaded numerical libraries are safe, they save each worker the imports."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.runs.train"])
+    return context

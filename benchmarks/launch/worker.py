@@ -1,58 +1,55 @@
-"""A warm worker: reads runs as JSON lines, executes them one after the other, answers with events as JSON lines.
+"""A warm worker: a process that executes runs one after the other, as its launcher sends them, and tells of them.
 
-It imports torch once and keeps features in memory from run to run. Everything else that the process prints goes to
-stderr, which the launcher keeps in a log file.
+It imports torch once and keeps features in memory from run to run. Whatever it prints goes to its log.
 """
 
-import json
+import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Slots
+from benchmarks.launch.launcher import Epoch, Free, Slots
 from benchmarks.launch.perform import perform
-from datasets.processes import answering
+from benchmarks.runs.workspace import Workspace
 
 
-def main() -> None:
-    """Serve runs from stdin until it closes or the process is asked to stop."""
+def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace, log: Path) -> None:
+    """Execute the runs that come through `connection` and answer with events, until it closes or a signal says stop.
+
+    In a process of its own, in a session of its own: a Ctrl-C in the terminal is the launcher's to pass on.
+    """
     from benchmarks.runs.execute import prepare_process
-    from benchmarks.runs.ledger import Run
-    from benchmarks.runs.workspace import Workspace
 
-    answer = answering()
+    os.setsid()
+    _print_to(log)
     stop = StopSignal()
     stop.listen()
-    settings = json.loads(sys.stdin.readline())
-    slot, slots = settings["slot"], Slots(**settings["slots"])
-    workspace = Workspace(**{name: Path(value) for name, value in settings["workspace"].items()})
     prepare_process(slots.threads)
-    _tell(answer, Free(slot))
-    for line in sys.stdin:
-        if stop():
-            break
-        run = Run.from_dict(json.loads(line))
-        _tell(answer, perform(slot, run, workspace, slots, lambda event: _tell(answer, event), stop))
+
+    def tell(event: Epoch) -> None:
+        with suppress(OSError):  # nobody is there any more, which `stop` tells the run
+            connection.send(event)
+
+    with suppress(EOFError, OSError):
+        connection.send(Free(slot))
+        while not stop():
+            connection.send(perform(slot, connection.recv(), workspace, slots, tell, stop))
 
 
 class StopSignal:
-    """Turns SIGTERM, Ctrl-C and the death of the parent process into a flag that runs look at."""
+    """Turns SIGTERM, Ctrl-C and the death of the process that started this one into a flag that runs look at."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._parent = os.getppid()
+        self._parent = multiprocessing.parent_process()
 
     def __call__(self) -> bool:
         """Whether the process was asked to stop, or nobody waits for it any more."""
-        return self._event.is_set() or os.getppid() != self._parent
-
-    def set(self) -> None:
-        """Ask the process to stop."""
-        self._event.set()
+        return self._event.is_set() or (self._parent is not None and not self._parent.is_alive())
 
     def listen(self) -> None:
         """Take over SIGTERM and SIGINT in this process."""
@@ -60,20 +57,10 @@ class StopSignal:
             signal.signal(number, lambda *_: self._event.set())
 
 
-#: The events that a worker sends, by the names that its JSON lines have.
-SENT: dict[str, type[Free | Epoch | Ended]] = {"free": Free, "epoch": Epoch, "ended": Ended}
-
-
-def _tell(answer: Callable[[dict[str, Any]], None], event: Free | Epoch | Ended) -> None:
-    [name] = [name for name, kind in SENT.items() if isinstance(event, kind)]
-    answer({"event": name, **event._asdict()})
-
-
-def told(line: dict[str, Any]) -> Event:
-    """The event of one answer of a worker."""
-    fields = dict(line)
-    return SENT[fields.pop("event")](**fields)
-
-
-if __name__ == "__main__":
-    main()
+def _print_to(log: Path) -> None:
+    """Let stdout and stderr of this process, and of what it starts, go to a file, which begins anew."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)

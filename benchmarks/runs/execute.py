@@ -195,7 +195,7 @@ def prepare_process(threads: int) -> None:
 
 def choose_device(device: str) -> str:
     """Resolve "auto", and refuse an accelerator that is not there."""
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not _has_driver()):
         return "cpu"
     import torch
 
@@ -204,6 +204,12 @@ def choose_device(device: str) -> str:
     if device == "cuda":
         raise InputError("--device cuda: no CUDA accelerator is to be seen here; use --device cpu")
     return "cpu"
+
+
+def _has_driver() -> bool:
+    """Whether an accelerator may be there; without a driver (NVIDIA, WSL, AMD) torch, seconds to import, finds none."""
+    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+    return sys.platform != "linux" or any(Path(driver).exists() for driver in drivers)
 
 
 def device_facts(device: str) -> dict[str, Any]:

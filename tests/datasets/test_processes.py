@@ -15,7 +15,7 @@ for line in sys.stdin:
     if "die" in asked:
         os.write(1, b"{")
         os._exit(asked["die"])
-    answer({"asked": asked, "threads": os.environ["OMP_NUM_THREADS"], "cwd": os.getcwd()})
+    answer({"asked": asked, "threads": os.environ["OMP_NUM_THREADS"]})
 """
 
 
@@ -27,17 +27,17 @@ def program(tmp_path, monkeypatch):
     return "echoing"
 
 
-def test_answers_come_as_they_are_asked_for(program, tmp_path):
-    with Child(program, threads=3, log=tmp_path / "logs" / "a.log", cwd=tmp_path) as child:
+def test_answers_come_as_they_are_asked_for_and_noise_goes_elsewhere(program, capfd):
+    with Child(program, threads=3) as child:
         answers = child.answers()
         for number in range(3):
             child.send({"number": number})
-            expected = {"asked": {"number": number}, "threads": "3", "cwd": str(tmp_path)}
+            expected = {"asked": {"number": number}, "threads": "3"}
             assert next(answers) == expected
         child.close()
         assert list(answers) == []
         assert child.wait() == 0
-    assert (tmp_path / "logs" / "a.log").read_text() == "noise\n"
+    assert capfd.readouterr() == ("", "noise\n")
 
 
 def test_a_child_that_dies_tells_its_code_and_takes_nothing_more(program):
@@ -51,7 +51,7 @@ def test_a_child_that_dies_tells_its_code_and_takes_nothing_more(program):
 
 
 def test_a_child_is_asked_to_end_or_ended(program):
-    with Child(program, own_session=True) as child:
+    with Child(program) as child:
         child.send({})
         next(child.answers())
         child.stop()

@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +29,8 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
-def children(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """All processes that a process has started, and those that these have."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -37,14 +38,24 @@ def children(pid: int) -> list[int]:
         except OSError:
             continue
         if int(fields[1]) == pid:
-            found.append(int(stat.parent.name))
+            found += [int(stat.parent.name), *descendants(int(stat.parent.name))]
     return found
+
+
+def fresh(attempts: Path, name: str, started: float) -> bool:
+    """Whether an attempt has written this file since then."""
+    times = []
+    for path in attempts.glob(f"*/*/{name}"):
+        with suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime)
+    return any(time >= started for time in times)
 
 
 def kill_all(process) -> None:
     """`kill -9` of the command and of all its workers at the same moment."""
-    for pid in (process.pid, *children(process.pid)):
-        os.kill(pid, signal.SIGKILL)
+    for pid in (process.pid, *descendants(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     process.communicate()
 
 
@@ -83,28 +94,15 @@ def test_a_sweep_killed_at_random_moments_ends_with_the_tables_of_an_undisturbed
         assert not launch(plan.missing, InProcess(undisturbed, InProcess.share_out(None, "cpu", 1))).failed
 
     draw = random.Random(7)
-    kills = resumed = 0
-    while not (kills >= 2 and resumed >= 1) and kills < 12:
-        process = toy_command("run", "toy.t1", "--jobs", "2")
-        deadline = time.monotonic() + 120
-        start = len(scores(tmp_path / "runs"))
-        # Let the workers get to the training, then strike anywhere in it.
-        while time.monotonic() < deadline and process.poll() is None:
-            if (
-                len(list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json")))
-                or len(scores(tmp_path / "runs")) > start
-            ):
-                break
-            time.sleep(0.02)
-        time.sleep(draw.uniform(0.0, 1.0))
-        if process.poll() is not None:
-            process.communicate()
-            break
+    attempts = tmp_path / "runs" / ".attempts"
+    for written in ("progress.json", "checkpoint.ckpt"):
+        process, started = toy_command("run", "toy.t1.slow", "--jobs", "2"), time.time()
+        while not fresh(attempts, written, started):
+            assert process.poll() is None, "the sweep ended before it could be killed; the test shows nothing"
+            time.sleep(0.005)
+        time.sleep(draw.uniform(0.0, 0.2))
         kill_all(process)
-        kills += 1
-        resumed += len(list((tmp_path / "runs" / ".attempts").glob("*/*/checkpoint.ckpt")))
-    assert kills >= 2
-    assert resumed >= 1, "no kill left a checkpoint behind; the test shows nothing"
+    assert list(attempts.glob("*/*/checkpoint.ckpt")), "no kill left a checkpoint behind; the test shows nothing"
     process = toy_command("run", "toy.t1", "--jobs", "2")
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
@@ -128,7 +126,7 @@ def test_two_commands_on_one_store_share_the_work(toy_command, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_and_the_time_budget_stop_behind_a_checkpoint(toy_command, tmp_path):
-    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1")
+    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1", "--seeds", "1", "--folds", "1")
     while not list((tmp_path / "runs" / ".attempts").glob("*/*/progress.json")):
         time.sleep(0.02)
         assert process.poll() is None
@@ -138,9 +136,11 @@ def test_ctrl_c_and_the_time_budget_stop_behind_a_checkpoint(toy_command, tmp_pa
     assert "the same command continues" in errors
     assert list((tmp_path / "runs" / ".attempts").glob("*/*/checkpoint.ckpt"))
 
-    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1", "--minutes", "0.0001")
+    process = toy_command(
+        "run", "toy.t1.slow.toy", "--jobs", "1", "--seeds", "1", "--folds", "1", "--minutes", "0.0001"
+    )
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 3, errors  # nothing was expected to end in time
-    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1")
+    process = toy_command("run", "toy.t1.slow.toy", "--jobs", "1", "--seeds", "1", "--folds", "1")
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors

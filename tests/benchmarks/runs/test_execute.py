@@ -1,22 +1,20 @@
 import json
-import subprocess
-import sys
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
 
 from benchmarks.errors import InputError
+from benchmarks.launch.driver import launch
+from benchmarks.launch.local import Local
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import Run, load_finished
-from benchmarks.runs.plan import Choice, make_plan, setting_runs
+from benchmarks.runs.plan import Choice, Planned, make_plan, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.train import Stopped
 from benchmarks.runs.truth import Truths
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, select
-from tests import ROOT
 
 
 def first_run(workspace, target="toy.t1.plain", tier="full"):
@@ -105,17 +103,11 @@ def test_a_run_executes_and_is_scored_without_its_paper_file(carried):
 
 def test_a_worker_executes_a_run_without_its_paper_file(carried):
     text, workspace = carried
-    slots = {"jobs": 1, "device": "cpu", "threads": 1, "checkpoint_seconds": 60.0}
-    places = {name: str(path) for name, path in asdict(workspace).items()}
-    lines = [json.dumps({"slot": 0, "slots": slots, "workspace": places}), text]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.launch.worker"], input="\n".join(lines) + "\n", cwd=ROOT,
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    last = json.loads(done.stdout.splitlines()[-1])
-    assert last["how"] == "done", last
+    run = Run.from_dict(json.loads(text))
+    outcome = launch([Planned(run, done=False, minutes={})], Local(workspace, Local.share_out(1, "cpu", 1)))
+    assert outcome.done == [run.id], outcome
     [finished] = workspace.ledger.finished()
-    assert finished.run.id == last["run"] == json.loads(text)["id"]
+    assert finished.run == run
 
 
 def test_a_finished_run_is_not_repeated(toy_workspace):
