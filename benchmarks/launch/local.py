@@ -73,15 +73,15 @@ class Local(Launcher):
 
     def events(self, seconds: float) -> Iterator[Event]:
         """What the workers have said."""
-        slots = {worker.connection: slot for slot, worker in self._workers.items()}
-        if not slots:
+        if not self._workers:
             time.sleep(seconds)
-        for connection in wait(list(slots), seconds):
-            slot = slots[connection]
-            try:
-                yield connection.recv()
-            except (EOFError, OSError):
-                yield self._gone(slot)
+        said = wait([worker.connection for worker in self._workers.values()], seconds)
+        for slot, worker in list(self._workers.items()):
+            if worker.connection in said:
+                try:
+                    yield worker.connection.recv()
+                except (EOFError, OSError):
+                    yield self._gone(slot)
 
     def stop(self) -> None:
         """Ask every worker to save and stop."""

@@ -26,13 +26,14 @@ class ClassicalClassifier:
         classes, as in the notebook; not LinearSVC) or rf (500 trees).
     num_classes: classes that scores are given for, among them those that the training items lack.
     seed: added to the notebook's seed 20150420; only the forest draws anything.
+    random_state: taken as it is instead, whatever the seed.
     """
 
     version = 1
 
-    def __init__(self, kind: Kind, num_classes: int = 10, seed: int = 0) -> None:
+    def __init__(self, kind: Kind, num_classes: int = 10, seed: int = 0, random_state: int | None = None) -> None:
         self.kind, self.num_classes = kind, num_classes
-        self.random_state = (NOTEBOOK_SEED + seed) % 2**32
+        self.random_state = (NOTEBOOK_SEED + seed) % 2**32 if random_state is None else random_state
         self._classifier: ClassifierMixin | None = None
 
     @property
