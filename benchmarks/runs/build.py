@@ -1,5 +1,6 @@
 """From import paths in a paper file to classes and their objects."""
 
+import argparse
 import importlib
 import pkgutil
 from types import ModuleType
@@ -65,6 +66,18 @@ def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
     except (ArgumentError, TypeError) as error:
         message = " ".join(str(error).split())
         raise InputError(f"{class_path}: its arguments do not fit its signature: {message}") from error
+
+
+def parameters(class_path: str) -> dict[str, Any]:
+    """The arguments that a class takes, those that it passes on to its base included, and their defaults.
+
+    None also stands for an argument that has no default. Raises InputError for a class that cannot be imported.
+    """
+    from jsonargparse import ArgumentParser
+
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(import_class(class_path), "object", fail_untyped=False)
+    return dict(vars(parser.get_defaults().get("object") or argparse.Namespace()))
 
 
 def accepts(class_path: str, name: str) -> bool:

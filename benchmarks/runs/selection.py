@@ -26,10 +26,10 @@ class Selection:
     begin: int = 0
     wait_from: int = 0
     keep: Literal["best", "last"] = "best"
-    best: float = math.nan
-    best_epoch: int = -1
-    waited: int = 0
-    weights: "dict[str, Tensor]" = field(default_factory=dict)
+    best: float = field(init=False, default=math.nan)
+    best_epoch: int = field(init=False, default=-1)
+    waited: int = field(init=False, default=0)
+    weights: "dict[str, Tensor]" = field(init=False, default_factory=dict)
 
     @property
     def higher_is_better(self) -> bool:

@@ -69,6 +69,19 @@ def _import_paths(values: Any, is_class_path: bool = False) -> Iterator[tuple[st
         yield values, is_class_path
 
 
+def lineage(import_path: str) -> tuple[str, ...]:
+    """The import path of a class where it is defined, then those of all classes that it is derived from.
+
+    Of what cannot be read from source, the path alone.
+    """
+    try:
+        definition = _definition(import_path)
+    except InputError:
+        return (import_path,)
+    own = f"{definition.module.name}.{definition.node.name}"
+    return tuple(dict.fromkeys((own, *(name for base in definition.bases for name in lineage(base)))))
+
+
 def class_version(import_path: str) -> int:
     """The `version` of a class, or of a function (`name.version = 1` below it).
 

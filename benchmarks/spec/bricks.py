@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Origin = Literal["paper", "code", "inferred", "assumed"]
+#: Where a value comes from. `paper`: its text says so; `code`: code of its authors, or of the work it cites, does;
+#: `inferred`: it follows from something published that is no result; `fitted`: it was chosen, among others that were
+#: tried, because with it a published number comes out; `assumed`: nothing says so.
+Origin = Literal["paper", "code", "inferred", "fitted", "assumed"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*$")]
 #: Columns may stand in groups: `dev.babycry.er`.
 ColumnName = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*(\.[a-z0-9][A-Za-z0-9_]*)*$")]
@@ -26,9 +29,37 @@ class Sourced(Strict):
     origin: Origin
     where: str | None = None
     note: str | None = None
+    #: for fitted values: what else was tried, and what it gave
+    tried: str | None = None
+    #: what the paper (or its source) says against it, and where
+    contradicts: str | None = None
+
+    @model_validator(mode="after")
+    def _tried_if_fitted(self) -> "Sourced":
+        if (self.origin == "fitted") != (self.tried is not None):
+            raise ValueError("a fitted value says what else was tried (tried: ...), and no other does")
+        return self
 
 
 Arguments = dict[str, Sourced]
+
+
+class ClassChoice(Sourced):
+    """What a class does whatever its arguments, or where it is given certain ones."""
+
+    #: the arguments with which it matters, by name: with others it has no effect
+    when: dict[Name, Any] = {}
+
+
+class ClassNotes(Strict):
+    """What a class does that no setting states: no part of any recipe, so that to write it down changes no run."""
+
+    #: arguments that settings leave to the constructor's default, with the value that this has
+    defaults: Arguments = {}
+    #: constants of modules by import path, with their value
+    constants: dict[ImportPath, ClassChoice] = {}
+    #: what is no value in the code: the order of layers, the place of dropout
+    choices: dict[Name, ClassChoice] = {}
 
 
 Status = Literal["stated", "inferred", "unknown"]
@@ -40,5 +71,7 @@ class Protocol(Strict):
     value: str
     status: Status
     where: str | None = None
+    #: what the paper (or its source) says against it, and where
+    contradicts: str | None = None
     #: What ours does where the paper's way is known to be another; such a cell gets no verdict.
     ours: str | None = None

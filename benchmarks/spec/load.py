@@ -9,11 +9,12 @@ import math
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from benchmarks.errors import InputError
+from benchmarks.spec.bricks import Origin
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.extends import with_extends
 from benchmarks.spec.located_yaml import LocatedYaml, Place
@@ -67,7 +68,7 @@ def _place(location: tuple[int | str, ...]) -> Place:
 
 def _explain(error: Any) -> str:
     if error["type"] == "missing" and error["loc"][-1] == "origin":
-        return "has no origin (paper, code, inferred or assumed)"
+        return f"has no origin ({', '.join(get_args(Origin))})"
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "extra_forbidden":

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from benchmarks.spec.audit import AuditPlan
-from benchmarks.spec.bricks import Arguments, ColumnName, ImportPath, Name, Protocol, Strict
+from benchmarks.spec.bricks import Arguments, ClassNotes, ColumnName, ImportPath, Name, Protocol, Strict
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.words import Tier
 
@@ -245,6 +245,8 @@ class Paper(Strict):
     datasets: dict[Name, DatasetUse]
     training: dict[Name, Protocol]
     settings: dict[Name, Setting]
+    #: what classes that settings name do besides; what stands under a base class holds for all derived from it
+    classes: dict[ImportPath, ClassNotes] = {}
     tables: dict[Name, Table]
     errata: list[Erratum] = []
     claims: list[Claim] = []
