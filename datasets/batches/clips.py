@@ -29,7 +29,7 @@ class ClipDataModule(ResidentDataModule):
     segment_frames, segment_hop: length of segments and distance between their beginnings.
     segment_mode: an epoch has "all" segments of each clip, or one at "random".
     augment: adds a time-stretched and a pitch-shifted copy of each training clip (ACRNN, section 3.4).
-    copies: more copies of each training clip.
+    copies: more copies of each training clip. All are drawn by the seed, the same for every fold.
     epoch_mode: an epoch has all copies of a clip ("concat"), or one at random ("resample").
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
     standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
@@ -60,7 +60,8 @@ class ClipDataModule(ResidentDataModule):
         self.segment_frames, self.segment_hop = segment_frames, segment_hop
         self.segment_mode, self.epoch_mode = segment_mode, epoch_mode
         self.mixup_alpha, self.standardize = mixup_alpha, standardize
-        self.variants = [NONE, *([STRETCHED, SHIFTED] if augment else []), *copies]
+        altered = [*([STRETCHED, SHIFTED] if augment else []), *copies]
+        self.variants = [NONE, *(copy.seeded(self.seed) for copy in altered)]
 
     def _make_ready(self, stage: str | None) -> None:
         whole = self.parts()

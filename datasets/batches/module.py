@@ -191,10 +191,11 @@ class ResidentDataModule(pl.LightningDataModule):
         return counts
 
     def provenance(self) -> dict[str, Any]:
-        """What a result should say about its data: items per part, feature files, the extractor."""
+        """What a result should say about its data: items per part, feature files and what made them, the extractor."""
         return {
             "items": self.item_counts,
             "features": {name: one.key for name, one in self._features.items()},
+            "signatures": {name: one.signature for name, one in self._features.items()},
             "extractor": {"name": self.extractor.name, "version": self.extractor.version, **self.extractor.params()},
         }
 

@@ -19,7 +19,7 @@ LIMITS = {
 
 def by_class(number: int) -> Copy:
     """The copy of that number: shifted and stretched by class, behind up to one second of silence."""
-    return Copy(f"class-{number}", _altered)
+    return Copy(f"class-{number}", _altered, labels=("", *LIMITS))
 
 
 def _altered(samples: Samples, rate: int, label: str, draw: np.random.Generator) -> Samples:

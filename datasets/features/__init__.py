@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.features.named import extractors
+from datasets.features.trial import trial_sound
 
 __all__ = ["Extractor", "extractor_class", "extractors", "make_extractor"]
 
@@ -48,6 +49,10 @@ class Extractor(Protocol):
     def read(self, path: Path) -> NDArray[np.float32]:
         """The samples (n,) of a clip's file. Raises TypeError for an extractor that takes none (`takes_files`)."""
         raise TypeError(f"{self.name} takes a dataset's samples, no files")
+
+    def example(self) -> NDArray[np.float32]:
+        """The fixed samples that it is tried on, to tell its code from other code (datasets.features.signature)."""
+        return trial_sound(self.rate)
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Features of the samples (n,) of one clip at `rate` Hz. Raises ValueError for samples that it cannot use."""

@@ -1,7 +1,8 @@
 """Features on disk: extracted once per (clips, variant, extractor), in parallel, and opened as a memory map.
 
 A cached set is a pair of files, `<key>.npy` and `<key>.json`. The header is written last and says how long the array
-file has to be, so that a file cut short is noticed and made again.
+file has to be, so that a file cut short is noticed and made again. So is one that other code has made: the header holds
+the signature (datasets.features.signature) of the code behind the array.
 """
 
 import fcntl
@@ -10,7 +11,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from datasets.acquire.telling import Progress
 from datasets.acquire.whole import whole, write_whole
 from datasets.errors import DataError
-from datasets.features import Extractor, copies
+from datasets.features import Extractor, copies, signature
 from datasets.features.copies import NONE, Copy
 from datasets.features.extraction import Task, extract
+from datasets.features.signature import Signature
 from datasets.processes import available_cores
 
 log = logging.getLogger(__name__)
@@ -57,13 +59,14 @@ class Features:
     """The features of some clips, concatenated.
 
     array (rows, ...) float32 unless the extractor says otherwise, memory-mapped; `counts` rows belong to each item, one
-    unless the extractor cuts segments.
+    unless the extractor cuts segments. `signature` is that of the code that made them.
     """
 
     key: str
     items: tuple[str, ...]
     counts: NDArray[np.int64]
     array: NDArray[np.floating]
+    signature: Signature = field(default_factory=dict)
 
 
 class FeatureCache:
@@ -95,16 +98,19 @@ class FeatureCache:
             shape, counts = extract(task, path, jobs or available_cores(), progress)
             return {"shape": shape, "counts": counts}
 
-        return self._kept(self._header(dataset, extractor, items, variant), extracted)
+        made_by = {"extractor": signature.of_extractor(extractor)}
+        if variant != NONE:
+            made_by["copy"] = signature.of_copy(variant, dataset.sample_rate)
+        return self._kept(self._header(dataset, extractor, items, variant), made_by, extracted)
 
-    def _kept(self, header: dict[str, Any], make: Callable[[Path], Facts]) -> Features:
+    def _kept(self, header: dict[str, Any], made_by: Signature, make: Callable[[Path], Facts]) -> Features:
         """What the header describes, made first if it is not there: `make` writes the array, and tells of it."""
         key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with locked(self.folder / f"{key}.lock"):
-                if not self._is_whole(key, header):
-                    self._write(key, header, make)
+                if not self._is_usable(key, header, made_by):
+                    self._write(key, {**header, "signature": made_by}, make)
         except OSError as error:
             reason = error.strerror or error
             raise DataError(
@@ -121,6 +127,7 @@ class FeatureCache:
             "fingerprint": dataset.fingerprint(),
             "variant": variant.name,
             "augment_version": copies.VERSION if variant != NONE else None,
+            **({"augment_seed": variant.seed} if variant != NONE else {}),
             "extractor": extractor.name,
             "version": extractor.version,
             "params": extractor.params(),
@@ -131,18 +138,14 @@ class FeatureCache:
     def _paths(self, key: str) -> tuple[Path, Path]:
         return self.folder / f"{key}.npy", self.folder / f"{key}.json"
 
-    def _is_whole(self, key: str, header: dict[str, Any]) -> bool:
+    def _is_usable(self, key: str, header: dict[str, Any], made_by: Signature) -> bool:
+        """Whether the files are there, whole, and made by the code that would make them now; tells why not."""
         array, description = self._paths(key)
         if not description.exists():
             return False
-        try:
-            found = json.loads(description.read_text(encoding="utf-8"))
-            fits = array.stat().st_size == found["bytes"] and header.items() <= found.items()
-        except (OSError, ValueError, KeyError, TypeError):
-            fits = False
-        if not fits:
-            log.warning("%s: cut short or damaged; extracting these features again", array)
-        return fits
+        if problem := _problem(array, description, header, made_by):
+            log.warning("%s: %s; extracting these features again", array, problem)
+        return not problem
 
     def _write(self, key: str, header: dict[str, Any], make: Callable[[Path], Facts]) -> None:
         array, description = self._paths(key)
@@ -156,7 +159,22 @@ class FeatureCache:
         header = json.loads(description.read_text(encoding="utf-8"))
         # Copy-on-write, because torch wants writable memory; nothing writes.
         mapped = np.load(array, mmap_mode="c", allow_pickle=False)
-        return Features(key, tuple(header["items"]), np.array(header["counts"], dtype=np.int64), mapped)
+        counts = np.array(header["counts"], dtype=np.int64)
+        return Features(key, tuple(header["items"]), counts, mapped, header["signature"])
+
+
+def _problem(array: Path, description: Path, header: dict[str, Any], made_by: Signature) -> str | None:
+    """Why kept features cannot be used; None if they can."""
+    try:
+        found = json.loads(description.read_text(encoding="utf-8"))
+        fits = array.stat().st_size == found["bytes"] and header.items() <= found.items()
+    except (OSError, ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        return "cut short or damaged"
+    if changed := signature.differences(found.get("signature"), made_by):
+        return f"made by other code (another signature of {' and '.join(changed)})"
+    return None
 
 
 @contextmanager

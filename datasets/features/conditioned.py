@@ -10,11 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.acquire.telling import Progress
 from datasets.errors import DataError
+from datasets.features import signature
 from datasets.features.cache import FORMAT, Facts, FeatureCache, Features
+from datasets.features.signature import Mark
+from datasets.features.trial import trial_frames
 
 #: Clips that are conditioned together: a transform may need frames x frames numbers for each.
 TOGETHER = 16
@@ -60,6 +64,15 @@ class Conditioner:
         """What its output depends on, beside its input."""
         version = int(self.transform.version)
         return {"class_path": self.class_path, "version": version, "params": self.transform.params()}
+
+    def mark(self, shape: Sequence[int]) -> Mark:
+        """What tells its code from other code, tried on frames of this shape (T, D). Raises DataError."""
+        facts = self.facts()
+
+        def tried() -> NDArray[Any]:
+            return self(torch.from_numpy(trial_frames(*shape))[None], ["the trial frames"]).numpy()
+
+        return signature.of_transform(facts["class_path"], facts["params"], tried, shape)
 
     def __call__(self, values: Tensor, items: Sequence[str]) -> Tensor:
         """Clips (B, T, D) changed. Raises DataError that names the clip which cannot be."""
@@ -112,7 +125,9 @@ class ConditionedCache(FeatureCache):
             "items": list(features.items),
         }
         header = json.loads(json.dumps(header))  # as it is read again: lists for tuples
-        return self._kept(header, lambda path: _write(path, features, conditioner, progress))
+        # The key of features does not change with their code, so what they were made by counts here, too.
+        made_by = {**features.signature, "conditioner": conditioner.mark(features.array.shape[1:])}
+        return self._kept(header, made_by, lambda path: _write(path, features, conditioner, progress))
 
 
 def _write(path: Path, features: Features, conditioner: Conditioner, progress: Progress | None) -> Facts:

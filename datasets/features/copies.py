@@ -1,10 +1,12 @@
-"""Altered copies of training clips, made once per clip.
+"""Altered copies of training clips, made once per clip and seed.
 
-Every draw depends on the item and the kind of copy alone: a copy is the same in every fold, run and process.
+Assumed: authors make their copies once per experiment, before they train. So the draws vary with the seed of a run, as
+all else that would vary if they ran again, and a seed has one set of copies for all folds. They depend on seed, item
+and kind of copy alone, and not on what else runs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,6 @@ from datasets.seeds import derive
 
 #: Raised when the copies change; part of the key of cached features.
 VERSION = 1
-#: The seed of all copies (assumed: they are part of the data, like the clips, and the same for every run).
-SEED = 0
 #: Range of the stretch factor (above 1: faster) and of the shift in semitones (unit assumed), ACRNN section 3.4.
 STRETCH, SHIFT = (0.8, 1.3), (-3.5, 3.5)
 N_FFT, HOP = 2048, 512
@@ -26,15 +26,26 @@ Samples = NDArray[np.float32]
 class Copy:
     """A kind of copy. `make` gets samples (n,), their rate in Hz, the clip's class and a generator; gives float32.
 
-    The name is part of the key of cached features and of the draws.
+    Name and seed are part of the key of cached features and of the draws. labels: the classes that it treats in their
+    own way, "" for all others.
     """
 
     name: str
     make: Callable[[Samples, int, str, np.random.Generator], Samples]
+    seed: int = 0
+    labels: tuple[str, ...] = ("",)
+
+    def seeded(self, seed: int) -> "Copy":
+        """The same kind of copy, with the draws of a seed."""
+        return replace(self, seed=seed)
+
+    def draws(self, item: str) -> np.random.Generator:
+        """The generator of what is drawn for a clip."""
+        return np.random.default_rng(derive(self.seed, "augment", VERSION, self.name, item))
 
     def __call__(self, samples: Samples, rate: int, item: str, label: str) -> Samples:
         """The copy of a clip: samples (n,) at `rate` Hz; float32."""
-        return self.make(samples, rate, label, np.random.default_rng(derive(SEED, "augment", VERSION, self.name, item)))
+        return self.make(samples, rate, label, self.draws(item))
 
 
 def delayed(number: int) -> Copy:

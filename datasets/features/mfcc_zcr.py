@@ -28,10 +28,10 @@ def zero_crossing_rate(samples: NDArray[np.floating], frame: int) -> NDArray[np.
 class MfccZcr(Extractor):
     """26 statistics of a clip: means, then deviations of MFCC 1 to 12, then mean and deviation of the ZCR.
 
-    Source: K. J. Piczak, ESC (ACM MM 2015), section 4 and its notebook: 2048-point mel spectrogram of 128 bands, hop
-    512, in dB (librosa 0.3.1: Slaney's scale, floored 80 dB below the maximum), orthonormal DCT-II, coefficient 0
-    dropped; zero-crossing rate in 431 frames of 512 without overlap; deviations with divisor n. The notebook maps
-    16-bit values v to (v + 0.5) / 32767.5, so that digital silence has no crossings.
+    Source: K. J. Piczak, ESC (ACM MM 2015), section 4, and public copies of its notebook: 2048-point mel spectrogram of
+    128 bands, hop 512, in dB (librosa 0.3.1: Slaney's scale, floored 80 dB below the maximum), orthonormal DCT-II,
+    coefficient 0 dropped; zero-crossing rate in 431 frames of 512 without overlap; deviations with divisor n. The
+    notebook maps 16-bit values v to (v + 0.5) / 32767.5, so that digital silence has no crossings.
     """
 
     name: ClassVar[str] = "mfcc_zcr"
@@ -63,10 +63,10 @@ class MfccZcr(Extractor):
 class MfccZcrInterleaved(MfccZcr):
     """The same statistics of the files as the notebook read them: channels interleaved, whatever the rate.
 
-    Inferred: the notebook takes a decoded file's bytes for one channel at 44.1 kHz. 99 of the 2000 OGG clips have two
-    channels or 48 kHz, all of them in three classes (laughing, door knock, keyboard), which this marks. With it, the
-    published fold accuracies of ESC-50 are met to about half a point; without, they are missed by 1.6 to 2.4 points.
-    ESC-10 has no such clip, nor has the WAV release.
+    Fitted, for the notebook itself was not at hand: it takes a decoded file's bytes for one channel at 44.1 kHz. 99 of
+    the 2000 OGG clips have two channels or 48 kHz, all of them in three classes (laughing, door knock, keyboard), which
+    this marks. With it, the published fold accuracies of ESC-50 are met to about half a point; without, they are missed
+    by 1.6 to 2.4 points. ESC-10 has no such clip, nor has the WAV release.
     """
 
     name: ClassVar[str] = "mfcc_zcr_interleaved"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.features import Extractor
+from datasets.features.trial import trial_frames
 
 #: Seconds from frame to frame.
 HOP_SECONDS = 0.02
@@ -36,6 +37,10 @@ class ReleasedLogMel(Extractor):
     def hop(self) -> int:
         """Samples from frame to frame."""
         return round(HOP_SECONDS * self.rate)
+
+    def example(self) -> NDArray[np.float32]:
+        """An array of the released shape, for there is no sound to try."""
+        return trial_frames(self.frames, self.n_mels)
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """The array (frames, n_mels) itself, which a dataset with the source "features" loads instead of samples.

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import DataError
+from datasets.features import signature
 from datasets.features.cache import Features
 from datasets.features.conditioned import TOGETHER, ConditionedCache, Conditioner
 from tests.datasets.features import fake_transforms
@@ -36,7 +37,8 @@ def files(folder):
 
 
 @pytest.fixture(autouse=True)
-def calls():
+def calls(monkeypatch):
+    monkeypatch.setattr(signature, "_KNOWN", {})
     fake_transforms.Scaled.calls.clear()
     return fake_transforms.Scaled.calls
 
@@ -55,9 +57,9 @@ def test_every_clip_is_conditioned_and_kept_as_float32(tmp_path, dtype):
 def test_the_second_time_nothing_is_computed(tmp_path, calls):
     cache = ConditionedCache(tmp_path)
     first = cache.condition(features(), made())
-    assert calls == [16, 16, 8]  # in batches
+    assert calls == [1, 16, 16, 8]  # the trial, then batches
     second = cache.condition(features(), made())
-    assert len(calls) == 3
+    assert len(calls) == 4
     assert first.key == second.key
     assert np.array_equal(first.array, second.array)
 
@@ -104,7 +106,7 @@ def test_a_clip_that_comes_out_without_numbers_is_named_and_leaves_nothing(tmp_p
 
 
 def test_other_shapes_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"fake_transforms.Broken: turns \(16, 12, 5\) into \(16, 11, 5\)"):
+    with pytest.raises(DataError, match=r"fake_transforms.Broken: turns \(1, 12, 5\) into \(1, 11, 5\)"):
         ConditionedCache(tmp_path).condition(features(), made("Broken", kind="short"))
 
 
@@ -154,13 +156,13 @@ def test_two_at_once_condition_once(tmp_path, calls):
         thread.start()
     for thread in threads:
         thread.join()
-    assert calls == [16, 16, 8]
+    assert calls == [1, 16, 16, 8]
 
 
 def test_parameters_that_json_changes_do_not_make_it_compute_again(tmp_path, calls, caplog):
     for _ in range(2):
         ConditionedCache(tmp_path).condition(features(), made(powers=(1, 2)))
-    assert len(calls) == 3 and not caplog.messages
+    assert len(calls) == 4 and not caplog.messages
 
 
 def test_ranges_are_those_the_transform_tells():

@@ -1,0 +1,127 @@
+"""Signatures: what code makes of fixed inputs, kept with features, so that other code never takes them for its own.
+
+A signature is a few numbers: shape, root mean square and projections of the outcome on fixed signs, so that a change
+of any value shows in all of them. They are compared within a tolerance and are no hash: two machines differ in the last
+digits of float32, and whatever way of rounding is chosen, some value lies on its edge.
+"""
+
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.errors import DataError
+from datasets.features import Extractor
+from datasets.features.copies import Copy
+from datasets.features.trial import trial_sound
+
+#: Of one piece of code: {"shape": [...], "rms": ..., "projections": [...]}.
+Mark = dict[str, Any]
+#: The marks of all the code that made some features: of the extractor, of the copy, of the conditioner.
+Signature = dict[str, Mark]
+
+#: By how much of the root mean square of the outcome each number may differ. With double precision inside, extractors
+#: move by up to 2e-7 and copies, whose phases run on, by up to 2e-5; a symmetric window for a periodic one moves
+#: extractors by 3e-5 or more, and hardly any change of a recipe is slighter.
+TOLERANCES = {"extractor": 1e-5, "copy": 1e-3, "conditioner": 1e-5}
+PROJECTIONS = 8
+DIGITS = 8
+#: Seconds of the trial sound that copies are made of; a phase vocoder takes its time.
+COPIED = 0.25
+#: Rate and channels of the file that extractors get which take files.
+FILE_RATE, FILE_CHANNELS = 48000, 2
+
+#: What this process has tried already.
+_KNOWN: dict[tuple[Any, ...], Mark] = {}
+_TRYING = threading.Lock()
+
+
+def mark_of(values: NDArray[Any]) -> Mark:
+    """The mark of an outcome, an array of any shape."""
+    flat = np.asarray(values, dtype=np.float64).ravel()
+    draw = np.random.default_rng(0)
+    projections = [flat @ (2.0 * draw.integers(0, 2, flat.size) - 1.0) for _ in range(PROJECTIONS)]
+    scale = np.sqrt(max(1, flat.size))
+    numbers = [_rounded(one / scale) for one in projections]
+    rms = _rounded(float(np.linalg.norm(flat) / scale))
+    return {"shape": list(np.shape(values)), "rms": rms, "projections": numbers}
+
+
+def differences(found: object, expected: Signature) -> list[str]:
+    """The names of what has another mark in `found`, which may be anything read from a file, than is expected."""
+    given = found if isinstance(found, Mapping) else {}
+    names = sorted({*given, *expected})
+    return [name for name in names if not _fits(given.get(name), expected.get(name), TOLERANCES.get(name, 0.0))]
+
+
+def of_extractor(extractor: Extractor) -> Mark:
+    """The mark of an extractor. Raises DataError for one that cannot use the trial sound."""
+    key = (type(extractor), json.dumps(extractor.params(), sort_keys=True, default=str))
+
+    def tried() -> Mark:
+        samples = _as_file(extractor) if extractor.takes_files else extractor.example()
+        try:
+            return mark_of(extractor(samples, extractor.rate))
+        except ValueError as error:
+            raise DataError(
+                f"extractor {extractor.name}: cannot be tried on the fixed sound ({error}); give it an `example` of "
+                "its own"
+            ) from error
+
+    return _once(key, tried)
+
+
+def of_copy(copy: Copy, rate: int) -> Mark:
+    """The mark of a kind of copy of clips at `rate` Hz: of what it makes for each class, and of how it is seeded."""
+    samples = trial_sound(rate)[: round(COPIED * rate)]
+
+    def tried() -> Mark:
+        made = [copy.make(samples, rate, label, np.random.default_rng(0)) for label in copy.labels]
+        return mark_of(np.concatenate(made))
+
+    mark = _once((copy.make, copy.labels, rate), tried)
+    return {**mark, "projections": [*mark["projections"], _rounded(copy.draws("trial").random())]}
+
+
+def of_transform(path: str, params: Mapping[str, Any], make: Callable[[], NDArray[Any]], shape: Sequence[int]) -> Mark:
+    """The mark of a conditioner: of what it makes of trial frames of that shape."""
+    return _once((path, json.dumps(params, sort_keys=True, default=str), *shape), lambda: mark_of(make()))
+
+
+def _once(key: tuple[Any, ...], tried: Callable[[], Mark]) -> Mark:
+    with _TRYING:
+        if key not in _KNOWN:
+            _KNOWN[key] = tried()
+        return _KNOWN[key]
+
+
+def _as_file(extractor: Extractor) -> NDArray[np.float32]:
+    """What an extractor reads of a file with the trial sound, whose channels differ."""
+    import soundfile
+
+    samples = trial_sound(FILE_RATE)
+    channels = np.stack([samples * (1 - 0.5 * number) for number in range(FILE_CHANNELS)], axis=1)
+    with tempfile.TemporaryDirectory(prefix="resound-trial-") as folder:
+        path = Path(folder) / "trial.wav"
+        soundfile.write(path, channels, FILE_RATE, subtype="PCM_16")
+        return extractor.read(path)
+
+
+def _fits(found: object, expected: Mark | None, tolerance: float) -> bool:
+    if not isinstance(found, Mapping) or expected is None or found.get("shape") != expected["shape"]:
+        return False
+    try:
+        numbers = np.array([found["rms"], *found["projections"]], dtype=np.float64)
+    except (KeyError, TypeError, ValueError):
+        return False
+    wanted = np.array([expected["rms"], *expected["projections"]])
+    return numbers.shape == wanted.shape and bool(np.all(np.abs(numbers - wanted) <= tolerance * expected["rms"]))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
