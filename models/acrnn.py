@@ -1,7 +1,7 @@
 """The convolutional RNN of Zhang et al. (2020) with frame-level attention, and the module that trains it.
 
 Where the paper (arXiv:2007.07241, sections 3.2, 3.3 and 4.1) leaves a choice open, the docstrings say "inferred" (it
-follows from the paper's own numbers) or "assumed".
+follows from what the paper says), "fitted" (a printed number comes out with it) or "assumed".
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ Directions = Literal["concat", "sum"]
 
 #: l1-l2, l3-l4, l5-l6, l7-l8: filters, kernel and pool (frequency, time), section 3.2.
 PAIRS = ((32, (3, 5), (4, 3)), (64, (3, 1), (4, 1)), (128, (1, 5), (1, 3)), (256, (3, 3), (2, 2)))
-#: GRU cells per direction in l9 and l10 (inferred: parameter count).
+#: GRU cells per direction in l9 and l10 (the paper has 256; that it means each direction is fitted: parameter count).
 CELLS = 256
 #: Deviation of the Gaussian that initialises the weights, section 4.1.
 INIT_SIGMA = 0.05
@@ -106,11 +106,12 @@ class ConvolutionalRNN(nn.Module):
 
     attention: the layer whose output frames are weighted. At l2 to l8 the maps are multiplied by the weights, scaled
         by `scaling`; at l10 the weighted sum of the states (softmax, eq. 3 and 4) is what is classified.
-    padding: which pairs of layers are convolved unpadded; six of the choices give the published 3.81 M parameters
-        with 10 classes, of which "l12" is the default (assumed).
+    padding: which pairs of layers are convolved unpadded; fitted, for six of the choices give the published 3.81 M
+        parameters with 10 classes, of which "l12" is the default (assumed).
     readout: without attention at l10, the last state of each direction (assumed) or the mean state.
     directions: states of the two directions concatenated (section 3.3.2) or summed.
-    rnn_init: orthogonal recurrent matrices (inferred from table 2) or Gaussian as all other weights.
+    rnn_init: orthogonal recurrent matrices (fitted to the FLOPs of table 2) or Gaussian as all other weights, which is
+        what section 4.1 says.
     dropout: probability, after each GRU layer.
     width_divisor: divides all layer widths, for quick trials.
     input_shape: channels, frequency bands, frames of a segment.

@@ -17,7 +17,7 @@ from models.tasks.clips import ClipClassification
 Variant = Literal["short", "long", "t2"]
 Borders = Literal["none", "partial", "same"]
 
-#: Frames of a segment; t2 is the short network with padded pools that Table 2 of the ACRNN paper counts (inferred).
+#: Frames of a segment; t2 is the short network with padded pools that Table 2 of the ACRNN paper counts (fitted).
 FRAMES: dict[Variant, int] = {"short": 41, "long": 101, "t2": 41}
 #: Mel bands, filters of both convolutions, cells of both hidden layers.
 BANDS, FILTERS, HIDDEN = 60, 80, 5000

@@ -33,11 +33,8 @@ def gaps(paper: Paper) -> list[Gap]:
     """What lacks an origin or has a wrong one, each with its place in the paper file."""
     missing: dict[Gap, None] = {}
     left: dict[str, set[str]] = {}  # by entry of `classes`: the arguments that some setting leaves to their default
-    for setting in paper.settings:
-        for tier in tiers_of(paper, setting):
-            for recipe in recipes(paper, setting, tier):
-                for named in named_in(recipe):
-                    missing |= dict.fromkeys(_of_class(paper, setting, named, left))
+    for setting, named in _named(paper):
+        missing |= dict.fromkeys(_of_class(paper, setting, named, left))
     for key, notes in paper.classes.items():
         place: Place = ("classes", key)
         if key not in left:
@@ -47,6 +44,18 @@ def gaps(paper: Paper) -> list[Gap]:
             missing[(*place, "defaults", name), f"no setting leaves {name} to a default; take it out"] = None
         missing |= dict.fromkeys(_constants(notes.constants, (*place, "constants")))
     return list(missing)
+
+
+def _named(paper: Paper) -> Iterator[tuple[str, Named]]:
+    """Every class that some setting names, once for each choice of arguments that it is given."""
+    seen = set()
+    for setting in paper.settings:
+        for tier in tiers_of(paper, setting):
+            for recipe in recipes(paper, setting, tier):
+                for named in named_in(recipe):
+                    if (asked := (named.path, frozenset(named.given))) not in seen:
+                        seen.add(asked)
+                        yield setting, named
 
 
 def _of_class(paper: Paper, setting: str, named: Named, left: dict[str, set[str]]) -> Iterator[Gap]:

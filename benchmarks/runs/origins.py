@@ -5,8 +5,9 @@ It is read from paper files and from source, so that reports import no torch. Wh
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from benchmarks.runs.selection import selection_arguments
@@ -87,8 +88,13 @@ def changed(paper: Paper, setting: str, tier: Tier) -> list[Stated]:
 
 def keys_of(paper: Paper, path: str) -> list[str]:
     """The entries of a paper's `classes` that hold for a class: its own, and those of its base classes."""
-    line = lineage(path)
-    return [key for key in paper.classes if lineage(key)[0] in line]
+    line = _lineage(path)
+    return [key for key in paper.classes if _lineage(key)[0] in line]
+
+
+@cache
+def _lineage(path: str) -> tuple[str, ...]:
+    return lineage(path)
 
 
 def tiers_of(paper: Paper, setting: str) -> list[Tier]:
@@ -125,8 +131,3 @@ def _within(value: Any, beside: Mapping[str, Any]) -> Iterator[Named]:
     elif isinstance(value, str) and _IMPORT_PATH.fullmatch(value):
         handed_on = {name: beside[other] for name, other in HANDED_ON.items() if other in beside}
         yield Named(value, {**beside, **handed_on})
-
-
-def by_setting(paper: Paper, settings: Iterable[str]) -> dict[str, list[Stated]]:
-    """`stated` of several settings in tier full."""
-    return {name: stated(paper, name) for name in settings}

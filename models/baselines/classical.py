@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
 
 Kind = Literal["knn", "svm", "rf"]
-#: The notebook's seed.
+#: The notebook's seed, as public copies have it, like the numbers below.
 NOTEBOOK_SEED = 20150420
 NEIGHBOURS, SVM_C, TREES = 8, 0.1, 500
 
@@ -23,7 +23,7 @@ class ClassicalClassifier:
     """One of the three classifiers over vectors (n, features).
 
     kind: knn (8 neighbours, equal votes), svm (SVC with a linear kernel and C = 0.1, that is one machine per pair of
-        classes, as in the notebook; not LinearSVC) or rf (500 trees).
+        classes, as in those copies; not LinearSVC) or rf (500 trees).
     num_classes: classes that scores are given for, among them those that the training items lack.
     seed: added to the notebook's seed 20150420; only the forest draws anything.
     random_state: taken as it is instead, whatever the seed.

@@ -20,7 +20,7 @@ Decay = Literal["exp(-d/alpha)", "exp(-alpha*d)"]
 
 #: Decimals of a renormalised distance.
 GRID = 9
-#: The share of the decay curve down to which the paper counts frames (inferred: the one value that gives its table 1).
+#: The share of the decay curve down to which the paper counts frames (fitted: the one value that gives its table 1).
 SUPPORT = 0.02
 
 
