@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Ledger, Run
 from benchmarks.spec import DatasetUse
+from datasets.acquire.hashes import forget
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ class Workspace:
         if not self.dataset_root(cls.name, corpus).is_dir():
             return "absent"
         return str(self.dataset(use, corpus).fingerprint())
+
+    def forget_hashes(self, use: DatasetUse) -> None:
+        """Have every file of a dataset read again for its next fingerprint, whatever its times say."""
+        forget(self.cache, import_class(use.class_path).name)
 
     @cached_property
     def ledger(self) -> Ledger:

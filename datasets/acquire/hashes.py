@@ -1,4 +1,8 @@
-"""Content hashes of many files, remembered by size and time of change."""
+"""Content hashes of many files, remembered by what the file system says of each.
+
+Size and time of modification alone would not do: `cp -p`, `rsync -t` and `unzip` give a new file the time of another
+one. They cannot give it its time of change and its inode.
+"""
 
 import hashlib
 import json
@@ -24,7 +28,7 @@ def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path
     """The md5 of each file. `memory` is a JSON file that remembers them; it is never needed and may be deleted."""
     paths = list(paths)
     known = _recall(memory)
-    stamps = {path: _stamp(path) for path in paths}
+    stamps = {path: _stamp_of(path) for path in paths}
     hashes = {path: known[str(path)][1] for path in paths if known.get(str(path), ("",))[0] == stamps[path]}
     unknown = [path for path in paths if path not in hashes]
     if unknown:
@@ -35,12 +39,17 @@ def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path
     return hashes
 
 
-def _stamp(path: Path) -> str:
+def stamp(path: Path) -> str:
+    """Size, times of modification and change, and inode of a file: what changes with it. Raises OSError."""
+    status = path.stat()
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _stamp_of(path: Path) -> str:
     try:
-        status = path.stat()
+        return stamp(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from error
-    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def _recall(memory: Path | None) -> dict[str, tuple[str, str]]:
@@ -63,6 +72,12 @@ def index_memory(cache: Path | None, name: str, root: Path) -> Path | None:
     """Where the hashes of a dataset's files in `root` are remembered; None without a cache."""
     place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
     return None if cache is None else cache / "index" / f"{name}-{place}.json"
+
+
+def forget(cache: Path, name: str) -> None:
+    """Forget all hashes of a dataset's files, so that each is read again."""
+    for memory in (cache / "index").glob(f"{name}-*.json"):
+        memory.unlink(missing_ok=True)
 
 
 def below(root: Path, hashes: Mapping[Path, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.acquire.hashes import stamp
 from datasets.acquire.whole import whole
 from datasets.audio import read_any
 from datasets.dcase2017_rare.mixtures.mixing import RATE
@@ -87,10 +88,9 @@ class SourceAudio:
     def _from_disk(self, path: Path, part: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         assert self.folder is not None
         try:
-            status = path.stat()
+            text = f"{FORMAT} {path.resolve()} {stamp(path)} {part}"
         except OSError:
             return make()  # which says what is wrong
-        text = f"{FORMAT} {path.resolve()} {status.st_size} {status.st_mtime_ns} {part}"
         target = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"
         kept = _mapped(target)
         if kept is None:

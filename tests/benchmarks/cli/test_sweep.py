@@ -1,7 +1,10 @@
+import json
 import re
 
 import pytest
 
+from benchmarks import spec
+from benchmarks.cli import sweep
 from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.runs.plan import Choice
@@ -19,3 +22,31 @@ from tests.benchmarks.fabricated_runs import workspace_in
 def test_a_corpus_that_is_not_there_names_the_command_that_writes_it(tmp_path, target, corpus, message):
     with pytest.raises(InputError, match=re.escape(message)):
         Sweep(target, Choice("reduced", corpus), workspace_in(tmp_path), "cpu").run(confirmed=True)
+
+
+@pytest.mark.parametrize(("tier", "is_read_again"), [("full", True), ("reduced", False)])
+def test_every_file_is_read_again_before_runs_that_earn_a_verdict(
+    miniature_esc50, tmp_path, monkeypatch, tier, is_read_again
+):
+    class Enough(Exception):
+        pass
+
+    seen = []
+
+    def planned(*asked):
+        seen.extend(make_plan(*asked).runs)
+        raise Enough
+
+    workspace, make_plan = workspace_in(tmp_path), sweep.make_plan
+    workspace.data.mkdir(exist_ok=True)
+    (workspace.data / "esc50").symlink_to(miniature_esc50)
+    asked = (spec.select("acrnn.t1.knn.esc10"), Choice(tier))
+    truth = set(make_plan(*asked, workspace).runs)
+    (memory,) = (workspace.cache / "index").glob("esc50-*.json")
+    stamps = json.loads(memory.read_text())
+    memory.write_text(json.dumps({path: (stamp, "0" * 32) for path, (stamp, _) in stamps.items()}))
+
+    monkeypatch.setattr(sweep, "make_plan", planned)
+    with pytest.raises(Enough):
+        Sweep("acrnn.t1.knn.esc10", Choice(tier), workspace, "cpu").run()
+    assert (set(seen) == truth) is is_read_again

@@ -1,9 +1,10 @@
 import hashlib
 import os
+import shutil
 
 import pytest
 
-from datasets.acquire.hashes import md5_of_files
+from datasets.acquire.hashes import forget, index_memory, md5_of_files
 from datasets.errors import DataError
 
 
@@ -34,6 +35,34 @@ def test_memory_is_used_until_size_or_time_change(files, tmp_path):
     assert md5_of_files(files, memory) == truth(files)
     files[1].write_bytes(b"longer" * 1000)
     assert md5_of_files(files, memory) == truth(files)
+
+
+@pytest.mark.parametrize("way", ["copied over", "moved over", "written over"])
+def test_a_file_exchanged_for_one_of_the_same_size_and_time_is_noticed(files, tmp_path, way):
+    memory, other = tmp_path / "hashes.json", tmp_path / "other"
+    md5_of_files(files, memory)
+    status = files[0].stat()
+    other.write_bytes(b"x" * status.st_size)
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    if way == "copied over":  # cp -p
+        shutil.copy2(other, files[0])
+    elif way == "moved over":  # rsync -t
+        other.rename(files[0])
+    else:  # unzip
+        files[0].write_bytes(other.read_bytes())
+        os.utime(files[0], ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (files[0].stat().st_size, files[0].stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert md5_of_files(files, memory) == truth(files)
+
+
+def test_what_is_forgotten_is_read_again_and_other_datasets_are_not(files, tmp_path):
+    memories = [index_memory(tmp_path, name, tmp_path) for name in ("one", "other")]
+    for memory in memories:
+        md5_of_files(files, memory)
+        memory.write_text(memory.read_text().replace(truth(files)[files[0]], "0" * 32))
+    forget(tmp_path, "one")
+    assert [md5_of_files(files, memory) == truth(files) for memory in memories] == [True, False]
+    forget(tmp_path / "no such folder", "one")
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"a', '{"x": 1}'])

@@ -82,9 +82,10 @@ def test_the_cache_serves_other_processes_and_follows_the_files(sources, counted
     assert counted == ["a001_0_30.wav"] and isinstance(again, np.memmap) and not again.flags.writeable
     np.testing.assert_array_equal(first, again)
     path = sources.background_path(NAME)
+    before = path.stat()
     soundfile.write(path, np.full((2 * RATE, 2), 0.25), RATE, subtype="PCM_24")
-    status = path.stat()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     assert SourceAudio(sources, tmp_path / "cache").background(NAME)[7] == 0.25
 
 
