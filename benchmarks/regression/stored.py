@@ -1,4 +1,4 @@
-"""The stored numbers, and the throw-away store that fresh runs go to."""
+"""The stored numbers, and the throw-away store and cache that fresh runs go to."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,10 +10,13 @@ from typing import Any
 from benchmarks.runs.files import read_json, write_json
 from benchmarks.runs.provenance import package_versions
 from benchmarks.runs.workspace import Workspace
+from benchmarks.spec.words import CORPORA
 
 #: Where the stored numbers lie.
 VALUES = Path(__file__).parent
 GOLDEN, BANDS = "golden.json", "bands.json"
+#: The corpora that lie in a cache.
+GENERATED = tuple(corpus for corpus in CORPORA if corpus != "real")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -28,6 +31,15 @@ def write(path: Path, numbers: dict[str, Any]) -> None:
 
 @contextmanager
 def fresh_store(workspace: Workspace) -> Iterator[Workspace]:
-    """The workspace with an empty store of runs: what older code has trained must not count."""
-    with tempfile.TemporaryDirectory(prefix="resound-regression-") as folder:
-        yield replace(workspace, runs=Path(folder) / "runs", reports=Path(folder) / "reports")
+    """The workspace with an empty store of runs and a cold cache: what older code has made must not count.
+
+    Only the generated corpora are those of the workspace, whose declarations say what they hold.
+    """
+    with tempfile.TemporaryDirectory(prefix="resound-regression-") as name:
+        folder = Path(name)
+        (folder / "cache").mkdir()
+        for corpus in GENERATED:
+            corpora = workspace.cache / corpus
+            corpora.mkdir(parents=True, exist_ok=True)
+            (folder / "cache" / corpus).symlink_to(corpora.resolve(), target_is_directory=True)
+        yield replace(workspace, **{name: folder / name for name in ("runs", "cache", "reports")})

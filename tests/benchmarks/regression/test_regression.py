@@ -15,7 +15,7 @@ from benchmarks.regression.bands import Band
 from benchmarks.regression.cases import load_cases
 from benchmarks.regression.check import Check, check
 from benchmarks.regression.renew import renew_bands, renew_golden
-from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, read
+from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, read
 from benchmarks.runs.versions import class_version
 
 TOYS = (Path(__file__).parents[1] / "toy", Path(__file__).parent / "toy")
@@ -64,6 +64,18 @@ def test_a_check_passes_as_stored_and_names_each_number_that_moved(drifting):
     assert "bump `version` of the class that changed" in found["golden drifting.plain"].text
     assert "set RESOUND_DATA" in found["learning drifting.elsewhere"].text
     assert not (workspace.runs).exists()
+
+
+def test_fresh_runs_find_no_features_that_were_there_before_and_leave_the_corpora(drifting):
+    workspace, _ = drifting
+    for name in ("features", "conditioned", "sources", "index", "miniature"):
+        (workspace.cache / name).mkdir(parents=True)
+        (workspace.cache / name / "old").write_text("made by older code")
+    with fresh_store(workspace) as store:
+        assert sorted(path.name for path in store.cache.iterdir()) == ["miniature", "standin"]
+        (store.dataset_root("new", "miniature")).mkdir()
+    assert (workspace.cache / "miniature" / "old").exists() and workspace.dataset_root("new", "miniature").is_dir()
+    assert not store.cache.exists() and not store.runs.exists()
 
 
 @pytest.mark.parametrize(
