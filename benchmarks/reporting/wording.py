@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from benchmarks.audit.checks import printed
 from benchmarks.judge.evidence import Part
@@ -182,3 +183,17 @@ def _differences(result: CellResult) -> str:
         f"{plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
         for name in result.differing_fields
     )
+def value(stated: Any) -> str:
+    """A value of a setting: plain, listed, or a class with its arguments."""
+    if isinstance(stated, Mapping) and "class_path" in stated:
+        arguments = (f"{name} = {value(one)}" for name, one in (stated.get("init_args") or {}).items())
+        return f"{stated['class_path'].rpartition('.')[2]}({', '.join(arguments)})"
+    if isinstance(stated, list | tuple):
+        return f"[{', '.join(map(value, stated))}]"
+    if stated is None:
+        return "none"
+    if isinstance(stated, bool):
+        return "yes" if stated else "no"
+    return str(stated)
+
+

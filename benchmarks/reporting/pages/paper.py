@@ -24,6 +24,7 @@ def _blocks(paper: Paper, tables: list[TableResult]) -> Iterator[Block]:
     yield Bullets(
         [f"[{one.id}]({one.table_id}.md): {one.table.title}: {wording.counted(one.counts)}" for one in tables]
     )
+    yield Text("What the settings are made of, value by value with its origin: [values](values.md).")
     if paper.errata:
         rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in paper.errata]
         yield Heading("Errors and contradictions")

@@ -10,6 +10,7 @@ from benchmarks.reporting.render.blocks import Block, Footnotes, Page, Text
 from benchmarks.reporting.sections.areas import area_blocks
 from benchmarks.reporting.sections.audited import check_blocks
 from benchmarks.reporting.sections.claims import claim_blocks
+from benchmarks.reporting.sections.contradictions import contradiction_blocks
 from benchmarks.reporting.sections.controls import control_blocks
 from benchmarks.reporting.sections.data import data_blocks
 from benchmarks.reporting.sections.derived import derived_blocks
@@ -52,6 +53,7 @@ def _blocks(result: TableResult, figures: dict[Variant, list[Figure]], notes: Fo
         yield Text(LEGEND)
     if result.table.note:
         yield Text(wording.sentence(result.table.note))
+    yield from contradiction_blocks(result)
     yield from derived_blocks(result, main, notes)
     yield from control_blocks(result, result.controls.get(main, ()), notes)
     yield from claim_blocks(result.claims)

@@ -41,7 +41,7 @@ def test_a_page_in_a_file_of_its_own_appears_in_the_report_and_in_the_html_page(
     assert (workspace.reports / "acrnn" / "figures" / "of_a_toy.svg").read_text() == "<svg></svg>"
     html = (workspace.reports / "index.html").read_text()
     sections = re.findall(r'<section id="([^"]+)">', html)
-    assert sections == ["README", "toys", "acrnn/README", "acrnn/toy", "acrnn/t3"]
+    assert sections == ["README", "toys", "acrnn/README", "acrnn/toy", "acrnn/t3", "acrnn/values"]
     assert '<a href="#toys">toys</a>' in html and "<h1>The toy of acrnn</h1>" in html
 
 
