@@ -112,7 +112,9 @@ def test_the_worked_paper_loads(tmp_path):
     (tmp_path / "scenes").mkdir()
     (tmp_path / "scenes" / "paper.yaml").write_text(paper, encoding="utf-8")
     (tmp_path / "scenes" / "t1.csv").write_text(f"{columns}\nplain,Network,70.0,72.0,71.0\n")
-    cells = {cell.column: cell for cell in load_paper("scenes", tmp_path).cells()}
+    loaded = load_paper("scenes", tmp_path)
+    assert loaded.classes["models.scenes.SceneModule"].choices["place_of_dropout"].origin == "assumed"
+    cells = {cell.column: cell for cell in loaded.cells()}
     assert [cells[name].fold for name in ("fold1", "fold2")] == [1, 2] and len(cells["average"].parts) == 2
 
 

@@ -1,108 +1,133 @@
-"""Whether every value that a setting rests on has an origin: its classes' real signatures against the paper file."""
+"""Everything that a setting is made of, with its origin: what it states, and what the classes that it names do besides.
 
+It is read from paper files and from source, so that reports import no torch. Whether anything is left out is checked by
+`benchmarks.audit.gaps`.
+"""
+
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from benchmarks.errors import InputError
-from benchmarks.runs.build import import_class, parameters
-from benchmarks.runs.origins import TRAINER, Named, keys_of, named_in, recipes, tiers_of
-from benchmarks.spec import Paper
+from benchmarks.runs.selection import selection_arguments
+from benchmarks.runs.versions import lineage, spelled_out
+from benchmarks.spec import TIERS, Paper, Tier
 from benchmarks.spec.bricks import Sourced
-from datasets.acquire.safe_yaml import Place
 
-#: Arguments without an origin, by the reason for it: the harness fills them in, or they move no number of a full tier.
-FILLED: dict[str, str] = {
-    "root": "where the files lie on this machine",
-    "cache": "where what can be made again lies on this machine",
-    "fold": "the run's test fold; a run is one fold",
-    "seed": "the run's seed, from which all its draws follow",
-    "num_classes": "as many as the dataset has",
-    "jobs": "processes that extract features; their number moves nothing",
-    "limit": "off unless a tier states it: fewer items for quick trials",
-    "shuffle_labels": "off unless a control states it: trains on wrong labels",
-    "width_divisor": "1 unless a tier states it: narrower layers for quick trials",
-}
-#: What of Lightning's Trainer moves numbers; the rest says how and where it runs, and the harness sets it.
-OF_TRAINER = ("accumulate_grad_batches", "gradient_clip_val", "max_epochs")
-
-Gap = tuple[Place, str]
+TRAINER, SELECTION = "pytorch_lightning.Trainer", "benchmarks.runs.selection.Selection"
+#: An extractor's arguments that data modules hand on under other names; of the same name they hand on what they take.
+HANDED_ON = {"frames": "segment_frames", "step": "segment_hop"}
+_IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
-def gaps(paper: Paper) -> list[Gap]:
-    """What lacks an origin or has a wrong one, each with its place in the paper file."""
-    missing: dict[Gap, None] = {}
-    left: dict[str, set[str]] = {}  # by entry of `classes`: the arguments that some setting leaves to their default
-    for setting, named in _named(paper):
-        missing |= dict.fromkeys(_of_class(paper, setting, named, left))
-    for key, notes in paper.classes.items():
-        place: Place = ("classes", key)
-        if key not in left:
-            missing[place, f"no setting names {key}, nor a class derived from it"] = None
-            continue
-        for name in set(notes.defaults) - left[key]:
-            missing[(*place, "defaults", name), f"no setting leaves {name} to a default; take it out"] = None
-        missing |= dict.fromkeys(_constants(notes.constants, (*place, "constants")))
-    return list(missing)
+@dataclass(frozen=True)
+class Named:
+    """A class that a recipe names, and the arguments that it gives it."""
+
+    path: str
+    given: Mapping[str, Any]
 
 
-def _named(paper: Paper) -> Iterator[tuple[str, Named]]:
-    """Every class that some setting names, once for each choice of arguments that it is given."""
-    seen = set()
-    for setting in paper.settings:
-        for tier in tiers_of(paper, setting):
-            for recipe in recipes(paper, setting, tier):
-                for named in named_in(recipe):
-                    if (asked := (named.path, frozenset(named.given))) not in seen:
-                        seen.add(asked)
-                        yield setting, named
+@dataclass(frozen=True)
+class Stated:
+    """A value of a setting with its origin.
+
+    part: "data", "model" or "trainer" for what the setting gives itself; else the class whose default, constant or
+    choice it is.
+    """
+
+    part: str
+    name: str
+    sourced: Sourced = field(hash=False)
 
 
-def _of_class(paper: Paper, setting: str, named: Named, left: dict[str, set[str]]) -> Iterator[Gap]:
-    keys = keys_of(paper, named.path)
-    listed = {name: key for key in keys for name in paper.classes[key].defaults}
-    defaults = _parameters(named.path)
-    for key in keys:
-        left.setdefault(key, set())
-    for name in defaults:
-        if name in named.given or name in FILLED:
-            continue
-        if name not in listed:
-            told = f"{named.path}: {name} is left to its default, {defaults[name]!r}, and has no origin; list it"
-            yield ("settings", setting), f"{told} in classes.{named.path}.defaults"
-            continue
-        left[listed[name]].add(name)
-        stated = paper.classes[listed[name]].defaults[name]
-        if not _same(stated.value, defaults[name]):
-            place = ("classes", listed[name], "defaults", name)
-            yield place, f"is {stated.value!r}, but the default of {named.path} is {defaults[name]!r}"
+def named_in(resolved: Mapping[str, Any]) -> Iterator[Named]:
+    """The classes that a recipe names by import path, and those that its trainer arguments are for.
+
+    resolved: that of a run (benchmarks.runs.ledger.Run), the extractor by its import path.
+    """
+    dataset, data = resolved["dataset"], resolved["data"]
+    yield Named(dataset["class_path"], dataset["init_args"])
+    yield from _objects({**data, "init_args": {**dataset["init_args"], **data["init_args"]}})
+    yield from _objects(resolved["model"])
+    if resolved["trainer"]:
+        selecting, training = selection_arguments(dict(resolved["trainer"]))
+        yield Named(TRAINER, training)
+        if selecting:
+            yield Named(SELECTION, selecting)
+
+
+def recipes(paper: Paper, setting: str, tier: Tier) -> Iterator[dict[str, Any]]:
+    """The setting as plain values, on each dataset of the paper (with whatever data module that takes)."""
+    for use in paper.datasets.values():
+        if use.data_module or paper.settings[setting].data.class_path:
+            dataset = {"class_path": use.class_path, "init_args": dict(use.args)}
+            yield spelled_out({"dataset": dataset, **paper.settings[setting].resolved(tier, use)})
+
+
+def stated(paper: Paper, setting: str, tier: Tier = "full") -> list[Stated]:
+    """All values of a setting: its own arguments, then what its classes do besides, each once."""
+    own = [
+        Stated(part, name, sourced)
+        for part in ("data", "model", "trainer")
+        for name, sourced in paper.settings[setting].arguments(part, tier).items()  # type: ignore[arg-type]
+    ]
+    found: dict[tuple[str, str], Stated] = {}
+    for recipe in recipes(paper, setting, tier):
+        for named in named_in(recipe):
+            found |= {(one.part, one.name): one for one in _of_class(paper, named)}
+    return [*own, *found.values()]
+
+
+def changed(paper: Paper, setting: str, tier: Tier) -> list[Stated]:
+    """What a shorter tier of a setting has otherwise."""
+    full = {(one.part, one.name): one.sourced for one in stated(paper, setting)}
+    return [one for one in stated(paper, setting, tier) if full.get((one.part, one.name)) != one.sourced]
+
+
+def keys_of(paper: Paper, path: str) -> list[str]:
+    """The entries of a paper's `classes` that hold for a class: its own, and those of its base classes."""
+    line = _lineage(path)
+    return [key for key in paper.classes if _lineage(key)[0] in line]
 
 
 @cache
-def _parameters(path: str) -> Mapping[str, Any]:
-    found = parameters(path)
-    return {name: found[name] for name in OF_TRAINER} if path == TRAINER else found
+def _lineage(path: str) -> tuple[str, ...]:
+    return lineage(path)
 
 
-def _constants(listed: Mapping[str, Sourced], place: Place) -> Iterator[Gap]:
-    for path, stated in listed.items():
-        try:
-            value = import_class(path)
-        except InputError as error:
-            yield (*place, path), str(error)
-            continue
-        if not _same(stated.value, value):
-            yield (*place, path), f"is {stated.value!r}, but the code has {value!r}"
+def tiers_of(paper: Paper, setting: str) -> list[Tier]:
+    """The tiers that a setting has."""
+    return [tier for tier in TIERS if tier == "full" or tier in paper.settings[setting].tiers]
 
 
-def _same(stated: Any, real: Any) -> bool:
-    return bool(_plain(stated) == _plain(real))
+def _of_class(paper: Paper, named: Named) -> Iterator[Stated]:
+    for key in keys_of(paper, named.path):
+        notes = paper.classes[key]
+        for name, sourced in notes.defaults.items():
+            if name not in named.given:
+                yield Stated(key, name, sourced)
+        constants = {path.rpartition(".")[2]: one for path, one in notes.constants.items()}
+        for name, choice in {**constants, **notes.choices}.items():
+            if choice.when.items() <= dict(named.given).items():
+                yield Stated(key, name, choice)
 
 
-def _plain(value: Any) -> Any:
-    """Lists for tuples, as a paper file has them."""
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    return value
+def _objects(part: Mapping[str, Any]) -> Iterator[Named]:
+    """A class with its arguments, and the classes that these name: with arguments of their own, or by path alone."""
+    arguments = part["init_args"]
+    yield Named(part["class_path"], arguments)
+    for value in arguments.values():
+        yield from _within(value, arguments)
+
+
+def _within(value: Any, beside: Mapping[str, Any]) -> Iterator[Named]:
+    if isinstance(value, Mapping) and "class_path" in value:
+        yield from _objects({"class_path": value["class_path"], "init_args": value.get("init_args") or {}})
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _within(one, beside)
+    elif isinstance(value, str) and _IMPORT_PATH.fullmatch(value):
+        handed_on = {name: beside[other] for name, other in HANDED_ON.items() if other in beside}
+        yield Named(value, {**beside, **handed_on})

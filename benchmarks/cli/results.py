@@ -46,11 +46,15 @@ def report_command(
 
 @app.command("audit")
 def audit_command(target: Target, as_json: JsonOption = False) -> None:
-    """What can be checked without training: parameters, operations, averages, identities."""
+    """What can be checked without training: parameters, operations, averages, identities; of a paper, the origins."""
     from benchmarks.audit.checks import audit, audit_lines
+    from benchmarks.audit.gaps import gap_lines
+    from benchmarks.spec import load_paper
 
     checks = audit(target)
     print(json.dumps({"checks": checks}, indent=1) if as_json else "\n".join(audit_lines(checks)))
+    if not as_json and "." not in target:
+        print(*gap_lines(load_paper(target)) or ["every value has an origin"], sep="\n")
 
 
 @app.command("land")

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from benchmarks.audit.origins import Stated, changed, stated
 from benchmarks.reporting import wording
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Grid, Heading, Page, Text
-from benchmarks.runs.origins import Stated, changed, stated
 from benchmarks.spec import TIERS, Paper
 from benchmarks.spec.bricks import Origin, Sourced
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from benchmarks.audit.origins import Stated, stated
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
-from benchmarks.runs.origins import Stated, stated
 from benchmarks.spec import Cell
 
 ABOUT = (
