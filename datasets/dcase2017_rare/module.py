@@ -10,13 +10,15 @@ from datasets.dcase2017_rare.mixtures.draws import draw_all
 from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet, Screening
 from datasets.dcase2017_rare.mixtures.params import MixingParams
 from datasets.dcase2017_rare.mixtures.sources import screening_name
+from datasets.seeds import derive
 
 
 class DCASE2017RareDataModule(FrameDataModule):
     """One class of DCASE 2017 Task 2: training mixtures made by the synthesizer, and the official test mixtures.
 
     root: the dataset's own folder. event: babycry, glassbreak or gunshot.
-    mixtures, presence, mixing_seed: how many training mixtures are drawn, the share with an event, the draws' seed.
+    mixtures, presence, mixing_seed: how many training mixtures are drawn, the share with an event, and the seed of
+        these draws, which are the same in every run; without one they follow from the run's own seed.
     screening: what is done with training mixtures in whose background the class is heard: drawn again ("replace"),
         dropped ("withdraw"), kept ("off").
     fresh_onsets: an onset per mixture, instead of the official one per isolated event.
@@ -35,7 +37,7 @@ class DCASE2017RareDataModule(FrameDataModule):
         cache: Path | str = "cache",
         mixtures: int = 5000,
         presence: float = 0.99,
-        mixing_seed: int = 42,
+        mixing_seed: int | None = 42,
         screening: Screening = "replace",
         fresh_onsets: bool = False,
         official_train: bool = False,
@@ -43,7 +45,8 @@ class DCASE2017RareDataModule(FrameDataModule):
         **options: Any,
     ) -> None:
         super().__init__(DCASE2017Rare(root, event, cache), test_sets, cache=cache, **options)
-        self.params = None if official_train else MixingParams(mixtures, presence, seed=mixing_seed)
+        drawn_by = derive(self.seed, "mixtures") % 2**32 if mixing_seed is None else mixing_seed
+        self.params = None if official_train else MixingParams(mixtures, presence, seed=drawn_by)
         self.screening, self.fresh_onsets = ("withdraw" if official_train else screening), fresh_onsets
         self._mixtures: dict[str, MixtureSet] = {}
 
