@@ -15,11 +15,18 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.metrics.decisions import Rule, events, one_class, smoothed, starts
 from benchmarks.metrics.kinds import EVENTS_OF_ONE_CLASS
-from benchmarks.metrics.metric import Family, Metric, MetricValue
+from benchmarks.metrics.metric import Family, Metric, MetricValue, ZeroByZero
 from benchmarks.runs.scores import Scores, check_items
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: sed_eval says NaN by default, and 0 with empty_system_output_handling="zero_score"; so does scikit-learn.
+NOTHING_DETECTED = ZeroByZero(
+    "n_sys",
+    "where nothing was detected, precision is 0/0 and with it F1 (sed_eval: NaN); it counts as 0 in means, spreads and "
+    "verdicts, by sed_eval's rule zero_score",
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,10 @@ def event_error_rate(scores: Scores, reference: "pd.DataFrame", rule: Rule, coll
 
 
 def event_f1(scores: Scores, reference: "pd.DataFrame", rule: Rule, collar: float) -> MetricValue:
-    """F1 in percent, from the counts of all items together; `collar` in seconds. Raises InputError."""
+    """F1 in percent, from the counts of all items together; `collar` in seconds. Raises InputError.
+
+    Where nothing is detected it is 0, see NOTHING_DETECTED.
+    """
     found = count_events(scores, reference, rule, collar)
     return MetricValue.ratio(2 * found.tp, found.n_ref + found.n_sys, found.items, 100.0, found.totals())
 
@@ -191,9 +201,11 @@ def _named(metric_id: str) -> Metric | None:
     if found is None or rule is None:
         return None
     onsets = OnsetRule(rule, int(found[2]))
-    compute, unit = {"er": (event_error_rate, ""), "f1": (event_f1, "%")}[found[1]]
-    scored = partial(compute, rule=rule, collar=onsets.collar)
-    return Metric(metric_id, 1, unit, found[1] == "f1", scored, EVENTS_OF_ONE_CLASS, onsets)
+    is_f1 = found[1] == "f1"
+    scored = partial(event_f1 if is_f1 else event_error_rate, rule=rule, collar=onsets.collar)
+    zero_by_zero = NOTHING_DETECTED if is_f1 else None
+    unit = "%" if is_f1 else ""
+    return Metric(metric_id, 1, unit, is_f1, scored, EVENTS_OF_ONE_CLASS, onsets, zero_by_zero=zero_by_zero)
 
 
 _EXAMPLES = ("event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms")

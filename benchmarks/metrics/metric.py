@@ -28,7 +28,7 @@ class MetricValue:
     per_item: np.ndarray
     #: the items, in the order of `per_item`
     items: tuple[str, ...]
-    #: what was counted, summed over the items: tp, fp, fn, n_ref, n_sys for metrics of events; empty for accuracies
+    #: what was counted, summed over the items: tp, fp, fn, n_ref, n_sys for metrics of events; ties for accuracies
     counts: Mapping[str, int] = field(default_factory=dict)
     #: whether every item is right (1) or wrong (0), and the value is the share of right ones
     is_share: bool = True
@@ -65,6 +65,20 @@ class MetricValue:
 
 
 @dataclass(frozen=True)
+class ZeroByZero:
+    """Where a metric is a quotient of zeros, and the rule by which such a value counts nevertheless."""
+
+    #: the count (MetricValue.counts) that is 0 there
+    count: str
+    #: what is 0/0, what the official tool says of it, and as what it counts
+    rule: str
+
+    def is_met(self, value: MetricValue) -> bool:
+        """Whether a value is one that counts by the rule alone."""
+        return value.counts.get(self.count) == 0
+
+
+@dataclass(frozen=True)
 class Metric:
     """A metric. A change that moves numbers bumps `version`, which makes cached values stale.
 
@@ -83,6 +97,8 @@ class Metric:
     parameters: object = None
     #: the kinds of scores that it takes, where not all that its kind of task does
     only: tuple[ScoreKind, ...] = ()
+    #: where it is a quotient of zeros, if that can be
+    zero_by_zero: ZeroByZero | None = None
 
     @property
     def takes(self) -> tuple[ScoreKind, ...]:

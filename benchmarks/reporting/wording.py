@@ -8,6 +8,7 @@ from benchmarks.audit.checks import printed
 from benchmarks.judge.evidence import Part
 from benchmarks.judge.table import CellResult, Variant
 from benchmarks.judge.verdict import Verdict
+from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Footnotes
 
 NOTHING = "–"
@@ -40,9 +41,22 @@ def reproduced(result: CellResult) -> str:
     if result.mean is None:
         return incomplete(result) if result.n_runs else NOTHING
     decimals = result.cell.decimals + 1
-    if result.seed_sd is None:
-        return f"{result.mean:.{decimals}f}"
-    return f"{result.mean:.{decimals}f} ± {result.seed_sd:.{decimals}f}"
+    text = f"{result.mean:.{decimals}f}"
+    if result.seed_sd is not None:
+        text += f" ± {result.seed_sd:.{decimals}f}"
+    zero, values = zero_by_zero(result)
+    if zero:
+        text = "0/0" if zero == values else f"{text}, 0/0 in {zero} of {values}"
+    return text
+
+
+def zero_by_zero(result: CellResult) -> tuple[int, int]:
+    """How many of the values behind a cell are quotients of zeros, which count by a rule of the metric, and of all."""
+    metric = metric_of(result.cell)
+    values = [one.value for one in result.evidence.complete] if result.evidence else []
+    if metric is None or metric.zero_by_zero is None:
+        return 0, len(values)
+    return sum(map(metric.zero_by_zero.is_met, values)), len(values)
 
 
 def as_printed(result: CellResult) -> str:
@@ -159,6 +173,20 @@ def number(value: float | None, decimals: int) -> str:
     return NOTHING if value is None or math.isnan(value) else f"{value:.{decimals}f}"
 
 
+def value(stated: Any) -> str:
+    """A value of a setting: plain, listed, or a class with its arguments."""
+    if isinstance(stated, Mapping) and "class_path" in stated:
+        arguments = (f"{name} = {value(one)}" for name, one in (stated.get("init_args") or {}).items())
+        return f"{stated['class_path'].rpartition('.')[2]}({', '.join(arguments)})"
+    if isinstance(stated, list | tuple):
+        return f"[{', '.join(map(value, stated))}]"
+    if stated is None:
+        return "none"
+    if isinstance(stated, bool):
+        return "yes" if stated else "no"
+    return str(stated)
+
+
 def plain(name: str) -> str:
     """A name as words."""
     return name.replace("_", " ")
@@ -183,17 +211,3 @@ def _differences(result: CellResult) -> str:
         f"{plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
         for name in result.differing_fields
     )
-def value(stated: Any) -> str:
-    """A value of a setting: plain, listed, or a class with its arguments."""
-    if isinstance(stated, Mapping) and "class_path" in stated:
-        arguments = (f"{name} = {value(one)}" for name, one in (stated.get("init_args") or {}).items())
-        return f"{stated['class_path'].rpartition('.')[2]}({', '.join(arguments)})"
-    if isinstance(stated, list | tuple):
-        return f"[{', '.join(map(value, stated))}]"
-    if stated is None:
-        return "none"
-    if isinstance(stated, bool):
-        return "yes" if stated else "no"
-    return str(stated)
-
-

@@ -9,8 +9,8 @@ from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Footnotes, Page, Text
 from benchmarks.reporting.sections.areas import area_blocks
 from benchmarks.reporting.sections.audited import check_blocks
+from benchmarks.reporting.sections.caveats import contradiction_blocks, zero_by_zero_blocks
 from benchmarks.reporting.sections.claims import claim_blocks
-from benchmarks.reporting.sections.contradictions import contradiction_blocks
 from benchmarks.reporting.sections.controls import control_blocks
 from benchmarks.reporting.sections.data import data_blocks
 from benchmarks.reporting.sections.derived import derived_blocks
@@ -69,6 +69,7 @@ def _behind(
 ) -> Iterator[Block]:
     """What stands behind the cells of one variant."""
     with_controls = (*results, *result.controls.get(variant, ()))
+    yield from zero_by_zero_blocks(with_controls)
     yield from picture_blocks(figures)
     if is_drawn(variant, results):
         yield from recall_blocks(result, results, memo)

@@ -60,12 +60,19 @@ def noise(draw: np.random.Generator, items: int, frames: int, most: int = 1) -> 
     return scores(values.astype(np.float16)), reference(*truth)
 
 
-def plain_sed_eval(given: Scores, truth: pd.DataFrame, threshold: float, median_ms: int, collar: float) -> dict:
+def plain_sed_eval(
+    given: Scores,
+    truth: pd.DataFrame,
+    threshold: float,
+    median_ms: int,
+    collar: float,
+    empty: str | None = "zero_score",
+) -> dict:
     """The documented way: threshold, filter and regions by dcase_util, one file after another into sed_eval."""
     encoder = DecisionEncoder(label_list=["babycry"])
     metrics = sed_eval.sound_event.EventBasedMetrics(
         ["babycry"], evaluate_onset=True, evaluate_offset=False, t_collar=collar,
-        empty_system_output_handling="zero_score",
+        empty_system_output_handling=empty,
     )  # fmt: skip
     for item, values in zip(given.items, given.values, strict=True):
         activity = (expit(values.astype(np.float64)) > threshold).astype(float)
@@ -145,6 +152,17 @@ def test_known_cases(found, error_rate, f1):
 
 
 @pytest.mark.filterwarnings("ignore:kernel_size exceeds volume extent")
+def test_f1_of_nothing_detected_is_0_by_0_and_counts_as_sed_eval_scores_it_on_demand():
+    given, truth = active_between([], [], [], []), reference(*EVENTS)
+    value = F1.compute(given, truth)
+    assert math.isnan(plain_sed_eval(given, truth, 0.4, 540, 0.5, empty=None)["f1"])
+    assert value.value == plain_sed_eval(given, truth, 0.4, 540, 0.5)["f1"] == 0
+    assert F1.zero_by_zero.is_met(value) and "counts as 0" in F1.zero_by_zero.rule
+    wrong = F1.compute(active_between([(9.0, 9.9)], [], [], []), truth)
+    assert wrong.value == 0 and not F1.zero_by_zero.is_met(wrong), "something was detected, all of it wrong"
+    assert ER.zero_by_zero is None
+
+
 @pytest.mark.parametrize("width", [1, 3, 27, 501])
 def test_decisions_are_those_of_dcase_util(width):
     given, _ = noise(np.random.default_rng(width), 6, 120)

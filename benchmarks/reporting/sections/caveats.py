@@ -1,9 +1,10 @@
-"""Where the rows of a table were made otherwise than the paper, or its source, says."""
+"""What a table's numbers are not to be read without: where the paper says otherwise, and what counts by a rule."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from benchmarks.audit.origins import Stated, stated
-from benchmarks.judge.table import TableResult
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
 from benchmarks.spec import Cell
@@ -25,6 +26,13 @@ def contradiction_blocks(result: TableResult) -> list[Block]:
     labels = {cell.label for cell in trained}
     lines = [f"{told} ({'all rows' if labels == set(of) else ', '.join(of)})" for told, of in rows.items()]
     return [Text(ABOUT), Bullets([wording.sentence(line) for line in lines])] if lines else []
+
+
+def zero_by_zero_blocks(results: Iterable[CellResult]) -> list[Block]:
+    """By which rule values of these cells count that are quotients of zeros; nothing where none is."""
+    metrics = [metric_of(one.cell) for one in results if wording.zero_by_zero(one)[0]]
+    rules = dict.fromkeys(metric.zero_by_zero.rule for metric in metrics if metric and metric.zero_by_zero)
+    return [Text(f"0/0: {rule}.") for rule in rules]
 
 
 def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]]) -> Iterator[str]:
