@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.judge.comparison import Comparison, find_rivals
 from benchmarks.judge.evidence import ALL_FOLDS, Part
-from benchmarks.judge.placement import place_of_file, place_of_run
+from benchmarks.judge.placement import Place, place_of_file, place_of_run
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.judge.truth_here import item_seconds
@@ -54,7 +54,7 @@ def compare(source: str, target: str, workspace: Workspace, name: str | None) ->
     metric = _metric(scores, column)
     cell = next(one for one in column if metric_of(one) is metric)
     truth = _listed(place.truth, cell)
-    scores = _on_items(source, scores, place.known, list(dict.fromkeys(truth.index)))
+    scores = _on_items(source, scores, place, list(dict.fromkeys(truth.index)))
     _check_length(source, scores, paper, cell, workspace)
     values = _by_part(metric, scores, truth)
     beside = {
@@ -113,11 +113,14 @@ def _listed(truth: "pd.DataFrame", cell: Cell) -> "pd.DataFrame":
     return truth[truth[cell.items].astype(bool)]
 
 
-def _on_items(source: str, scores: Scores, known: Sequence[str], listed: Sequence[str]) -> Scores:
-    """The scores of the listed items, which must all be there; of the others that are known, what is there is left."""
+def _on_items(source: str, scores: Scores, place: Place, listed: Sequence[str]) -> Scores:
+    """The scores of the listed items, classes in their official order. All listed items must be there.
+
+    Of the others that are known, what is there is left out.
+    """
     given, wanted = set(scores.items), set(listed)
-    left = [item for item in known if item in given and item not in wanted]
-    return check_items(scores, [*listed, *left], scores.classes, source).select(listed)
+    left = [item for item in place.known if item in given and item not in wanted]
+    return check_items(scores, [*listed, *left], place.classes, source).select(listed)
 
 
 def _check_length(source: str, scores: Scores, paper: Paper, cell: Cell, workspace: Workspace) -> None:

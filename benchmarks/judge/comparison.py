@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What was counted for the value, over all folds: of events tp, fp, fn and so on; nothing for shares."""
+        """What was counted for the value, over all folds: of events tp, fp, fn and so on, of shares the ties."""
         total: Counter[str] = Counter()
         for value in self.folds.values():
             total.update(value.counts)

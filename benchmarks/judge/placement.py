@@ -1,11 +1,11 @@
 """Where scores belong in a table: the columns of one dataset and test set, and what is true of the items of that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import USER_ERRORS, InputError
-from benchmarks.judge.truth_here import classes_here, official_truth, truth_of_run
+from benchmarks.judge.truth_here import official_classes, official_truth, truth_of_run
 from benchmarks.metrics import kind_of
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores
@@ -24,6 +24,8 @@ class Place:
     truth: "pd.DataFrame"
     #: the items of the whole test set, of which scores may be there too
     known: Sequence[str]
+    #: the classes in their official order, by which ties are broken
+    classes: tuple[str, ...]
 
 
 def place_of_file(source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, workspace: Workspace) -> Place:
@@ -35,7 +37,7 @@ def place_of_file(source: str, scores: Scores, cells: Sequence[Cell], paper: Pap
     reasons = []
     for dataset, test_set in dict.fromkeys((str(cell.dataset), cell.test_set) for cell in cells):
         title = paper.datasets[dataset].title
-        classes, truth = classes_here(paper, dataset, workspace), None
+        classes, truth = official_classes(paper, dataset, workspace), None
         if classes is None or set(classes) == set(scores.classes):
             try:
                 truth = official_truth(paper, dataset, test_set, workspace)
@@ -49,7 +51,7 @@ def place_of_file(source: str, scores: Scores, cells: Sequence[Cell], paper: Pap
             continue
         members = [cell for cell in cells if (cell.dataset, cell.test_set) == (dataset, test_set)]
         shared = set(scores.items) & set(truth.index)
-        found.append((len(shared), _of_one_fold(Place(members, truth, _items(truth)), shared)))
+        found.append((len(shared), _of_one_fold(Place(members, truth, _items(truth), classes), shared)))
     if not found:
         why = "; ".join(dict.fromkeys(reasons))
         what = "one class fits" if len(scores.classes) == 1 else f"{len(scores.classes)} classes fit"
@@ -77,7 +79,8 @@ def place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace: 
             "folds together; write one scores file of all test items"
         )
     truth = truth_of_run(run, test_sets[0], workspace)
-    return Place(members, truth, _items(truth))
+    classes = Scores.load(run.scores_path(test_sets[0])).classes
+    return Place(members, truth, _items(truth), classes)
 
 
 def _classes_of(truth: "pd.DataFrame", scores: Scores, cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ def _of_one_fold(place: Place, shared: set[str]) -> Place:
     items = {fold: set(place.truth.index[_is_of(place.truth, fold)]) for fold in folds}
     fold = next((fold for fold in folds if items[fold] <= shared), folds[0])
     truth = place.truth[_is_of(place.truth, fold)]
-    return Place([cell for cell in place.cells if cell.fold == fold], truth, place.known)
+    return replace(place, cells=[cell for cell in place.cells if cell.fold == fold], truth=truth)
 
 
 def _items(truth: "pd.DataFrame") -> list[str]:

@@ -86,6 +86,17 @@ def classes_here(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str,
     return tuple(workspace.dataset(use, "real").classes)
 
 
+def official_classes(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str, ...] | None:
+    """The classes of a dataset in their official order: of its files, else of a stored run on them; None if unknown."""
+    found = classes_here(paper, dataset, workspace)
+    if found is not None:
+        return found
+    for finished in _runs_on_real_files(paper, dataset, workspace):
+        for path in sorted(finished.folder.glob("scores_*.npz")):
+            return Scores.load(path).classes
+    return None
+
+
 def item_seconds(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> float | None:
     """How long the longest item of a test set lasts; None if unknown.
 

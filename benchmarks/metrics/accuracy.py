@@ -1,6 +1,7 @@
 """Accuracy of clip decisions: which of the classes a clip belongs to.
 
-A tie goes to the class that comes first in `Scores.classes` (assumed; no paper says).
+A tie goes to the class that comes first in `Scores.classes` (assumed; no paper says), which for the scores of a run and
+for those that are compared is the official order of the dataset. Ties are counted.
 """
 
 from collections.abc import Iterable
@@ -22,10 +23,7 @@ def mean_probability_decisions(scores: Scores) -> np.ndarray:
 
     Raises InputError for scores without probabilities.
     """
-    probabilities = scores.probabilities()
-    if probabilities.ndim == 3:
-        probabilities = probabilities.mean(axis=1)
-    return probabilities.argmax(axis=-1)
+    return _mean_probabilities(scores).argmax(axis=-1)
 
 
 def single_decisions(scores: Scores) -> np.ndarray:
@@ -33,6 +31,17 @@ def single_decisions(scores: Scores) -> np.ndarray:
 
     Raises InputError where there are several segments per clip.
     """
+    return _single_scores(scores).argmax(axis=-1)
+
+
+def _mean_probabilities(scores: Scores) -> np.ndarray:
+    """(items, classes) probabilities, of segments their mean."""
+    probabilities = scores.probabilities()
+    return probabilities.mean(axis=1) if probabilities.ndim == 3 else probabilities
+
+
+def _single_scores(scores: Scores) -> np.ndarray:
+    """(items, classes) scores of clips that are not cut."""
     values = scores.values
     if values.ndim == 3 and values.shape[1] == 1:  # a clip that is one segment
         values = values[:, 0]
@@ -41,7 +50,7 @@ def single_decisions(scores: Scores) -> np.ndarray:
             f"scores: {values.shape[1]} segments per item, but this metric takes one decision per item; "
             "use accuracy_clip_mean_probability"
         )
-    return values.argmax(axis=-1)
+    return values
 
 
 def decisions(scores: Scores) -> np.ndarray:
@@ -51,12 +60,12 @@ def decisions(scores: Scores) -> np.ndarray:
 
 def accuracy_clip_mean_probability(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
     """Percent of clips whose class has the highest mean segment probability (ACRNN paper, section 4.1)."""
-    return _accuracy(scores, mean_probability_decisions(scores), reference)
+    return _accuracy(scores, _mean_probabilities(scores), reference)
 
 
 def accuracy_clip_decision(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
     """Percent of clips whose class a classifier names in its one decision per clip (ESC paper, section 4)."""
-    return _accuracy(scores, single_decisions(scores), reference)
+    return _accuracy(scores, _single_scores(scores), reference)
 
 
 def confusion_matrix(scores: Iterable[Scores], reference: "pd.DataFrame") -> np.ndarray:
@@ -75,12 +84,14 @@ def confusion_matrix(scores: Iterable[Scores], reference: "pd.DataFrame") -> np.
     return counts_of(true, decided, labels=range(len(classes)))
 
 
-def _accuracy(scores: Scores, decided: np.ndarray, reference: "pd.DataFrame") -> MetricValue:
+def _accuracy(scores: Scores, values: np.ndarray, reference: "pd.DataFrame") -> MetricValue:
+    """Of the largest of the values (items, classes). Counts the items of which several classes have it ("ties")."""
     from sklearn.metrics import accuracy_score
 
-    true = _labels(scores, reference)
+    true, decided = _labels(scores, reference), values.argmax(axis=-1)
+    ties = int(((values == values.max(axis=-1, keepdims=True)).sum(axis=-1) > 1).sum())
     value = 100 * float(accuracy_score(true, decided))
-    return MetricValue(value, (true == decided).astype(np.float64), scores.items)
+    return MetricValue(value, (true == decided).astype(np.float64), scores.items, {"ties": ties})
 
 
 def _labels(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
@@ -98,8 +109,8 @@ def _labels(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
 
 METRICS = (
     Metric(
-        "accuracy_clip_mean_probability", 1, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
+        "accuracy_clip_mean_probability", 2, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
         only=("probability", "logit", "log_likelihood"),
     ),
-    Metric("accuracy_clip_decision", 1, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP),
+    Metric("accuracy_clip_decision", 2, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP),
 )  # fmt: skip

@@ -21,6 +21,8 @@ def comparison_markdown(comparison: Comparison) -> str:
     if not comparison.is_share:
         n_items = sum(one.n for one in comparison.folds.values())
         blocks.append(Text(f"{comparison.name} is scored by `{comparison.metric.id}` on {n_items} items."))
+    if ties := comparison.counts.get("ties"):
+        blocks.append(Text(f"Of {ties} items several classes share the highest score; the first in order counts."))
     if comparison.note:
         blocks.append(Text(comparison.note))
     if len(comparison.dataset.folds) > 1 and ALL_FOLDS not in comparison.folds:

@@ -38,7 +38,7 @@ def test_every_metric_is_well_formed_and_bounded(name, random_truth):
     assert 0 <= value.value <= 100
     assert value.per_item.shape == (40,) and value.n == 40 and value.items == tuple(random_truth.index)
     assert value.value == pytest.approx(100 * value.correct / value.n) == 100 * value.per_item.mean()
-    assert value.is_share and not value.counts
+    assert value.is_share and dict(value.counts) == {"ties": 0}
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -64,10 +64,12 @@ def test_probabilities_are_averaged_not_logits():
     assert np.mean(values, axis=1).argmax() == CLASSES.index("rain")
 
 
-def test_a_tie_goes_to_the_first_class():
-    even = scores([[0.2, 0.4, 0.4]] * 2, "probability")
+def test_a_tie_goes_to_the_first_class_and_is_counted():
+    even = scores([[0.2, 0.4, 0.4], [0.4, 0.3, 0.3], [0.2, 0.4, 0.4]], "probability")
     for name in SHAPES:
-        assert metric_named(name).compute(even, reference(["rain", "rooster"])).per_item.tolist() == [1, 0]
+        value = metric_named(name).compute(even, reference(["rain", "dog", "rooster"]))
+        assert value.per_item.tolist() == [1, 1, 0]
+        assert value.counts["ties"] == 2  # a tie of classes that are not the highest decides nothing
 
 
 def test_probabilities_of_whole_clips_are_taken_as_they_are(random_truth):
