@@ -178,6 +178,8 @@ def value(stated: Any) -> str:
     if isinstance(stated, Mapping) and "class_path" in stated:
         arguments = (f"{name} = {value(one)}" for name, one in (stated.get("init_args") or {}).items())
         return f"{stated['class_path'].rpartition('.')[2]}({', '.join(arguments)})"
+    if isinstance(stated, Mapping):
+        return ", ".join(f"{name}: {value(one)}" for name, one in stated.items())
     if isinstance(stated, list | tuple):
         return f"[{', '.join(map(value, stated))}]"
     if stated is None:

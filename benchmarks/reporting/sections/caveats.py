@@ -10,7 +10,7 @@ from benchmarks.reporting.render.blocks import Block, Bullets, Text
 from benchmarks.spec import Cell
 
 ABOUT = (
-    "Our reading against the text, which every number below *reproduced* rests on; the origin of all values stands in "
+    "What the text says against our reading, with the rows that rest on it; the origin of every value stands in "
     "[values](values.md):"
 )
 

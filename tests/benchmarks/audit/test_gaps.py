@@ -6,16 +6,29 @@ from typing import get_args
 import pytest
 
 from benchmarks.audit.gaps import FILLED, OF_TRAINER, gap_lines, gaps
-from benchmarks.audit.origins import TRAINER, named_in, recipes, tiers_of
+from benchmarks.audit.origins import TRAINER, named_in, recipes, stated, tiers_of
 from benchmarks.runs.build import import_class, parameters
 from benchmarks.spec import load_paper, paper_ids
 from benchmarks.spec.bricks import ClassNotes, Origin, Sourced
 from tests import ROOT
 
+#: Origins that can be looked up.
+SOURCES = ("paper", "code", "fitted")
+
 
 @pytest.mark.parametrize("name", paper_ids())
 def test_every_argument_of_every_class_that_a_setting_names_is_stated_or_listed(name):
     assert gaps(load_paper(name)) == []
+
+
+@pytest.mark.parametrize("name", paper_ids())
+def test_what_has_a_source_says_where(name):
+    paper = load_paper(name)
+    listed = [
+        one for setting in paper.settings for tier in tiers_of(paper, setting) for one in stated(paper, setting, tier)
+    ]
+    nowhere = {(one.part, one.name) for one in listed if one.sourced.origin in SOURCES and not one.sourced.where}
+    assert len(listed) > 100 and not nowhere
 
 
 def test_the_readme_says_what_is_true():
