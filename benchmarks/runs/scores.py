@@ -182,7 +182,8 @@ def _problem(
         return f"scores of shape {shape} for {len(items)} items and {len(classes)} classes"
     if 0 in values.shape:
         return "no scores in it"
-    bad = ~np.isfinite(values)
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(values.astype(np.float32))  # as they are stored
     if bad.any():
         return f"NaN or infinite for item {items[int(np.argwhere(bad)[0, 0])]}"
     if kind == "probability" and (values.min() < -1e-6 or values.max() > 1 + 1e-6):

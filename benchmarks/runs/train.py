@@ -1,6 +1,7 @@
 """The training of one run by Lightning: reproducible draws, history, checkpoints at epoch ends, a polite stop."""
 
 import csv
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,7 @@ class RunKeeper(pl.Callback):
         }
         # Lightning validates before it calls this.
         row |= {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
+        _check_losses(row)
         self.history.append(row)
         if self.selection and self.selection.see(epoch, _watched(row, self.selection.monitor), pl_module):
             trainer.should_stop = True
@@ -114,6 +116,16 @@ class RunKeeper(pl.Callback):
         with whole(self.checkpoint) as temporary:
             trainer.save_checkpoint(temporary)
         self._saved_at, self._saved_epoch = time.monotonic(), epoch
+
+
+def _check_losses(row: dict[str, float]) -> None:
+    """Raise InputError where the loss of an epoch, or of its validation, is not finite: the run has failed."""
+    for name, value in row.items():
+        if name.endswith("loss") and not math.isfinite(value):
+            raise InputError(
+                f"{name} of epoch {row['epoch'] + 1:.0f} is {value}: the training has diverged and nothing of it is "
+                "published; lower its learning rate"
+            )
 
 
 def _watched(row: dict[str, float], monitor: str) -> float:
