@@ -44,6 +44,7 @@ def edit(papers, old, new, file="paper.yaml"):
         ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001, orgin: paper", "not a field|origin"),
         ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001", "has no origin"),
         ("dropout: {value: 0.5, origin: paper", "dropout: {value: 0.5, origin: guess", "paper.*code.*inferred"),
+        ("l2: {value: 0.0001, origin: paper", "l2: {value: 0.0001, origin: fitted", "fitted value says what else"),
         ("max_epochs: {value: 300", "max_epochs: {value: [300", "expected"),
         ("    extends: base\n", "    extends: [base]\n", r"no setting \['base'\] to extend"),
         ("    folds: [1, 2, 3, 4, 5]", "    folds: []", "at least 1 item"),
