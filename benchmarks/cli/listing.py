@@ -74,6 +74,19 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
     costs = ", ".join(f"{plan.minutes(device) / 60:.1f} h on {device}" for device in devices)
     yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")
+    yield from left_out_lines(plan)
+
+
+def left_out_lines(plan: Plan) -> Iterator[str]:
+    """Which cells are about folds that nothing is run on, if there are any."""
+    by_folds: dict[tuple[int, ...], list[str]] = {}
+    for cell, folds in plan.left_out.items():
+        by_folds.setdefault(folds, []).append(cell)
+    for folds, cells in by_folds.items():
+        run = f"fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
+        named = ", ".join(cells[:3]) + (", ..." if len(cells) > 3 else "")
+        counted = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+        yield f"{counted} about other folds than {run}: {named}; --folds names others"
 
 
 def print_status(workspace: Workspace, watch: bool, seconds: float = 2.0) -> None:

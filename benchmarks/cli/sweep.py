@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
-from benchmarks.cli.listing import plan_lines
+from benchmarks.cli.listing import left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.errors import InputError
 from benchmarks.launch.display import SweepDisplay, progress
@@ -46,6 +46,8 @@ class Sweep:
         plan = make_plan(cells, self.choice, self.workspace)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
+        for line in left_out_lines(plan):
+            print(f"resound: {line}", file=sys.stderr)
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
         code = OK
         if plan.missing:

@@ -41,6 +41,8 @@ class Plan:
 
     runs: dict[str, Planned] = field(default_factory=dict)
     feeds: dict[str, list[str]] = field(default_factory=dict)
+    #: cells about folds that the tier or the choice leaves out, so that runs are lacking, and the folds that are run
+    left_out: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[Planned]:
@@ -64,7 +66,7 @@ class Plan:
 
 
 def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Plan:
-    """The runs that `cells` need under `choice`; a cell about one fold needs only the runs on that.
+    """The runs that `cells` need under `choice`; a cell about one fold needs only the runs on that, if there are any.
 
     Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none.
     """
@@ -82,6 +84,9 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
             if key not in known:
                 known[key] = _runs(load_paper(key[0]), source.setting, source.dataset, choice, workspace)
             needed = [one for one in known[key] if source.fold in (None, one.run.fold)]
+            if not needed:
+                plan.left_out[cell.id] = tuple(dict.fromkeys(one.run.fold for one in known[key]))
+                continue
             for planned in needed:
                 plan.runs.setdefault(planned.run.id, planned)
             plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in needed)

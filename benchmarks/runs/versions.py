@@ -20,6 +20,10 @@ _FIRST = 1
 _FILES: dict[tuple[str, ...], Path] = {}
 
 
+class BrokenSource(InputError):
+    """A module that is there and cannot be read."""
+
+
 def versions(resolved: dict[str, Any]) -> dict[str, int]:
     """Version numbers of all that can move a run's numbers, by import path.
 
@@ -98,6 +102,8 @@ def _version(import_path: str) -> int | None:
     """The version of a class or function; None for one that has none, or that is not there."""
     try:
         return _definition(import_path).version
+    except BrokenSource:
+        raise
     except InputError:
         return None
 
@@ -178,6 +184,8 @@ def _all_bases(import_path: str) -> Iterator[str]:
     """The import paths of all classes that a class is derived from, as far as their source can be read."""
     try:
         definition = _definition(import_path)
+    except BrokenSource:
+        raise
     except InputError:
         return
     for base in definition.bases:
@@ -193,7 +201,12 @@ def _source(module: str) -> _Source | None:
 
 @cache
 def _parse(module: str, path: Path, modified: int) -> _Source:
-    return _Source(module, path, ast.parse(path.read_text(encoding="utf-8")))
+    try:
+        return _Source(module, path, ast.parse(path.read_text(encoding="utf-8")))
+    except (SyntaxError, ValueError) as error:  # UnicodeDecodeError is a ValueError
+        place = f"{path}:{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else str(path)
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise BrokenSource(f"{place}: is no Python that can be read ({reason}); mend it") from error
 
 
 def _file(module: str) -> Path | None:

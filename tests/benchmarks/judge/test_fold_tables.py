@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.cli.listing import plan_lines
+from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.judge.compare import compare
 from benchmarks.judge.results import Results
@@ -126,6 +128,24 @@ def test_a_cell_needs_only_the_runs_of_its_fold(papers):
     assert len(make_plan(select("folded.t1"), Choice(), papers).runs) == 2 * 3 * 2
     assert len(make_plan(select("folded.t2.fold1"), Choice(), papers).runs) == 2 * 3
     assert folds_of(papers, "folded.t2.fold2", tier="smoke") == []
+
+
+@pytest.mark.parametrize("choice", [{"tier": "smoke"}, {"folds": (1,)}])
+def test_cells_whose_fold_is_not_run_are_named_and_not_passed_over(papers, choice):
+    plan = make_plan(select("folded.t1"), Choice(**choice), papers)
+    lacking = [f"folded.t1.{row}.{column}" for row in ("plain", "slow") for column in ("fold2", "average")]
+    assert sorted(plan.left_out) == sorted(lacking)
+    assert "folded.t1.plain.fold2" not in plan.feeds
+    line = list(plan_lines(plan))[-1]
+    assert line.startswith("4 cells about other folds than fold 1: folded.t1.plain.fold2, folded.t1.plain.average, ")
+    assert line.endswith("; --folds names others")
+    assert not make_plan(select("folded.t1"), Choice(), papers).left_out
+
+
+def test_run_says_so_too(papers, capsys):
+    papers.data.joinpath("toy").mkdir(parents=True)
+    Sweep("folded.t1.plain.fold2", Choice("smoke"), papers, "cpu").run()
+    assert "resound: 1 cell about other folds than fold 1: folded.t1.plain.fold2" in capsys.readouterr().err
 
 
 def test_a_row_names_its_own_dataset(papers):

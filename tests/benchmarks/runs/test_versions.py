@@ -133,3 +133,22 @@ def test_a_class_without_a_version_is_one_line(toy_papers):
         class_version("toy_parts.census.Census")
     with pytest.raises(InputError, match="no module nowhere"):
         class_version("nowhere.Thing")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        (
+            "nets.py",
+            "class Net:\n    version = = 1\n",
+            r"nets\.py:2: is no Python .*\(invalid syntax\); mend it",
+        ),
+        ("shapes.py", "def (:\n", r"shapes\.py:1: is no Python"),  # of a base class, two modules away
+        ("more.py", "class Data:\n    version = '\0'\n", r"more\.py.*: is no Python"),
+    ],
+)
+def test_a_module_with_a_mistake_is_one_line_that_names_the_place(kit, file, text, message):
+    (kit / file).write_text(text)
+    with pytest.raises(InputError, match=message) as error:
+        versions(PARTS)
+    assert "\n" not in str(error.value)
