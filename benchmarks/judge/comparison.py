@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.judge.claims import ALPHA
 from benchmarks.judge.evidence import Evidence, Part
-from benchmarks.judge.paired import Outcomes, bootstrap_p, holm, mcnemar, resampled_merits
+from benchmarks.judge.pairs.compared import compare_rows, holm
+from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import Metric, MetricValue
 from benchmarks.runs.ledger import Finished
@@ -30,10 +30,12 @@ class Rival:
     #: where items are right or wrong: how many only one side got right
     only_new_right: int | None = None
     only_row_right: int | None = None
-    #: where they add to a rate: new value less the row's, with the 95 % interval, in the unit of the column
+    #: new value less the row's, with the 95 % interval, in the unit of the column
     difference: float | None = None
     low: float | None = None
     high: float | None = None
+    #: the name of the test
+    test: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Comparison:
                     "high": rival.high,
                     "p": rival.p,
                     "p_holm": rival.p_holm,
+                    "test": rival.test,
                 }
                 for rival in self.rivals
             ],
@@ -125,7 +128,8 @@ def find_rivals(
     """The rows of a column, each with its nearest stored variant on real files, tested against new scores by fold.
 
     units: the bootstrap unit of each item. scale: from what items add to the unit of the column. source: the run that
-    the new scores are of, which is not tested against itself. p-values are corrected over all rows (Holm).
+    the new scores are of, which is not tested against itself. p-values are corrected (Holm) over the rows that are
+    tested.
     """
     found = [nearest_variant(table, one) for one in table.main if one.cell.column == column]
     is_own = {
@@ -152,13 +156,23 @@ def nearest_variant(table: TableResult, main: CellResult) -> CellResult:
 
 
 def _tested(result: CellResult, new: Mapping[Part, MetricValue], units: "pd.Series", scale: float) -> Rival:
-    """A row, tested by its first seed if something of it is stored on the same items."""
+    """A row, tested by its first seed if something of it is stored on the same items; in one fold or in all of them."""
     if result.evidence is None or result.mean is None:
         return Rival(result)
     row = _first_seed(result.evidence)
-    if all(value.is_share for value in (*new.values(), *row.values())):
-        return _by_decisions(result, new, row)
-    return _by_units(result, new, {fold: row[fold] for fold in new if fold in row}, units, scale)
+    unit_of = dict(zip(map(str, units.index), map(str, units), strict=True))
+    mine, its = (
+        _one_model(values, unit_of, scale) for values in (new, {fold: row[fold] for fold in new if fold in row})
+    )
+    if mine is None or its is None or mine.items != its.items:
+        return Rival(result)
+    found = compare_rows(mine, its)
+    rival = Rival(result, found.p, difference=found.difference, low=found.low, high=found.high, test=found.test)
+    if not (mine.is_share and its.is_share):
+        return rival
+    gains = [mine.added[fold][0] - its.added[fold][0] for fold in mine.added]
+    only_new, only_row = (int(sum(np.sum(sign * gain > 0) for gain in gains)) for sign in (1, -1))
+    return replace(rival, only_new_right=only_new, only_row_right=only_row)
 
 
 def _first_seed(evidence: Evidence) -> dict[Part, MetricValue]:
@@ -166,37 +180,7 @@ def _first_seed(evidence: Evidence) -> dict[Part, MetricValue]:
     return {one.part: one.value for one in evidence.measured if one.seed == seed}
 
 
-def _by_decisions(result: CellResult, new: Mapping[Part, MetricValue], row: Mapping[Part, MetricValue]) -> Rival:
-    """Where items are right or wrong: McNemar's test on the items of the new scores."""
-    mine, its = (
-        {item: right for value in values.values() for item, right in zip(value.items, value.per_item, strict=True)}
-        for values in (new, row)
-    )
-    if not set(mine) <= set(its):
-        return Rival(result)
-    ours, theirs = (np.array([rights[item] for item in mine]) for rights in (mine, its))
-    only_new, only_row = int(np.sum(ours > theirs)), int(np.sum(theirs > ours))
-    return Rival(result, only_new_right=only_new, only_row_right=only_row, p=mcnemar(ours, theirs))
-
-
-def _by_units(
-    result: CellResult,
-    new: Mapping[Part, MetricValue],
-    row: Mapping[Part, MetricValue],
-    units: "pd.Series",
-    scale: float,
-) -> Rival:
-    """Where items add to a rate: the paired bootstrap over units, of one model each."""
-    unit_of = dict(zip(map(str, units.index), map(str, units), strict=True))
-    sides = []
-    for values in (new, row):
-        named: dict[tuple[Part, str], str] = {
-            (fold, item): unit_of.get(item, "") for fold, value in values.items() for item in value.items
-        }
-        sides.append(Outcomes.collect([(fold, 0, value) for fold, value in values.items()], named, scale=scale))
-    ours, theirs = sides
-    if ours is None or theirs is None or ours.items != theirs.items:
-        return Rival(result)
-    resampled = resampled_merits(ours, "new") - resampled_merits(theirs, "row")
-    low, high = (float(end) for end in np.quantile(resampled, [ALPHA / 2, 1 - ALPHA / 2]))
-    return Rival(result, difference=ours.merit - theirs.merit, low=low, high=high, p=bootstrap_p(resampled, 0.0))
+def _one_model(values: Mapping[Part, MetricValue], unit_of: Mapping[str, str], scale: float) -> Outcomes | None:
+    """The new scores, or one seed of a row: a model of which nothing else is known."""
+    units = {(fold, item): unit_of.get(item, item) for fold, value in values.items() for item in value.items}
+    return Outcomes.collect([(fold, 0, value) for fold, value in values.items()], units, scale=scale)

@@ -57,10 +57,10 @@ class Results:
             if (rows := self._controls(paper, name, variant, results))
         }  # fmt: skip
         apart = {
-            variant: table_claims(paper, name, (*results, *ran.get(variant, ())), only_measured=True)
-            for variant, results in others.items() if variant.corpus == "standin" and variant.tier != "smoke"
+            variant: table_claims(paper, name, variant, (*results, *ran.get(variant, ())))
+            for variant, results in others.items() if variant.tier != "smoke"
         }  # fmt: skip
-        claims = table_claims(paper, name, (*main, *ran.get(Variant(), ())))
+        claims = table_claims(paper, name, Variant(), (*main, *ran.get(Variant(), ())))
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived)

@@ -151,8 +151,19 @@ class ClaimTest:
     """A sentence of the paper about a table: in the paper's own numbers, and in ours."""
 
     claim: Claim
+    variant: Variant
     in_print: "Ordering"
     ours: "ClaimResult"
+
+    @property
+    def answer(self) -> str:
+        """`holds`, `fails`, `undecided` or `not measured`.
+
+        What is not the paper's experiment says nothing about its sentence: there the same question is asked of that
+        corpus and schedule, and answered by `seen` or `not seen`, which is said where the opposite is shown.
+        """
+        word = self.ours.status
+        return word if self.variant.earns_verdict else {"holds": "seen", "fails": "not seen"}.get(word, word)
 
 
 @dataclass(frozen=True)
@@ -167,7 +178,7 @@ class TableResult:
     claims: tuple[ClaimTest, ...] = ()
     #: rows of ours beside the paper's, of which there are runs, by the conditions of those
     controls: dict[Variant, tuple[CellResult, ...]] = field(default_factory=dict)
-    #: the same claims, tested on what ran on stand-in files
+    #: the same questions, asked of what ran on other files or schedules, tier smoke apart
     claims_apart: dict[Variant, tuple[ClaimTest, ...]] = field(default_factory=dict)
     #: stored runs of any variant that cannot be scored on this machine, and why
     unscored: Mapping[str, str] = field(default_factory=dict)

@@ -3,10 +3,11 @@
     {kind: beats, rows: [A, B], by: 0}                      A > B + by
     {kind: at_least, rows: [A, B], tie: 0}                  A >= B - tie
     {kind: chain, rows: [A, B, C]}                          A > B > C
-    {kind: best, rows: [A, B, C], tie: 0}                   A is the best of the rows, or within `tie` of the best
+    {kind: best, rows: [A, B, C], tie: 0}                   A is above all other rows; with `tie`, or that near to them
     {kind: difference, rows: [A, B], value: 2, within: 1}   A - B lies in value ± within
 
-Rows are those of the claim's table; `by`, `tie`, `value` and `within` are in the unit of its column.
+Rows are those of the claim's table; `by`, `tie`, `value` and `within` are in the unit of its column. In printed numbers
+"above" needs a difference: equal values are a tie, of which the sentence neither holds nor fails.
 """
 
 from collections.abc import Iterator, Mapping
@@ -73,7 +74,7 @@ class Chain(Strict):
 
 
 class Best(Strict):
-    """The first row is the best one, or within `tie` of it."""
+    """The first row is above all others, or with a `tie` not below any of them by more than that."""
 
     kind: Literal["best"]
     rows: Rows
@@ -81,7 +82,8 @@ class Best(Strict):
 
     def links(self) -> Iterator[Link]:
         """What must hold."""
-        yield from (Link(self.rows[0], other, -self.tie, tie_is_enough=True) for other in self.rows[1:])
+        is_near = self.tie > 0
+        yield from (Link(self.rows[0], other, -self.tie if is_near else 0.0, is_near) for other in self.rows[1:])
 
 
 class Difference(Strict):
@@ -104,11 +106,14 @@ _FORMS: TypeAdapter[Beats | AtLeast | Chain | Best | Difference] = TypeAdapter(
 )
 
 
+Printed = Literal["holds", "fails", "tie"]
+
+
 @dataclass(frozen=True)
 class Ordering:
-    """Whether a claim holds in printed numbers; None where one of them is missing."""
+    """What a claim comes to in printed numbers; None where one of them is missing."""
 
-    holds: bool | None
+    outcome: Printed | None
     note: str
 
 
@@ -123,19 +128,29 @@ def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
 
 
 def published_ordering(claim_id: str, test: Mapping[str, Any], published: Mapping[str, float | None]) -> Ordering:
-    """Whether a claim holds in the paper's own printed numbers: `published` has the value of each row.
+    """What a claim comes to in the paper's own printed numbers: `published` has the value of each row.
 
-    The note lists the links that fail, with their numbers ("93.0 > 93.0 fails").
+    The note lists the links that fail or tie, with their numbers ("l6_sigmoid > none is a tie: 93 and 93").
     """
     links = links_of(claim_id, test)
     missing = sorted({row for link in links for row in link[:2] if published.get(row) is None})
     if missing:
         return Ordering(None, f"nothing printed for {', '.join(missing)}")
-    failing = []
+    outcomes: set[Printed] = set()
+    notes = []
     for link in links:
         above, below = (float(published[row] or 0.0) for row in link[:2])
-        # Printed numbers have few decimals; rounding the difference takes binary digits like 93.7 - 93.0 off it.
-        beyond = round(above - below - link.by, 9)
-        if beyond < 0 or (beyond == 0 and not link.tie_is_enough):
-            failing.append(f"{link} fails: {above:g} and {below:g}")
-    return Ordering(not failing, "; ".join(failing) or "holds in the printed numbers")
+        outcome = _in_print(link, above, below)
+        outcomes.add(outcome)
+        if outcome != "holds":
+            notes.append(f"{link} {'is a tie' if outcome == 'tie' else 'fails'}: {above:g} and {below:g}")
+    worst: Printed = "fails" if "fails" in outcomes else "tie" if "tie" in outcomes else "holds"
+    return Ordering(worst, "; ".join(notes) or "holds in the printed numbers")
+
+
+def _in_print(link: Link, above: float, below: float) -> Printed:
+    # Printed numbers have few decimals; rounding the difference takes binary digits like 93.7 - 93.0 off it.
+    beyond = round(above - below - link.by, 9)
+    if beyond > 0 or (beyond == 0 and link.tie_is_enough):
+        return "holds"
+    return "tie" if above == below and not link.by else "fails"

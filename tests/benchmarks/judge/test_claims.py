@@ -1,14 +1,13 @@
-import math
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from benchmarks.errors import InputError
 from benchmarks.judge.claims import judge_claims
-from benchmarks.judge.paired import Outcomes, holm, mcnemar, resampled_merits, seed_share
+from benchmarks.judge.pairs.compared import holm
+from benchmarks.judge.pairs.outcomes import Outcomes
+from benchmarks.judge.pairs.signs import mcnemar
 from benchmarks.metrics import MetricValue
 from benchmarks.spec import Claim, load_paper, paper_ids
 from benchmarks.spec.claims import Link, links_of, published_ordering
@@ -55,7 +54,8 @@ def rows() -> dict[str, Outcomes]:
         ({"kind": "beats", "rows": ["a", "b"], "by": 2}, ["a > b + 2"]),
         ({"kind": "at_least", "rows": ["a", "b"], "tie": 0.5}, ["a >= b - 0.5"]),
         ({"kind": "chain", "rows": ["a", "b", "c"]}, ["a > b", "b > c"]),
-        ({"kind": "best", "rows": ["a", "b", "c"]}, ["a >= b", "a >= c"]),
+        ({"kind": "best", "rows": ["a", "b", "c"]}, ["a > b", "a > c"]),
+        ({"kind": "best", "rows": ["a", "b"], "tie": 0.5}, ["a >= b - 0.5"]),
         ({"kind": "difference", "rows": ["a", "b"], "value": 2, "within": 1}, ["a >= b + 1", "b >= a - 3"]),
     ],
 )
@@ -98,32 +98,25 @@ def test_claims_are_checked_in_the_printed_numbers():
         return published_ordering("c", test, printed)
 
     always = {"kind": "beats", "rows": ["l6_sigmoid", "none"]}
-    assert ordering("esc50", always).holds is True
-    assert ordering("esc10", always).holds is False and "93 and 93" in ordering("esc10", always).note
-    assert ordering("esc10", {"kind": "at_least", "rows": ["l6_sigmoid", "none"]}).holds is True
-    assert ordering("esc10", {"kind": "beats", "rows": ["l10", "none"], "by": 0.7}).holds is False
-    assert (
-        ordering("esc10", {"kind": "difference", "rows": ["l10", "none"], "value": 0.7, "within": 0.01}).holds is True
-    )
+    assert ordering("esc50", always).outcome == "holds"
+    assert ordering("esc10", {"kind": "beats", "rows": ["none", "l10"]}).outcome == "fails"
+    assert ordering("esc10", {"kind": "at_least", "rows": ["l6_sigmoid", "none"]}).outcome == "holds"
+    assert ordering("esc10", {"kind": "beats", "rows": ["l10", "none"], "by": 0.7}).outcome == "fails"
+    gain = {"kind": "difference", "rows": ["l10", "none"], "value": 0.7, "within": 0.01}
+    assert ordering("esc10", gain).outcome == "holds"
     missing = published_ordering("c", always, {"none": 93.0})
-    assert missing.holds is None and "l6_sigmoid" in missing.note
+    assert missing.outcome is None and "l6_sigmoid" in missing.note
+
+
+@pytest.mark.parametrize("kind", ["beats", "chain", "best"])
+def test_equal_printed_values_are_a_tie_whatever_the_sentence(kind):
+    found = published_ordering("c", {"kind": kind, "rows": ["a", "b"]}, {"a": 93.0, "b": 93.0})
+    assert found.outcome == "tie" and found.note == "a > b is a tie: 93 and 93"
+    worse = published_ordering("c", {"kind": "best", "rows": ["a", "b", "c"]}, {"a": 93.0, "b": 93.0, "c": 94.0})
+    assert worse.outcome == "fails"
 
 
 # -- the tests ---------------------------------------------------------------------------------------------------------
-
-
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
-@settings(deadline=None)
-def test_mcnemar_is_the_exact_binomial_test_on_discordant_items(first, second, both):
-    a = np.repeat([1, 0, 1], [first, second, both])
-    b = np.repeat([0, 1, 1], [first, second, both])
-    expected = binomtest(first, first + second).pvalue if first + second else 1.0
-    assert mcnemar(a, b) == pytest.approx(expected)
-
-
-def test_mcnemar_by_hand():
-    # 2 (C(12,0) + C(12,1) + C(12,2)) / 2^12
-    assert mcnemar(np.repeat([1, 0], [10, 2]), np.repeat([0, 1], [10, 2])) == pytest.approx(2 * 79 / 4096)
 
 
 def test_holm_by_hand():
@@ -142,56 +135,6 @@ def test_holm_rejects_what_stepping_down_rejects(p):
     corrected = holm(p)
     assert set(np.flatnonzero(corrected < 0.05)) == rejected
     assert (corrected >= p).all() and (corrected <= np.minimum(1, np.multiply(p, m)) + 1e-12).all()
-
-
-def test_resampled_merits_spread_as_independent_items_do():
-    right = np.zeros((5, 1, 80))
-    right[..., :64] = 1
-    accuracies = resampled_merits(outcomes(right), "a", n_boot=4000)
-    assert accuracies.mean() == pytest.approx(80, abs=0.2)
-    assert accuracies.std() == pytest.approx(100 * math.sqrt(0.8 * 0.2 / 400), rel=0.05)
-    fours = resampled_merits(outcomes(right, per_unit=4), "a", n_boot=4000)
-    assert fours.std() == pytest.approx(2 * accuracies.std(), rel=0.1)
-
-
-def test_resampled_merits_spread_as_three_seeds_do():
-    # All items alike: only seeds differ. The variance of their mean is s²/3 with s² the unbiased estimate.
-    right = np.zeros((1, 3, 100))
-    right[0, 1, :] = right[0, 2, :] = 1
-    accuracies = resampled_merits(outcomes(right), "a", n_boot=20_000)
-    assert accuracies.var() == pytest.approx(np.var([0, 100, 100], ddof=1) / 3, rel=0.05)
-
-
-def test_the_bootstrap_is_paired():
-    # Two models that fail on the same hard clips: their difference hardly varies, their accuracies do.
-    rng = np.random.default_rng(3)
-    first = draw(0.8, 1, rng)
-    second = first.copy()
-    second[0, 0, :2] = 1 - second[0, 0, :2]
-    a, b = (resampled_merits(outcomes(right), row) for row, right in (("a", first), ("b", second)))
-    assert (a - b).std() < 0.3 * a.std()
-
-
-@pytest.mark.parametrize(("seeds", "seed_sd"), [(3, 0.0), (3, 0.04), (1, 0.0)])
-def test_of_equal_rows_about_one_in_twenty_seems_to_differ(seeds, seed_sd):
-    rng, trials = np.random.default_rng(5), 300
-    p = [
-        judged(
-            {"kind": "beats", "rows": ["a", "b"]},
-            {row: outcomes(draw(0.85, seeds, rng, items=40, seed_sd=seed_sd)) for row in "ab"},
-            n_boot=400,
-        ).p
-        for _ in range(trials)
-    ]
-    # Neither blind nor trigger-happy: 0.05 up to three standard errors; the exact test errs on the careful side.
-    assert 0.01 < np.mean(np.array(p) < 0.05) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / trials)
-
-
-def test_seeds_that_only_flip_single_clips_add_nothing_to_the_clips():
-    rng = np.random.default_rng(6)
-    assert seed_share(outcomes(draw(0.85, 20, rng))) < 0.2
-    assert seed_share(outcomes(draw(0.85, 20, rng, seed_sd=0.1))) > 0.8
-    assert seed_share(outcomes(draw(0.85, 1, rng))) == 0
 
 
 # -- claims ------------------------------------------------------------------------------------------------------------
@@ -239,7 +182,7 @@ def test_with_one_seed_it_is_about_these_two_models(rows):
     result = judged({"kind": "beats", "rows": ["good", "fair"]}, single)
     firsts = [np.concatenate([rows[row].added[fold][0] for fold in FOLDS]) for row in ("good", "fair")]
     assert result.kind == "these two models" and "McNemar" in result.note
-    assert result.p == mcnemar(*firsts)
+    assert result.p == mcnemar(firsts[0] - firsts[1]) and result.seeds == (1, 1)
     assert result.difference == pytest.approx(100 * (firsts[0].mean() - firsts[1].mean()))
 
 
@@ -259,6 +202,16 @@ def test_holm_runs_over_all_links_of_the_table(rows):
     assert alone[0].p_holm == pytest.approx(alone[0].p)
     # Three links in all: `again` asks what `one` asks.
     assert together[0].p_holm == together[1].p_holm == pytest.approx(3 * together[0].p)
+    assert {link.n_tests for result in together for link in result.links} == {3}
+
+
+def test_a_note_says_how_much_the_test_can_see(rows):
+    outcomes_of = {("esc10", row): found for row, found in rows.items()}
+    for margin, seen in ((50.0, "finds a difference of 50 in 100 of 100 cases"), (0.01, "of 0.01 in 5 of 100 cases")):
+        [result] = judge_claims(
+            [claim({"kind": "beats", "rows": ["good", "fair"]})], outcomes_of, margins={"esc10": margin}
+        )
+        assert result.note.startswith("t test on seeds and items; ") and seen in result.note
 
 
 def test_what_has_no_runs_is_not_measured(rows):
@@ -321,19 +274,19 @@ def error_rates(level: float, rng: np.random.Generator, seeds: int = 3, n: int =
 def test_of_error_rates_the_lower_one_is_above():
     rng = np.random.default_rng(3)
     low, high = error_rates(0.1, rng), error_rates(0.4, rng)
-    better = judged({"kind": "beats", "rows": ["low", "high"]}, {"low": low, "high": high}, n_boot=2000)
+    better = judged({"kind": "beats", "rows": ["low", "high"]}, {"low": low, "high": high})
     assert better.status == "holds" and better.kind == "method"
     assert better.difference == pytest.approx(low.merit - high.merit) and better.difference > 0.2
-    worse = judged({"kind": "beats", "rows": ["high", "low"]}, {"low": low, "high": high}, n_boot=2000)
+    worse = judged({"kind": "beats", "rows": ["high", "low"]}, {"low": low, "high": high})
     assert worse.status == "fails"
 
 
-def test_single_runs_without_right_and_wrong_items_are_compared_by_the_bootstrap():
+def test_single_runs_without_right_and_wrong_items_are_compared_by_random_signs():
     rng = np.random.default_rng(4)
     rows = {"low": error_rates(0.1, rng, seeds=1), "high": error_rates(0.4, rng, seeds=1)}
     assert not rows["low"].is_share
-    found = judged({"kind": "beats", "rows": ["low", "high"]}, rows, n_boot=2000)
-    assert found.status == "holds" and found.kind == "these two models" and "bootstrap" in found.note
+    found = judged({"kind": "beats", "rows": ["low", "high"]}, rows)
+    assert found.status == "holds" and found.kind == "these two models" and "random signs" in found.note
 
 
 def test_a_link_prints_as_a_formula():

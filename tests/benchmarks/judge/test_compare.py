@@ -1,11 +1,12 @@
 import csv
+from collections import Counter
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from benchmarks.errors import InputError
 from benchmarks.judge.compare import compare
+from benchmarks.judge.pairs.signs import mcnemar
 from benchmarks.judge.truth_here import item_seconds, official_truth
 from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.scores import Scores
@@ -52,13 +53,19 @@ def test_a_file_becomes_a_row_with_its_folds(workspace, tmp_path):
     assert "78.4" in text and "63.2, corrected 78.7" in text  # the rows of the paper, their errata included
 
 
-def test_the_test_against_a_stored_row_is_mcnemars(workspace, tmp_path):
+def test_the_test_against_a_stored_row_is_mcnemars_on_whole_sources(workspace, tmp_path):
     source = write_csv(tmp_path / "mine.csv", "esc10", dict.fromkeys(FOLDS, 10))
     rows = {row["id"]: row for row in compare(source, "acrnn.t1", workspace, None).to_dict()["rows"]}
     row = rows["acrnn.t1.acrnn.esc10"]
     # ours are wrong on clips 40 to 49 of each fold, the row on five clips from 3 * fold on: never the same
     assert (row["only_new_right"], row["only_row_right"]) == (25, 50)
-    assert row["p"] == pytest.approx(binomtest(25, 75).pvalue)
+    gains: Counter = Counter()
+    for fold in FOLDS:
+        for number, item in enumerate(items_of("esc10", fold)):
+            gains[fold, item.split("-")[1]] += (3 * fold <= number < 3 * fold + 5) - (40 <= number < 50)
+    assert row["p"] == pytest.approx(mcnemar(np.array(list(gains.values())))) and row["p"] < 0.05
+    assert row["test"] == "first seed of each side, exact McNemar test, whole units"
+    assert row["difference"] == pytest.approx(-6.25) and row["low"] < -6.25 < row["high"] < 0
     assert row["p_holm"] >= row["p"] and rows["acrnn.t1.alexnet.esc10"]["p"] is None
     assert rows["acrnn.t1.knn.esc10"]["tier"] == "full" and rows["acrnn.t1.alexnet.esc10"]["tier"] is None
 

@@ -10,7 +10,7 @@ from benchmarks.errors import InputError
 from benchmarks.judge.claims import judge_claims
 from benchmarks.judge.compare import compare
 from benchmarks.judge.evaluator import Evaluator
-from benchmarks.judge.paired import Outcomes
+from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.truth_here import item_seconds, official_truth, truth_of_run
 from benchmarks.metrics import metric_named
 from benchmarks.reporting.sections.comparison import comparison_markdown
@@ -130,7 +130,7 @@ def test_items_off_the_list_may_be_left_out(workspace, tmp_path):
 
 
 def test_the_test_against_a_stored_row_is_that_of_a_claim(workspace, tmp_path):
-    """One seed each: the same bootstrap as judges a claim about two rows, signs turned because lower is better."""
+    """One seed each: the same test as judges a claim about two rows, signs turned because lower is better."""
     scores, truth = mine()
     rows = {row["id"]: row for row in compare(saved(tmp_path, scores), "mtfa.t1", workspace, None).to_dict()["rows"]}
     tested = {name for name, row in rows.items() if row["p"] is not None}

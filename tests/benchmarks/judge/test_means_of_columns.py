@@ -135,7 +135,7 @@ def test_claims_about_an_average_are_tested_on_all_its_classes(table):
     claims = claims_of(table.claims)
     found = claims["scales_help_on_evaluation"]
     above, below = (cell_of(table, row, "eval.average.er").mean for row in ("mtfa", "resattrnn"))
-    assert found.in_print.holds is True
+    assert found.in_print.outcome == "holds"
     assert (found.ours.status, found.ours.kind) == ("holds", "method")
     assert found.ours.difference == pytest.approx(below - above) and below > above  # in favour of the lower one
     assert claims["attention_then_scales"].ours.note == "needs runs of resrnn in eval.average.er"

@@ -50,7 +50,7 @@ def test_questions_are_about_controls_and_corrected_among_themselves(table):
     over_none, over_rescaling = tests["ask_edc_over_none_om_dcase"].ours, tests["ask_edc_over_rescaling_om_dcase"].ours
     assert (over_none.status, over_none.kind) == ("holds", "method")
     assert over_rescaling.status == "undecided" and over_rescaling.low <= 0 <= over_rescaling.high
-    assert tests["ask_edc_over_rescaling_om_dcase"].in_print.holds is None
+    assert tests["ask_edc_over_rescaling_om_dcase"].in_print.outcome is None
     assert all(re.search("_[oa]m_dcase$", name) for name in tests), "those about what ran, once where lists are alike"
 
 

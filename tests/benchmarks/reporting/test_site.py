@@ -66,7 +66,11 @@ def test_a_full_disk_is_one_line(workspace, monkeypatch):
     ("choice", "there", "gone"),
     [
         (Choice(), ["## Published", "## Verdicts", "0.06 / 96.7", "Added from the documentation"], ["stand-in files"]),
-        (Choice("reduced", "standin"), ["stand-in files", "### Controls", "### Claims"], ["0.06 / 96.7"]),
+        (
+            Choice("reduced", "standin"),
+            ["stand-in files", "### Controls", "### The paper's questions, asked here"],
+            ["0.06 / 96.7"],
+        ),
         (Choice("smoke", "miniature"), ["generated miniature"], ["0.06 / 96.7", "### Controls"]),
     ],
 )

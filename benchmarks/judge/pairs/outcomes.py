@@ -1,0 +1,87 @@
+"""What each test item adds to the value of a row's runs: the data of every test between two rows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from benchmarks.judge.evidence import Part
+from benchmarks.metrics.metric import MetricValue
+
+#: Seeds on both sides from which on a comparison is about the method.
+SEEDS_FOR_METHOD = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What the items add to the value of one row's runs in one column; items are sorted by name within a fold.
+
+    For accuracies an item adds 1 where its class was found and 0 where not. For rates, which are ratios of sums, and
+    for areas under curves it adds its pseudo-value (metrics.metric.MetricValue), so that here, too, a value is the mean
+    over items.
+    """
+
+    #: fold (or column, in a mean of columns) -> (seeds, items)
+    added: Mapping[Part, np.ndarray]
+    items: Mapping[Part, tuple[str, ...]]
+    #: fold -> the bootstrap unit of each item
+    units: Mapping[Part, tuple[str, ...]]
+    #: a fit without random draws: one run says all about the method
+    deterministic: bool = False
+    #: what turns the mean of `added` into the unit of the metric; negative where the lower value is the better one
+    scale: float = 100.0
+    #: whether each item is right or wrong and nothing else
+    is_share: bool = True
+
+    @classmethod
+    def collect(
+        cls,
+        runs: Iterable[tuple[Part, int, MetricValue]],
+        units: Mapping[tuple[Part, str], str],
+        deterministic: bool = False,
+        scale: float = 100.0,
+    ) -> "Outcomes | None":
+        """From runs (fold, seed, value) of complete seeds; None without any. `units`: of each (fold, item).
+
+        Raises InputError where the runs of a fold were tested on different items.
+        """
+        rows: dict[Part, list[np.ndarray]] = {}
+        items: dict[Part, tuple[str, ...]] = {}
+        used = list(runs)
+        for fold, seed, value in sorted(used, key=lambda run: (str(run[0]), run[1])):
+            order = sorted(range(value.n), key=value.items.__getitem__)
+            names = tuple(value.items[i] for i in order)
+            if items.setdefault(fold, names) != names:
+                raise InputError(f"fold {fold}, seed {seed}: tested on other items than the seeds before; run it again")
+            rows.setdefault(fold, []).append(value.per_item[order])
+        if not rows:
+            return None
+        unit_names = {fold: tuple(units[fold, item] for item in names) for fold, names in items.items()}
+        added = {fold: np.stack(of_fold) for fold, of_fold in rows.items()}
+        is_share = all(value.is_share for _, _, value in used)
+        return cls(added, items, unit_names, deterministic, scale, is_share)
+
+    @property
+    def n_seeds(self) -> int:
+        """The number of seeds that every fold has."""
+        return min(len(of_fold) for of_fold in self.added.values())
+
+    @property
+    def speaks_for_method(self) -> bool:
+        """Whether there are enough seeds to speak about the method."""
+        return self.deterministic or self.n_seeds >= SEEDS_FOR_METHOD
+
+    @property
+    def varies(self) -> bool:
+        """Whether seeds differ on any item."""
+        return any(bool(np.any(of_fold != of_fold[:1])) for of_fold in self.added.values())
+
+    @property
+    def merit(self) -> float:
+        """The mean over folds in the metric's unit, with its sign turned where lower is better."""
+        return self.scale * float(np.mean([of_fold.mean() for of_fold in self.added.values()]))
+
+    def first_seed(self) -> "Outcomes":
+        """The first seed alone: one model per fold."""
+        return replace(self, added={fold: of_fold[:1] for fold, of_fold in self.added.items()})

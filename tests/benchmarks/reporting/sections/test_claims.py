@@ -1,0 +1,65 @@
+import json
+
+import pytest
+
+from benchmarks.judge.table import ClaimTest, Variant
+from benchmarks.reporting.render.blocks import Grid, Heading, Text
+from benchmarks.reporting.sections.claims import claim_blocks
+from tests.benchmarks.fabricated_stores import STANDIN
+
+
+def grid_of(claims: tuple[ClaimTest, ...]) -> tuple[list[str], list[dict[str, str]], str]:
+    """Headings, the rows of the first grid by their head, and the text above it."""
+    blocks = claim_blocks(claims)
+    grid = next(one for one in blocks if isinstance(one, Grid))
+    text = next(one.text for one in blocks if isinstance(one, Text))
+    rows = [dict(zip(grid.head, row, strict=True)) for row in grid.rows]
+    return [one.text for one in blocks if isinstance(one, Heading)], rows, text
+
+
+def test_a_claim_holds_or_fails_only_in_the_papers_experiment(three_classes_table):
+    headings, rows, _ = grid_of(three_classes_table.claims)
+    assert headings == ["Claims"] and {"claim", "as printed", "ours"} <= rows[0].keys()
+    assert {row["as printed"] for row in rows} == {"holds"}
+    found = next(row for row in rows if "MTFA performs better on evaluation" in row["claim"])
+    assert (found["ours"], found["about"], found["seeds"]) == ("**holds**", "method", "3 and 3")
+    assert "t test on seeds and items; finds a difference of 0.03 in" in found["note"]
+
+
+@pytest.mark.parametrize("variant", [STANDIN, Variant("reduced"), Variant("full", "miniature")])
+def test_elsewhere_the_question_is_seen_or_not_and_nothing_is_said_of_the_paper(three_classes_table, variant):
+    tests = tuple(
+        ClaimTest(one.claim, variant, one.in_print, one.ours) for one in three_classes_table.claims
+    )  # fmt: skip
+    headings, rows, text = grid_of(tests)
+    assert headings == ["The paper's questions, asked here"] and "as printed" not in rows[0]
+    assert {row["here"].strip("*") for row in rows} <= {"seen", "not seen", "undecided", "not measured"}
+    assert "**seen**" in {row["here"] for row in rows} and "nothing here is for or against its sentences" in text
+    assert not any(word in "".join(row.values()) for row in rows for word in ("holds", "fails"))
+
+
+def test_the_text_says_over_how_many_tests_was_corrected(three_classes_table):
+    _, _, text = grid_of(three_classes_table.claims)
+    questions = {
+        (one.claim.column, str(link.link).replace(">=", ">"))
+        for one in three_classes_table.claims
+        for link in one.ours.links
+    }
+    number = f"{len(questions)} different links" if len(questions) > 1 else "one link"
+    assert f"(Holm) over the {number} tested here" in text
+
+
+def test_a_tie_in_print_is_called_one(clips):
+    text = (clips.reports / "acrnn" / "t4.md").read_text()
+    row, *_ = [line for line in text.splitlines() if "sigmoid attention can always improve accuracy (l6, ESC-10)" in line]
+    assert row.split("|")[2].strip() == "tie"
+
+
+def test_report_json_tells_the_claims(three_classes_pages, three_classes_table):
+    claims = json.loads(three_classes_pages["report.json"])["claims"]
+    main = [one for one in claims if (one["tier"], one["corpus"]) == ("full", "real")]
+    assert [one["id"] for one in main] == [f"mtfa.t1.{one.claim.id}" for one in three_classes_table.claims]
+    assert {one["answer"] for one in main} <= {"holds", "fails", "undecided", "not measured"}
+    apart = [one for one in claims if one["corpus"] == "standin"]
+    assert apart and {one["printed"] for one in apart} == {None}
+    assert {one["answer"] for one in apart} <= {"seen", "not seen", "undecided", "not measured"}
