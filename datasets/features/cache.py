@@ -98,10 +98,14 @@ class FeatureCache:
             shape, counts = extract(task, path, jobs or available_cores(), progress)
             return {"shape": shape, "counts": counts}
 
-        made_by = {"extractor": signature.of_extractor(extractor)}
+        header = self._header(dataset, extractor, items, variant)
+        made_by = {"readers": signature.of_readers(), "extractor": signature.of_extractor(extractor)}
+        if items:
+            files = (dataset.name, header["fingerprint"])
+            made_by["clip"] = signature.of_clip(dataset.load, files, items[0])
         if variant != NONE:
             made_by["copy"] = signature.of_copy(variant, dataset.sample_rate)
-        return self._kept(self._header(dataset, extractor, items, variant), made_by, extracted)
+        return self._kept(header, made_by, extracted)
 
     def _kept(self, header: dict[str, Any], made_by: Signature, make: Callable[[Path], Facts]) -> Features:
         """What the header describes, made first if it is not there: `make` writes the array, and tells of it."""

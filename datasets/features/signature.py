@@ -8,13 +8,15 @@ digits of float32, and whatever way of rounding is chosen, some value lies on it
 import json
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.audio import read_any, read_raw
 from datasets.errors import DataError
 from datasets.features import Extractor
 from datasets.features.copies import Copy
@@ -22,19 +24,22 @@ from datasets.features.trial import trial_sound
 
 #: Of one piece of code: {"shape": [...], "rms": ..., "projections": [...]}.
 Mark = dict[str, Any]
-#: The marks of all the code that made some features: of the extractor, of the copy, of the conditioner.
+#: The marks of all the code that made some features: readers, dataset ("clip"), extractor, copy, conditioner.
 Signature = dict[str, Mark]
 
 #: By how much of the root mean square of the outcome each number may differ. With double precision inside, extractors
 #: move by up to 2e-7 and copies, whose phases run on, by up to 2e-5; a symmetric window for a periodic one moves
-#: extractors by 3e-5 or more, and hardly any change of a recipe is slighter.
-TOLERANCES = {"extractor": 1e-5, "copy": 1e-3, "conditioner": 1e-5}
+#: extractors by 3e-5 or more, and hardly any change of a recipe is slighter. Readers round to 16 bit behind a resampler,
+#: so that its last digits move some samples by a whole bit, which is most in faint clips.
+TOLERANCES = {"readers": 1e-4, "clip": 1e-3, "extractor": 1e-5, "copy": 1e-3, "conditioner": 1e-5}
 PROJECTIONS = 8
 DIGITS = 8
 #: Seconds of the trial sound that copies are made of; a phase vocoder takes its time.
 COPIED = 0.25
-#: Rate and channels of the file that extractors get which take files.
+#: Rate and channels of the file that readers of clips get, and extractors which take files.
 FILE_RATE, FILE_CHANNELS = 48000, 2
+#: The rate that this file is brought to by the readers of clips, Hz.
+READ_RATE = 44100
 
 #: What this process has tried already.
 _KNOWN: dict[tuple[Any, ...], Mark] = {}
@@ -57,6 +62,19 @@ def differences(found: object, expected: Signature) -> list[str]:
     given = found if isinstance(found, Mapping) else {}
     names = sorted({*given, *expected})
     return [name for name in names if not _fits(given.get(name), expected.get(name), TOLERANCES.get(name, 0.0))]
+
+
+def of_readers() -> Mark:
+    """The mark of the readers of clips (datasets.audio), which get a file of two channels and another rate."""
+    return _once(("readers",), lambda: mark_of(_as_read()))
+
+
+def of_clip(load: Callable[[str], NDArray[Any]], files: Sequence[str], item: str) -> Mark:
+    """The mark of one clip as a dataset gives it: whatever it does beyond reading.
+
+    files: name and fingerprint of the dataset, which say that the clip's file is the same. Raises DataError.
+    """
+    return _once(("clip", *files, item), lambda: mark_of(load(item)))
 
 
 def of_extractor(extractor: Extractor) -> Mark:
@@ -101,7 +119,22 @@ def _once(key: tuple[Any, ...], tried: Callable[[], Mark]) -> Mark:
 
 
 def _as_file(extractor: Extractor) -> NDArray[np.float32]:
-    """What an extractor reads of a file with the trial sound, whose channels differ."""
+    """What an extractor reads of the trial file."""
+    with _trial_file() as path:
+        return extractor.read(path)
+
+
+def _as_read() -> NDArray[np.float64]:
+    """What the readers of clips make of the trial file, all in one row."""
+    with _trial_file() as path:
+        samples, _ = read_any(path)
+        frames = round(len(samples) * READ_RATE / FILE_RATE) - 100  # cut short
+        return np.concatenate([samples.ravel(), read_raw(path, READ_RATE, frames)])
+
+
+@contextmanager
+def _trial_file() -> Iterator[Path]:
+    """A file with the trial sound, whose channels differ."""
     import soundfile
 
     samples = trial_sound(FILE_RATE)
@@ -109,7 +142,7 @@ def _as_file(extractor: Extractor) -> NDArray[np.float32]:
     with tempfile.TemporaryDirectory(prefix="resound-trial-") as folder:
         path = Path(folder) / "trial.wav"
         soundfile.write(path, channels, FILE_RATE, subtype="PCM_16")
-        return extractor.read(path)
+        yield path
 
 
 def _fits(found: object, expected: Mark | None, tolerance: float) -> bool:

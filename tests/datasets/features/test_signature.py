@@ -1,5 +1,6 @@
 import importlib
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from datasets.errors import DataError
 from datasets.features import Extractor, extractors, make_extractor, signature, stft
 from datasets.features.cache import FeatureCache
 from datasets.features.copies import SHIFTED, STRETCHED, delayed
-from datasets.features.signature import differences, mark_of, of_copy, of_extractor
+from datasets.features.signature import differences, mark_of, of_copy, of_extractor, of_readers
 from datasets.features.trial import trial_sound
 from tests.datasets.batches.fake_clips import FakeClips
 from tests.mutated import mutated
@@ -193,6 +194,22 @@ def test_the_trial_sound_has_what_faults_show_on():
     assert bands.min() > bands.max() / 1000  # something everywhere, so that no bin is nothing but rounding
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("samples.sum(axis=1", "samples.mean(axis=1"),
+        ("soxr.resample(mono, found_rate, rate)", 'soxr.resample(mono, found_rate, rate, quality="LQ")'),
+        ("np.rint(fitted * FULL_SCALE)", "np.floor(fitted * FULL_SCALE)"),
+        ("mono[:frames]", "mono[-frames:]"),
+        ("return samples, rate\n", "return samples[::-1], rate\n"),
+    ],
+)
+def test_a_change_of_a_readers_code_changes_its_signature(old, new, monkeypatch):
+    kept = {"readers": of_readers()}
+    mutated(monkeypatch, ["datasets.audio", signature.__name__], "datasets.audio", old, new)
+    assert differences(kept, {"readers": sys.modules[signature.__name__].of_readers()}) == ["readers"]
+
+
 # -- what it is for -----------------------------------------------------------------------------------------------
 
 
@@ -217,9 +234,19 @@ def test_changed_code_never_reads_old_features_and_mended_code_never_reads_wrong
     caplog.clear()
     found, dataset = opened(tmp_path, make_extractor("log_gammatone_delta"))
     assert np.array_equal(found.array, right) and len(caplog.messages) == 1
-    assert found.signature == {"extractor": of_extractor(make_extractor("log_gammatone_delta"))}
+    assert set(found.signature) == {"readers", "clip", "extractor"}
+    assert found.signature["extractor"] == of_extractor(make_extractor("log_gammatone_delta"))
     dataset.loaded.clear()
     assert opened(tmp_path, make_extractor("log_gammatone_delta"))[1].loaded == []
+
+
+def test_a_dataset_that_gives_other_samples_of_the_same_files_never_reads_old_features(tmp_path, monkeypatch, caplog):
+    right = np.array(opened(tmp_path, make_extractor("log_mel_baseline"))[0].array)
+    load = FakeClips.load
+    monkeypatch.setattr(FakeClips, "load", lambda self, item: load(self, item)[::-1])
+    monkeypatch.setattr(signature, "_KNOWN", {})
+    assert not np.array_equal(opened(tmp_path, make_extractor("log_mel_baseline"))[0].array, right)
+    assert "made by other code (another signature of clip)" in caplog.text
 
 
 @pytest.mark.parametrize("kind", [STRETCHED, SHIFTED, delayed(1)], ids=lambda kind: kind.name)
