@@ -29,7 +29,7 @@ Signature = dict[str, Mark]
 
 #: By how much of the root mean square of the outcome each number may differ. With double precision inside, extractors
 #: move by up to 2e-7 and copies, whose phases run on, by up to 2e-5; a symmetric window for a periodic one moves
-#: extractors by 3e-5 or more, and hardly any change of a recipe is slighter. Readers round to 16 bit behind a resampler,
+#: extractors by 3e-5 or more, and hardly any change of a recipe is slighter. Readers round to 16 bit after resampling,
 #: so that its last digits move some samples by a whole bit, which is most in faint clips.
 TOLERANCES = {"readers": 1e-4, "clip": 1e-3, "extractor": 1e-5, "copy": 1e-3, "conditioner": 1e-5}
 PROJECTIONS = 8
