@@ -224,7 +224,7 @@ def _designs() -> Iterator[Design]:
         yield replace(esc10, seeds=5, seed_sd=((sd, sd),))
         yield replace(esc10, seeds=10, folds=1, seed_sd=((sd, sd),))
         yield replace(events, seeds=5, seed_sd=((sd, sd),))
-    for base in (esc10, esc50, events, replace(tagging, seeds=10, items=240)):
+    for base in (esc10, replace(esc50, folds=5), events, replace(tagging, seeds=10, items=240)):
         yield replace(base, seed_sd=((0.01, 0.01),))
     # One side's seeds alone, or one column's; items that are hard for both alike, and seeds that flip many of them.
     yield replace(esc10, seed_sd=((0.03, 0.0),))
