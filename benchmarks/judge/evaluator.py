@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Scored
+from benchmarks.judge.states import State, state_of
 from benchmarks.judge.truth_here import TruthsHere
 from benchmarks.metrics import Metric, MetricValue, metric_named
 from benchmarks.runs.ledger import ANNOTATIONS, Finished, Run
@@ -31,9 +32,11 @@ class Evaluator:
         self.memo = Memo(workspace.cache)
         self.truths = TruthsHere(workspace)
         self._known: dict[tuple[str, str, str], list[Run]] = {}
+        self._states: dict[tuple[str, str], State | None] = {}
         self._by_recipe: dict[tuple[str, str], list[Finished]] = defaultdict(list)
         for finished in workspace.ledger.finished():
             self._by_recipe[finished.run.setting, finished.run.recipe].append(finished)
+        self._runs = [runs[0].run for runs in self._by_recipe.values()]
 
     def evidence(self, cell: Cell) -> Evidence:
         """The scored runs behind a cell that is trained. Runs of other recipes or other files are left aside.
@@ -91,16 +94,28 @@ class Evaluator:
         )  # fmt: skip
 
     def stored(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
-        """The finished runs of a setting, by seed and fold.
+        """The finished runs of a setting on the files that are shown (`state`), by seed and fold."""
+        state = self.state(paper, dataset)
+        runs = self._of_recipe(paper, setting, dataset)
+        shown = [finished for finished in runs if state is not None and finished.run.fingerprint == state.shown]
+        return sorted(shown, key=lambda finished: (finished.run.seed, finished.run.fold))
 
-        Where runs on several states of the files are stored, those of the state with most runs count.
-        """
-        recipe = self._wanted(paper, setting, dataset)[0].recipe
-        by_files: dict[str, list[Finished]] = defaultdict(list)
-        for finished in self._by_recipe.get((setting, recipe), []):
-            by_files[finished.run.fingerprint].append(finished)
-        runs = max(sorted(by_files.items()), key=lambda item: len(item[1]))[1] if by_files else []
-        return sorted(runs, key=lambda finished: (finished.run.seed, finished.run.fold))
+    def state(self, paper: Paper, dataset: str) -> State | None:
+        """The one state of a dataset's files whose runs are shown in all rows; None where nothing is stored."""
+        if (paper.id, dataset) not in self._states:
+            stored = {run.setting for run in self._runs if (run.paper, run.dataset) == (paper.id, dataset)}
+            settings = [name for name in paper.settings if name in stored and self._has_tier(paper, name)]
+            runs = [one for name in settings for one in self._of_recipe(paper, name, dataset)]
+            use, corpus = paper.datasets[dataset], self.choice.corpus
+            self._states[paper.id, dataset] = state_of(runs, use, corpus, self.workspace)
+        return self._states[paper.id, dataset]
+
+    def _has_tier(self, paper: Paper, setting: str) -> bool:
+        return self.choice.tier == "full" or self.choice.tier in paper.settings[setting].tiers
+
+    def _of_recipe(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
+        """The finished runs of a setting as the paper file has it today, whatever the files."""
+        return self._by_recipe.get((setting, self._wanted(paper, setting, dataset)[0].recipe), [])
 
     def _wanted(self, paper: Paper, setting: str, dataset: str) -> list[Run]:
         """The runs of a setting as the paper file has it today, whatever the files."""

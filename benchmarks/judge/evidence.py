@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -107,3 +107,19 @@ class Evidence:
             for fold in self.folds
             if (values := [one.value.value for one in self.measured if one.part == fold])
         }
+
+    @property
+    def flaw(self) -> str | None:
+        """What sets the files behind the value apart from the official ones; None where they are all there."""
+        found = (_flaw(one.finished.result["data"]) for one in self.scored)
+        return next((flaw for flaw in found if flaw is not None), None)
+
+
+def _flaw(data: Mapping[str, Any]) -> str | None:
+    """The same of the files of one run. What was run before results kept a census says only how many items it used."""
+    census = data.get("census")
+    if census is not None:
+        return None if census["complete"] else str(census["summary"])
+    counts = [count for count in data.get("items", {}).values() if isinstance(count, dict) and count["expected"]]
+    used, expected = (sum(count[name] for count in counts) for name in ("used", "expected"))
+    return f"{used} of {expected} items" if used != expected else None

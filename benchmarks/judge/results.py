@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from benchmarks.audit.isolated import table_checks
+from benchmarks.judge.aside import LeftAside, left_aside
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence
-from benchmarks.judge.spread import column_spread, item_noise
+from benchmarks.judge.spread import column_spread, item_noise, repeats
+from benchmarks.judge.states import State
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.judge.table_claims import table_claims
 from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, judge
@@ -63,7 +65,18 @@ class Results:
         claims = table_claims(paper, name, Variant(), (*main, *ran.get(Variant(), ())))
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
-        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived)
+        states = self._states(paper, name, by_variant)
+        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived, states)
+
+    def _states(self, paper: Paper, table_id: str, variants: Iterable[Variant]) -> dict[Variant, dict[str, State]]:
+        """The files that the runs behind a table were made with, by variant and dataset."""
+        datasets = dict.fromkeys(
+            dataset for cell in paper.table_cells(table_id) for source in cell.sources if (dataset := source.dataset)
+        )
+        return {
+            variant: {name: state for name in datasets if (state := self._evaluator(variant).state(paper, name))}
+            for variant in variants if variant in self._variants.get(paper.id, set())
+        }  # fmt: skip
 
     def _derived(self, paper: Paper, table_id: str, variant: Variant) -> dict[str, tuple[CellResult, ...]]:
         """The cells of which the lines below a table show the best."""
@@ -101,28 +114,24 @@ class Results:
         shown = tuple(one for one in ran if one.cell.row in new)
         return shown if variant.earns_verdict else without_doubles(paper.tables[table_id], shown)
 
-    def left_aside(self, tables: Iterable[TableResult]) -> int:
+    def left_aside(self, tables: Iterable[TableResult]) -> list[LeftAside]:
         """Stored runs of these tables' settings that feed no cell: other recipes, versions or files than today's."""
-        fed, used = set(), set()
-        for table in tables:
-            fed |= set(table.unscored)
-            for one in (
-                *table.main,
-                *(one for rows in table.controls.values() for one in rows),
-                *(one for results in table.others.values() for one in results),
-            ):
-                used |= {(table.paper.id, source.setting, source.dataset) for source in one.cell.sources}
-                fed |= {scored.finished.run.id for scored in (one.evidence.scored if one.evidence else ())}
-        runs = [finished.run for finished in self.workspace.ledger.finished()]
-        return sum((run.paper, run.setting, run.dataset) in used and run.id not in fed for run in runs)
+        return left_aside(tables, self.workspace.ledger.finished())
 
     def _column_results(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
         cells = list(paper.table_cells(table_id))
         evidence = {cell.id: self._evidence_of(paper, cell, variant) for cell in cells if cell.recipe == "train"}
         if not variant.earns_verdict:
             return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells if cell.recipe != "audit")
-        spreads = {column: column_spread(paper, cells, evidence, column) for column in paper.tables[table_id].columns}
-        return tuple(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column]) for cell in cells)
+        spreads = {
+            (column, is_trained): column_spread(paper, cells, evidence, column, is_trained)
+            for column in paper.tables[table_id].columns for is_trained in (True, False)
+        }  # fmt: skip
+        judged = []
+        for cell in cells:
+            is_trained = bool(cell.setting and paper.settings[cell.setting].trainer)
+            judged.append(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column, is_trained]))
+        return tuple(judged)
 
     def _evidence_of(self, paper: Paper, cell: Cell, variant: Variant) -> Evidence:
         key = (variant, paper.id, cell.question)
@@ -141,11 +150,10 @@ class Results:
         return self._evaluators[variant]
 
     def _judged(self, paper: Paper, cell: Cell, evidence: Evidence | None, spread: PooledSpread) -> CellResult:
+        folds, readings = paper.audit.fold_values(cell.id), self._readings(paper, cell)
         if evidence is None or evidence.mean is None:
-            return CellResult(cell, Variant(), evidence)
-        assert cell.setting is not None
-        deterministic = paper.settings[cell.setting].deterministic
-        spread = DETERMINISTIC if deterministic else replace(spread, folds=len(evidence.parts))
+            return CellResult(cell, Variant(), evidence, published_folds=folds, readings=readings)
+        spread = DETERMINISTIC if repeats(evidence) else replace(spread, folds=len(evidence.parts))
         noise = self._item_noise(paper, cell, evidence)
         test_list = cell.protocol.get("test_list")
         items_unknown = test_list is not None and test_list.status == "unknown"
@@ -153,7 +161,18 @@ class Results:
             evidence.mean, len(evidence.complete_seeds), spread, cell.target, 10.0**-cell.decimals, cell.margin,
             cell.truncates, item_sd=noise.sd if items_unknown else 0.0,
         )  # fmt: skip
-        return CellResult(cell, Variant(), evidence, verdict, noise)
+        return CellResult(
+            cell, Variant(), evidence, verdict, noise, published_folds=folds, readings=readings
+        )  # fmt: skip
+
+    def _readings(self, paper: Paper, cell: Cell) -> tuple[CellResult, ...]:
+        """What came out under the other readings of a cell's protocol."""
+        controls = paper.tables[cell.table].controls
+        others = [
+            one for one in paper.control_cells(cell.table)
+            if one.column == cell.column and controls[one.row].reading_of == cell.row
+        ]  # fmt: skip
+        return tuple(CellResult(one, Variant(), self._evidence_of(paper, one, Variant())) for one in others)
 
     def _item_noise(self, paper: Paper, cell: Cell, evidence: Evidence) -> ItemInterval:
         key = (paper.id, cell.question)

@@ -1,25 +1,36 @@
 """How far the values of cells may vary: over seeds, and with the choice of test items."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.verdict import ItemInterval, PooledSpread, item_interval, pooled_sd
 from benchmarks.metrics import metric_of
+from benchmarks.runs.ledger import Finished
+from benchmarks.runs.scores import Scores
 from benchmarks.spec import Cell, Paper
 
 
-def column_spread(paper: Paper, cells: Iterable[Cell], evidence: Mapping[str, Evidence], column: str) -> PooledSpread:
-    """The spread over seeds of a column's runs; deterministic fits and settings already counted are left out."""
+def column_spread(
+    paper: Paper, cells: Iterable[Cell], evidence: Mapping[str, Evidence], column: str, is_trained: bool = True
+) -> PooledSpread:
+    """The spread over seeds of a column's runs; fits that draw nothing and settings already counted are left out.
+
+    is_trained: the networks of the column, else its estimators: fits and trainings are not of one spread.
+    """
     import pandas as pd
 
     # A row about one fold and a row about all of them have runs in common.
     rows: dict[tuple[object, Part, int], float] = {}
     for cell in cells:
-        is_trained = cell.column == column and cell.id in evidence
-        if is_trained and cell.setting and not paper.settings[cell.setting].deterministic:
+        if cell.column != column or cell.id not in evidence or not cell.setting:
+            continue
+        if bool(paper.settings[cell.setting].trainer) is is_trained and not repeats(evidence[cell.id]):
             asked = str([(*source.asked, source.items) for source in cell.sources])
             for one in evidence[cell.id].measured:
                 rows[asked, one.part, one.seed] = one.value.value
@@ -50,3 +61,27 @@ def signed_scale(cell: Cell) -> float:
     metric = metric_of(cell)
     assert metric is not None
     return metric.scale if metric.higher_is_better else -metric.scale
+
+
+def repeats(evidence: Evidence) -> bool:
+    """Whether a fit draws nothing: on every fold there are runs of two seeds, or more, with the same scores."""
+    by_fold: dict[Part, list[Finished]] = defaultdict(list)
+    for one in evidence.scored:
+        by_fold[one.fold].append(one.finished)
+    if not by_fold or any(len(runs) < 2 for runs in by_fold.values()):
+        return False
+    pairs = ((runs[0].folder, other.folder) for runs in by_fold.values() for other in runs[1:])
+    return all(same_scores(one, other) for one, other in pairs)
+
+
+@cache
+def same_scores(one: Path, other: Path) -> bool:
+    """Whether two finished runs, by their folders, say the same of the same items of every test set."""
+    names = {path.name for path in one.glob("scores_*.npz")}
+    if names != {path.name for path in other.glob("scores_*.npz")}:
+        return False
+    pairs = [(Scores.load(one / name), Scores.load(other / name)) for name in sorted(names)]
+    return all(
+        (first.items, first.classes) == (second.items, second.classes) and np.array_equal(first.values, second.values)
+        for first, second in pairs
+    )

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.spread import repeats
 from benchmarks.judge.verdict import ItemInterval, Verdict
 from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
 
 if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
     from benchmarks.judge.claims import ClaimResult
+    from benchmarks.judge.states import State
     from benchmarks.spec.claims import Ordering
+
+
+#: How verdicts end that the published values themselves had a say in.
+FITTED = " under a fitted reading"
 
 
 @dataclass(frozen=True, order=True)
@@ -59,6 +65,10 @@ class CellResult:
     verdict: Verdict | None = None
     item_noise: ItemInterval | None = None
     check: "Check | None" = None
+    #: the value of each fold as its source prints it, where it does
+    published_folds: tuple[float, ...] = ()
+    #: what came out under other readings of what the paper leaves open
+    readings: tuple["CellResult", ...] = ()
 
     @property
     def mean(self) -> float | None:
@@ -123,15 +133,42 @@ class CellResult:
         return [name for name, item in self.cell.protocol.items() if item.status != "stated"]
 
     @property
+    def fitted_fields(self) -> list[str]:
+        """Fields of the protocol that were read in several ways, between which the published values decided."""
+        return [name for name, item in self.cell.protocol.items() if item.status == "fitted"]
+
+    @property
     def protocol(self) -> str:
-        """`stated`, `our reading`, or `differs`."""
-        return "differs" if self.differing_fields else "our reading" if self.open_fields else "stated"
+        """`stated`, `our reading`, `fitted reading`, or `differs`."""
+        if self.differing_fields:
+            return "differs"
+        return "fitted reading" if self.fitted_fields else "our reading" if self.open_fields else "stated"
+
+    @property
+    def flaw(self) -> str | None:
+        """What sets the files behind the value apart from the official ones, which alone earn a verdict."""
+        return self.evidence.flaw if self.evidence else None
+
+    @property
+    def draws_nothing(self) -> bool:
+        """Whether another seed was measured to give the same scores."""
+        return self.evidence is not None and repeats(self.evidence)
+
+    @property
+    def folds_off(self) -> tuple[int, int] | None:
+        """On how many folds the published value, printed with one decimal, is not ours, and of how many."""
+        ours = list(self.evidence.fold_values.values()) if self.evidence else []
+        if not ours or len(ours) != len(self.published_folds):
+            return None
+        off = [abs(here - there) >= 0.1 for here, there in zip(ours, self.published_folds, strict=True)]
+        return sum(off), len(off)
 
     @property
     def status(self) -> str:
         """The word for the cell: reproduced, deviates, undecided, refused, incomplete, not yet run, quoted, holds...
 
-        "not scored here" is a cell whose runs are stored, but of whose test items nothing is known on this machine.
+        "flawed files" are those that lack official items, or have altered ones: they earn no verdict. "not scored here"
+        is a cell whose runs are stored, but of whose test items nothing is known on this machine.
         """
         if self.cell.recipe == "quoted":
             return "quoted"
@@ -143,7 +180,15 @@ class CellResult:
             return "incomplete" if self.n_runs else "not scored here" if is_unscored else "not yet run"
         if not self.variant.earns_verdict:
             return "no verdict"
+        if self.flaw:
+            return "flawed files"
         return "refused" if self.differing_fields else self.verdict.kind if self.verdict else "not judged"
+
+    @property
+    def counted(self) -> str:
+        """The status as it is counted: what is decided under a fitted reading is no test of the reading."""
+        decided = self.status in ("reproduced", "deviates", "undecided")
+        return f"{self.status}{FITTED}" if decided and self.fitted_fields else self.status
 
 
 @dataclass(frozen=True)
@@ -184,6 +229,8 @@ class TableResult:
     unscored: Mapping[str, str] = field(default_factory=dict)
     #: the cells of which the lines below the table show the best, by their conditions and the line
     derived: Mapping[Variant, Mapping[str, tuple[CellResult, ...]]] = field(default_factory=dict)
+    #: the files that the runs were made with, by the conditions of those and the dataset
+    states: Mapping[Variant, Mapping[str, "State"]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -197,8 +244,8 @@ class TableResult:
 
     @property
     def counts(self) -> Counter[str]:
-        """Cells with a published number, by status."""
-        return Counter(result.status for result in self.main if result.cell.published is not None)
+        """Cells with a published number, by status; verdicts under a fitted reading apart."""
+        return Counter(result.counted for result in self.main if result.cell.published is not None)
 
     def columns(self, results: tuple[CellResult, ...]) -> dict[str, list[CellResult]]:
         """The cells of each column."""

@@ -46,7 +46,7 @@ class PooledSpread:
         return self.sd_fold / math.sqrt(self.folds)
 
 
-#: A fit without any random draw gives the same value again: s = 0, known and not estimated.
+#: A fit that draws nothing gives the same value again: s = 0, measured (spread.repeats) and not estimated.
 DETERMINISTIC = PooledSpread(0.0, 1, math.inf)
 
 
@@ -61,6 +61,8 @@ class Verdict:
     low: float | None = None
     high: float | None = None
     margin: float | None = None
+    #: degrees of freedom behind the interval; inf where nothing is drawn
+    dof: float | None = None
     verdict_at_half: Kind = "not judged"
     verdict_at_double: Kind = "not judged"
     #: for an undecided cell, the smallest number of seeds that would decide; None if no number does
@@ -79,7 +81,7 @@ class ItemInterval:
 def pooled_sd(values: "pd.DataFrame") -> PooledSpread:
     """The spread over seeds within fold, pooled over the folds and settings of one column of a table.
 
-    `values` has columns setting, fold, seed and value, one row per run; deterministic fits must not be among them.
+    `values` has columns setting, fold, seed and value, one row per run; fits that draw nothing must not be among them.
     """
     groups = values.groupby(["setting", "fold"])["value"]
     dof = int((groups.size() - 1).sum())
@@ -117,7 +119,7 @@ def judge(
     difference, half_unit = mean - (bottom + top) / 2, (top - bottom) / 2
     if spread.dof == 0:
         message = "undecided: one seed has no spread; run a second one"
-        return Verdict("undecided", message, difference, margin=margin,
+        return Verdict("undecided", message, difference, margin=margin, dof=0,
                        verdict_at_half="undecided", verdict_at_double="undecided")  # fmt: skip
 
     def half_width(seeds: float) -> float:
@@ -134,7 +136,7 @@ def judge(
     message = _message(kind, difference, width, margin, needed, half_width(math.inf))
     halved, doubled = (_kind(difference, width, factor * margin) for factor in (0.5, 2.0))
     low, high = difference - width, difference + width
-    return Verdict(kind, message, difference, low, high, margin, halved, doubled, needed)
+    return Verdict(kind, message, difference, low, high, margin, spread.dof, halved, doubled, needed)
 
 
 def item_interval(

@@ -6,16 +6,17 @@ from typing import Any
 
 from benchmarks.audit.checks import printed
 from benchmarks.judge.evidence import Part
-from benchmarks.judge.table import CellResult, Variant
+from benchmarks.judge.table import FITTED, CellResult, Variant
 from benchmarks.judge.verdict import Verdict
 from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Footnotes
 
 NOTHING = "–"
 #: Words of cells in the order in which they are counted.
+DECIDED = ("reproduced", "deviates", "undecided")
 COUNTED = (
-    "reproduced", "deviates", "undecided", "refused", "not judged", "incomplete", "not scored here", "not yet run",
-    "quoted", "holds", "fails", "not audited",
+    *DECIDED, *(f"{word}{FITTED}" for word in DECIDED), "refused", "flawed files", "not judged", "incomplete",
+    "not scored here", "not yet run", "quoted", "holds", "fails", "not audited",
 )  # fmt: skip
 #: How they are told after a number, where that is not the word itself.
 TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
@@ -37,17 +38,20 @@ def label(result: CellResult, notes: Footnotes) -> str:
 
 
 def reproduced(result: CellResult) -> str:
-    """The mean over seeds, with its standard deviation from two seeds on; what is missing where there is none."""
+    """The mean over seeds, with its standard deviation from two seeds on; what is missing where there is none.
+
+    A value on other than the official files says so wherever it stands.
+    """
     if result.mean is None:
         return incomplete(result) if result.n_runs else NOTHING
     decimals = result.cell.decimals + 1
     text = f"{result.mean:.{decimals}f}"
-    if result.seed_sd is not None:
+    if result.seed_sd is not None and not result.draws_nothing:
         text += f" ± {result.seed_sd:.{decimals}f}"
     zero, values = zero_by_zero(result)
     if zero:
         text = "0/0" if zero == values else f"{text}, 0/0 in {zero} of {values}"
-    return text
+    return f"{text} ({result.flaw})" if result.flaw else text
 
 
 def zero_by_zero(result: CellResult) -> tuple[int, int]:
@@ -108,13 +112,39 @@ def span(low_high: tuple[float, float] | None, decimals: int) -> str:
     return f"{low_high[0]:.{decimals}f} … {low_high[1]:.{decimals}f}"
 
 
+def interval(result: CellResult, notes: Footnotes) -> str:
+    """Where one more run is expected, with the degrees of freedom behind it; where nothing is drawn, what is known."""
+    if result.draws_nothing:
+        return "nothing is drawn" + notes.mark(_known_of_a_fit(result))
+    dof = result.verdict.dof if result.verdict else None
+    text = span(result.interval, result.cell.decimals)
+    return f"{text} ({dof:.0f} df)" if dof and result.interval else text
+
+
+def _known_of_a_fit(result: CellResult) -> str:
+    """How far a fit without draws is from the published value, and from the values of its folds."""
+    seeds = len(result.evidence.complete_seeds) if result.evidence else 0
+    text = f"{seeds} seeds gave the same scores, so a further run would, too"
+    if result.verdict is not None and result.verdict.difference is not None:
+        text += f"; ours lies {result.verdict.difference:+.2f} from the published value"
+    if result.folds_off is not None:
+        text += ", and differs on {} of {} folds from the values that its source prints".format(*result.folds_off)
+    return sentence(text)
+
+
 def verdict(result: CellResult, notes: Footnotes) -> str:
-    """The verdict in words; how many seeds would decide, or why there is none."""
+    """The verdict in words; how many seeds would decide, or why there is none; what a fitted reading was chosen by."""
+    return _verdict(result, notes) + (notes.mark(_fitted(result)) if result.counted != result.status else "")
+
+
+def _verdict(result: CellResult, notes: Footnotes) -> str:
     cell, status = result.cell, result.status
     if status == "quoted":
         return "quoted" + notes.mark(sentence(f"quoted: {cell.quoted}"))
     if status == "refused":
         return "refused" + notes.mark(f"No verdict: {_differences(result)}.")
+    if status == "flawed files":
+        return f"no verdict: {result.flaw}"
     if result.verdict is None:
         return status
     if status == "undecided" and result.verdict.seeds_needed is not None:
@@ -125,8 +155,22 @@ def verdict(result: CellResult, notes: Footnotes) -> str:
     return f"**{status}**"
 
 
+def _fitted(result: CellResult) -> str:
+    """That the published values had a say in the reading, and what the others gave."""
+    fields = result.cell.protocol
+    shown = "; ".join(f"{plain(name)}: {fields[name].value}" for name in result.fitted_fields)
+    tried = [
+        f"{'; '.join(one.cell.protocol[name].value for name in result.fitted_fields)} gives {reproduced(one)}"
+        for one in result.readings if one.mean is not None
+    ]  # fmt: skip
+    others = f" Tried as well: {'; '.join(tried)}." if tried else ""
+    return f"{sentence(f'{result.status} under a reading fitted to the published values ({shown})')}{others}"
+
+
 def decided(result: CellResult) -> str:
     """The word for the cell, in bold where something is decided."""
+    if result.counted != result.status:
+        return f"**{result.status}**{result.counted.removeprefix(result.status)}"
     word = result.status
     return f"**{word}**" if word in ("reproduced", "deviates", "holds", "fails") else word
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import storage_error, write_json
 from benchmarks.runs.ledger import Run
-from benchmarks.runs.provenance import code_revision, cpu_name, package_versions
+from benchmarks.runs.provenance import census_of, code_revision, cpu_name, package_versions
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
@@ -90,7 +91,8 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
         "device": device_facts(around.device),
         "numerics": run.numerics,
         "peak_memory_mib": peak_memory_mib(around.device),
-        "data": data.provenance(),
+        "data": {**data.provenance(), "census": census_of(run, around.workspace)},
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,
     }
 

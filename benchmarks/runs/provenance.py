@@ -1,4 +1,4 @@
-"""What a number was made with: the code's revision, packages, the processor."""
+"""What a number was made with: the code's revision, packages, the processor, and which of the official files."""
 
 import platform
 import subprocess
@@ -6,6 +6,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from benchmarks.runs.build import import_class
+from benchmarks.runs.files import canonical_hash
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.workspace import Workspace
+from datasets import registry
 
 PACKAGES = (
     "torch",
@@ -18,6 +24,9 @@ PACKAGES = (
     "soundfile",
     "soxr",
 )
+
+#: Censuses of this process, by the folder of the files and what the run says of them.
+_TAKEN: dict[tuple[Path, str], Any] = {}
 
 
 @cache
@@ -58,3 +67,29 @@ def cpu_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def census_of(run: Run, workspace: Workspace) -> dict[str, Any]:
+    """{"release", "complete", "summary", "faults": {kind: {part: number of items}}} of the files that a run is made on.
+
+    No names: what is landed holds nobody's lists. What is missing in each part stands beside it, as `items`.
+    """
+    dataset, census = workspace.dataset_of(run), _taken(run, workspace)
+    parts = dataset.parts(run.fold).named
+    faults = {
+        kind: {name: int(part.index.isin(list(found)).sum()) for name, part in parts.items()}
+        for kind, found in census.faults.items()
+        if found
+    }
+    return {
+        "release": census.release, "complete": census.complete, "summary": census.summary(), "faults": faults,
+    }  # fmt: skip
+
+
+def _taken(run: Run, workspace: Workspace) -> Any:
+    """The census of a run's dataset, taken once per process and state of the files."""
+    cls = import_class(run.resolved["dataset"]["class_path"])
+    key = (workspace.dataset_root(cls.name, run.corpus), canonical_hash([run.resolved["dataset"], run.fingerprint]))
+    if key not in _TAKEN:
+        _TAKEN[key] = registry.part(cls, "census").take_census(workspace.dataset_of(run))
+    return _TAKEN[key]

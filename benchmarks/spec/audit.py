@@ -249,3 +249,8 @@ class AuditPlan(Strict):
 
     networks: dict[Name, Network] = {}
     checks: list[Check] = []
+
+    def fold_values(self, cell: str) -> tuple[float, ...]:
+        """The values of the folds, as printed, that a cell is the mean of; none where no check has them."""
+        means = (check for check in self.checks if isinstance(check, Mean) and cell in check.values)
+        return next((tuple(check.values[cell]) for check in means), ())

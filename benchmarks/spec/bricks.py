@@ -62,7 +62,8 @@ class ClassNotes(Strict):
     choices: dict[Name, ClassChoice] = {}
 
 
-Status = Literal["stated", "inferred", "unknown"]
+#: How sure a paper makes us. `fitted`: several readings were tried, and the published values chose among them.
+Status = Literal["stated", "inferred", "unknown", "fitted"]
 
 
 class Protocol(Strict):
@@ -71,6 +72,8 @@ class Protocol(Strict):
     value: str
     status: Status
     where: str | None = None
+    #: the datasets on which it makes a difference; empty for all
+    concerns: list[Name] = []
     #: what the paper (or its source) says against it, and where
     contradicts: str | None = None
     #: What ours does where the paper's way is known to be another; such a cell gets no verdict.

@@ -1,6 +1,6 @@
 """The typed form of a paper file: settings, protocols, datasets, tables, errata, claims, and the cells they make."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
@@ -45,8 +45,6 @@ class Setting(Strict):
     #: What differs from the training protocol of the paper's own networks.
     protocol: dict[Name, Protocol] = {}
     seeds: int = Field(default=1, ge=1)
-    #: One seed is all there is: every fit on the same clips ends the same, so the spread over seeds is zero.
-    deterministic: bool = False
     tiers: dict[Tier, TierChanges] = {}
     #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
     minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, float]]] = {}
@@ -157,6 +155,8 @@ class Control(Row):
 
     label: str
     note: str
+    #: the paper's row of which this is another reading: what was tried beside it
+    reading_of: Name | None = None
 
     def concerns(self, name: str, column: Column) -> bool:
         """Whether the row has a cell in a column."""
@@ -289,6 +289,8 @@ class Paper(Strict):
         cell_id = f"{self.id}.{table_id}.{row_id}.{column_id}"
         printed = Published(label=row.label, value=None) if isinstance(row, Control) else self.published[cell_id]
         metric, decision = row.metric or column.metric, row.decision or column.decision
+        datasets = {row.dataset_in(table.columns[name]) for name in column.mean_of or [column_id]}
+        scoring = {**table.protocol, **column.protocol, **row.protocol}
         return Cell(
             id=cell_id, table=table_id, row=row_id, column=column_id,
             label=printed.label, published=printed.value,
@@ -300,5 +302,10 @@ class Paper(Strict):
             kind="audit" if column.audited else table.kind,
             erratum=None,
             truncates=self.truncates if table.truncates is None else table.truncates,
-            protocol={**self.training_protocol(settings[0]), **table.protocol, **column.protocol, **row.protocol},
+            protocol=_concerning(datasets, {**self.training_protocol(settings[0]), **scoring}),
         )  # fmt: skip
+
+
+def _concerning(datasets: Collection[str | None], protocol: dict[str, Protocol]) -> dict[str, Protocol]:
+    """The fields of a protocol that make a difference on one of these datasets."""
+    return {name: item for name, item in protocol.items() if not item.concerns or {*item.concerns} & {*datasets}}

@@ -20,8 +20,10 @@ def check_references(paper: Paper, document: LocatedYaml) -> None:
             _check_row(paper, table, row, (*place, kind, row_id), document)
     _check_names(_of_errata(paper), document)
     _check_ids(paper, document)
-    for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper)):
+    for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper)):
         _check_names(names, document)
+    for table_id in paper.tables:
+        _check_fitted(paper, table_id, document)
 
 
 def _check_names(uses: Iterator[Use], document: LocatedYaml) -> None:
@@ -110,3 +112,25 @@ def _of_derived(paper: Paper) -> Iterator[Use]:
             yield line.table, paper.tables, (*place, "table")
             for best in line.best_of:
                 yield best, paper.tables[line.table].rows, (*place, "best_of")
+
+
+def _of_readings(paper: Paper) -> Iterator[Use]:
+    """The rows of which controls are another reading, and the datasets that single fields of protocols concern."""
+    for table_id, table in paper.tables.items():
+        for name, control in table.controls.items():
+            if control.reading_of is not None:
+                yield control.reading_of, table.rows, ("tables", table_id, "controls", name, "reading_of")
+    for name, setting in paper.settings.items():
+        for field, item in setting.protocol.items():
+            for dataset in item.concerns:
+                yield dataset, paper.datasets, ("settings", name, "protocol", field, "concerns")
+
+
+def _check_fitted(paper: Paper, table_id: str, document: LocatedYaml) -> None:
+    """Where the published values had a say in how a row is read, a control shows what else was tried."""
+    shown = {control.reading_of for control in paper.tables[table_id].controls.values()}
+    for cell in paper.table_cells(table_id):
+        fitted = [name for name, item in cell.protocol.items() if item.status == "fitted"]
+        if fitted and cell.recipe == "train" and cell.row not in shown:
+            what = f"its {fitted[0]} is fitted, so the table needs a control with `reading_of: {cell.row}`"
+            raise document.error(("tables", table_id, "rows", cell.row), f"{what}, which shows what else was tried")

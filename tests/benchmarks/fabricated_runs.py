@@ -42,8 +42,8 @@ def scores_with(dataset: str, fold: int, wrong: int, kind: str = "logit", first:
     return Scores(items_of(dataset, fold), classes_of(dataset), values, kind)
 
 
-def publish(workspace: Workspace, run: Run, scores: Scores) -> Run:
-    run = Run(**{**vars(run), "fingerprint": FINGERPRINT})
+def publish(workspace: Workspace, run: Run, scores: Scores, fingerprint: str = FINGERPRINT, **facts: object) -> Run:
+    run = Run(**{**vars(run), "fingerprint": fingerprint})
     attempt = workspace.ledger.attempt(run)
     scores.save(attempt / "scores_test.npz")
     if scores.kind != "decision":
@@ -61,6 +61,7 @@ def publish(workspace: Workspace, run: Run, scores: Scores) -> Run:
             "numerics": run.numerics,
             "peak_memory_mib": 512.0,
             "data": {"items": {split: {"used": n, "expected": n} for split, n in counts.items()}},
+            **facts,
         },
     )  # fmt: skip
     return run
@@ -68,14 +69,18 @@ def publish(workspace: Workspace, run: Run, scores: Scores) -> Run:
 
 def fabricate(
     workspace: Workspace, setting: str, dataset: str, wrong: int = 10, tier: str = "full", corpus: str = "real",
-    seeds: int | None = None, kind: str = "logit", folds: tuple[int, ...] | None = None,
+    seeds: int | None = None, kind: str = "logit", folds: tuple[int, ...] | None = None, step: int = 1,
+    fingerprint: str = FINGERPRINT, **facts: object,
 ) -> list[Run]:  # fmt: skip
-    """Every run of a setting, with `wrong` wrong clips, one more for each further seed."""
+    """Every run of a setting, with `wrong` wrong clips, `step` more for each further seed; `facts` of its result."""
     choice = Choice(tier, corpus, seeds=seeds, folds=folds)
-    return [
-        publish(workspace, run, scores_with(dataset, run.fold, wrong + run.seed, kind, first=3 * run.fold + run.seed))
-        for run in setting_runs(load_paper("acrnn"), setting, dataset, choice)
-    ]
+
+    def scores(run: Run) -> Scores:
+        more = step * run.seed
+        return scores_with(dataset, run.fold, wrong + more, kind, first=3 * run.fold + more)
+
+    runs = setting_runs(load_paper("acrnn"), setting, dataset, choice)
+    return [publish(workspace, run, scores(run), fingerprint, **facts) for run in runs]
 
 
 CNN_LAYERS = [f"l{layer}_{scaling}" for layer in (2, 4, 6, 8) for scaling in ("softmax", "sigmoid")]

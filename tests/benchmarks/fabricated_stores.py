@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
@@ -28,8 +29,8 @@ class Judged:
     def table(self, table_id: str) -> TableResult:
         return self.tables[table_id]
 
-    def left_aside(self, tables: list[TableResult]) -> int:
-        return 0
+    def left_aside(self, tables: list[TableResult]) -> list[LeftAside]:
+        return []
 
 
 def written_once(session_folder: Path, name: str, write: Callable[[Workspace], None]) -> Workspace:

@@ -27,7 +27,7 @@ from models.acrnn import Attention, ConvolutionalRNN, Scaling
 BANDS, EDGE, FRAMES = 16, 4, 24
 LEVEL, NOISE = 2.0, 0.5
 WIDTH_DIVISOR, SIGMA = 8, 0.3
-STEPS, BATCH, LEARNING_RATE, TESTED = 60, 32, 0.01, 256
+STEPS, BATCH, LEARNING_RATE, TESTED = 30, 32, 0.01, 128
 
 
 def clips(count: int, channels: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting.render.blocks import Page
 from benchmarks.runs.build import classes_of
@@ -16,8 +17,8 @@ class Report:
     """What a report is made from."""
 
     tables: Sequence[TableResult]
-    #: the number of stored runs that are no longer, or not yet, those of the paper files
-    left_aside: int
+    #: stored runs that are no longer, or not yet, those of the paper files
+    left_aside: Sequence[LeftAside]
     memo: Memo
 
     @property

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
 
-LEFT_ASIDE = "Stored runs that are left aside, because recipe, versions or files have changed since: {}."
+LEFT_ASIDE = (
+    "These stored runs feed no cell, because recipe, versions or files have changed since; they wait to be redone."
+)
 WORTH = (
     "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
     "schedule or on generated files stands apart; it says nothing about the paper."
@@ -23,7 +26,7 @@ class FrontPage(PageKind):
         yield Page("README", "Published numbers, run again", _blocks(report.tables, report.left_aside))
 
 
-def _blocks(tables: Sequence[TableResult], left_aside: int) -> list[Block]:
+def _blocks(tables: Sequence[TableResult], left_aside: Sequence[LeftAside]) -> list[Block]:
     counts: Counter[str] = sum((table.counts for table in tables), Counter())
     total = sum(counts.values())
     of = f"{len(tables)} table{'s' if len(tables) > 1 else ''}"
@@ -34,7 +37,7 @@ def _blocks(tables: Sequence[TableResult], left_aside: int) -> list[Block]:
         Heading("Published and reproduced"),
         _cells(tables),
         *_apart(tables),
-        *([Text(LEFT_ASIDE.format(left_aside))] if left_aside else []),
+        *_left_aside(left_aside),
         Heading("How this was made"),
         Text(
             "`python -m benchmarks report` writes all pages from the stored runs; nothing in them is typed by hand. "
@@ -42,6 +45,19 @@ def _blocks(tables: Sequence[TableResult], left_aside: int) -> list[Block]:
             "runs. The same data for programs: [report.json](report.json); for a browser: [index.html](index.html)."
         ),
     ]
+
+
+def _left_aside(found: Sequence[LeftAside]) -> list[Block]:
+    """Stored runs that feed no cell, with what has changed since."""
+    by_reason: dict[tuple[str, str, str, str], dict[str, int]] = {}
+    for one in found:
+        where = (one.paper, one.dataset, wording.conditions(one.variant), one.why)
+        by_reason.setdefault(where, {})[one.setting] = one.runs
+    lines = [
+        f"{sum(settings.values())} runs of `{'`, `'.join(settings)}` ({paper}, {dataset}, {conditions}): {why}"
+        for (paper, dataset, conditions, why), settings in by_reason.items()
+    ]
+    return [Heading("Left aside"), Text(LEFT_ASIDE), Bullets(lines)] if lines else []
 
 
 def _summary(tables: Sequence[TableResult]) -> Grid:

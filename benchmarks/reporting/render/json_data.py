@@ -1,16 +1,20 @@
 """The data of the tables for programs: report.json."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
 
 
 def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]]:
-    """{"cells": [...]}: every cell under the paper's conditions, then what ran under others (verdict null).
+    """{"cells": [...], "claims": [...]}: all under the paper's conditions, then what ran under others.
+
+    Those have no verdict; a claim is `seen` or `not seen` there, and what it is in print is not said.
 
     `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null where no
-    spread is known.
+    spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what sets the
+    files apart from the official ones.
     """
     listed = list(tables)
     main = [_entry(one) for table in listed for one in table.main]
@@ -22,7 +26,14 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
         for one in results
         if one.n_runs
     ]
-    return {"cells": main + others}
+    claims = [
+        _claim(table, test)
+        for table in listed
+        for variant, tests in {Variant(): table.claims, **table.claims_apart}.items()
+        if variant.numerics == "float32"
+        for test in tests
+    ]
+    return {"cells": main + others, "claims": claims}
 
 
 def _entry(one: CellResult) -> dict[str, Any]:
@@ -33,9 +44,37 @@ def _entry(one: CellResult) -> dict[str, Any]:
         "mean": one.mean,
         "low": low,
         "high": high,
+        "df": one.verdict.dof if one.verdict and not one.draws_nothing else None,
         "n_runs": one.n_runs,
         "tier": one.variant.tier,
         "corpus": one.variant.corpus,
         "verdict": one.status if one.variant.earns_verdict else None,
         "protocol": one.protocol,
+        "flaw": one.flaw,
     }
+
+
+def _claim(table: TableResult, test: ClaimTest) -> dict[str, Any]:
+    variant, found = test.variant, test.ours
+    return {
+        "id": f"{table.id}.{test.claim.id}",
+        "column": test.claim.column,
+        "text": test.claim.text,
+        "ours": test.claim.ours,
+        "printed": test.in_print.outcome if variant.earns_verdict else None,
+        "answer": test.answer,
+        "about": found.kind,
+        "seeds": found.seeds,
+        "difference": found.difference,
+        "low": _finite(found.low),
+        "high": _finite(found.high),
+        "p": found.p,
+        "p_holm": found.p_holm,
+        "tier": variant.tier,
+        "corpus": variant.corpus,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no infinity: the end of an interval that is open."""
+    return value if value is not None and math.isfinite(value) else None

@@ -101,9 +101,9 @@ def _tests(comparison: Comparison) -> list[Block]:
     ]
     text = (
         f"Tested on the same items (unit: {comparison.dataset.bootstrap_unit}) against the first seed of each row that "
-        f"is stored, so about these models and not their methods. The difference is {comparison.name} less the row; "
-        f"p (Holm) is corrected over the rows tested here, of which there {_are(len(tested))}. Of equal models at most 6 "
-        "of 100 seem to differ at the level of 5 % before that (simulated), and far fewer where few items tell them apart:"
+        f"is stored, so about these models and not their methods. The difference is {comparison.name} less the row; p "
+        f"(Holm) is corrected over the rows tested here, of which there {_are(len(tested))}. Of equal models at most 6 "
+        "of 100 seem to differ at the level of 5 % before that (simulated), and far fewer where few items differ:"
     )
     return [Text(text), Grid(head, rows, left=(0, len(head) - 1))]
 

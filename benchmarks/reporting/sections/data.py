@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.judge.states import State
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting.render.blocks import Block, Bullets, Heading
 
@@ -11,6 +12,8 @@ def data_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
     for dataset in dict.fromkeys(one.cell.dataset for one in results if one.n_runs and one.cell.dataset):
         of_dataset = [one for one in results if one.cell.dataset == dataset and one.evidence]
         lines = sorted({_counts(one) for one in of_dataset if one.n_runs})
+        state = result.states.get(of_dataset[0].variant, {}).get(dataset)
+        lines += [_files(state)] if state else []
         if len(result.paper.datasets[dataset].folds) > 1:
             lines += _leaks(result, dataset, of_dataset)
         yield Heading(f"Data: {result.paper.datasets[dataset].title}", 3)
@@ -27,6 +30,18 @@ def _counts(one: CellResult) -> str:
                 count = f"{count['used']}{expected}"
             by_split.setdefault(split, set()).add(str(count))
     return "; ".join(f"{split}: {' or '.join(sorted(counts))} clips" for split, counts in by_split.items())
+
+
+def _files(state: State) -> str:
+    """Which files the runs were made with, whether they are here, and on which others there are runs."""
+    if state.is_here:
+        text = f"files: `{state.shown}`, those that are here"
+    elif state.here is None:
+        text = f"files: `{state.shown}`, the newest state that runs are stored of; there are none on this machine"
+    else:
+        text = f"files: `{state.shown}`, **not those that are here** (`{state.here}`), on which nothing has run"
+    others = [f"{count} on `{files}`" for files, count in state.others.items()]
+    return f"{text}; **runs on other files are left aside**: {', '.join(others)}" if others else text
 
 
 def _leaks(result: TableResult, dataset: str, results: Sequence[CellResult]) -> list[str]:

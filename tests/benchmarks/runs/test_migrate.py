@@ -71,7 +71,7 @@ def old(tmp_path):
 def test_a_migrated_store_is_as_if_it_had_been_written_today(tmp_path):
     here = workspace_in(tmp_path)
     fabricate(here, "att_aug", "esc50", folds=(1, 2), seeds=1)
-    fabricate(here, "knn", "esc10", kind="decision", folds=(1,))
+    fabricate(here, "knn", "esc10", kind="decision", folds=(1,), seeds=1)
     fabricate_events(here, "mtfa", "babycry", items=2, seeds=1)
     fabricate_tags(here, "edc_a10_am", "dcase", items=4, seeds=1)
     shutil.rmtree(here.runs / ".attempts")

@@ -50,6 +50,8 @@ def edit(papers, old, new, file="paper.yaml"):
         ("    folds: [1, 2, 3, 4, 5]", "    folds: []", "at least 1 item"),
         ("    folds: [1, 2, 3, 4, 5]", "    folds: [1.0]", "valid integer"),
         ("    dataset: esc10", "    dataset: esc11", "unknown name 'esc11'; did you mean esc1?0"),
+        ("reading_of: svm", "reading_of: svn", "controls.svm_decoded.reading_of: unknown name 'svn'; did you mean svm"),
+        ("concerns: [esc50]", "concerns: [esc5]", "decoding.concerns: unknown name 'esc5'; did you mean esc50"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_paper_file_has_file_and_line(paper_copy, old, new, message):
@@ -89,6 +91,12 @@ def test_folds_and_datasets_of_columns_and_rows_are_checked(tmp_path, old, new, 
     (folder / "t3.csv").write_text("row,label,esc10,esc50\nbase,Base,1,2\n")
     with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}"):
         load_paper("acrnn", tmp_path)
+
+
+def test_a_fitted_reading_needs_a_control_that_shows_what_else_was_tried(paper_copy):
+    edit(paper_copy, "reading_of: knn", "reading_of: alexnet")
+    with pytest.raises(InputError, match=r"t1\.rows\.knn: its decoding is fitted, so the table needs a control with"):
+        load_paper("acrnn", paper_copy)
 
 
 def test_a_key_that_stands_twice_is_found(paper_copy):

@@ -1,3 +1,4 @@
+import json
 import re
 
 from benchmarks.reporting import write_reports
@@ -27,13 +28,30 @@ def test_the_front_page_counts_every_cell_once(clips):
     assert "Apart: shorter schedules" in text
 
 
-def test_runs_of_another_recipe_are_left_aside_and_counted(tmp_path, monkeypatch):
+def test_runs_of_another_recipe_are_left_aside_with_what_has_changed(tmp_path, monkeypatch):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "base", "esc10", seeds=1)
     monkeypatch.setattr("benchmarks.runs.plan.versions", lambda *_: {"models.acrnn.ACRNNModule": 99})
     write_reports(workspace, "acrnn.t3", workspace.reports)
-    assert "have changed since: 5." in page(workspace, "README.md")
+    told = "5 runs of `base` (acrnn, esc10, tier full, real files): `models.acrnn.ACRNNModule` is at version 99, then 1"
+    assert f"- {told}" in page(workspace, "README.md")
     assert "not yet run" in table_row(page(workspace, "acrnn/t3.md"), "convolutional RNN")[7]
+
+
+def test_runs_left_aside_for_an_argument_or_for_other_files_say_so(tmp_path, monkeypatch):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", seeds=1)
+    fabricate(workspace, "base", "esc10", seeds=1, folds=(1, 2), fingerprint="f" * 16)
+    [att] = fabricate(workspace, "att", "esc10", seeds=1, folds=(1,))
+    stored = workspace.runs / att.id / "run.json"
+    content = json.loads(stored.read_text())
+    content["resolved"]["model"]["init_args"]["dropout"] = 0.25
+    stored.write_text(json.dumps(content))
+    workspace.__dict__.pop("ledger", None)
+    write_reports(workspace, "acrnn.t3", workspace.reports)
+    text = page(workspace, "README.md")
+    assert f"2 runs of `base` (acrnn, esc10, tier full, real files): made with other files (`{'f' * 16}`)" in text
+    assert "1 runs of `att` (acrnn, esc10, tier full, real files): model.init_args.dropout has changed" in text
 
 
 def test_the_front_page_counts_published_numbers_and_lists_studies(three_classes_pages):

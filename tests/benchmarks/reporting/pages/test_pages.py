@@ -46,7 +46,7 @@ def test_a_page_in_a_file_of_its_own_appears_in_the_report_and_in_the_html_page(
 
 
 def test_an_empty_report_has_its_front_page(tmp_path):
-    made = all_pages(Report([], 0, Memo(tmp_path)))
+    made = all_pages(Report([], [], Memo(tmp_path)))
     assert [page.place for page in made] == ["README"]
 
 

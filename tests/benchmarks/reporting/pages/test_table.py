@@ -1,4 +1,5 @@
 import re
+import statistics
 
 import pytest
 
@@ -74,16 +75,80 @@ def result_of(workspace, table: str, cell: str) -> CellResult:
     return next(one for one in Results(workspace).table(table).main if one.cell.id == cell)
 
 
-def test_deterministic_fits_are_judged_from_one_seed(workspace):
-    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision")
-    fabricate(workspace, "svm", "esc10", wrong=40, kind="decision")
+def test_fits_that_draw_nothing_are_judged_without_a_spread(workspace):
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
+    fabricate(workspace, "svm", "esc10", wrong=40, kind="decision", step=0)
     knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
     assert (knn.mean, knn.status, knn.protocol) == (66.25, "reproduced", "our reading")
     assert result_of(workspace, "acrnn.t1", "acrnn.t1.svm.esc10").status == "deviates"
+    assert knn.folds_off == (5, 5)  # 58.7, 72.5, 67.5, 72.5, 62.5 in print, 66.25 on every fold here
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    text = page(workspace, "acrnn/t1.md")
+    row = table_row(text, "KNN [21]")
+    assert row[2] == "66.25" and row[5].startswith("nothing is drawn[^") and row[6] == "2 × 5"
+    assert "ours lies -0.50 from the published value, and differs on 5 of 5 folds" in text
+
+
+def test_one_seed_of_a_fit_does_not_tell_that_it_draws_nothing(workspace):
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", seeds=1)
+    knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
+    assert knn.status == "undecided" and "run a second one" in knn.verdict.message
+
+
+def test_a_forest_has_the_spread_of_its_own_seeds(workspace):
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
+    fabricate(workspace, "att_aug", "esc10", wrong=4, step=9)  # trained networks say nothing of fits
+    fabricate(workspace, "rf", "esc10", wrong=20, kind="decision", step=1)
+    forest = result_of(workspace, "acrnn.t1", "acrnn.t1.rf.esc10")
+    values = [100 * (80 - 20 - seed) / 80 for seed in range(10)]
+    assert forest.verdict.dof == 45
+    half = forest.verdict.high - forest.verdict.difference
+    t, sd = 1.6794, statistics.stdev(values) / 5**0.5  # Student's t, 45 degrees of freedom, 90 %
+    assert half == pytest.approx(0.05 + t * sd * 1.1**0.5, abs=1e-3)
+
+
+def test_a_fitted_reading_is_told_counted_apart_and_shown_beside_the_others(workspace):
+    fabricate(workspace, "knn", "esc50", wrong=271, kind="decision", step=0)
+    fabricate(workspace, "knn_decoded", "esc50", wrong=277, kind="decision", step=0)
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
+    table = Results(workspace).table("acrnn.t1")
+    assert table.counts["reproduced under a fitted reading"] == 1
+    assert table.counts["reproduced"] == 1  # the files that are read in two ways are none of ESC-10
+    write_reports(workspace, "acrnn", workspace.reports)
+    text = page(workspace, "acrnn/t1.md")
+    assert table_row(text, "KNN [21]", 1)[8].startswith("fitted reading[^")
+    assert "Reproduced under a reading fitted to the published values (decoding: the values of a file as one" in text
+    assert "Tried as well: channels summed and resampled to 44.1 kHz gives 30.75." in text
+    assert "**reproduced** under a fitted reading" in page(workspace, "README.md")
+    assert "1 reproduced, 1 reproduced under a fitted reading" in page(workspace, "README.md")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {"items": {"train": {"used": 256, "expected": 320}, "test": {"used": 64, "expected": 80}}},
+            "320 of 400 items",
+        ),
+        ({"census": {"complete": False, "summary": "400 of 400 clips (v1 OGG): 200 altered"}}, "200 altered"),
+    ],
+)
+def test_files_that_are_not_the_official_ones_earn_no_verdict_and_the_cell_says_why(workspace, data, said):
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0, data=data)
+    knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
+    assert knn.status == "flawed files" and said in knn.flaw
+    write_reports(workspace, "acrnn", workspace.reports)
+    row = table_row(page(workspace, "acrnn/t1.md"), "KNN [21]")
+    assert said in row[2] and row[7].startswith("no verdict: ") and said in row[7]
+    assert said in page(workspace, "README.md") and "1 flawed files" in page(workspace, "README.md")
+    fabricate(workspace, "svm", "esc10", kind="decision", tier="reduced", data=data)
+    write_reports(workspace, "acrnn", workspace.reports)
+    _, _, apart = page(workspace, "acrnn/t1.md").partition("## Apart from the table")
+    assert said in table_row(apart, "SVM [21]")[1]
 
 
 def test_controls_stand_apart_and_count_for_nothing(workspace):
-    fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision")
+    fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision", step=0)
     table = Results(workspace).table("acrnn.t1")
     assert [one.cell.id for one in table.controls[Variant()]] == ["acrnn.t1.knn_decoded.esc10"]
     assert sum(table.counts.values()) == 24
@@ -124,7 +189,7 @@ def test_the_page_shows_published_reproduced_verdicts_and_then_every_column(thre
     marks, notes = (set(re.findall(pattern, text, re.MULTILINE)) for pattern in (r"\[\^(\d+)\](?!:)", r"^\[\^(\d+)\]:"))
     assert marks == notes
     apart = text[text.index("## Apart from the table: tier reduced, stand-in files") :]
-    assert "### Controls" in apart and "### Claims" in apart and "0.06 / 96.7" not in apart
+    assert "### Controls" in apart and "### The paper's questions, asked here" in apart and "0.06 / 96.7" not in apart
 
 
 def test_the_best_of_other_rows_is_told_below_the_table(controlled_pages):

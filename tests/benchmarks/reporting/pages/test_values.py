@@ -13,7 +13,7 @@ from benchmarks.spec import load_paper
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     tables = [TableResult(load_paper(name), "t1", ()) for name in ("acrnn", "edc", "mtfa")]
-    report = Report(tables, 0, Memo(tmp_path_factory.mktemp("memo")))
+    report = Report(tables, [], Memo(tmp_path_factory.mktemp("memo")))
     return {page.place: page_markdown(page) for page in ValuePages().pages(report)}
 
 

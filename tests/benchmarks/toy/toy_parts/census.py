@@ -1,18 +1,7 @@
-"""The toy's census: everything is always there."""
+"""The toy's census: everything is always there, as in a set without quirks."""
 
-
-class Census:
-    complete = True
-
-    def summary(self) -> str:
-        return "complete"
-
-    def to_dict(self) -> dict:
-        return {"expected": 40, "found": 40}
-
-    def to_markdown(self) -> str:
-        return "40 of 40 items found"
+from datasets.acquire.census import Census
 
 
 def take_census(dataset, progress=None) -> Census:
-    return Census()
+    return Census("Toy", "toy", expected=40, found=40)

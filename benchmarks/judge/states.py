@@ -1,0 +1,57 @@
+"""Which state of a dataset's files a table shows, where runs on several are stored."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.errors import USER_ERRORS
+from benchmarks.runs.ledger import Finished
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import DatasetUse
+
+
+@dataclass(frozen=True)
+class State:
+    """The files, by their fingerprint, whose runs a table shows, and what else is stored."""
+
+    #: the fingerprint of the files behind what is shown
+    shown: str
+    #: the fingerprint of the files that are on this machine; None where there are none
+    here: str | None
+    #: the other fingerprints of which runs are stored, with the number of these
+    others: dict[str, int]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what is shown was made with the files that are here."""
+        return self.shown == self.here
+
+
+def state_of(runs: Iterable[Finished], use: DatasetUse, corpus: str, workspace: Workspace) -> State | None:
+    """The state to show of the stored runs on one dataset; None without any.
+
+    The files that are here now decide. Where there are none, or nothing was run on them, it is the newest state: that
+    of the run which ended last; of runs without a date (written before results had one) that of most runs.
+    """
+    by_files: dict[str, list[Finished]] = defaultdict(list)
+    for one in runs:
+        by_files[one.run.fingerprint].append(one)
+    if not by_files:
+        return None
+    here = _files_here(use, corpus, workspace)
+
+    def age(files: str) -> tuple[str, int, str]:
+        return max(str(one.result.get("ended", "")) for one in by_files[files]), len(by_files[files]), files
+
+    shown = here if here in by_files else max(by_files, key=age)
+    assert shown is not None
+    return State(shown, here, {files: len(by_files[files]) for files in sorted(by_files) if files != shown})
+
+
+def _files_here(use: DatasetUse, corpus: str, workspace: Workspace) -> str | None:
+    """The fingerprint of the files on this machine; None where they are absent or cannot be read as the dataset."""
+    try:
+        found = workspace.fingerprint(use, corpus)
+    except USER_ERRORS:
+        return None
+    return None if found == "absent" else found
