@@ -46,13 +46,13 @@ class Results:
         checks = tuple(table_checks(paper, name, self.workspace.cache))
         if paper.tables[name].kind == "audit":
             audited = tuple(CellResult(cell, Variant()) for cell in paper.table_cells(name))
-            return TableResult(paper, name, _checked(audited, checks), checks=checks)
+            return TableResult(paper, name, _checked(paper, audited, checks), checks=checks)
         others: dict[Variant, tuple[CellResult, ...]] = {}
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
             if not variant.earns_verdict and any(result.n_runs for result in results):
                 others[variant] = without_doubles(paper.tables[name], results)
-        main = _checked(self._column_results(paper, name, Variant()), checks)
+        main = _checked(paper, self._column_results(paper, name, Variant()), checks)
         by_variant = {Variant(): main, **others}
         ran = {
             variant: rows for variant, results in by_variant.items()
@@ -181,10 +181,16 @@ class Results:
         return self._noise[key]
 
 
-def _checked(results: tuple[CellResult, ...], checks: Iterable["Check"]) -> tuple[CellResult, ...]:
+def _checked(paper: Paper, results: tuple[CellResult, ...], checks: Iterable["Check"]) -> tuple[CellResult, ...]:
     """The results with what the audit says of the cells that it computes."""
     by_id = {check["id"]: check for check in checks}
-    return tuple(replace(one, check=by_id.get(one.cell.id)) if one.cell.recipe == "audit" else one for one in results)
+    return tuple(
+        replace(
+            one, check=by_id.get(one.cell.id), fitted_check=paper.audit.fitted(one.cell.table, one.cell.column)
+        )
+        if one.cell.recipe == "audit" else one
+        for one in results
+    )  # fmt: skip
 
 
 def without_doubles(table: Table, results: tuple[CellResult, ...]) -> tuple[CellResult, ...]:

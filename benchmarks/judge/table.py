@@ -65,6 +65,8 @@ class CellResult:
     verdict: Verdict | None = None
     item_noise: ItemInterval | None = None
     check: "Check | None" = None
+    #: what of the audit's computation the printed numbers had a say in
+    fitted_check: str | None = None
     #: the value of each fold as its source prints it, where it does
     published_folds: tuple[float, ...] = ()
     #: what came out under other readings of what the paper leaves open
@@ -186,9 +188,10 @@ class CellResult:
 
     @property
     def counted(self) -> str:
-        """The status as it is counted: what is decided under a fitted reading is no test of the reading."""
-        decided = self.status in ("reproduced", "deviates", "undecided")
-        return f"{self.status}{FITTED}" if decided and self.fitted_fields else self.status
+        """The status as it is counted: what comes out under a fitted reading is no test of the reading."""
+        words = {"reproduced", "deviates", "undecided"} if self.fitted_fields else {"holds", "fails"}
+        fitted = bool(self.fitted_fields or self.fitted_check)
+        return f"{self.status}{FITTED}" if fitted and self.status in words else self.status
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ NOTHING = "–"
 DECIDED = ("reproduced", "deviates", "undecided")
 COUNTED = (
     *DECIDED, *(f"{word}{FITTED}" for word in DECIDED), "refused", "flawed files", "not judged", "incomplete",
-    "not scored here", "not yet run", "quoted", "holds", "fails", "not audited",
+    "not scored here", "not yet run", "quoted", "holds", "fails", f"holds{FITTED}", f"fails{FITTED}", "not audited",
 )  # fmt: skip
 #: How they are told after a number, where that is not the word itself.
-TOLD = {"holds": "hold in the audit", "fails": "fail in the audit"}
+TOLD = {f"{word}s{end}": f"{word} in the audit{end}" for word in ("hold", "fail") for end in ("", FITTED)}
 
 
 def published(result: CellResult, notes: Footnotes | None = None) -> str:
@@ -169,10 +169,9 @@ def _fitted(result: CellResult) -> str:
 
 def decided(result: CellResult) -> str:
     """The word for the cell, in bold where something is decided."""
-    if result.counted != result.status:
-        return f"**{result.status}**{result.counted.removeprefix(result.status)}"
     word = result.status
-    return f"**{word}**" if word in ("reproduced", "deviates", "holds", "fails") else word
+    bold = f"**{word}**" if word in ("reproduced", "deviates", "holds", "fails") else word
+    return bold + result.counted.removeprefix(word)
 
 
 def unscored(runs: Mapping[str, str]) -> str:

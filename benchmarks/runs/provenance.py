@@ -69,11 +69,14 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def census_of(run: Run, workspace: Workspace) -> dict[str, Any]:
+def census_of(run: Run, workspace: Workspace) -> dict[str, Any] | None:
     """{"release", "complete", "summary", "faults": {kind: {part: number of items}}} of the files that a run is made on.
 
-    No names: what is landed holds nobody's lists. What is missing in each part stands beside it, as `items`.
+    None for a dataset that has no census. No names: what is landed holds nobody's lists. What is missing in each part
+    stands beside it, as `items`.
     """
+    if not registry.has(import_class(run.resolved["dataset"]["class_path"]), "census"):
+        return None
     dataset, census = workspace.dataset_of(run), _taken(run, workspace)
     parts = dataset.parts(run.fold).named
     faults = {

@@ -25,6 +25,8 @@ class Entry(Strict):
     note: str | None = None
     #: Whether the number was cut instead of rounded; by default as the paper does.
     truncates: bool | None = None
+    #: what of the computation was chosen because with it the printed numbers come out
+    fitted: str | None = None
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that the entry uses and that must be known: (what it names, the name)."""
@@ -254,3 +256,8 @@ class AuditPlan(Strict):
         """The values of the folds, as printed, that a cell is the mean of; none where no check has them."""
         means = (check for check in self.checks if isinstance(check, Mean) and cell in check.values)
         return next((tuple(check.values[cell]) for check in means), ())
+
+    def fitted(self, table: str, column: str) -> str | None:
+        """What the printed numbers had a say in, where they are computed for a column; None where nothing is."""
+        feeding = (check for check in self.checks if isinstance(check, Quantity | Computed) and check.feeds)
+        return next((one.fitted for one in feeding if (one.table, one.column) == (table, column)), None)

@@ -154,4 +154,4 @@ def _where(table: TableResult, one: CellResult) -> tuple[str, str, str]:
 
 
 def _word(word: str) -> str:
-    return f"audit {word}" if word in ("holds", "fails") else word
+    return f"audit {word}" if word.startswith(("holds", "fails")) else word

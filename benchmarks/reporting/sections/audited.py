@@ -21,10 +21,18 @@ def audit_grid(result: TableResult, results: Sequence[CellResult], notes: Footno
                 wording.published(one, notes),
                 computed + (notes.mark(wording.sentence(note)) if note else ""),
                 wording.as_printed(one),
-                f"**{one.status}**" if one.check else one.status,
+                _audited(one, notes),
             )
         )
     return Grid(("row", "quantity", "published", "computed", "as printed", "audit"), rows, left=(0, 1, 5))
+
+
+def _audited(one: CellResult, notes: Footnotes) -> str:
+    """What the audit says of a cell, and what of it the printed numbers had a say in."""
+    if not one.check:
+        return one.status
+    why = notes.mark(wording.sentence(f"fitted to the printed numbers: {one.fitted_check}")) if one.fitted_check else ""
+    return wording.decided(one) + why
 
 
 def quantity_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
