@@ -21,7 +21,8 @@ from benchmarks.judge.pairs.signs import sign_test
 About = Literal["method", "these two models"]
 #: The level of all tests; intervals cover 1 - ALPHA.
 ALPHA = 0.05
-T_TEST = "t test on seeds and items"
+#: With the degrees of freedom of both parts.
+T_TEST = "t test on seeds ({seeds:.0f} df) and items ({items:.0f} df)"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
         name = signed.test if is_method else f"first seed of each side, {signed.test}"
         return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power)
     half = float(found.half_width(ALPHA))
-    return Tested(value, value - half, value + half, float(found.p(threshold)), about, T_TEST, seeds, power)
+    name = T_TEST.format(seeds=float(found.seed_dof), items=float(found.item_dof))
+    return Tested(value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
