@@ -1,7 +1,6 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
 import logging
-import resource
 import sys
 import time
 import warnings
@@ -230,10 +229,14 @@ def device_facts(device: str) -> dict[str, Any]:
 
 
 def peak_memory_mib(device: str) -> float:
-    """Peak memory in MiB: of the allocator on an accelerator, of the process on a CPU."""
+    """Peak memory in MiB: of the allocator on an accelerator, of the process on a CPU; 0 where none is told."""
     if device == "cuda":
         import torch
 
         return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 1)

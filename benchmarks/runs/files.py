@@ -1,6 +1,5 @@
 """Small file habits of the harness: write whole or not at all, checksums, locks that die with their process."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
+from datasets.acquire.locks import try_lock
 from datasets.acquire.whole import write_whole
 
 
@@ -60,10 +60,7 @@ def locked_folder(folder: Path) -> Iterator[bool]:
     """Hold a folder while the block runs; yields whether it could be had. The lock goes with its process."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        yield try_lock(handle)
     finally:
         os.close(handle)
 
@@ -76,9 +73,7 @@ def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(file.fileno()):
             yield False
             return
         file.seek(0)
@@ -93,8 +88,4 @@ def is_claimed(path: Path) -> bool:
     if not path.exists():
         return False
     with path.open("rb") as file:  # on a read-only store, too
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        return not try_lock(file.fileno(), shared=True)

@@ -5,7 +5,6 @@ file has to be, so that a file cut short is noticed and made again. So is one th
 the signature (datasets.features.signature) of the code behind the array.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.acquire.locks import lock
 from datasets.acquire.telling import Progress
 from datasets.acquire.whole import whole, write_whole
 from datasets.errors import DataError
@@ -185,5 +185,5 @@ def _problem(array: Path, description: Path, header: dict[str, Any], made_by: Si
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file while the block runs, waiting for whoever holds it. The lock ends with its process."""
     with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file.fileno())
         yield
