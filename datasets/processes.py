@@ -1,4 +1,6 @@
-"""Programs of ours in processes of their own: each reads from stdin and answers in JSON lines.
+"""Programs of ours in processes of their own: each reads from stdin and answers in JSON lines, over a pipe of its own.
+
+Whatever prints in such a process (a sitecustomize, a library) prints to stderr and is taken for no answer.
 
 They are started as programs rather than forked: each computes with the threads that it is given, the caller may have
 threads of its own, and its main module is not imported again.
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 #: glibc gives every large array fresh pages from the kernel and takes them back at once; keeping them makes a phase
 #: vocoder 1.6 times and a CPU training step of the convolutional RNN 1.35 times as fast (`make bench`). Other C
@@ -48,19 +50,35 @@ def surrounded(threads: int) -> Iterator[None]:
         os.environ.update(before)
 
 
+#: Whether a child can have a pipe beside stdin, stdout and stderr; on Windows it answers on stdout.
+_MORE_PIPES = os.name == "posix"
+_STDOUT, _STDERR = 1, 2
+
+
 class Child:
     """A running `python -m module`, which sees the same classes as this process and computes with `threads` threads.
 
-    It writes errors where this process does. In a with block it is waited for at the end, and killed where the block
-    fails. Raises OSError where it cannot be started.
+    It prints to where this process writes its errors. In a with block it is waited for at the end, and killed where the
+    block fails. Raises OSError where it cannot be started.
     """
 
     def __init__(self, module: str, threads: int = 1) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(threads)
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._input, self._output = self._process.stdin, self._process.stdout
+        command, means = [sys.executable, "-m", module], environment(threads)
+        if _MORE_PIPES:
+            reading, writing = os.pipe()
+            self._output: IO[bytes] = os.fdopen(reading, "rb")
+            try:
+                self._process = subprocess.Popen(
+                    [*command, str(writing)], stdin=subprocess.PIPE, stdout=_STDERR, env=means, pass_fds=(writing,)
+                )
+            finally:
+                os.close(writing)  # what is left is the child's end: the answers end where it does
+        else:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=means)
+            assert self._process.stdout is not None
+            self._output = self._process.stdout
+        assert self._process.stdin is not None
+        self._input = self._process.stdin
 
     def write(self, content: bytes) -> None:
         """Write to its stdin. One that has ended does not take it, which `wait` tells."""
@@ -78,7 +96,7 @@ class Child:
             self._input.close()
 
     def answers(self) -> Iterator[dict[str, Any]]:
-        """What it answers, one after the other, until it closes its stdout. A line that its end cut off is none."""
+        """What it answers, one after the other, until it ends. A line that its end cut off is none."""
         for line in self._output:
             if line.endswith(b"\n"):
                 yield json.loads(line)
@@ -110,9 +128,12 @@ class Child:
 
 
 def answering() -> Callable[[dict[str, Any]], None]:
-    """In a child: what sends one JSON line to its parent. Whatever else it prints goes to stderr from now on."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
+    """In a child: what sends one JSON line to its parent. Whatever else it prints goes to stderr."""
+    if _MORE_PIPES:
+        answers = os.fdopen(int(sys.argv[1]), "w", buffering=1)
+    else:
+        answers = os.fdopen(os.dup(_STDOUT), "w", buffering=1)
+        os.dup2(_STDERR, _STDOUT)
 
     def answer(content: dict[str, Any]) -> None:
         answers.write(json.dumps(content) + "\n")

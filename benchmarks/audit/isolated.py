@@ -1,17 +1,17 @@
 """The audit of a table for its page. What it calls may need torch, which a report does without: it asks a process."""
 
 import json
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.errors import InputError
+from benchmarks.errors import USER_ERRORS, InputError
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.memo import Memo
 from benchmarks.spec import Paper
 from benchmarks.spec.audit import Calls
+from datasets.processes import Child, answering, available_cores
 
 if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
@@ -53,10 +53,26 @@ def _sources(package: str) -> list[Path]:
     return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
 
 
-def _audit_elsewhere(target: str) -> dict:
-    command = [sys.executable, "-m", "benchmarks", "audit", target, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
-        raise InputError(f"audit of {target} failed: {reason.removeprefix('resound: ')}")
-    return dict(json.loads(done.stdout))
+def _audit_elsewhere(target: str) -> dict[str, Any]:
+    with Child("benchmarks.audit.isolated", available_cores()) as child:
+        child.send({"target": target})
+        answer = next(child.answers(), {})
+    if "checks" not in answer:
+        reason = answer.get("input_error") or f"its process ended with code {child.wait()}"
+        raise InputError(f"audit of {target} failed: {reason}")
+    return answer
+
+
+def _serve() -> None:
+    """The process: reads a target from stdin, answers one JSON line."""
+    from benchmarks.audit.checks import audit
+
+    answer = answering()
+    try:
+        answer({"checks": audit(json.loads(sys.stdin.readline())["target"])})
+    except USER_ERRORS as error:
+        answer({"input_error": str(error)})
+
+
+if __name__ == "__main__":
+    _serve()

@@ -24,7 +24,8 @@ def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace,
     """
     from benchmarks.runs.execute import prepare_process
 
-    os.setsid()
+    if hasattr(os, "setsid"):  # Windows has no sessions
+        os.setsid()
     _print_to(log)
     stop = StopSignal()
     stop.listen()
@@ -58,9 +59,13 @@ class StopSignal:
 
 
 def _print_to(log: Path) -> None:
-    """Let stdout and stderr of this process, and of what it starts, go to a file, which begins anew."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """Let stdout and stderr of this process, and of what it starts, go to a file, which begins anew.
+
+    What was printed before, as a sitecustomize does, goes there too: where stdout leads, nobody may read any more.
+    """
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()

@@ -198,8 +198,8 @@ class _Meter:
 
 def _serve() -> None:
     """A worker: reads its share from stdin, writes features to the part file, answers one JSON line per clip."""
-    task, part = pickle.load(sys.stdin.buffer)  # from the parent process only
     answer = answering()
+    task, part = pickle.load(sys.stdin.buffer)  # from the parent process only
     try:
         with Path(part).open("wb") as file:
             shape, counts = _extract_some(task, file, lambda: answer({}))
