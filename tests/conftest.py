@@ -1,5 +1,6 @@
 import fcntl
 import importlib
+import math
 import os
 from pathlib import Path
 
@@ -14,6 +15,14 @@ SIZES = {
     "dcase2018_domestic": {"clip_seconds": 1.0},
     "esc50": {"clips_per_class_and_fold": 1, "clip_seconds": 1.6},
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def extraction_in_this_process():
+    """Clips of tests are few: on a busy machine they would start processes that cost more than they save."""
+    from datasets.features import extraction
+
+    extraction.SECONDS_WORTH_A_WORKER = math.inf
 
 
 @pytest.fixture(scope="session")
