@@ -17,6 +17,9 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="compare fresh numbers with the stored ones")
+    check.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="a check, also 'golden acrnn.*'; may be repeated"
+    )
     renew = commands.add_parser("renew", help="store the golden numbers, or with --bands the bands, of this code")
     renew.add_argument("--bands", action="store_true", help="train the learning cases with many seeds (minutes)")
     renew.add_argument("--seeds", type=int, default=12, help="seeds per band, at least 10 (default: %(default)s)")
@@ -42,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     corpora = ("miniature", "real") if options.corpus == "real" else ("miniature",)
     try:
         if options.command == "check":
-            return _check(workspace, corpora)
+            return _check(workspace, corpora, options.only or ["*"])
         if options.bands:
             lines = renew_bands(workspace, corpora, options.seeds, options.only)
         else:
@@ -58,11 +61,11 @@ def _run(options: argparse.Namespace) -> int:
         return 3
 
 
-def _check(workspace: "Workspace", corpora: tuple[str, ...]) -> int:
+def _check(workspace: "Workspace", corpora: tuple[str, ...], only: list[str]) -> int:
     from benchmarks.regression.check import check
 
     counts: Counter[str] = Counter()
-    for one in check(workspace, corpora):
+    for one in check(workspace, corpora, only):
         print(one, flush=True)
         counts[one.state] += 1
     skipped = f", {counts['skip']} skipped" if counts["skip"] else ""

@@ -9,6 +9,8 @@ import numpy as np
 
 #: A band holds a new seed with this probability.
 LEVEL = 0.999
+#: All metrics that have a band are shares in percent.
+BOTTOM, TOP = 0.0, 100.0
 MINIMUM_SEEDS = 10
 
 
@@ -36,14 +38,20 @@ class Band:
         quantile = float(t.ppf(0.5 + LEVEL / 2, self.n - 1))
         return max(quantile * self.sd * math.sqrt(1 + 1 / self.n), self.step)
 
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Lower and upper end: those of the interval, as far as a share can be there."""
+        return max(self.mean - self.half_width, BOTTOM), min(self.mean + self.half_width, TOP)
+
     def holds(self, value: float) -> bool:
         """Whether a value lies inside."""
-        return abs(value - self.mean) <= self.half_width
+        low, high = self.edges
+        return low <= value <= high
 
     def to_dict(self) -> dict[str, Any]:
         """The content of bands.json for one case."""
         return asdict(self)
 
     def __str__(self) -> str:
-        low, high = self.mean - self.half_width, self.mean + self.half_width
+        low, high = self.edges
         return f"{low:.1f}..{high:.1f} (mean {self.mean:.1f}, sd {self.sd:.1f}, n {self.n})"

@@ -11,6 +11,7 @@ from benchmarks import spec
 from benchmarks.errors import InputError
 from benchmarks.metrics import all_metrics, metric_named
 from benchmarks.runs.build import import_class
+from benchmarks.runs.files import canonical_hash
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.versions import spelled_out, versions
@@ -53,7 +54,7 @@ class Learning(Changes):
 
 
 class Contrast(BaseModel):
-    """A task that a network solves with one of its parts and fails without it.
+    """A task that networks solve with one of their parts and fail without it.
 
     `call` names a function of a file of this repository, `path.py:function`; for the arguments of each case it returns
     the shares of right answers (with the part, without it).
@@ -73,8 +74,10 @@ class Cases(BaseModel):
     model_config = STRICT
 
     golden: Changes = Changes()
+    #: what single settings have instead
+    golden_of: dict[Name, Changes] = {}
     learning: dict[Name, Learning] = {}
-    contrast: Contrast | None = None
+    contrast: dict[Name, Contrast] = {}
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,18 @@ class PaperCases:
         """A run of seconds for every setting: tier smoke on the miniature, first fold, seed 0."""
         runs = {}
         for name, setting in self.paper.settings.items():
-            changes = self.cases.golden if setting.trainer else Changes()
+            changes = self.cases.golden_of.get(name, self.cases.golden) if setting.trainer else Changes()
             runs[name] = self._run(name, self._dataset_of(name), "smoke", "miniature", None, changes, workspace)
         return runs
+
+    def arguments(self, workspace: Workspace) -> dict[str, str]:
+        """A hash, for every setting, of what its runs of tier full are made of."""
+        return {
+            name: canonical_hash(
+                self._run(name, self._dataset_of(name), "full", "miniature", None, Changes(), workspace).resolved, 10
+            )
+            for name in self.paper.settings
+        }
 
     def learning_run(self, name: str, workspace: Workspace, seed: int, shuffled: bool = False) -> Run:
         """One training of a learning case, with the true training labels or with shuffled ones."""
@@ -133,6 +145,9 @@ def load_cases(paper_id: str) -> PaperCases:
     except ValidationError as error:
         first = error.errors()[0]
         raise document.error(tuple(first["loc"]), first["msg"]) from None
+    for name in cases.golden_of:
+        if name not in paper.settings:
+            raise document.error(("golden_of", name), f"unknown setting {name!r}{spec.nearest(name, paper.settings)}")
     known: dict[str, Mapping[str, Any]] = {"setting": paper.settings, "dataset": paper.datasets}
     for name, case in cases.learning.items():
         for kind, names in known.items():
@@ -141,10 +156,12 @@ def load_cases(paper_id: str) -> PaperCases:
                 message = f"unknown {kind} {given!r}{spec.nearest(given, names)}"
                 raise document.error(("learning", name, kind), message)
         try:
-            metric_named(case.metric)
+            metric = metric_named(case.metric)
         except InputError:
             message = f"unknown metric {case.metric!r}{spec.nearest(case.metric, all_metrics())}"
             raise document.error(("learning", name, "metric"), message) from None
+        if metric.unit != "%":
+            raise document.error(("learning", name, "metric"), f"{case.metric!r} is no share; bands end at 100 %")
     return PaperCases(paper, cases)
 
 

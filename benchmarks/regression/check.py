@@ -1,11 +1,13 @@
 """Compares fresh numbers with the stored ones."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks import spec
+from benchmarks.errors import InputError
 from benchmarks.regression import contrast, golden
 from benchmarks.regression.bands import Band
 from benchmarks.regression.cases import Contrast, PaperCases, load_cases, miniature
@@ -29,40 +31,75 @@ class Check:
         return f"{self.state:<4} {self.name:<34} {self.text}"
 
 
-def check(workspace: Workspace, corpora: Container[str], values: Path = VALUES) -> Iterator[Check]:
-    """Train the cases of all papers whose corpus is among `corpora`, and compare them with the stored `values`."""
-    for paper_id in spec.paper_ids():
+def check(
+    workspace: Workspace, corpora: Container[str], only: Sequence[str] = ("*",), values: Path = VALUES
+) -> Iterator[Check]:
+    """Train the cases of all papers whose corpus is among `corpora`, and compare them with the stored `values`.
+
+    only: patterns of the checks' names ("golden acrnn.*"). Raises InputError if no check has such a name.
+    """
+    asked = {paper_id: _asked(load_cases(paper_id), only) for paper_id in spec.paper_ids()}
+    if not any(asked.values()):
+        raise InputError(f"no check is called {' or '.join(only)}; try 'golden acrnn.*' or 'learning *'")
+    for paper_id, names in asked.items():
+        if not names:
+            continue
         cases = load_cases(paper_id)
-        bands, records = (read(values / name).get(paper_id, {}) for name in (BANDS, GOLDEN))
-        with fresh_store(workspace) as store:
-            miniature(cases.paper, store)
-            names = [name for name, case in cases.cases.learning.items() if case.corpus in corpora]
-            absent = {name: root for name in names if not (root := cases.root(name, store)).is_dir()}
-            pairs = {name: _pair(cases, name, store) for name in names if name not in absent}
-            settings = cases.golden_runs(store)
-            trained = train([run for pair in pairs.values() for run in pair] + list(settings.values()), store, paper_id)
-            for name, run in settings.items():
-                yield check_golden(f"golden {paper_id}.{name}", run, trained, records.get(name))
-            for name, (run, shuffled) in pairs.items():
-                metric = cases.cases.learning[name].metric
-                yield check_band(f"learning {paper_id}.{name}", run, trained, metric, bands.get(name))
-                yield check_band(f"shuffled {paper_id}.{name}", shuffled, trained, metric, bands.get(name), False)
-            for name, root in absent.items():
-                note = f"{root}: no such folder; set RESOUND_DATA to the folder that holds {root.name}/"
-                yield Check(f"learning {paper_id}.{name}", "skip", note)
-        if cases.cases.contrast:
-            yield from check_contrast(paper_id, cases.cases.contrast)
+        if any(not name.startswith("contrast") for name in names):
+            with fresh_store(workspace) as store:
+                yield from _check_trainings(cases, names, corpora, store, values)
+        for name, one in cases.cases.contrast.items():
+            yield from check_contrast(f"contrast {paper_id}.{name}", one, names)
 
 
-def _pair(cases: PaperCases, name: str, workspace: Workspace) -> tuple[Run, Run]:
-    run, shuffled = (cases.learning_run(name, workspace, seed=0, shuffled=shuffled) for shuffled in (False, True))
-    return run, shuffled
+def names_of(cases: PaperCases) -> list[str]:
+    """The names of all checks of a paper, as `check --only` takes them."""
+    contrasts = [f"{name}.{case}" for name, one in cases.cases.contrast.items() for case in one.cases]
+    learning = list(cases.cases.learning)
+    kinds = {"golden": list(cases.paper.settings), "learning": learning, "shuffled": learning, "contrast": contrasts}
+    return [f"{kind} {cases.paper.id}.{name}" for kind, some in kinds.items() for name in some]
 
 
-def check_golden(name: str, run: Run, trained: Trained, stored: dict[str, Any] | None) -> Check:
-    """Compare the losses and scores of a run with the stored ones."""
-    problem = trained.problem(run) or golden.problem(stored, golden.record(trained.finished[run.id]))
-    return _check(name, problem is None, problem or "losses and scores as stored")
+def _asked(cases: PaperCases, only: Sequence[str]) -> frozenset[str]:
+    """The names of a paper's checks that one of the patterns fits."""
+    return frozenset(name for name in names_of(cases) if any(fnmatchcase(name, pattern) for pattern in only))
+
+
+def _check_trainings(
+    cases: PaperCases, asked: Container[str], corpora: Container[str], store: Workspace, values: Path
+) -> Iterator[Check]:
+    """The checks of one paper that train runs, in an empty store."""
+    paper_id, learning = cases.paper.id, cases.cases.learning
+    bands, records = (read(values / name).get(paper_id, {}) for name in (BANDS, GOLDEN))
+    miniature(cases.paper, store)
+    arguments = cases.arguments(store)
+    golden_runs = {f"golden {paper_id}.{name}": (name, run) for name, run in cases.golden_runs(store).items()}
+    golden_runs = {title: pair for title, pair in golden_runs.items() if title in asked}
+    banded: dict[str, tuple[str, Run]] = {}
+    for name, case in learning.items():
+        kinds = [kind for kind in ("learning", "shuffled") if f"{kind} {paper_id}.{name}" in asked]
+        if case.corpus not in corpora or not kinds:
+            continue
+        root = cases.root(name, store)
+        if not root.is_dir():
+            note = f"{root}: no such folder; set RESOUND_DATA to the folder that holds {root.name}/"
+            yield Check(f"learning {paper_id}.{name}", "skip", note)
+            continue
+        for kind in kinds:
+            run = cases.learning_run(name, store, seed=0, shuffled=kind == "shuffled")
+            banded[f"{kind} {paper_id}.{name}"] = (name, run)
+    trained = train([run for _, run in (*banded.values(), *golden_runs.values())], store, paper_id)
+    for title, (name, run) in golden_runs.items():
+        yield check_golden(title, run, trained, records.get(name), arguments[name])
+    for title, (name, run) in banded.items():
+        inside = title.startswith("learning")
+        yield check_band(title, run, trained, learning[name].metric, bands.get(name), inside)
+
+
+def check_golden(name: str, run: Run, trained: Trained, stored: dict[str, Any] | None, arguments: str) -> Check:
+    """Compare what a run gave, and the arguments of its setting, with what is stored."""
+    problem = trained.problem(run) or golden.problem(stored, golden.record(trained.finished[run.id], arguments))
+    return _check(name, problem is None, problem or "losses, epochs and scores as stored")
 
 
 def check_band(
@@ -78,15 +115,18 @@ def check_band(
     return _check(name, band.holds(value) is inside, f"{value:.1f}, must be {'in' if inside else 'out'}side {band}")
 
 
-def check_contrast(paper_id: str, asked: Contrast) -> Iterator[Check]:
-    """Compare what networks reach with a part and without it."""
-    for name, (with_part, without) in contrast.outcomes(asked).items():
+def check_contrast(title: str, asked: Contrast, names: Container[str]) -> Iterator[Check]:
+    """Compare what networks reach with a part and without it, in the cases that are among the checks' `names`."""
+    cases = {name: args for name, args in asked.cases.items() if f"{title}.{name}" in names}
+    if not cases:
+        return
+    for name, (with_part, without) in contrast.outcomes(asked.call, cases).items():
         text = (
             f"with it {with_part:.2f}, must be at least {asked.with_at_least:.2f}; "
             f"without {without:.2f}, at most {asked.without_at_most:.2f}"
         )
         ok = with_part >= asked.with_at_least and without <= asked.without_at_most
-        yield _check(f"contrast {paper_id}.{name}", ok, text)
+        yield _check(f"{title}.{name}", ok, text)
 
 
 def _check(name: str, ok: bool, text: str) -> Check:

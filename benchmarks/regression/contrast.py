@@ -6,21 +6,24 @@
 import importlib.util
 import json
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.regression.cases import Contrast
 from datasets.processes import Child, answering, available_cores
 
 ROOT = Path(__file__).parents[2]
 
 
-def outcomes(contrast: Contrast) -> dict[str, tuple[float, float]]:
-    """For each case the shares of right answers (with the part, without it), computed in one process per core."""
-    with ThreadPoolExecutor(min(available_cores(), len(contrast.cases))) as pool:
-        pending = {name: pool.submit(_outcome, name, contrast.call, args) for name, args in contrast.cases.items()}
+def outcomes(call: str, cases: Mapping[str, dict[str, Any]]) -> dict[str, tuple[float, float]]:
+    """For each case the shares of right answers (with the part, without it), computed in one process per core.
+
+    call: a function of a file, `path.py:function`; cases: its arguments by case, at least one.
+    """
+    with ThreadPoolExecutor(min(available_cores(), len(cases))) as pool:
+        pending = {name: pool.submit(_outcome, name, call, args) for name, args in cases.items()}
         return {name: future.result() for name, future in pending.items()}
 
 

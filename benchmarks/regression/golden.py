@@ -1,5 +1,6 @@
-"""Golden numbers: the first losses and the final scores of every setting, to a relative 1e-3."""
+"""Golden numbers: first losses, what every epoch says, the epoch kept and final scores of settings, to 1e-3."""
 
+import csv
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,26 @@ from benchmarks.runs.scores import Scores
 
 RELATIVE = 1e-3
 DIGITS = 7
+#: Columns of the history that are no numbers of the training.
+IDLE = ("epoch", "seconds")
 
 
-def record(finished: Finished) -> dict[str, Any]:
-    """What is kept of a run: versions, first losses, and of the scores their mean, deviation, largest and first row.
+def record(finished: Finished, arguments: str) -> dict[str, Any]:
+    """What is kept of a run: versions, first losses, history, epoch kept, and of the scores some statistics.
 
-    The scores of several test sets count together, the sets in the order of their names. A fit has no losses.
+    arguments: a hash of those of the setting in tier full, from which a run of seconds differs. The history has a list
+    over epochs for the learning rate, the loss and all that validation logs. The scores of several test sets count
+    together, the sets in the order of their names: their mean, deviation, largest and first row. A fit has no losses
+    and no history.
     """
     sets = [Scores.load(path).values for path in sorted(finished.folder.glob("scores_*.npz"))]
     values = np.concatenate([one.ravel() for one in sets], dtype=np.float64)
     return {
         "versions": finished.run.versions,
+        "arguments": arguments,
         "losses": [_rounded(loss) for loss in finished.result.get("first_losses", [])],
+        "history": _history(finished),
+        "kept": _kept(finished),
         "scores": {
             "mean": _rounded(values.mean()),
             "sd": _rounded(values.std()),
@@ -28,6 +37,21 @@ def record(finished: Finished) -> dict[str, Any]:
             "first": [_rounded(value) for value in values[: sets[0].shape[-1]]],
         },
     }
+
+
+def _history(finished: Finished) -> dict[str, list[float]]:
+    path = finished.folder / "history.csv"
+    if not path.exists():
+        return {}
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {name: [_rounded(float(row[name])) for row in rows] for name in rows[0] if name not in IDLE}
+
+
+def _kept(finished: Finished) -> int | None:
+    """The epoch (from 0) whose weights the run ended with; None where nothing was selected."""
+    selection = finished.result.get("selection")
+    return selection["best_epoch"] if selection and selection["keep"] == "best" else None
 
 
 def problem(stored: dict[str, Any] | None, found: dict[str, Any]) -> str | None:
@@ -39,6 +63,8 @@ def problem(stored: dict[str, Any] | None, found: dict[str, Any]) -> str | None:
         moved = sorted(set(stored["versions"].items()) ^ set(found["versions"].items()))
         names = ", ".join(dict.fromkeys(path for path, _ in moved))
         return f"stored for another version of {names}: {renew}"
+    if stored["arguments"] != found["arguments"]:
+        return f"the setting has other arguments in tier full; if that is meant, {renew}"
     difference = first_difference(stored, found)
     if difference is None:
         return None
@@ -47,19 +73,40 @@ def problem(stored: dict[str, Any] | None, found: dict[str, Any]) -> str | None:
 
 def first_difference(stored: dict[str, Any], found: dict[str, Any]) -> str | None:
     """The first number that differs by more than a relative 1e-3; for scores, relative to the largest of them."""
-    if len(stored["losses"]) != len(found["losses"]):
-        return f"losses: expected {len(stored['losses'])}, got {len(found['losses'])}"
-    for step, (expected, got) in enumerate(zip(stored["losses"], found["losses"], strict=True)):
-        if not abs(got - expected) <= RELATIVE * abs(expected):
-            return f"loss of step {step}: expected {expected:.7g}, got {got:.7g}"
-    scale = stored["scores"]["largest"]
-    for name, expected in stored["scores"].items():
-        got = found["scores"][name]
+    told, history = stored["history"], found["history"]
+    if set(told) != set(history):
+        return f"history: expected {_names(told)}, got {_names(history)}"
+    series = {"loss of step": ("losses", stored["losses"], found["losses"])}
+    series |= {f"{name} of epoch": (name, told[name], history[name]) for name in told}
+    for one, (name, expected, got) in series.items():
+        if difference := _series_difference(one, name, expected, got):
+            return difference
+    if stored["kept"] != found["kept"]:
+        return f"epoch kept: expected {stored['kept']}, got {found['kept']}"
+    return _scores_difference(stored["scores"], found["scores"])
+
+
+def _series_difference(one: str, name: str, expected: list[float], got: list[float]) -> str | None:
+    if len(expected) != len(got):
+        return f"{name}: expected {len(expected)}, got {len(got)}"
+    for number, (wanted, here) in enumerate(zip(expected, got, strict=True)):
+        if not abs(here - wanted) <= RELATIVE * abs(wanted):
+            return f"{one} {number}: expected {wanted:.7g}, got {here:.7g}"
+    return None
+
+
+def _scores_difference(stored: dict[str, Any], found: dict[str, Any]) -> str | None:
+    for name, expected in stored.items():
+        got = found[name]
         if np.shape(got) != np.shape(expected):
             return f"scores, {name}: expected {len(expected)} numbers, got {len(got)}"
-        if not np.all(np.abs(np.subtract(got, expected)) <= RELATIVE * scale):
+        if not np.all(np.abs(np.subtract(got, expected)) <= RELATIVE * stored["largest"]):
             return f"scores, {name}: expected {_text(expected)}, got {_text(got)}"
     return None
+
+
+def _names(columns: dict[str, Any]) -> str:
+    return ", ".join(sorted(columns)) or "none"
 
 
 def _rounded(value: float) -> float:

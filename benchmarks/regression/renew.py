@@ -24,7 +24,8 @@ def renew_golden(workspace: Workspace, values: Path = VALUES) -> Iterator[str]:
             runs = cases.golden_runs(store)
             trained = train(runs.values(), store, f"{paper_id} golden")
             _refuse_failures(trained)
-            records = {name: golden.record(trained.finished[run.id]) for name, run in runs.items()}
+            arguments = cases.arguments(store)
+            records = {name: golden.record(trained.finished[run.id], arguments[name]) for name, run in runs.items()}
         for name, record in records.items():
             old = stored.get(paper_id, {}).get(name)
             if old and old["versions"] == record["versions"] and (moved := golden.first_difference(old, record)):

@@ -50,7 +50,7 @@ def test_a_check_passes_as_stored_and_names_each_number_that_moved(drifting):
     (values / GOLDEN).write_text(json.dumps(numbers))
     (values / BANDS).write_text(json.dumps(bands))
 
-    found = {one.name: one for one in check(workspace, ("miniature", "real"), values)}
+    found = {one.name: one for one in check(workspace, ("miniature", "real"), values=values)}
 
     states = {name: one.state for name, one in found.items()}
     assert states == {
@@ -58,12 +58,16 @@ def test_a_check_passes_as_stored_and_names_each_number_that_moved(drifting):
         "learning drifting.steady": "ok", "shuffled drifting.steady": "ok",
         "learning drifting.wide": "ok", "shuffled drifting.wide": "FAIL",
         "learning drifting.elsewhere": "skip",
-        "contrast drifting.helps": "ok", "contrast drifting.useless": "FAIL",
+        "contrast drifting.part.helps": "ok", "contrast drifting.part.useless": "FAIL",
     }  # fmt: skip
     assert "loss of step 4: expected" in found["golden drifting.plain"].text
     assert "bump `version` of the class that changed" in found["golden drifting.plain"].text
     assert "set RESOUND_DATA" in found["learning drifting.elsewhere"].text
     assert not (workspace.runs).exists()
+    (only,) = check(workspace, ("miniature",), ("contrast *.helps", "golden nobody.*"), values)
+    assert only == found["contrast drifting.part.helps"]
+    with pytest.raises(InputError, match=r"no check is called golden drifting\.nothing; try"):
+        list(check(workspace, ("miniature",), ("golden drifting.nothing",), values))
 
 
 def test_fresh_runs_find_no_features_that_were_there_before_and_leave_the_corpora(drifting):
@@ -88,22 +92,32 @@ def test_fresh_runs_find_no_features_that_were_there_before_and_leave_the_corpor
 def test_the_command_counts_and_fails_if_one_check_does(monkeypatch, capsys, states, code, summary):
     asked = []
 
-    def fake(workspace, corpora):
-        asked.append(corpora)
+    def fake(workspace, corpora, only):
+        asked.append((corpora, only))
         return (Check(f"golden {number}", state, "numbers") for number, state in enumerate(states))
 
     monkeypatch.setattr("benchmarks.regression.check.check", fake)
-    monkeypatch.setattr("sys.argv", ["regression", "check", "--corpus", "real"])
+    monkeypatch.setattr("sys.argv", ["regression", "check", "--corpus", "real", "--only", "golden *"])
     assert main() == code
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:-1]] == states
     assert lines[-1] == summary
-    assert asked == [("miniature", "real")]
+    assert asked == [(("miniature", "real"), ["golden *"])]
 
 
 def record(**changes) -> dict:
     scores = {"mean": 0.1, "sd": 1.0, "largest": 4.0, "first": [4.0, -0.001]}
-    return {"versions": {"a.B": 1}, "losses": [2.0, 1.9], "scores": {**scores, **changes}}
+    history = {"learning_rate": [0.1, 0.01], "val_loss": [1.5, 1.4]}
+    return {
+        "versions": {"a.B": 1}, "arguments": "abc", "losses": [2.0, 1.9], "history": history, "kept": 1,
+        "scores": {**scores, **changes},
+    }  # fmt: skip
+
+
+def with_history(**columns) -> dict:
+    """A record with other columns in its history; None leaves one out."""
+    history = {name: values for name, values in {**record()["history"], **columns}.items() if values}
+    return {**record(), "history": history}
 
 
 def test_golden_numbers_hold_to_a_relative_thousandth():
@@ -115,6 +129,13 @@ def test_golden_numbers_hold_to_a_relative_thousandth():
         ({**stored, "losses": [2.0, 1.903]}, "loss of step 1: expected 1.9, got 1.903"),
         ({**stored, "losses": [2.0, float("nan")]}, "loss of step 1"),
         ({**stored, "losses": [2.0]}, "losses: expected 2, got 1"),
+        (with_history(learning_rate=[0.1, 0.1]), "learning_rate of epoch 1: expected 0.01, got 0.1"),
+        (with_history(val_loss=[1.5, 1.403]), "val_loss of epoch 1: expected 1.4, got 1.403"),
+        (with_history(val_loss=[1.5]), "val_loss: expected 2, got 1"),
+        (with_history(val_loss=None), "history: expected learning_rate, val_loss, got learning_rate"),
+        ({**stored, "kept": 0}, "epoch kept: expected 1, got 0"),
+        ({**stored, "kept": None}, "epoch kept: expected 1, got None"),
+        ({**stored, "arguments": "abd"}, "the setting has other arguments in tier full"),
         (record(mean=0.105), "scores, mean: expected 0.1, got 0.105"),
         (record(first=[4.0, 0.004]), "scores, first"),
         (record(first=[4.0]), "scores, first: expected 2 numbers, got 1"),
@@ -145,6 +166,12 @@ def test_a_fit_without_spread_may_differ_by_one_test_item():
     assert band.holds(75.0) and band.holds(65.0) and not band.holds(76.0)
 
 
+def test_a_band_ends_where_no_share_can_be():
+    high, low = Band(96.0, 4.0, 10, step=1.0), Band(2.0, 4.0, 10, step=1.0)
+    assert high.edges == pytest.approx((96 - high.half_width, 100.0)) and low.edges[0] == 0.0
+    assert high.holds(100.0) and "..100.0 (mean" in str(high)
+
+
 def test_nine_seeds_are_too_few():
     with pytest.raises(ValueError, match="at least 10 seeds, not 9"):
         Band.of([70.0] * 9, step=5.0)
@@ -160,6 +187,8 @@ def test_nine_seeds_are_too_few():
         ),
         ("metric: accuracy_clip_decision", "metric: f1", r"regression.yaml:\d+: learning\.\w+\.metric: unknown metric"),
         ("golden:", "gold:", r"regression.yaml:\d+: gold: "),
+        ("golden:", "golden_of:\n  basis: {}\ngolden:", r"regression.yaml:\d+: golden_of.basis: unknown setting"),
+        ("metric: accuracy_clip_decision", "metric: event_er_onset_500ms_above_0.5_median_540ms", "is no share"),
     ],
 )
 def test_a_mistake_in_the_file_is_one_line(paper_copy, monkeypatch, old, new, message):
@@ -215,4 +244,5 @@ def test_every_attention_has_its_contrast():
     arguments = [setting.model.args for setting in cases.paper.settings.values() if "scaling" in setting.model.args]
     wanted = {(one["attention"].value, one["scaling"].value) for one in arguments}
     assert len(wanted) == 9
-    assert {(one["attention"], one["scaling"]) for one in cases.cases.contrast.cases.values()} == wanted
+    found = cases.cases.contrast["attention"].cases.values()
+    assert {(one["attention"], one["scaling"]) for one in found} == wanted
