@@ -5,6 +5,7 @@ release of raw recordings (any rate, one or two channels, any length) goes the w
 of ESC-50 to its 2017 WAV files: sum the channels, resample, cut or zero-pad, round to 16 bit, saturating each time.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,14 +20,23 @@ if TYPE_CHECKING:
 FaultKind = Literal["empty", "truncated", "unreadable", "rate", "channels", "length", "format", "nan", "silent"]
 FULL_SCALE = 32768.0
 _OGG_PAGE_HEADER = 27
+#: Sizes in WAV headers from which on the writer did not know: ffmpeg's and sox's, into a pipe.
+_UNKNOWN_SIZE = 0x7FFFF000
 
 
 class ClipFault(DataError):
-    """A clip that cannot be used; `kind` says what is wrong with it."""
+    """A clip that cannot be used; `kind` says what is wrong with it, `reason` in what way."""
 
-    def __init__(self, message: str, kind: FaultKind = "unreadable") -> None:
+    def __init__(self, message: str, kind: FaultKind = "unreadable", reason: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        self.reason = reason or message
+
+
+def clip_fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
+    """What is wrong with a clip's file, in one line."""
+    name = kind if kind != "nan" else "NaN"
+    return ClipFault(f"{path.name}: {name}: {reason}; put the official file into {path.parent}", kind, reason)
 
 
 def read_exact(path: Path, rate: int, frames: int) -> "NDArray[np.float32]":
@@ -36,14 +46,14 @@ def read_exact(path: Path, rate: int, frames: int) -> "NDArray[np.float32]":
     """
     samples, found_rate, subtype = _decode(path)
     if found_rate != rate:
-        raise _fault(path, "rate", f"{found_rate} Hz instead of {rate} Hz")
+        raise clip_fault(path, "rate", f"{found_rate} Hz instead of {rate} Hz")
     if samples.shape[1] != 1:
-        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
+        raise clip_fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
     if len(samples) != frames:
-        raise _fault(path, "length", f"{len(samples)} frames instead of {frames}")
+        raise clip_fault(path, "length", f"{len(samples)} frames instead of {frames}")
     _check_samples(path, samples)
     if subtype != "PCM_16":
-        raise _fault(path, "format", f"sample format {subtype} instead of PCM_16")
+        raise clip_fault(path, "format", f"sample format {subtype} instead of PCM_16")
     return samples[:, 0]
 
 
@@ -55,9 +65,9 @@ def read_raw(path: Path, rate: int, frames: int, rates: tuple[int, ...] = (44100
     """
     samples, found_rate, _ = _decode(path)
     if found_rate not in rates:
-        raise _fault(path, "rate", f"{found_rate} Hz instead of {' or '.join(map(str, rates))} Hz")
+        raise clip_fault(path, "rate", f"{found_rate} Hz instead of {' or '.join(map(str, rates))} Hz")
     if samples.shape[1] > 2:
-        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
+        raise clip_fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
     _check_samples(path, samples)
     mono = _saturate(samples.sum(axis=1, dtype=np.float32))
     if found_rate != rate:
@@ -79,6 +89,19 @@ def read_any(path: Path, whole: bool = True) -> tuple["NDArray[np.float64]", int
     return samples, rate
 
 
+def write_as_wav(path: Path, target: Path) -> None:
+    """Write the samples of a FLAC file, or of another format, as WAV: PCM keeps its width, what is lossy gets 24 bit.
+
+    Raises ClipFault where the file cannot be used.
+    """
+    import soundfile
+
+    samples, rate, subtype = _decode(path, "float64")
+    form = "PCM_16" if subtype == "PCM_16" else "PCM_24"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(os.fsencode(target), samples, rate, subtype=form, format="WAV")
+
+
 def _saturate(samples: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return np.clip(samples, -1.0, (FULL_SCALE - 1) / FULL_SCALE, dtype=np.float32)
 
@@ -90,21 +113,21 @@ def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["ND
     try:
         size = path.stat().st_size
         if size == 0:
-            raise _fault(path, "empty", "a file of 0 bytes")
+            raise clip_fault(path, "empty", "a file of 0 bytes")
         if whole:
             _check_end(path, size)
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:  # a folder's name need not be UTF-8
             announced, rate, subtype = file.frames, file.samplerate, file.subtype
             samples = file.read(dtype=dtype, always_2d=True)
     except FileNotFoundError:
-        raise _fault(path, "unreadable", "no such file") from None
+        raise clip_fault(path, "unreadable", "no such file") from None
     except (OSError, soundfile.LibsndfileError) as error:
         reason = " ".join(str(getattr(error, "error_string", error)).split())
-        raise _fault(path, "unreadable", f"not decodable ({reason})") from error
+        raise clip_fault(path, "unreadable", f"not decodable ({reason})") from error
     if len(samples) == 0:
-        raise _fault(path, "empty", "a file of 0 frames")
+        raise clip_fault(path, "empty", "a file of 0 frames")
     if len(samples) != announced:
-        raise _fault(path, "truncated", f"{len(samples)} of {announced} frames can be decoded")
+        raise clip_fault(path, "truncated", f"{len(samples)} of {announced} frames can be decoded")
     return samples, rate, subtype
 
 
@@ -112,8 +135,9 @@ def _check_end(path: Path, size: int) -> None:
     """Raise where a WAV ends before its header says, or an OGG without its last page."""
     with path.open("rb") as file:
         head = file.read(12)
-        if head[:4] == b"RIFF" and size < 8 + int.from_bytes(head[4:8], "little"):
-            raise _fault(path, "truncated", f"{size} bytes of {8 + int.from_bytes(head[4:8], 'little')}")
+        told = int.from_bytes(head[4:8], "little")
+        if head[:4] == b"RIFF" and size < 8 + told and told < _UNKNOWN_SIZE:
+            raise clip_fault(path, "truncated", f"{size} bytes of {8 + told}")
         if head[:4] != b"OggS":
             return
         file.seek(max(0, size - 0x20000))  # longer than any page
@@ -123,16 +147,11 @@ def _check_end(path: Path, size: int) -> None:
     body = page + _OGG_PAGE_HEADER + lacing
     is_last = bool(tail[page + 5] & 4) if lacing < 256 else False
     if not is_last or body + sum(tail[page + _OGG_PAGE_HEADER : body]) > len(tail):
-        raise _fault(path, "truncated", "the stream's last page is missing")
+        raise clip_fault(path, "truncated", "the stream's last page is missing")
 
 
 def _check_samples(path: Path, samples: "NDArray[np.float32]") -> None:
     if not np.isfinite(samples).all():
-        raise _fault(path, "nan", "samples that are NaN or infinite")
+        raise clip_fault(path, "nan", "samples that are NaN or infinite")
     if not samples.any():
-        raise _fault(path, "silent", "every sample is zero")
-
-
-def _fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
-    message = f"{path.name}: {kind if kind != 'nan' else 'NaN'}: {reason}; put the official file into {path.parent}"
-    return ClipFault(message, kind)
+        raise clip_fault(path, "silent", "every sample is zero")

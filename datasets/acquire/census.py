@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datasets.acquire.telling import Progress
+from datasets.acquire.telling import Progress, shown
 from datasets.acquire.whole import write_whole
 from datasets.audio import ClipFault
 
@@ -50,17 +50,25 @@ class Census:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**asdict(self), "complete": self.complete}
+        found = {**asdict(self), "complete": self.complete}
+        return {name: _shown(value) for name, value in found.items()}
 
     def to_markdown(self) -> str:
         """The summary, then one line per finding."""
         lines = [f"{self.dataset}: {self.summary()}", ""]
         for kind, names in {"missing": self.missing, **self.faults, "extra": self.extra}.items():
-            lines += [f"- {kind}: {name}: {reason}" for name, reason in sorted(names.items())]
+            lines += [shown(f"- {kind}: {name}: {reason}") for name, reason in sorted(names.items())]
         for source, by_fold in sorted(self.known_leaks.items()):
             places = ", ".join(f"{fold} ({', '.join(classes)})" for fold, classes in sorted(by_fold.items()))
             lines.append(f"- known leak: source {source} lies in folds {places}")
         return "\n".join(lines).rstrip() + "\n"
+
+
+def _shown(value: Any) -> Any:
+    """A value whose names can be printed."""
+    if isinstance(value, dict):
+        return {shown(key): _shown(one) for key, one in value.items()}
+    return shown(value) if isinstance(value, str) else value
 
 
 def by_kind(found: Iterable[tuple[str, str, str]]) -> Faults:
@@ -69,6 +77,11 @@ def by_kind(found: Iterable[tuple[str, str, str]]) -> Faults:
     for name, kind, reason in found:
         faults.setdefault(kind, {})[name] = reason
     return faults
+
+
+def with_unusable(faults: Faults, unusable: Mapping[str, str]) -> Faults:
+    """Faults, and the items whose entries are no files that can be read: {item: reason}."""
+    return {**faults, "unreadable": {**faults.get("unreadable", {}), **unusable}} if unusable else faults
 
 
 def remembered(cache: Path | None, name: str, check: Callable[[], Faults]) -> Faults:

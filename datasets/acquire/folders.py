@@ -15,7 +15,7 @@ def download_work(root: Path) -> Iterator[Path]:
 
     Raises DataError where the disk refuses.
     """
-    work = root.with_name(f".{root.name}.download")
+    work = _download_folder(root)
     try:
         work.mkdir(parents=True, exist_ok=True)
         yield work
@@ -24,10 +24,17 @@ def download_work(root: Path) -> Iterator[Path]:
         raise DataError(f"{work}: cannot be written ({error}); make room and repeat the command") from error
 
 
-def check_import(source: Path, root: Path) -> None:
-    """Raise DataError where `root` holds something already, or `source` does not exist."""
-    if root.is_dir() and any(root.iterdir()):
-        raise DataError(f"{root}: not empty; delete it to import {source}")
+def clear_download(root: Path) -> None:
+    """Remove what a call that was killed at its very end left of its work, where everything is in `root` already."""
+    shutil.rmtree(_download_folder(root), ignore_errors=True)
+
+
+def _download_folder(root: Path) -> Path:
+    return root.with_name(f".{root.name}.download")
+
+
+def check_source(source: Path) -> None:
+    """Raise DataError where there is nothing to import from."""
     if not source.exists():
         raise DataError(f"{source}: no such folder or archive")
 
@@ -40,12 +47,15 @@ def import_work(source: Path, root: Path) -> Iterator[Path]:
     """
     work = root.with_name(f".{root.name}.import")
     shutil.rmtree(work, ignore_errors=True)
+    is_new = not root.parent.exists()
     try:
         yield work
     except OSError as error:
         raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        if is_new and root.parent.is_dir() and not any(root.parent.iterdir()):
+            root.parent.rmdir()
 
 
 def link(path: Path, place: Path) -> None:

@@ -1,6 +1,7 @@
 """What is told while datasets are fetched, checked and written, and who is told."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from datasets.contract import Dataset
 
@@ -13,3 +14,8 @@ Progress = Callable[[int, int], None]
 def terms(dataset: type[Dataset]) -> str:
     """What a dataset is, and on which terms it is to be had: title, licence, page and citation, a line each."""
     return f"{dataset.title}\nlicence: {dataset.licence}\npage: {dataset.homepage}\ncitation: {dataset.citation}"
+
+
+def shown(name: str | Path) -> str:
+    """A name as it can be printed: bytes in it that are no UTF-8 become `\\xff`."""
+    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -91,16 +91,17 @@ def _count(annotators: Iterable[str]) -> Counter[str]:
 def _read_values(path: Path) -> dict[str, str]:
     """The values by key; all keys are there, in their order."""
     lines = read_lines(path)
-    pairs = [line.partition(",") for line in lines]
+    pairs = [line.partition(",") for _, line in lines]
     found = [key for key, _, _ in pairs]
-    for number, (key, comma, _) in enumerate(pairs, start=1):
+    for position, (key, comma, _) in enumerate(pairs):
+        number = lines[position][0]
         if not comma:
             raise _line_fault(path, number, f"{key!r} is no key and value with a comma")
         if key not in KEYS:
             raise _line_fault(path, number, f"unknown key {key!r}")
-        if number > len(KEYS) or key in found[: number - 1]:
+        if position >= len(KEYS) or key in found[:position]:
             raise _line_fault(path, number, f"key {key!r} stands twice")
-        wanted = KEYS[number - 1]
+        wanted = KEYS[position]
         if key != wanted:
             is_missing = wanted not in found
             reason = f"key {wanted!r} is missing" if is_missing else f"key {key!r} in the place of {wanted!r}"

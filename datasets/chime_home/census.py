@@ -1,11 +1,13 @@
 """What of CHiME-Home is here and usable, part by part, compared with the official counts and the lists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered, with_unusable
 from datasets.acquire.telling import Progress
+from datasets.audio import clip_fault
 from datasets.chime_home.annotations import is_refined, majority_vote
 from datasets.chime_home.layout import (
     ANNOTATION,
@@ -18,7 +20,7 @@ from datasets.chime_home.layout import (
     PARTS,
     STEREO,
 )
-from datasets.chime_home.reading import fault, read_mono
+from datasets.chime_home.reading import RATE, read_mono
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,12 +44,14 @@ class PartsCensus(Census):
         return f"{super().summary()}; {counts}"
 
 
-def take_census(dataset: "CHiMEHome", progress: Progress | None = None) -> PartsCensus:
+def take_census(dataset: "CHiMEHome", progress: Progress | None = None, contents: bool = True) -> PartsCensus:
     """Compare with the lists and check audio and annotation of every listed chunk.
 
-    A chunk is here if both its 16 kHz file and its annotation are. Raises DataError for a list that is bad.
+    A chunk is here if both its 16 kHz file and its annotation are. contents: also decode; without, only what is there
+    is counted. Raises DataError for a list that is bad.
     """
-    names, expected = dataset.layout.names(), dataset.layout.expected
+    unusable, expected = dataset.layout.unusable(), dataset.layout.expected
+    names = dataset.layout.names() | unusable.keys()
     absent = [name for name in LISTS if name not in dataset.lists.chunks]
     missing = {name: f"not in {dataset.root}; {OLD_COPY if name == EVALUATION else GET_AGAIN}" for name in absent}
     parts, here = {}, []
@@ -61,6 +65,8 @@ def take_census(dataset: "CHiMEHome", progress: Progress | None = None) -> Parts
             lacking = expected[part] - len(listed)
             missing[f"{title} list"] = f"{lacking} of {expected[part]} chunks lacking in the list"
         missing |= _missing(dataset, title, listed, names)
+    broken = _unusable(dataset, here, unusable)
+    readable = [chunk for chunk in here if chunk not in broken]
     return PartsCensus(
         dataset=dataset.title,
         release={"real": "as published"}.get(dataset.layout.corpus, dataset.layout.corpus),
@@ -68,11 +74,24 @@ def take_census(dataset: "CHiMEHome", progress: Progress | None = None) -> Parts
         found=len(here),
         missing=missing,
         extra=_extra(dataset, names),
-        faults=_faults(dataset, here, progress),
+        faults=with_unusable(_faults(dataset, readable, progress) if contents else {}, broken),
         known_leaks=_leaks(dataset),
         what="chunks",
         parts=parts,
     )
+
+
+def check_chunk(path: Path, wanted: float) -> None:
+    """Raise ClipFault unless a file is 16 kHz, mono, `wanted` seconds long and usable."""
+    seconds = len(read_mono(path)) / RATE
+    if abs(seconds - wanted) > TOLERANCE:
+        raise clip_fault(path, "length", f"{seconds:.2f} s instead of {wanted:g} s")
+
+
+def _unusable(dataset: "CHiMEHome", chunks: list[str], found: Mapping[str, str]) -> dict[str, str]:
+    """The chunks one of whose names is of no file, and why."""
+    names = {chunk: next((chunk + one for one in (MONO, ANNOTATION) if chunk + one in found), "") for chunk in chunks}
+    return {chunk: f"{dataset.layout.chunks / name}: {found[name]}" for chunk, name in names.items() if name}
 
 
 def _missing(dataset: "CHiMEHome", title: str, listed: tuple[str, ...], names: frozenset[str]) -> dict[str, str]:
@@ -123,15 +142,11 @@ def _count(chunks: int) -> str:
 def _faults(dataset: "CHiMEHome", chunks: list[str], progress: Progress | None) -> dict[str, dict[str, str]]:
     """The faults of the contents of audio and annotations, remembered under the dataset's fingerprint."""
 
-    def check_audio(chunk: str) -> None:
-        path = dataset.layout.mono(chunk)
-        samples = read_mono(path)
-        seconds = len(samples) / dataset.sample_rate
-        if abs(seconds - dataset.clip_seconds) > TOLERANCE:
-            raise fault(path, "length", f"{seconds:.2f} s instead of {dataset.clip_seconds:g} s")
+    def load(chunk: str) -> None:
+        check_chunk(dataset.layout.mono(chunk), dataset.clip_seconds)
 
     def check() -> dict[str, dict[str, str]]:
-        return by_kind([*decoding_faults(chunks, check_audio, progress), *_annotation_faults(dataset, chunks)])
+        return by_kind([*decoding_faults(chunks, load, progress), *_annotation_faults(dataset, chunks)])
 
     name = f"{dataset.name}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}"
     return remembered(dataset.cache, name, check)

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from datasets.acquire.importing import no_file
 from datasets.errors import DataError
 from datasets.generated import DECLARATIONS, Declared, read_declaration
 
@@ -15,6 +16,8 @@ EVALUATION_RAW = "evaluation_chunks_raw.csv"
 EVALUATION = "evaluation_chunks_refined.csv"
 #: The five list files.
 LISTS = (DEVELOPMENT_RAW, DEVELOPMENT, CROSSVALIDATION, EVALUATION_RAW, EVALUATION)
+#: The archive that holds all, as dcase_util records it (datasets/dcase2016.py).
+ARCHIVE, ARCHIVE_MD5 = "chime_home.tar.gz", "9ce9d584e229b465b3aa08db2d7fee67"
 #: What is appended to a chunk's name: its mono file, which is used, its stereo file, which is not, its annotation.
 MONO, STEREO, ANNOTATION = ".16kHz.wav", ".48kHz.wav", ".csv"
 #: The parts of the data, and what the census calls them.
@@ -48,10 +51,17 @@ class Layout:
 
     def names(self) -> frozenset[str]:
         """The names of the files that are in `chunks`."""
+        return frozenset(path.name for path in self._inside() if path.is_file())
+
+    def unusable(self) -> dict[str, str]:
+        """The names in `chunks` that are of no file, such as a link to nothing, and why."""
+        return {path.name: no_file(path) for path in self._inside() if not path.is_file()}
+
+    def _inside(self) -> list[Path]:
         try:
-            return frozenset(path.name for path in self.chunks.iterdir())
+            return list(self.chunks.iterdir())
         except FileNotFoundError:
-            return frozenset()
+            return []
         except OSError as error:
             raise DataError(f"{self.chunks}: cannot be read ({error.strerror}); check its permissions") from error
 

@@ -111,13 +111,13 @@ def read_list(path: Path, with_sets: bool = False) -> dict[str, int]:
     Raises DataError, with file and line, for what is no such list.
     """
     entries: dict[str, int] = {}
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in read_lines(path):
         fields = line.split(",")
         columns = "id,chunk,set" if with_sets else "id,chunk"
         if len(fields) != columns.count(",") + 1:
             raise _fault(path, number, f"{line[:80]!r} instead of {columns}")
-        if fields[0] != str(number - 1):
-            raise _fault(path, number, f"id {fields[0]!r} instead of {number - 1}")
+        if fields[0] != str(len(entries)):
+            raise _fault(path, number, f"id {fields[0]!r} instead of {len(entries)}")
         chunk, one = fields[1], fields[2] if with_sets else "0"
         try:
             parse_name(chunk)
@@ -131,10 +131,11 @@ def read_list(path: Path, with_sets: bool = False) -> dict[str, int]:
     return entries
 
 
-def read_lines(path: Path) -> list[str]:
-    """The lines of a text file. Raises DataError where it cannot be read."""
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a text file that are not blank, with their numbers. Raises DataError where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise DataError(f"{path}: cannot be read ({reason}); put the official file there") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audio import ClipFault, FaultKind, read_any
+from datasets.audio import clip_fault, read_any
 
 RATE = 16000
 
@@ -17,12 +17,7 @@ def read_mono(path: Path) -> NDArray[np.float32]:
     """
     samples, rate = read_any(path)
     if rate != RATE:
-        raise fault(path, "rate", f"{rate} Hz instead of {RATE} Hz")
+        raise clip_fault(path, "rate", f"{rate} Hz instead of {RATE} Hz")
     if samples.shape[1] != 1:
-        raise fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
+        raise clip_fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
     return samples[:, 0].astype(np.float32)
-
-
-def fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
-    """What is wrong with a file, in the words of datasets.audio."""
-    return ClipFault(f"{path.name}: {kind}: {reason}; put the official file into {path.parent}", kind)

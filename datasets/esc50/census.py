@@ -3,21 +3,28 @@
 from collections import Counter
 from pathlib import Path
 
-from datasets.acquire.census import VERSION, Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import VERSION, Census, by_kind, decoding_faults, remembered, with_unusable
 from datasets.acquire.checksums import official_tokens, token
 from datasets.acquire.telling import Progress
 from datasets.esc50.dataset import ESC50
+from datasets.esc50.layout import KINDS, parse_item
 
 _LISTS = Path(__file__).with_name("checksums")
 #: The list of official checksums of each kind of release; a miniature has none.
 CHECKSUMS = {"v2 WAV": _LISTS / "v2_wav.txt", "v1 OGG": _LISTS / "v1_ogg.txt"}
 
+NOT_HERE = "listed, but its file is not here"
 
-def take_census(dataset: ESC50, progress: Progress | None = None) -> Census:
-    """Compare a dataset with its official lists and decode every clip. Raises DataError for a list that is bad."""
+
+def take_census(dataset: ESC50, progress: Progress | None = None, contents: bool = True) -> Census:
+    """Compare a dataset with its official lists and decode every clip. Raises DataError for a list that is bad.
+
+    contents: also decode; without, only what is there is counted.
+    """
     release, paths = dataset.release, dataset.paths()
-    missing = {item: "listed, but its file is not here" for item in _listed(dataset) if item not in paths}
-    for (fold, label), count in _count(dataset, [*paths, *missing]).items():
+    unusable = {item: reason for item, reason in release.unusable.items() if parse_item(item).target in dataset.targets}
+    missing = {item: NOT_HERE for item in _listed(dataset) if item not in paths and item not in unusable}
+    for (fold, label), count in _count(dataset, [*paths, *unusable, *missing]).items():
         if count < release.per_class_and_fold:
             lacking = release.per_class_and_fold - count
             missing[f"fold {fold}, {label}"] = f"{lacking} of {release.per_class_and_fold} clips lacking"
@@ -25,10 +32,10 @@ def take_census(dataset: ESC50, progress: Progress | None = None) -> Census:
         dataset={"esc50": "ESC-50", "esc10": "ESC-10"}[dataset.subset],
         release=release.kind,
         expected=dataset.expected,
-        found=len(paths),
+        found=len(paths) + len(unusable),
         missing=missing,
         extra={path.name: f"not a clip of the list, in {path.parent}" for path in release.extra},
-        faults=_checked(dataset, progress),
+        faults=with_unusable(_checked(dataset, progress) if contents else {}, unusable),
         known_leaks=sources_across_folds(dataset),
     )
 
@@ -66,8 +73,16 @@ def _checked(dataset: ESC50, progress: Progress | None) -> dict[str, dict[str, s
 
 def _altered(dataset: ESC50) -> list[tuple[str, str, str]]:
     """The clips that are not the official files, for the kinds of release whose checksums are known."""
-    if dataset.release.kind not in CHECKSUMS:
+    if dataset.release.declared:
         return []
-    official = official_tokens(CHECKSUMS[dataset.release.kind])
-    reason = "name and content are not those of the official file"
-    return [(item, "altered", reason) for item, md5 in dataset.hashes().items() if token(item, md5) not in official]
+    paths, reason = dataset.paths(), "name and content are not those of the official file"
+    return [
+        (item, "altered", reason) for item, md5 in dataset.hashes().items() if not is_official(item, paths[item], md5)
+    ]
+
+
+def is_official(item: str, path: Path, md5: str) -> bool:
+    """Whether a clip of that name and md5 is one of the official files of its format."""
+    return any(
+        path.suffix.lower() == KINDS[kind] and token(item, md5) in official_tokens(CHECKSUMS[kind]) for kind in KINDS
+    )

@@ -124,7 +124,7 @@ class ESC50(Dataset):
         if path is None:
             raise DataError(f"{item}: no such clip in {self.root}; `python -m benchmarks data check esc50` tells more")
         frames = round(self.sample_rate * self.clip_seconds)
-        read = read_exact if path.suffix == ".wav" else read_raw
+        read = read_exact if path.suffix.lower() == ".wav" else read_raw
         return read(path, self.sample_rate, frames)
 
     def hashes(self) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 - v2 (2017): `audio/1-100032-A-0.wav` and `meta/esc50.csv`, maybe inside the folder of the unpacked archive;
 - v1 (2015): class folders, `101 - Dog/1-100032-A.ogg`; ESC-10 had its own, `001 - Dog bark/1-100032-A.ogg`;
-- v1 clips under v2 names: `audio_v1_ogg/1-100032-A-0.ogg` beside `esc50.csv`.
+- v1 clips under v2 names: `audio_v1_ogg/1-100032-A-0.ogg` beside `esc50.csv`;
+- clips under v2 names without the list, in these folders or in the root itself: the names tell all.
 
-Inside this project every clip goes by its official v2 name, `{fold}-{source}-{take}-{target}.wav`.
+Where several of these lie in a root, each clip is taken from the first that has it. Inside this project every clip
+goes by its official v2 name, `{fold}-{source}-{take}-{target}.wav`.
 """
 
 import csv
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from datasets.acquire.importing import no_file
 from datasets.errors import DataError
 from datasets.generated import Declared, read_declaration
 
@@ -31,11 +34,15 @@ CATEGORIES = (
 FOLDS = (1, 2, 3, 4, 5)
 #: The targets whose clips make up ESC-10.
 ESC10_TARGETS = (0, 1, 10, 11, 12, 20, 21, 38, 40, 41)
+#: The folders of clips under v2 names.
+AUDIO, AUDIO_V1 = "audio", "audio_v1_ogg"
 #: Clips of each class in each fold.
 CLIPS_PER_CLASS_AND_FOLD = 8
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
 #: Targets of ESC-10's own class folders, 001 to 010.
 _ESC10_FOLDERS = (0, 10, 11, 20, 38, 21, 40, 41, 1, 12)
+#: What the kinds of release are called, and the ending of their clips.
+KINDS = {"v2 WAV": ".wav", "v1 OGG": ".ogg"}
 _ITEM = re.compile(r"([1-5])-(\d+)-([A-Z])-(\d|[1-4]\d)\.wav")
 _V1_NAME = re.compile(r"([1-5])-(\d+)-([A-Z])\.ogg")
 _CLASS_FOLDER = re.compile(r"([0-5])(0[1-9]|10) - .+")
@@ -53,10 +60,14 @@ class Clip(NamedTuple):
 
 @dataclass(frozen=True)
 class Release:
-    """A release found in a folder: its clips by official name, and what its list says."""
+    """A release found in a folder: its clips by official name, and what its list says.
+
+    unusable: why the entry of a clip is no file that can be read, by official name.
+    """
 
     kind: str
     clips: dict[str, Path]
+    unusable: dict[str, str] = field(default_factory=dict)
     listed: frozenset[str] | None = None
     extra: tuple[Path, ...] = ()
     documents: tuple[Path, ...] = ()
@@ -76,16 +87,35 @@ def parse_item(item: str) -> Clip:
     return Clip(int(match[1]), match[2], match[3], int(match[4]))
 
 
+def parse_v1(path: Path) -> str | None:
+    """The official v2 name of a v1 clip, told by its name and its class folder; None where they tell none."""
+    folder = _CLASS_FOLDER.fullmatch(path.parent.name)
+    if folder is None or _V1_NAME.fullmatch(path.name) is None:
+        return None
+    group, number = folder[1], int(folder[2])
+    target = _ESC10_FOLDERS[number - 1] if group == "0" else (int(group) - 1) * 10 + number - 1
+    return f"{path.stem}-{target}.wav"
+
+
+def parse_v2(path: Path) -> str | None:
+    """The official name of a clip under its v2 name, whatever the format; None for another name."""
+    item = f"{path.stem}.wav"
+    return item if path.suffix.lower() in (".wav", ".ogg") and _ITEM.fullmatch(item) else None
+
+
 def find_release(root: Path) -> Release:
     """The release that lies in `root`, or in an `ESC-...` folder inside. Raises DataError where there is none."""
     for base in (root, *sorted(path for path in root.glob("ESC-*") if path.is_dir())):
-        for table in (base / "meta" / "esc50.csv", base / "esc50.csv"):
-            if table.is_file():
-                return _listed_release(base, table)
-        folders = sorted(path for path in base.iterdir() if path.is_dir() and _CLASS_FOLDER.fullmatch(path.name))
+        table = next((path for path in (base / "meta" / "esc50.csv", base / "esc50.csv") if path.is_file()), None)
+        folders = [base / name for name in (AUDIO, AUDIO_V1) if (base / name).is_dir()]
+        folders += sorted(path for path in base.iterdir() if path.is_dir() and _CLASS_FOLDER.fullmatch(path.name))
+        if not folders and any(parse_v2(path) for path in base.iterdir()):
+            folders = [base]
+        if table is not None and not folders:
+            raise DataError(f"{base / AUDIO}: no such folder beside {table.name}; {_AGAIN}")
         if folders:
-            return _folder_release(folders)
-    raise DataError(f"{root}: neither meta/esc50.csv nor class folders like '101 - Dog'; {_AGAIN}")
+            return _release(base, table, folders)
+    raise DataError(f"{root}: neither meta/esc50.csv nor class folders like '101 - Dog' nor clips; {_AGAIN}")
 
 
 def read_list(path: Path) -> frozenset[str]:
@@ -122,37 +152,27 @@ def _check_row(row: dict[str, str], place: str) -> str:
     return item
 
 
-def _listed_release(base: Path, table: Path) -> Release:
-    listed = read_list(table)
+def _release(base: Path, table: Path | None, folders: list[Path]) -> Release:
+    listed = read_list(table) if table is not None else None
     declared = read_declaration(base, "esc50", _checked)
-    folders = [path for path in (base / "audio", base / "audio_v1_ogg") if path.is_dir()]
-    if not folders:
-        raise DataError(f"{base / 'audio'}: no such folder beside {table.name}; {_AGAIN}")
-    clips, extra = {}, []
-    for path in sorted(folders[0].iterdir()):
-        item = f"{path.stem}.wav"
-        if item in listed and path.suffix in (".wav", ".ogg") and item not in clips:
-            clips[item] = path
-        elif not path.name.startswith("."):
-            extra.append(path)
-    is_wav = all(path.suffix == ".wav" for path in clips.values())
-    kind = "miniature" if declared else "v2 WAV" if is_wav else "v1 OGG"
-    documents = tuple(path for path in (table, base / "miniature.json", base / "LICENSE") if path.is_file())
-    return Release(kind, clips, listed, tuple(extra), documents, declared)
-
-
-def _folder_release(folders: list[Path]) -> Release:
-    clips, extra = {}, []
+    documents = tuple(path for path in (table, base / "miniature.json", base / "LICENSE") if path and path.is_file())
+    clips: dict[str, Path] = {}
+    unusable: dict[str, str] = {}
+    extra = []
     for folder in folders:
-        group, number = folder.name[0], int(folder.name[1:3])
-        target = _ESC10_FOLDERS[number - 1] if group == "0" else (int(group) - 1) * 10 + number - 1
         for path in sorted(folder.iterdir()):
-            match = _V1_NAME.fullmatch(path.name)
-            if match:
-                clips[f"{path.stem}-{target}.wav"] = path
-            elif not path.name.startswith("."):
-                extra.append(path)
-    return Release("v1 OGG", clips, None, tuple(extra))
+            item = parse_v1(path) or parse_v2(path)
+            if item is None or (listed is not None and item not in listed):
+                if not path.name.startswith(".") and path not in documents and folder != base:
+                    extra.append(path)
+            elif reason := no_file(path):
+                unusable[item] = f"{path}: {reason}"
+            else:
+                clips.setdefault(item, path)
+    unusable = {item: reason for item, reason in unusable.items() if item not in clips}
+    endings = {path.suffix.lower() for path in clips.values()}
+    kind = " and ".join(name for name, ending in KINDS.items() if ending in endings) or "v2 WAV"
+    return Release("miniature" if declared else kind, clips, unusable, listed, tuple(extra), documents, declared)
 
 
 def _checked(declared: Declared) -> Declared:

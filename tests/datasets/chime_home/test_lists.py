@@ -25,7 +25,7 @@ def test_lines_are_id_chunk_and_set(tmp_path):
     ("lines", "reason"),
     [
         ([f"0,{A},1"], f"1: '0,{A},1' instead of id,chunk"),
-        ([f"0,{A}", ""], "2: '' instead of id,chunk"),
+        ([f"0,{A}", "", "1"], "3: '1' instead of id,chunk"),
         ([f"1,{A}"], "1: id '1' instead of 0"),
         (["id,chunk", f"0,{A}"], "1: id 'id' instead of 0"),
         ([f"0,{A}", f"1,{A}"], f"2: {A} stands twice"),

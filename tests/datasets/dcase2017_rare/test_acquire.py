@@ -2,6 +2,8 @@ import hashlib
 import json
 import shutil
 import threading
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +16,7 @@ from datasets.dcase2017_rare.acquire import MANIFEST, fetch, import_folder
 from datasets.dcase2017_rare.archives import ARCHIVES, Archive
 from datasets.dcase2017_rare.census import take_census
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
+from datasets.dcase2017_rare.synthesis import synthesize
 from datasets.errors import DataError
 
 #: What each miniature archive holds, below its official folder.
@@ -73,7 +76,7 @@ def packed(miniature_rare, tmp_path_factory):
 def site(packed, monkeypatch):
     folder, known = packed
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
-    server.asked, server.broken, server.known = [], set(), known
+    server.asked, server.broken, server.known, server.folder = [], set(), known, folder
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     address = (f"http://127.0.0.1:{server.server_port}/",)
     monkeypatch.setattr(archives, "BASES", {DEVELOPMENT: address, EVALUATION: address})
@@ -97,14 +100,60 @@ def content(root):
 
 
 def test_official_list_is_the_records():
-    assert len(ARCHIVES) == len({archive.name for archive in ARCHIVES}) == 19
+    assert len(ARCHIVES) == len({archive.name for archive in ARCHIVES}) == 20
     assert all(len(archive.md5) == 32 for archive in ARCHIVES)
     sizes = {
         folder: sum(one.size or 0 for one in ARCHIVES if one.folder == folder) for folder in (DEVELOPMENT, EVALUATION)
     }
     assert {folder: round(size / 1e9, 2) for folder, size in sizes.items()} == {DEVELOPMENT: 8.32, EVALUATION: 4.6}
-    assert ARCHIVES[1].urls == (f"https://zenodo.org/record/401395/files/{DEVELOPMENT}.code.zip",)
-    assert ARCHIVES[-1].urls == ("https://zenodo.org/record/1160455/files/FREESOUNDCREDITS.txt",)
+    code, events = (one for one in ARCHIVES if one.name.endswith((".code.zip", "evaluation.source_data_events.zip")))
+    assert code.urls == tuple(
+        f"https://zenodo.org/{form}/401395/files/{DEVELOPMENT}.code.zip" for form in ("records", "record")
+    )
+    assert events.md5 == "5c037df9c1012411a1f2c1325fe20163" and "/records/1160455/" in events.urls[0]
+
+
+def test_texts_come_first_and_block_nothing(site, tmp_path):
+    texts = [archive for archive in ARCHIVES if archive.is_text]
+    assert [one.name for one in texts if one not in ARCHIVES[:3]] == [f"{EVALUATION}.doc.zip"]
+    site.broken, lines = {"LICENSE.txt"}, []
+    site.known = [replace(one, is_text=True) if one.name == "LICENSE.txt" else one for one in site.known]
+    root = fetched(site, tmp_path / "data" / "rare", lines.append)
+    assert take_census(DCASE2017Rare(root)).found and not (root / EVALUATION / "LICENSE.txt").exists()
+    assert any("LICENSE.txt: left out, the data are complete without it" in line for line in lines)
+    site.broken, site.asked = set(), []
+    fetched(site, root)
+    assert site.asked == ["LICENSE.txt"] and (root / EVALUATION / "LICENSE.txt").read_text() == "terms"
+
+
+def test_a_verified_archive_that_cannot_be_unpacked_stays(site, tmp_path):
+    name = f"{DEVELOPMENT}.doc.zip"
+    content = bytearray((site.folder / name).read_bytes())
+    content[40] ^= 255
+    (site.folder / "flipped.zip").write_bytes(content)
+    site.known = [Archive("flipped.zip", len(content), hashlib.md5(content).hexdigest(), DEVELOPMENT)]
+    with pytest.raises(DataError, match=r"its member '.*README\.md'.* is kept: unpack it by other means"):
+        fetched(site, tmp_path / "data" / "rare")
+    (site.folder / "flipped.zip").unlink()
+    assert (tmp_path / "data" / ".rare.download" / "flipped.zip").is_file()
+    with pytest.raises(DataError, match="is kept"):  # and is not asked for again
+        fetched(site, tmp_path / "data" / "rare")
+    assert site.asked == ["flipped.zip"]
+
+
+def test_ready_made_development_mixtures_are_taken_where_one_has_them(miniature_rare, tmp_path):
+    dataset, params = DCASE2017Rare(miniature_rare), {"mixtures_per_class": 2}
+    ((_, folder),) = synthesize(
+        dataset, tmp_path / "made", lambda one: nullcontext(lambda *_: None), ["devtest"], params, write_audio=True
+    )
+    inside = tmp_path / "zip" / DEVELOPMENT / "data" / folder.relative_to(tmp_path / "made")
+    shutil.copytree(folder, inside)
+    shutil.make_archive(str(tmp_path / "mine" / f"{DEVELOPMENT}.mixture_data.1"), "zip", tmp_path / "zip")
+    root = tmp_path / "data" / "rare"
+    import_folder(tmp_path / "mine", root, lambda line: None)
+    taken = root / DEVELOPMENT / "data" / folder.relative_to(tmp_path / "made")
+    assert {path.name for path in taken.glob("*/*")} == {path.name for path in folder.glob("*/*")}
+    assert len(list((taken / "audio").iterdir())) == 6
 
 
 def test_fetch_tells_the_licence_first_and_leaves_only_the_data(site, miniature_rare, tmp_path):
@@ -188,11 +237,9 @@ def test_import_takes_archives_and_knows_foreign_ones(packed, tmp_path):
     assert not root.exists()
 
 
-def test_import_refuses_a_full_root_and_an_empty_source(miniature_rare, tmp_path):
+def test_import_refuses_an_empty_source(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="not empty"):
-        import_folder(miniature_rare, miniature_rare)
-    with pytest.raises(DataError, match="holds neither"):
+    with pytest.raises(DataError, match=f"nothing here is of {DEVELOPMENT}"):
         import_folder(tmp_path / "empty", tmp_path / "data" / "rare")
     with pytest.raises(DataError, match="no such folder or archive"):
         import_folder(tmp_path / "nowhere", tmp_path / "data" / "rare")

@@ -1,0 +1,236 @@
+"""Taking files that one has into a dataset's folder: every file is accounted for, and nothing good is replaced."""
+
+import filecmp
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datasets.acquire.folders import link
+from datasets.acquire.telling import Report, shown
+from datasets.errors import DataError
+
+#: How good a file is for its place (below the root), and what is wrong with it; 0 where it cannot be used.
+Grade = Callable[[str, Path], tuple[float, str]]
+#: What lies beside clips in repositories and on other systems, in lower case.
+_BESIDE = (".py", ".pyc", ".ipynb", ".md", ".html", ".pdf", ".xlsx", ".json", ".npz", ".png", ".gif")
+_SYSTEM = ("desktop.ini", "thumbs.db", "__macosx", "__pycache__")
+#: What becomes of a file.
+NEW, SAME, BETTER, KEPT = "new", "here already", "in the place of worse ones", "left out"
+
+
+def files_below(folder: Path, _above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
+    """Everything below a folder that is no readable folder itself, sorted; links are followed, round ones once.
+
+    What is hidden (`.git`, `.DS_Store`, `._clip.wav`) is left out.
+    """
+    above = (*_above, _identity(folder))
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:
+        yield folder
+        return
+    for path in inside:
+        if _is_hidden(path):
+            continue
+        if not path.is_dir():
+            yield path
+        elif _identity(path) not in above:
+            yield from files_below(path, above)
+
+
+def folders_below(folder: Path, _above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
+    """A folder and those below it, as `files_below` goes through them."""
+    yield folder
+    above = (*_above, _identity(folder))
+    try:
+        inside = sorted(path for path in folder.iterdir() if path.is_dir() and not _is_hidden(path))
+    except OSError:
+        return
+    for path in inside:
+        if _identity(path) not in above:
+            yield from folders_below(path, above)
+
+
+def no_file(path: Path) -> str:
+    """Why a path that a folder names is no file that can be read; "" where it is one."""
+    if path.is_symlink() and not path.exists():
+        return "a link to nothing"
+    if path.is_dir():
+        return "a folder that is named like a file"
+    if not path.is_file():
+        return "no regular file"
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return ""
+
+
+@dataclass
+class Haul:
+    """What an import found: files by the place below the root that they are for, and what became of the others.
+
+    unneeded: how many files are known and not needed. left_out: the names of the others, by reason.
+    """
+
+    wanted: dict[str, list[Path]] = field(default_factory=dict)
+    unneeded: int = 0
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    def readable(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """The files that can be read; the others are left out."""
+        for path in paths:
+            reason = no_file(path)
+            if reason:
+                self.leave(path, reason)
+            else:
+                yield path
+
+    def take(self, place: str, path: Path) -> None:
+        """Offer a file for a place."""
+        self.wanted.setdefault(place, []).append(path)
+
+    def leave(self, path: Path, reason: str) -> None:
+        """Leave a file out, unless it is of a kind that lies beside clips."""
+        if path.suffix.lower() in _BESIDE:
+            self.unneeded += 1
+        else:
+            self.left_out.setdefault(reason, []).append(shown(path.name))
+
+    @property
+    def seen(self) -> int:
+        """How many files were looked at."""
+        offered = sum(len(paths) for paths in self.wanted.values())
+        return offered + sum(len(names) for names in self.left_out.values()) + self.unneeded
+
+
+@dataclass
+class Settled:
+    """What was done with a haul: files by what became of them, and the lines that say so."""
+
+    counts: Counter[str]
+    lines: list[str]
+
+
+def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
+    """Lay the files that are new, or better than those in `root`, into the folder `staged` by their places.
+
+    Among several files for a place the best is taken, the first of equal ones; what lies in `root` gives way to a
+    better file only. Files are linked where the file system allows it, else copied. Raises OSError.
+    """
+    counts, seen = Counter[str](), haul.seen
+    replaced: dict[str, list[str]] = {}
+    for place, paths in haul.wanted.items():
+        best = _best(place, paths, grade, haul)
+        kind, why = _compared(place, best, root / place, grade)
+        counts[kind] += 1
+        if kind == KEPT:
+            haul.left_out.setdefault(f"{why}, what is here is kept", []).append(shown(best.name))
+        if kind == BETTER:
+            replaced.setdefault(why, []).append(shown(best.name))
+        if kind in (NEW, BETTER):
+            link(best.resolve(), staged / place)
+    counts["known and not needed"] = haul.unneeded
+    counts[KEPT] = sum(map(len, haul.left_out.values()))
+    parts = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    lines = [f"{seen} files seen: {parts}", *_reasons(BETTER, replaced), *_reasons(KEPT, haul.left_out)]
+    return Settled(counts, lines)
+
+
+def _compared(place: str, best: Path, here: Path, grade: Grade) -> tuple[str, str]:
+    """What becomes of a file in view of what lies in its place already, and why."""
+    if not here.is_file():
+        return NEW, ""
+    if _is_same(best, here):
+        return SAME, ""
+    (new, wrong), (old, wrong_here) = grade(place, best), grade(place, here)
+    if new > old:
+        return BETTER, wrong_here or "the one here was less good"
+    return KEPT, wrong or "another content that is not better"
+
+
+def _best(place: str, paths: list[Path], grade: Grade, haul: Haul) -> Path:
+    """The best file for a place; the others go to what is not needed (the same again) or left out (worse)."""
+    others = [path for path in paths[1:] if not _is_same(path, paths[0])]
+    haul.unneeded += len(paths) - 1 - len(others)
+    if not others:
+        return paths[0]
+    graded = [(grade(place, path), path) for path in (paths[0], *others)]
+    (_, _), best = max(graded, key=lambda one: one[0][0])
+    for (_, wrong), path in graded:
+        if path is not best:
+            reason = f"{wrong or 'another content for the same place'}, a file as good or better is taken"
+            haul.left_out.setdefault(reason, []).append(shown(path.name))
+    return best
+
+
+def _reasons(what: str, by_reason: dict[str, list[str]]) -> Iterator[str]:
+    for reason, names in sorted(by_reason.items()):
+        named = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        yield f"{what}, {len(names)} x {reason}: {named}"
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
+
+
+@contextmanager
+def placed(staged: Path, root: Path) -> Iterator[None]:
+    """Move what is staged into `root`; where the block fails, `root` is again what it was. Raises OSError.
+
+    A kill in between leaves whole files only, which the same import then finds here already.
+    """
+    is_new = not root.is_dir()
+    root.mkdir(parents=True, exist_ok=True)
+    moved: list[tuple[Path, Path | None]] = []
+    try:
+        for path in sorted(path for path in staged.rglob("*") if path.is_file()):
+            place = root / path.relative_to(staged)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            old = None
+            if place.exists():
+                old = staged.parent / "replaced" / path.relative_to(staged)
+                old.parent.mkdir(parents=True, exist_ok=True)
+                link(place, old)
+            path.replace(place)
+            moved.append((place, old))
+        yield
+    except BaseException:
+        for place, old in moved:
+            place.unlink() if old is None else old.replace(place)
+            _drop_empty(place.parent, root)
+        if is_new:
+            _drop_empty(root, root.parent)
+        raise
+
+
+def _drop_empty(folder: Path, until: Path) -> None:
+    """Remove a folder and those above it, below `until`, as far as nothing is in them."""
+    while folder != until and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def nothing_found(source: Path, haul: Haul, what: str) -> DataError:
+    """The error of an import that found nothing: what it looked for, and what it saw instead."""
+    first = next((names[0] for names in haul.left_out.values()), "")
+    named = f", {first} for one" if first else ""
+    return DataError(f"{shown(source)}: nothing here is {what} ({haul.seen} other files{named})")
+
+
+def tell(source: Path, settled: Settled, report: Report) -> None:
+    """Say what became of the files of `source`."""
+    report(f"{shown(source)}: {settled.lines[0]}")
+    for line in settled.lines[1:]:
+        report(line)
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.lower() in _SYSTEM
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
