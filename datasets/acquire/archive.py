@@ -7,8 +7,9 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
@@ -21,45 +22,62 @@ _CORRUPT = (
 
 
 class BadArchive(DataError):
-    """An archive that no repetition will unpack; a full disk is no such case."""
+    """An archive that no repetition will unpack; a full disk is no such case. advice: what to do about it."""
+
+    def __init__(self, fact: str, advice: str = "delete it and get it again") -> None:
+        super().__init__(f"{fact}; {advice}")
+        self.fact = fact
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """For work on an archive that has its recorded hash: what would be a BadArchive is a DataError, and it stays."""
+    try:
+        yield
+    except BadArchive as error:
+        raise DataError(
+            f"{error.fact}; it has its recorded md5 and is kept: unpack it by other means and import the folder"
+        ) from error
 
 
 def unpack(archive: Path, target: Path) -> Path:
     """Unpack a zip or tar file into the new folder `target`, which appears only when everything is in it.
 
     Raises BadArchive where the archive is truncated or corrupt, or has a member that is a link, a device or lies
-    outside the target; DataError where the disk is full.
+    outside the target; DataError where the disk is full. Both name the member where it is known.
     """
     if target.exists():
         raise DataError(f"{target}: exists already; delete it to unpack {archive.name} again")
     temporary = target.with_name(f".{target.name}.unpacking")
     shutil.rmtree(temporary, ignore_errors=True)
+    member = ""
     try:
         temporary.mkdir(parents=True)
-        for name, source in _members(archive):
+        for name, opened in _members(archive):
+            member = f", its member {name!r}"
             path = temporary / _safe(name, archive)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with source, path.open("wb") as file:
+            with opened() as source, path.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
         temporary.rename(target)
     except _CORRUPT as error:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
-        raise BadArchive(f"{archive}: truncated or corrupt archive ({reason}); delete it and get it again") from error
+        raise BadArchive(f"{archive}{member}: truncated or corrupt archive ({reason})") from error
     except OSError as error:
-        raise DataError(f"{target}: cannot unpack {archive.name} ({error}); repeat the command") from error
+        raise DataError(f"{target}: cannot unpack {archive.name}{member} ({error}); repeat the command") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
 
 
-def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """The regular files of an archive; all names and kinds are checked before the first is opened."""
+def _members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+    """The regular files of an archive and what opens each; all names and kinds are checked before."""
     with archive.open("rb") as file:
         is_zip = file.read(2) == b"PK"
     yield from _zip_members(archive) if is_zip else _tar_members(archive)
 
 
-def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+def _zip_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     with zipfile.ZipFile(archive) as opened:
         members = [member for member in opened.infolist() if not member.is_dir()]
         for member in opened.infolist():
@@ -68,10 +86,10 @@ def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 raise _refusal(archive, member.filename, "is a link or a device")
             _safe(member.filename, archive)
         for member in members:
-            yield member.filename, opened.open(member)
+            yield member.filename, partial(opened.open, member)
 
 
-def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+def _tar_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     with _open_tar(archive) as opened:
         members = opened.getmembers()
         for member in members:
@@ -79,9 +97,14 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 raise _refusal(archive, member.name, "is a link or a device")
             _safe(member.name, archive)
         for member in members:
-            source = opened.extractfile(member)
-            if source is not None:
-                yield member.name, source
+            if member.isfile():
+                yield member.name, partial(_content, opened, member)
+
+
+def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    content = opened.extractfile(member)
+    assert content is not None  # a regular file has one
+    return content
 
 
 @contextmanager
@@ -104,4 +127,4 @@ def _safe(name: str, archive: Path) -> PurePosixPath:
 
 
 def _refusal(archive: Path, name: str, reason: str) -> BadArchive:
-    return BadArchive(f"{archive}: its member {name!r} {reason}; do not use this archive")
+    return BadArchive(f"{archive}: its member {name!r} {reason}", "do not use this archive")

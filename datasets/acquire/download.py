@@ -3,27 +3,29 @@
 import hashlib
 import http.client
 import os
-import shutil
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from email.message import Message
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from datasets.acquire.answers import BadAnswer, Extent, TryAgain, extent, is_page, one_line, refusal
+from datasets.acquire.archive import BadArchive
+from datasets.acquire.arrived import Arrived, size_of
+from datasets.acquire.folders import link
 from datasets.acquire.telling import Report
-from datasets.acquire.whole import write_whole
 from datasets.errors import DataError
 
 CHUNK = 1 << 20
-USER_AGENT = "resound/0.1 (reproduces results tables of audio papers)"
 #: Seconds between two lines about how far a download is.
 REPORT_SECONDS = 10.0
+#: No file of unknown size is taken that is longer, in bytes; archives are at most 4.2 GB, and their size is known.
+LONGEST_UNKNOWN = 2 << 30
 
 _hosts: dict[str, threading.Lock] = {}
 _last_request: dict[str, float] = {}
@@ -34,12 +36,11 @@ class DiskError(DataError):
     """What arrives cannot be written, mostly because the disk is full."""
 
 
-class _TryAgain(Exception):
-    """The transfer did not end, but another request may continue it, after `wait` seconds where one is asked for."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
+def user_agent() -> str:
+    """How requests introduce themselves; RESOUND_CONTACT is an address at which the host can complain."""
+    contact = one_line(os.environ.get("RESOUND_CONTACT", "")).strip()
+    told = f"; contact: {contact}" if contact.isascii() and contact else ""
+    return f"resound/0.1 (reproduces results tables of audio papers{told})"
 
 
 def download(
@@ -48,39 +49,93 @@ def download(
     known_hash: str | None = None,
     downloader: "ResumingDownloader | None" = None,
     report: Report = print,
+    size: int | None = None,
+    check: Callable[[Path], None] | None = None,
 ) -> Path:
-    """Download a file from the first of `urls` that gives it, to `path`, and verify its hash ("md5:...").
+    """Download a file from the first of `urls` that gives it, to `path`, and verify it.
 
-    What arrived before an interruption lies beside `path` and is continued by the next call. Raises DataError.
+    known_hash: "md5:...". size: in bytes. check: for a file without a stable hash; raises BadArchive where it is
+    another one. An address that gives anything else than the file is followed by the next one. What arrived before an
+    interruption lies beside `path` and is continued by the next call. Raises DataError.
     """
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
     downloader = downloader or ResumingDownloader(path.parent, report)
-    errors = []
+    bring = partial(downloader, size=size)
+    errors: list[str] = []
+    if path.is_file() and check is not None and _is_good(path, check, errors):
+        return path
     for url in urls:
         try:
-            pooch.retrieve(url, known_hash, path.name, path.parent, downloader=downloader)
-            downloader.forget(url)
-            return path
+            pooch.retrieve(url, known_hash, path.name, path.parent, downloader=bring)
         except DiskError:
             raise  # another mirror cannot help
         except DataError as error:
             errors.append(str(error))
+            continue
         except ValueError:  # pooch: the hash differs
-            downloader.forget(url)
+            downloader.reject(url)
             errors.append(f"{url}: not the expected content (hash differs from {known_hash})")
+            continue
         except OSError as error:
             raise DiskError(f"{path}: cannot be written ({error.strerror}); make room, repeat the command") from error
+        if check is not None and not _is_good(path, check, errors):
+            downloader.reject(url)
+            continue
+        downloader.forget(url)
+        return path
     raise DataError(" | ".join(errors))
+
+
+def download_text(
+    urls: Sequence[str],
+    path: Path,
+    known_hash: str,
+    downloader: "ResumingDownloader | None" = None,
+    report: Report = print,
+    size: int | None = None,
+) -> Path | None:
+    """As `download`, for what only tells about data: where it cannot be had, a line says so, and None is returned.
+
+    Raises DiskError.
+    """
+    try:
+        return download(urls, path, known_hash, downloader, report, size)
+    except DiskError:
+        raise
+    except DataError as error:
+        report(f"{path.name}: left out, the data are complete without it ({error})")
+        return None
+
+
+def _is_good(path: Path, check: Callable[[Path], None], errors: list[str]) -> bool:
+    """Whether a file passes its check; one that does not is removed, and the reason is noted."""
+    try:
+        check(path)
+        return True
+    except BadArchive as error:
+        errors.append(str(error))
+        path.unlink()
+        return False
+
+
+@dataclass
+class _Tries:
+    """How a transfer goes: the most bytes that were ever there, and what did not bring more in a row or began again."""
+
+    reached: int
+    fruitless: int = 0
+    restarts: int = 0
 
 
 class ResumingDownloader:
     """A downloader for pooch that continues where an earlier call was cut, in this process or another.
 
-    `parts` holds what has arrived so far. One transfer at a time per host, at least `pause` seconds apart. After
-    `attempts` requests in a row that brought no byte it gives up. A server that asks to wait (429, 503) is obeyed up
-    to `longest_wait` seconds; when it asks for more, the download ends with a line that says so.
+    `parts` holds what has arrived so far. One transfer at a time per host, at least `pause` seconds apart. It gives up
+    after `attempts` requests in a row that brought nothing beyond the most that was ever there, and after `restarts`
+    answers that began again from the start, so it ends whatever the server does. A server that asks to wait (403, 429,
+    503) is obeyed up to `longest_wait` seconds; when it asks for more, the download ends with a line that says so.
     """
 
     def __init__(
@@ -92,21 +147,19 @@ class ResumingDownloader:
         pause: float = 0.5,
         timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
+        restarts: int = 5,
     ) -> None:
-        self.parts, self.report, self.attempts = parts, report, attempts
+        self.parts, self.report, self.attempts, self.restarts = parts, report, attempts, restarts
         self.longest_wait, self.pause, self.timeout, self.sleep = longest_wait, pause, timeout, sleep
+        self._brought: dict[str, Path] = {}
 
-    def __call__(self, url: str, output_file: str, pooch: Any = None) -> None:
-        """Bring all of `url` into `output_file`. Raises DataError; what has arrived is kept."""
-        part = self.part(url)
-        part.parent.mkdir(parents=True, exist_ok=True)
+    def __call__(self, url: str, output_file: str, pooch: Any = None, size: int | None = None) -> None:
+        """Bring all of `url`, of `size` bytes, into `output_file`. Raises DataError; what has arrived is kept."""
+        self.parts.mkdir(parents=True, exist_ok=True)
         with _host_lock(url):
-            self._complete(url, part)
+            self._brought[url] = self._complete(url, size)
         Path(output_file).unlink(missing_ok=True)
-        try:
-            os.link(part, output_file)  # the part stays until the hash is verified
-        except OSError:
-            shutil.copyfile(part, output_file)
+        link(self._brought[url], Path(output_file))  # the slot stays until the file is verified
 
     def part(self, url: str) -> Path:
         """Where the bytes of `url` are kept until the download is complete."""
@@ -114,147 +167,133 @@ class ResumingDownloader:
 
     def forget(self, url: str) -> None:
         """Remove what is kept of `url`."""
-        self.part(url).unlink(missing_ok=True)
-        _tag_file(self.part(url)).unlink(missing_ok=True)
+        Arrived(self.part(url)).forget()
 
-    def _complete(self, url: str, part: Path) -> None:
-        fruitless = 0
+    def reject(self, url: str) -> None:
+        """Remove what was brought from `url` last, which was not the file; what is kept beside it stays."""
+        if url in self._brought:
+            Arrived(self.part(url)).drop(self._brought.pop(url))
+
+    def _complete(self, url: str, size: int | None) -> Path:
+        """The slot that holds the whole file in the end."""
+        arrived, from_start = Arrived(self.part(url)), False
+        tries = _Tries(arrived.size)
         while True:
-            before = _size(part)
             try:
-                self._transfer(url, part)
-                return
-            except _TryAgain as cut:
-                fruitless = 0 if _size(part) > before else fruitless + 1
-                wait = cut.wait if cut.wait is not None else float(2**fruitless - 1)
-                kept = f"{_size(part)} bytes are kept, the same command continues"
-                if fruitless >= self.attempts:
-                    raise DataError(f"{url}: {cut}; gave up after {self.attempts} requests; {kept}") from cut.__cause__
-                if wait > self.longest_wait:
-                    raise DataError(f"{url}: the server asks to wait {wait:.0f} s; {kept}") from cut.__cause__
-                self.sleep(wait)
+                return self._transfer(url, arrived, size, tries, from_start)
+            except TryAgain as cut:
+                tries.fruitless = 0 if arrived.size > tries.reached else tries.fruitless + 1
+                tries.reached, from_start = max(tries.reached, arrived.size), cut.from_start
+                self.sleep(self._wait(url, arrived, tries, cut))
 
-    def _transfer(self, url: str, part: Path) -> None:
-        have, tag = _size(part), _tag_file(part)
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        if have:
-            headers["Range"] = f"bytes={have}-"
-            if tag.is_file():
-                headers["If-Range"] = tag.read_text()
+    def _wait(self, url: str, arrived: Arrived, tries: _Tries, cut: TryAgain) -> float:
+        """Seconds until the next request. Raises DataError where there should be none."""
+        wait = cut.wait if cut.wait is not None else float(2**tries.fruitless - 1)
+        kept = f"{arrived.size} bytes are kept, the same command continues"
+        if tries.fruitless >= self.attempts:
+            raise DataError(f"{url}: {cut}; gave up after {self.attempts} requests; {kept}") from cut.__cause__
+        if tries.restarts > self.restarts:
+            raise DataError(f"{url}: {cut}; gave up as it began {tries.restarts} times from the start; {kept}") from cut
+        if wait > self.longest_wait:
+            raise DataError(f"{url}: the server asks to wait {wait:.0f} s; {kept}") from cut.__cause__
+        return wait
+
+    def _transfer(self, url: str, arrived: Arrived, size: int | None, tries: _Tries, from_start: bool) -> Path:
+        """One request; the slot that holds the whole file then. Raises TryAgain and DataError."""
+        if size is not None and arrived.size > size:
+            arrived.drop(arrived.longer)  # no part of the file
+        slot = arrived.longer
+        have = 0 if from_start else size_of(slot)
+        if have and have == size:
+            return slot
         self._pace(url)
         try:
-            response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=self.timeout)
+            response = urllib.request.urlopen(_request(url, have, arrived.tag(slot)), timeout=self.timeout)
         except urllib.error.HTTPError as error:
-            if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{have}":
-                return  # everything is here already
-            self._refused(url, part, error)
+            if error.code == 416 and have and error.headers.get("Content-Range") == f"bytes */{have}":
+                return slot  # everything is here already
+            raise refusal(url, error) from error
         except (OSError, http.client.HTTPException) as error:
-            raise _TryAgain(f"no connection ({getattr(error, 'reason', error)})") from error
+            raise TryAgain(f"no connection ({one_line(getattr(error, 'reason', error))})") from error
         with response:
-            start, total = _extent(response, part, have)
-            if start == 0:
-                _write_tag(tag, response.headers)
-            self._receive(response, part, start, total)
+            span = extent(response, url, have, size)
+            if span.start == 0:
+                tries.restarts += arrived.size > 0
+                slot = _begin(arrived, response)
+            self._receive(response, url, slot, span)
+        return slot
 
     def _pace(self, url: str) -> None:
         host = urlsplit(url).netloc
         self.sleep(max(0.0, self.pause - (time.monotonic() - _last_request.get(host, -self.pause))))
         _last_request[host] = time.monotonic()
 
-    def _refused(self, url: str, part: Path, error: urllib.error.HTTPError) -> None:
-        if error.code == 416:
-            part.unlink()
-            raise _TryAgain("what was kept is not a part of the file") from error
-        if error.code in (429, 503):
-            raise _TryAgain(f"the server answers {error.code}", _retry_after(error.headers)) from error
-        if error.code >= 500 or error.code == 408:
-            raise _TryAgain(f"the server answers {error.code}") from error
-        raise DataError(f"{url}: the server answers {error.code} ({error.reason}); is there a new address?") from error
-
-    def _receive(self, response: http.client.HTTPResponse, part: Path, start: int, total: int | None) -> None:
-        done, last_line = start, time.monotonic()
-        with _open(part, start) as file:
-            while True:
+    def _receive(self, response: http.client.HTTPResponse, url: str, slot: Path, span: Extent) -> None:
+        """Append an answer's body to a slot, up to the file's size."""
+        done, last_line = span.start, time.monotonic()
+        most = LONGEST_UNKNOWN if span.total is None else span.total
+        with _open(slot) as file:
+            while done < most:
                 try:
-                    chunk = response.read1(CHUNK)
+                    chunk = response.read1(min(CHUNK, most - done))
                 except (OSError, http.client.HTTPException) as error:
-                    raise _TryAgain("the connection was cut") from error
+                    raise TryAgain("the connection was cut") from error
                 if not chunk:
                     break
-                _write(file, chunk, part)
+                if not done and is_page(chunk):
+                    raise BadAnswer(f"{url}: answers with a web page, not with the file")
+                _write(file, chunk, slot)
                 done += len(chunk)
                 if time.monotonic() - last_line > REPORT_SECONDS:
                     last_line = time.monotonic()
-                    self.report(f"{done / 1e6:.0f} of {f'{total / 1e6:.0f}' if total else '?'} MB")
-        if total is not None and done != total:
-            raise _TryAgain(f"the connection was cut at byte {done} of {total}")
+                    self.report(f"{done / 1e6:.0f} of {f'{span.total / 1e6:.0f}' if span.total else '?'} MB")
+        if span.total is not None and done != span.total:
+            raise TryAgain(f"the connection was cut at byte {done} of {span.total}")
+        if span.total is None and done >= most:
+            slot.unlink()
+            raise BadAnswer(f"{url}: goes on after {done} bytes, more than any file that is expected")
 
 
-def _extent(response: http.client.HTTPResponse, part: Path, have: int) -> tuple[int, int | None]:
-    """Where the answer's body starts in the file, and the file's size where it is told."""
-    if response.status == 206:
-        unit, _, content_range = (response.headers.get("Content-Range") or "").partition(" ")
-        span, _, size = content_range.partition("/")
-        if unit != "bytes" or not span.startswith(f"{have}-"):
-            part.unlink(missing_ok=True)
-            raise _TryAgain(f"the server sent {unit} {content_range} where byte {have} was asked for")
-        return have, int(size) if size.isdigit() else None
-    length = response.headers.get("Content-Length")
-    return 0, int(length) if length and length.isdigit() else None
+def _request(url: str, have: int, tag: str | None) -> urllib.request.Request:
+    """A request for a file from byte `have` on, if it is still the version that `tag` names."""
+    headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+        if tag is not None:
+            headers["If-Range"] = tag
+    return urllib.request.Request(url, headers=headers)
 
 
-def _open(part: Path, start: int) -> Any:
+def _begin(arrived: Arrived, response: http.client.HTTPResponse) -> Path:
     try:
-        return part.open("ab" if start else "wb", buffering=0)
+        return arrived.begin(response.headers)
     except OSError as error:
-        raise _disk_error(part, error) from error
+        raise _disk_error(arrived.path, error) from error
 
 
-def _write(file: Any, chunk: bytes, part: Path) -> None:
+def _open(slot: Path) -> Any:
+    try:
+        return slot.open("ab", buffering=0)
+    except OSError as error:
+        raise _disk_error(slot, error) from error
+
+
+def _write(file: Any, chunk: bytes, slot: Path) -> None:
     left = memoryview(chunk)
     try:
         while left:
             left = left[file.write(left) :]
     except OSError as error:
-        raise _disk_error(part, error) from error
+        raise _disk_error(slot, error) from error
 
 
-def _disk_error(part: Path, error: OSError) -> DiskError:
+def _disk_error(slot: Path, error: OSError) -> DiskError:
     return DiskError(
-        f"{part}: cannot be written ({error.strerror}); the {_size(part)} bytes that arrived are kept: "
+        f"{slot}: cannot be written ({error.strerror}); the {size_of(slot)} bytes that arrived are kept: "
         "make room and repeat the same command"
     )
-
-
-def _write_tag(tag: Path, headers: Message) -> None:
-    """Keep what names this version of the file: a strong ETag, else the time of its last change."""
-    etag = headers.get("ETag") or "W/"
-    name = headers.get("Last-Modified") if etag.startswith("W/") else etag
-    try:
-        write_whole(tag, name) if name else tag.unlink(missing_ok=True)
-    except OSError as error:
-        raise _disk_error(tag, error) from error
-
-
-def _retry_after(headers: Message) -> float | None:
-    """Seconds that a server asks to wait, given as a number or as a date."""
-    text = (headers.get("Retry-After") or "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def _host_lock(url: str) -> threading.Lock:
     with _hosts_guard:
         return _hosts.setdefault(urlsplit(url).netloc, threading.Lock())
-
-
-def _tag_file(part: Path) -> Path:
-    return part.with_suffix(".tag")
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

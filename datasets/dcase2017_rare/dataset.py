@@ -64,7 +64,7 @@ class DCASE2017Rare(Dataset):
         return self.layout.params(subset)
 
     def subsets_with_lists(self) -> tuple[str, ...]:
-        """The subsets that can be mixed: all but evaltest, unless its sources are here."""
+        """The subsets that can be mixed: all but evaltest, unless the lists of its sources are here."""
         return tuple(one for one in SUBSETS if one != "evaltest" or self.has_lists(one))
 
     def has_lists(self, subset: str) -> bool:
@@ -93,7 +93,7 @@ class DCASE2017Rare(Dataset):
         own = self.params(subset)
         published = None if fresh_onsets or (params or own) != own else self.published(subset)
         if published is not None and not self.has_lists(subset):
-            # The archives of the evaluation record hold ready-made mixtures, and no sources.
+            # Ready-made mixtures are read without their sources, whose lists are in no archive that is known here.
             sources = Sources(subset, self.layout.source_data(subset), (), {}, {})
         else:
             sources = self.sources(subset)

@@ -26,8 +26,10 @@ OFFICIAL_PARAMS = {"devtrain": MixingParams(), "devtest": MixingParams(), "evalt
 class Expected:
     """How many backgrounds, events and ready-made mixtures there should be.
 
-    events: by subset and class. Evaluation sources are in no archive of the record (its mixtures are); `optional`
-    names the subsets whose lists may be absent.
+    events: by subset and class. `optional` names the subsets whose lists may be absent: the evaluation record has
+    ready-made mixtures, and an archive of the 83 recordings with their source events; its lists and its backgrounds
+    (of TUT Acoustic Scenes 2016, evaluation: Zenodo record 165995; record 1040168, which the README cites, is that of
+    2017) are in no archive that is known here.
     """
 
     backgrounds: dict[str, int]

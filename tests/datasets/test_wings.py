@@ -27,7 +27,7 @@ class NoNetwork:
     def __init__(self, said):
         self.said, self.before = said, None
 
-    def __call__(self, url, output_file, pooch=None):
+    def __call__(self, url, output_file, pooch=None, size=None):
         self.before = self.before or "\n".join(self.said)
         raise DataError(f"{url}: no network")
 

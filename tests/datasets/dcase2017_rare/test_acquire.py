@@ -2,6 +2,7 @@ import hashlib
 import json
 import shutil
 import threading
+import zipfile
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -127,14 +128,16 @@ def test_texts_come_first_and_block_nothing(site, tmp_path):
 
 
 def test_a_verified_archive_that_cannot_be_unpacked_stays(site, tmp_path):
-    name = f"{DEVELOPMENT}.doc.zip"
-    content = bytearray((site.folder / name).read_bytes())
-    content[40] ^= 255
-    (site.folder / "flipped.zip").write_bytes(content)
-    site.known = [Archive("flipped.zip", len(content), hashlib.md5(content).hexdigest(), DEVELOPMENT)]
-    with pytest.raises(DataError, match=r"its member '.*README\.md'.* is kept: unpack it by other means"):
+    path = site.folder / "flipped.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("fine.txt", "fine")
+        archive.writestr("notes/README.md", "these are the notes")
+    content = path.read_bytes().replace(b"these are", b"those are")
+    path.write_bytes(content)
+    site.known = [Archive(path.name, len(content), hashlib.md5(content).hexdigest(), DEVELOPMENT)]
+    with pytest.raises(DataError, match=r"its member 'notes/README\.md'.* is kept: unpack it by other means"):
         fetched(site, tmp_path / "data" / "rare")
-    (site.folder / "flipped.zip").unlink()
+    path.unlink()
     assert (tmp_path / "data" / ".rare.download" / "flipped.zip").is_file()
     with pytest.raises(DataError, match="is kept"):  # and is not asked for again
         fetched(site, tmp_path / "data" / "rare")

@@ -2,6 +2,7 @@ import hashlib
 import pickle
 import shutil
 import threading
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +17,7 @@ from datasets.dcase2018_domestic.acquire import fetch, import_folder
 from datasets.dcase2018_domestic.census import take_census
 from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, REMOVED, TEST_AUDIO, TRAIN_AUDIO, WEAK
 from datasets.dcase2018_domestic.lists import read_names, read_strong, read_weak
-from datasets.dcase2018_domestic.official import COMMITS, LISTS, OfficialList
+from datasets.dcase2018_domestic.official import CURRENT, FIRST, LISTS
 from datasets.errors import DataError
 from tests.datasets.dcase2018_domestic.domestic_corpus import copied, write_clip
 
@@ -35,24 +36,26 @@ class Handler(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(miniature_domestic, tmp_path, monkeypatch):
-    """The official repository with the miniature's lists; it knows commits by their full names only."""
+    """The official repository with the miniature's lists, and a mirror of it."""
     folder = tmp_path / "site"
     for one in LISTS:
-        for commit in one.commits:
-            if commit != "current":
-                place = folder / COMMITS[commit] / "task4" / "dataset" / one.path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(miniature_domestic / one.place, place)
+        for host in ("official", "mirror"):
+            place = folder / host / one.commit / one.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(miniature_domestic / one.place, place)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
     server.asked, server.broken, server.folder = [], set(), folder
-    server.lists = [
-        OfficialList(one.place, one.path, md5_of_file(miniature_domestic / one.place), one.commits) for one in LISTS
-    ]
+    server.lists = of_miniature(miniature_domestic)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    monkeypatch.setattr(official, "BASE", f"http://127.0.0.1:{server.server_port}")
+    hosts = [f"http://127.0.0.1:{server.server_port}/{host}/{{commit}}/{{path}}" for host in ("official", "mirror")]
+    monkeypatch.setattr(official, "ADDRESSES", hosts)
     yield server
     server.shutdown()
     server.server_close()
+
+
+def of_miniature(root):
+    return [replace(one, md5=md5_of_file(root / one.place), size=None) for one in LISTS]
 
 
 def fetched(site, root, report=lambda line: None):
@@ -66,12 +69,14 @@ def files(root):
 
 def test_the_lists_are_pinned():
     assert [one.place for one in LISTS] == [
-        WEAK, CLEAN, REMOVED, "metadata/eval/eval.csv", ORIGINAL,
+        WEAK, CLEAN, ORIGINAL, REMOVED, "metadata/eval/eval.csv",
     ]  # fmt: skip
-    assert all(len(one.md5) == 32 and one.urls for one in LISTS)
-    assert LISTS[-1].urls == (
-        "https://raw.githubusercontent.com/DCASE-REPO/dcase2018_baseline/4cc506d507f7c768d3bc8a3a5f87a65485e37306/"
-        "task4/dataset/metadata/test/test.csv",
+    assert all(len(one.md5) == 32 and len(one.commit) == len(one.blob) == 40 for one in LISTS)
+    assert (CURRENT[:7], FIRST[:7]) == ("5c5a0f6", "4cc506d")
+    assert LISTS[2].urls == (
+        f"https://raw.githubusercontent.com/DCASE-REPO/dcase2018_baseline/{FIRST}/task4/dataset/{CLEAN}",
+        f"https://cdn.jsdelivr.net/gh/DCASE-REPO/dcase2018_baseline@{FIRST}/task4/dataset/{CLEAN}",
+        f"https://archive.softwareheritage.org/api/1/content/sha1_git:{LISTS[2].blob}/raw/",
     )
 
 
@@ -81,6 +86,9 @@ def test_the_md5_are_those_of_the_real_lists(data_root):
     if not (root / WEAK).is_file():
         pytest.skip(f"no lists in {root}")
     assert all(one.is_in(root) for one in LISTS)
+    for one in LISTS:  # git hashes a content after a header
+        content = (root / one.place).read_bytes()
+        assert len(content) == one.size and hashlib.sha1(b"blob %d\0" % one.size + content).hexdigest() == one.blob
 
 
 def test_fetch_tells_the_licence_first_and_how_to_get_the_audio_last(site, miniature_domestic, tmp_path):
@@ -96,21 +104,34 @@ def test_fetch_tells_the_licence_first_and_how_to_get_the_audio_last(site, minia
     assert DCASE2018Domestic(root).listed("train") == 58
 
 
-def test_where_the_short_commit_is_unknown_the_branch_answers(site, tmp_path):
+def test_where_the_host_does_not_answer_the_mirror_does(site, tmp_path):
+    site.broken = {f"official/{CURRENT}"}
     fetched(site, tmp_path / "domestic")
-    asked = [path for path in site.asked if path.endswith("test/test.csv")]
-    assert [path.split("/")[1] for path in asked] == ["5c5a0f6", "master", COMMITS["original"]]
+    asked = [path for path in site.asked if path.endswith(WEAK)]
+    assert [path.split("/")[1] for path in asked] == ["official", "mirror"]
 
 
 def test_an_interrupted_fetch_continues(site, tmp_path):
     root = tmp_path / "data" / "domestic"
-    site.broken = {"eval.csv"}
+    site.broken = {f"{FIRST}/metadata/test/test.csv"}
     with pytest.raises(DataError, match="404") as caught:
         fetched(site, root)
     assert not root.exists() and "\n" not in str(caught.value)
     site.broken, site.asked = set(), []
     fetched(site, root)
-    assert {Path(path).name for path in site.asked} == {"eval.csv", "test.csv"} and len(site.asked) == 3
+    assert [Path(path).name for path in site.asked] == ["test.csv", "files_to_remove.csv", "eval.csv"]
+
+
+def test_lists_that_are_only_there_to_be_read_block_nothing(site, tmp_path):
+    root, lines = tmp_path / "data" / "domestic", []
+    site.broken = {"eval.csv", "files_to_remove.csv"}
+    fetched(site, root, lines.append)
+    assert files(root) == {WEAK, CLEAN, ORIGINAL}
+    assert sum("left out, the data are complete without it" in line for line in lines) == 2
+    assert "3 lists are there" in lines[-2]
+    site.broken = set()
+    fetched(site, root, lines.append)
+    assert files(root) == {one.place for one in LISTS} and "all 5 lists" in lines[-2]
 
 
 def test_another_content_than_the_official_one_is_refused(site, tmp_path):
@@ -207,9 +228,7 @@ def test_import_of_a_whole_copy_brings_the_lists_too(miniature_domestic, tmp_pat
 
 
 def test_lists_are_known_by_their_content(miniature_domestic, tmp_path):
-    lists = [
-        OfficialList(one.place, one.path, md5_of_file(miniature_domestic / one.place), one.commits) for one in LISTS
-    ]
+    lists = of_miniature(miniature_domestic)
     source = copied_lists(miniature_domestic, tmp_path / "mine")
     (source / ORIGINAL).rename(source / "old.csv")
     (source / CLEAN).rename(source / "new.tsv")

@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.dcase2017_rare.mixtures.draws import draw_all
+from datasets.dcase2017_rare.mixtures.draws import README_NAMES, draw_all
+from datasets.dcase2017_rare.mixtures.names import MixtureName
 from datasets.dcase2017_rare.mixtures.params import CLASSES, MixingParams
+from datasets.dcase2017_rare.mixtures.recipe import Recipe
 from datasets.dcase2017_rare.mixtures.recipes import draw_recipes
 from datasets.errors import DataError
 from tests.datasets.dcase2017_rare.rare_corpus import listed_sources
@@ -101,9 +103,19 @@ def test_names_of_withdrawn_mixtures_without_event_are_the_published_ones(data_r
     assert found == {name for name in published if any(f"_{number}_" in name for number in ("066", "152", "161"))}
 
 
-def name_of(sources, draw, number):
-    from datasets.dcase2017_rare.mixtures.recipe import Recipe
+@pytest.mark.real
+@pytest.mark.parametrize("name", README_NAMES)
+def test_no_background_alone_has_a_name_that_the_readme_shows(data_root, name):
+    """So each of these mixtures has an event, as drawn: without one, the name is the hash of the background."""
+    folder, shown = data_root / "dcase2016_asc", MixtureName.parse(name)
+    lines = [line for one in ("dev", "eval") for line in (folder / one / "meta.txt").read_text().splitlines()]
+    rows = [line.split("\t")[:2] for line in lines if line.strip()]
+    names = {Recipe(path, scene, -np.inf, "").named(shown.subset, shown.label, 0).name for path, scene in rows}
+    assert len(names) == 1170 + 390 and name not in names
+    assert numbered(shown.subset)[shown.label][shown.number].event is not None
 
+
+def name_of(sources, draw, number):
     recipe = Recipe(draw.background.filepath, draw.background.classname, draw.ebr, "")
     return recipe.named(sources.subset, "babycry", number).name
 
