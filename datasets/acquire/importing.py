@@ -15,6 +15,7 @@ from datasets.errors import DataError
 Grade = Callable[[str, Path], tuple[float, str]]
 #: What lies beside clips in repositories and on other systems, in lower case.
 _BESIDE = (".py", ".pyc", ".ipynb", ".md", ".html", ".pdf", ".xlsx", ".json", ".npz", ".png", ".gif")
+_PAPERS = ("readme", "license", "licence", "credits", "eula")
 _SYSTEM = ("desktop.ini", "thumbs.db", "__macosx", "__pycache__")
 #: What becomes of a file.
 NEW, SAME, BETTER, KEPT = "new", "here already", "in the place of worse ones", "left out"
@@ -94,7 +95,7 @@ class Haul:
 
     def leave(self, path: Path, reason: str) -> None:
         """Leave a file out, unless it is of a kind that lies beside clips."""
-        if path.suffix.lower() in _BESIDE:
+        if path.suffix.lower() in _BESIDE or path.name.lower().startswith(_PAPERS):
             self.unneeded += 1
         else:
             self.left_out.setdefault(reason, []).append(shown(path.name))

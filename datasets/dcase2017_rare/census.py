@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered, with_unusable
+from datasets.acquire.importing import no_file
 from datasets.acquire.telling import Progress
-from datasets.audio import ClipFault, FaultKind, read_any
+from datasets.audio import clip_fault, read_any
 from datasets.dcase2017_rare.archives import read_manifest
 from datasets.dcase2017_rare.layout import Expected, Layout
 from datasets.dcase2017_rare.mixtures.decoded import SEGMENT_TOLERANCE
@@ -38,18 +39,25 @@ class _Findings:
     missing: dict[str, str] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     checks: dict[str, tuple[Path, Check]] = field(default_factory=dict)
+    unusable: dict[str, str] = field(default_factory=dict)
 
     def look_for(self, name: str, path: Path, check: Check) -> None:
         """Note whether a listed file is there."""
         if path.is_file():
             self.found += 1
             self.checks[name] = (path, check)
+        elif path.is_dir() or path.is_symlink():
+            self.found += 1
+            self.unusable[name] = f"{path}: {no_file(path)}"
         else:
             self.missing[name] = f"listed, but not in {path.parent}"
 
 
-def take_census(dataset: "DCASE2017Rare", progress: Progress | None = None) -> Census:
-    """Compare a dataset with what it should have and decode every file. Raises DataError for a list that is bad."""
+def take_census(dataset: "DCASE2017Rare", progress: Progress | None = None, contents: bool = True) -> Census:
+    """Compare a dataset with what it should have and decode every file. Raises DataError for a list that is bad.
+
+    contents: also decode; without, only what is there is counted.
+    """
     layout = dataset.layout
     findings = _Findings()
     sources: dict[str, Sources] = {}
@@ -71,7 +79,7 @@ def take_census(dataset: "DCASE2017Rare", progress: Progress | None = None) -> C
         found=findings.found,
         missing=findings.missing,
         extra=findings.extra,
-        faults=_faults(dataset, findings, progress),
+        faults=with_unusable(_faults(dataset, findings, progress) if contents else {}, findings.unusable),
         what="sources and mixtures",
     )
 
@@ -162,7 +170,7 @@ def _can_be_mixed(recipe: Recipe, sources: Sources | None) -> bool:
 
 
 def _note_extra_sources(findings: _Findings, sources: Iterable[Sources]) -> None:
-    known = set(findings.checks)
+    known = {*findings.checks, *findings.unusable}
     for folder in sorted({one.folder for one in sources}):
         for path in sorted([*folder.glob("bgs/audio/*.*"), *folder.glob("events/*/*.*")]):
             name = path.relative_to(folder).as_posix()
@@ -199,7 +207,7 @@ def check_background(path: Path, seconds: float) -> None:
     """Raise ClipFault unless a background is 44.1 kHz, `seconds` long and usable."""
     frames, rate = _decoded(path)
     if rate != RATE:
-        raise _fault(path, "rate", f"{rate} Hz instead of {RATE} Hz")
+        raise clip_fault(path, "rate", f"{rate} Hz instead of {RATE} Hz")
     _check_length(path, frames / rate, seconds)
 
 
@@ -207,18 +215,18 @@ def check_original(path: Path, end: float) -> None:
     """Raise ClipFault unless an event's original has 44.1 kHz or more and lasts to `end` seconds."""
     frames, rate = _decoded(path, whole=False)
     if rate < RATE:
-        raise _fault(path, "rate", f"{rate} Hz, less than {RATE} Hz")
+        raise clip_fault(path, "rate", f"{rate} Hz, less than {RATE} Hz")
     if frames / rate < end - SEGMENT_TOLERANCE:
-        raise _fault(path, "length", f"{frames / rate:.2f} s, but an event lasts to {end} s")
+        raise clip_fault(path, "length", f"{frames / rate:.2f} s, but an event lasts to {end} s")
 
 
 def check_mixture(path: Path, seconds: float) -> None:
     """Raise ClipFault unless a ready-made mixture is 44.1 kHz, mono, `seconds` long and usable."""
     samples, rate = read_any(path)
     if rate != RATE:
-        raise _fault(path, "rate", f"{rate} Hz instead of {RATE} Hz")
+        raise clip_fault(path, "rate", f"{rate} Hz instead of {RATE} Hz")
     if samples.shape[1] != 1:
-        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
+        raise clip_fault(path, "channels", f"{samples.shape[1]} channels instead of 1")
     _check_length(path, len(samples) / rate, seconds)
 
 
@@ -230,8 +238,4 @@ def _decoded(path: Path, whole: bool = True) -> tuple[int, int]:
 
 def _check_length(path: Path, found: float, seconds: float) -> None:
     if abs(found - seconds) > TOLERANCE:
-        raise _fault(path, "length", f"{found:.2f} s instead of {seconds:g} s")
-
-
-def _fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
-    return ClipFault(f"{path.name}: {kind}: {reason}; put the official file into {path.parent}", kind)
+        raise clip_fault(path, "length", f"{found:.2f} s instead of {seconds:g} s")

@@ -1,32 +1,17 @@
-"""Getting DCASE 2018 Task 4: the lists by download, the clips from what one has already."""
+"""Getting DCASE 2018 Task 4: the lists by download; what one has is imported (importing.py)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.acquire.download import ResumingDownloader, download, download_text
-from datasets.acquire.folders import clear_download, download_work, import_work, link, move_into
-from datasets.acquire.hashes import md5_of_file
+from datasets.acquire.folders import clear_download, download_work, move_into
 from datasets.acquire.telling import Report, terms
-from datasets.dcase2018_domestic.census import take_census
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
-from datasets.dcase2018_domestic.layout import (
-    CLEAN,
-    ORIGINAL,
-    TEST_AUDIO,
-    TEST_FEATURES,
-    TRAIN_AUDIO,
-    TRAIN_FEATURES,
-    WEAK,
-    Layout,
-)
+from datasets.dcase2018_domestic.importing import import_folder
 from datasets.dcase2018_domestic.official import LISTS, OfficialList
-from datasets.errors import DataError
 
-#: What a clip may lie in: audio as the official script saves it, and features as the authors of EDC released them.
-AUDIO_ENDING, FEATURE_ENDINGS = ".wav", (".cpickle", ".npy")
-#: Without these no name is known to be official.
-NEEDED = (WEAK, CLEAN, ORIGINAL)
+__all__ = ["fetch", "import_folder"]
+
 HOW_TO_GET_AUDIO = (
     "the audio lies on YouTube and cannot be fetched: make it with the official script ({homepage}), or take a copy "
     "that you have, and run `python -m benchmarks data import dcase2018_domestic FOLDER`"

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, by_kind, decoding_faults, remembered, with_unusable
+from datasets.acquire.importing import no_file
 from datasets.acquire.telling import Progress
 from datasets.audio import ClipFault
 from datasets.dcase2018_domestic.layout import (
@@ -51,9 +52,13 @@ class SplitCensus(Census):
         return super().to_markdown() + (known if self.leaking else "")
 
 
-def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None) -> SplitCensus:
-    """Compare a dataset with its lists and decode every clip. Raises DataError for a list that is absent or bad."""
-    layout, paths = dataset.layout, dataset.paths()
+def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None, contents: bool = True) -> SplitCensus:
+    """Compare a dataset with its lists and decode every clip. Raises DataError for a list that is absent or bad.
+
+    contents: also decode; without, only what is there is counted.
+    """
+    layout, unusable = dataset.layout, dataset.unusable()
+    paths = {**dataset.paths(), **unusable}
     train, test = (TRAIN_FEATURES, TEST_FEATURES) if dataset.source == "features" else (TRAIN_AUDIO, TEST_AUDIO)
     missing = {
         item: f"listed in {listed}, but not in {folder}"
@@ -71,6 +76,7 @@ def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None) 
         "test-original": layout.original,
         "test-clean": layout.clean,
     }
+    reasons = {item: f"{path}: {no_file(path)}" for item, path in unusable.items()}
     return SplitCensus(
         dataset=dataset.title,
         release={"real": "as published"}.get(layout.corpus, layout.corpus),
@@ -78,7 +84,7 @@ def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None) 
         found=len(paths),
         missing=missing,
         extra=_extra(dataset, train, test),
-        faults=_faults(dataset, progress),
+        faults=with_unusable(_faults(dataset, progress) if contents else {}, reasons),
         what="clips" if dataset.source == "audio" else "released features",
         splits={name: (sum(item in paths for item in some), len(some)) for name, some in splits.items()},
         leaking=sum(item in layout.weak for item in layout.original),
@@ -87,7 +93,7 @@ def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None) 
 
 def _extra(dataset: "DCASE2018Domestic", *folders: str) -> dict[str, str]:
     """The files beside the clips that no list names, or that another file of the clip stands before."""
-    used = set(dataset.paths().values())
+    used = {*dataset.paths().values(), *dataset.unusable().values()}
     listed = {**dataset.layout.weak, **dataset.layout.test}
     extra = {}
     for folder in folders:

@@ -117,11 +117,19 @@ class DCASE2018Domestic(Dataset):
         """The file of every listed clip that is here, by official name."""
         return dict(self._paths)
 
+    def unusable(self) -> dict[str, Path]:
+        """The listed clips under whose name there is no file, but a link to nothing or a folder."""
+        return {item: path for item, path in self._entries.items() if item not in self._paths}
+
     @cached_property
     def _paths(self) -> dict[str, Path]:
+        return {item: path for item, path in self._entries.items() if path.is_file()}
+
+    @cached_property
+    def _entries(self) -> dict[str, Path]:
         if self.source == "features":
-            return self.layout.files(TRAIN_FEATURES, TEST_FEATURES, (".cpickle", ".npy"))
-        return self.layout.files(TRAIN_AUDIO, TEST_AUDIO, (".wav",))
+            return self.layout.entries(TRAIN_FEATURES, TEST_FEATURES, (".cpickle", ".npy"))
+        return self.layout.entries(TRAIN_AUDIO, TEST_AUDIO, (".wav",))
 
     def load(self, item: str) -> "NDArray[np.float32]":
         """The samples of one clip: float32 (n,) in [-1, 1], 44.1 kHz, as long as the file; two channels are averaged.

@@ -103,8 +103,8 @@ class Layout:
         names = ("LICENSE*", "README*", "CREDITS*", REMOVED, EVALUATION)
         return sorted(path for name in names for path in self.root.glob(name) if path.is_file())
 
-    def files(self, train: str, test: str, endings: tuple[str, ...]) -> dict[str, Path]:
-        """The file of every listed clip that is here, by official name: of the weak list, then of the test lists.
+    def entries(self, train: str, test: str, endings: tuple[str, ...]) -> dict[str, Path]:
+        """Where every listed clip lies that is here, by official name: of the weak list, then of the test lists.
 
         train, test: folders below the root. A training clip that lies only in `test` is taken from there, and the
         reverse: the 46 clips on both lists are the same audio, whose place depends on when it was downloaded.
@@ -115,12 +115,12 @@ class Layout:
             folders = [folder for folder, names in ((train, self.weak), (test, self.test)) if item in names]
             paths = [path for folder in folders if (path := here[folder].get(item.removesuffix(".wav")))]
             if paths:
-                found[item] = paths[0]
+                found[item] = next((path for path in paths if path.is_file()), paths[0])
         return found
 
 
 def _stems(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
-    """The files of a folder with an official name and one of the endings (the first wins), by name without ending."""
+    """What a folder has under official names with one of the endings (the first wins), by name without ending."""
     if not folder.is_dir():
         return {}
     paths = [path for path in folder.iterdir() if path.suffix in endings and is_official(f"{path.stem}.wav")]

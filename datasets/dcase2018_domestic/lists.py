@@ -110,6 +110,8 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str,
         if None in row:
             raise _fault(place, f"more than the {len(reader.fieldnames or ())} fields of the header")
         fields = {column: (row[column] or "").strip() for column in columns}
+        if not any(fields.values()):
+            continue
         if not is_official(fields["filename"]):
             raise _fault(place, f"{fields['filename']!r} is no official name like Y-6p32k2WUCs_0.000_10.000.wav")
         yield place, fields

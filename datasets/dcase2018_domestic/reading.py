@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audio import ClipFault, FaultKind, read_any
+from datasets.audio import ClipFault, clip_fault, read_any
 from datasets.errors import DataError
 
 #: Distance of the frames of the released arrays, seconds, and their number of bands (paper, section 4).
@@ -20,9 +20,9 @@ def read_clip(path: Path, rate: int) -> NDArray[np.float32]:
     """
     samples, found = read_any(path)
     if found != rate:
-        raise _fault(path, "rate", f"{found} Hz instead of {rate} Hz")
+        raise clip_fault(path, "rate", f"{found} Hz instead of {rate} Hz")
     if samples.shape[1] > 2:
-        raise _fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
+        raise clip_fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
     return np.clip(samples.mean(axis=1), -1.0, 1.0).astype(np.float32)
 
 
@@ -36,12 +36,7 @@ def read_features(path: Path, seconds: float) -> NDArray[np.float32]:
         raise ClipFault(str(error)) from error
     shape = (round(seconds / HOP_SECONDS), BANDS)
     if array.shape != shape:
-        raise _fault(path, "length", f"shape {array.shape} instead of {shape}")
+        raise clip_fault(path, "length", f"shape {array.shape} instead of {shape}")
     if not np.isfinite(array).all():
-        raise _fault(path, "nan", "values that are NaN or infinite")
+        raise clip_fault(path, "nan", "values that are NaN or infinite")
     return array.astype(np.float32)
-
-
-def _fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
-    name = kind if kind != "nan" else "NaN"
-    return ClipFault(f"{path.name}: {name}: {reason}; put the official file into {path.parent}", kind)

@@ -130,6 +130,8 @@ def read_list(path: Path) -> frozenset[str]:
                 raise DataError(f"{path}: column {column!r} is missing; {_AGAIN} for the official list")
         items: set[str] = set()
         for row in reader:
+            if not any((row.get(column) or "").strip() for column in COLUMNS):
+                continue  # a line of blanks
             item = _check_row(row, f"{path}:{reader.line_num}")
             if item in items:
                 raise DataError(f"{path}:{reader.line_num}: {item} is listed twice; {_AGAIN} for the official list")

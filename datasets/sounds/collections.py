@@ -120,7 +120,7 @@ class Collections:
         path = self.data / "esc50" / "esc50_clip_licences.csv"
         if not path.is_file():
             return {}
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             return {row["filename"]: row for row in csv.DictReader(file)}
 
     @cached_property

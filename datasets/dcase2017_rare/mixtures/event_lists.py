@@ -46,7 +46,7 @@ def write_event_list(path: Path, recipes: Sequence[Recipe], withdrawn: Collectio
 def read_event_list(path: Path) -> tuple[EventLine, ...]:
     """The lines of a list. Raises DataError, with file and line, for what is not one."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise DataError(f"{path}: cannot be read ({reason}); put the official file there") from None

@@ -163,7 +163,7 @@ def _read_screening(path: Path, is_needed: bool) -> dict[str, frozenset[str]]:
     """The backgrounds in which each class is heard: column 0 is the file, columns 1 to 3 are the classes."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row][1:]
+            rows = [row for row in csv.reader(file) if any(field.strip() for field in row)][1:]
     except FileNotFoundError:
         if is_needed:
             raise DataError(

@@ -33,7 +33,7 @@ def dump_block(value: Sequence[Mapping[str, Any]]) -> str:
 def read(path: Path, keys: Collection[str] | None = None, aliases: bool = False) -> Any:
     """The plain values of an official file (safe_yaml.parse). Raises DataError, with file and line."""
     try:
-        return safe_yaml.parse(path.read_text(encoding="utf-8"), keys, aliases)
+        return safe_yaml.parse(path.read_text(encoding="utf-8-sig"), keys, aliases)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise DataError(f"{path}: cannot be read ({reason}); put the official file there") from None

@@ -190,14 +190,17 @@ def test_import_takes_official_names_from_any_folder(mine, root, miniature_domes
     clips = {f"{TRAIN_AUDIO}/{item}" for item in weak[:3]} | {f"{TEST_AUDIO}/{item}" for item in clean[:2]}
     assert files(root) == clips | {one.place for one in LISTS}
     assert "licence: MIT" in lines[0]
-    assert lines[1] == f"{mine}: under official names 5 x audio, 0 x features, 0 x lists; new here: 5"
-    assert lines[2].startswith("2 files are on neither") and "Y00000000000_0.000_10.000.wav" in lines[2]
-    assert lines[3].startswith("5 of 114 clips (as published): 109 missing") and "test-clean 2 of 42" in lines[3]
+    assert lines[1] == f"{mine}: 8 files seen: 5 new, 3 left out"
+    assert sorted(line.split(": ")[-1] for line in lines[2:-1]) == [
+        "Y00000000000_0.000_10.000.wav",
+        "dog.wav",
+        "notes.txt",
+    ]
+    assert lines[-1].startswith("5 of 114 clips (as published): 109 missing") and "test-clean 2 of 42" in lines[-1]
     assert not [path for path in root.parent.iterdir() if path.name != root.name]
     assert (root / TRAIN_AUDIO / weak[0]).samefile(mine / "a" / "b" / weak[0])  # linked
-    (mine / "dog.wav").unlink()
     import_folder(mine, root, lines.append)
-    assert lines[5].endswith("; new here: 0") and files(mine) >= {"notes.txt"}
+    assert lines[7].endswith(": 8 files seen: 5 here already, 3 left out") and files(mine) >= {"notes.txt"}
 
 
 def test_import_takes_the_place_of_a_broken_clip(mine, root):
@@ -221,7 +224,7 @@ def test_import_of_a_whole_copy_brings_the_lists_too(miniature_domestic, tmp_pat
     source = copied(miniature_domestic, tmp_path / "mine" / "dataset")
     lines = []
     import_folder(source.parent, tmp_path / "data" / "domestic", lines.append)
-    assert "114 x audio, 0 x features, 5 x lists" in lines[1]
+    assert "119 new, 1 known and not needed" in lines[1]
     there = files(tmp_path / "data" / "domestic")
     assert there == files(source) - {"LICENSE"}
     assert "114 of 114 clips" in lines[-1] and "altered" in lines[-1]  # the lists are not the official ones
@@ -248,7 +251,7 @@ def test_import_of_released_features(root, tmp_path):
             (tmp_path / "mine" / part / item.replace(".wav", ".cpickle")).write_bytes(pickle.dumps(array, 2))
     lines = []
     import_folder(tmp_path / "mine", root, lines.append)
-    assert "0 x audio, 5 x features" in lines[1]
+    assert "5 files seen: 5 new" in lines[1]
     assert lines[-1].startswith("5 of 114 released features") and len(lines) == 3
     assert len(list((root / "features" / "train").iterdir())) == 3  # the leaking clip is a training clip
     assert set(DCASE2018Domestic(root, source="features").paths()) == {*some["train"], *some["test"]}
@@ -267,10 +270,10 @@ def test_refusals(mine, root, tmp_path):
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "nowhere", root, "no such folder; name one that holds clips")
     refused(mine / "dog.wav", root, "no such folder")
-    refused(tmp_path / "empty", root, r"nothing here has an official name.*0 files with other names")
+    refused(tmp_path / "empty", root, r"nothing here is a listed clip.*0 other files")
     foreign = tmp_path / "foreign"
     write_clip(foreign / "dog.wav", 0.1)
-    refused(foreign, root, r"nothing here has an official name.*1 files with other names, dog\.wav for one")
+    refused(foreign, root, r"nothing here is a listed clip.*1 other files, dog\.wav for one")
     refused(root / "metadata", tmp_path / "data" / "new", r"860943d\.csv: absent, and not in .*fetch")
     refused(mine, tmp_path / "data" / "new", r"weak\.csv: absent, and not in .*data fetch dcase2018_domestic` first")
     (root / WEAK).write_text("filename\tevent_labels\nY-6p32k2WUCs_0.000_10.000.wav\tBird\n")
@@ -289,7 +292,7 @@ def test_a_disk_that_refuses_is_one_line(mine, root, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("datasets.dcase2018_domestic.acquire.link", full)
+    monkeypatch.setattr("datasets.acquire.importing.link", full)
     refused(mine, root, r"cannot be written \(.*No space left.*untouched, repeat")
 
 
