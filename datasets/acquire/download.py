@@ -220,7 +220,11 @@ class ResumingDownloader:
             if span.start == 0:
                 tries.restarts += arrived.size > 0
                 slot = _begin(arrived, response)
-            self._receive(response, url, slot, span)
+            try:
+                self._receive(response, url, slot, span)
+            except BadAnswer:
+                arrived.drop(slot)
+                raise
         return slot
 
     def _pace(self, url: str) -> None:
@@ -250,7 +254,6 @@ class ResumingDownloader:
         if span.total is not None and done != span.total:
             raise TryAgain(f"the connection was cut at byte {done} of {span.total}")
         if span.total is None and done >= most:
-            slot.unlink()
             raise BadAnswer(f"{url}: goes on after {done} bytes, more than any file that is expected")
 
 
