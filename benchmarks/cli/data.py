@@ -1,7 +1,7 @@
 """`resound data ...`: acquiring, checking and generating datasets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from benchmarks.errors import InputError
 from benchmarks.launch.display import progress
 from benchmarks.spec.words import CORPORA
 from datasets import registry
+from datasets.errors import DataError
 
 if TYPE_CHECKING:
     from benchmarks.runs.workspace import Workspace
@@ -22,16 +23,28 @@ AnyCorpus = Annotated[str, typer.Option(help="real, miniature or standin")]
 
 @data_app.command("list")
 def list_command(data_root: DataOption = None, cache: CacheOption = None) -> None:
-    """The datasets, their licences, and whether they are on this machine."""
+    """The datasets, their licences, and how much of each is on this machine; `data check` also looks into the files."""
     from tabulate import tabulate
 
     workspace = _workspace(data_root, cache)
     rows = []
     for name in registry.names():
         cls = registry.get(name)
-        corpora = [c for c in CORPORA if workspace.dataset_root(name, c).is_dir()]
-        rows.append((name, cls.title, cls.licence, ", ".join(corpora) or "absent"))
+        roots = {corpus: workspace.dataset_root(name, corpus) for corpus in CORPORA}
+        here = [f"{corpus}: {_how_much(cls, root)}" for corpus, root in roots.items() if root.is_dir()]
+        rows.append((name, cls.title, cls.licence, ", ".join(here) or "absent"))
     print(tabulate(rows, headers=["dataset", "title", "licence", "here"]))
+
+
+def _how_much(cls: Any, root: Path) -> str:
+    """How much of what its lists name lies in a dataset's root; nothing is decoded."""
+    try:
+        census = registry.part(cls, "census").take_census(cls(root), contents=False)
+    except DataError:
+        return f"not usable, see `data check {cls.name}`"
+    if not census.found:
+        return f"none of {census.expected} {census.what}"
+    return f"{'all' if census.found == census.expected else f'{census.found} of'} {census.expected} {census.what}"
 
 
 @data_app.command("fetch")

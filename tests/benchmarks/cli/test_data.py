@@ -23,10 +23,26 @@ def run(line):
     return run_command_line(["data", *line.split()])
 
 
-def test_list_tells_which_corpora_are_here(here, capsys):
+def test_list_tells_how_much_is_here(here, miniature_domestic, miniature_chime, capsys):
+    chime, domestic, esc50 = (here / "data" / name for name in ("chime_home", "dcase2018_domestic", "esc50"))
+    shutil.copytree(miniature_chime, chime)
+    (chime / "miniature.json").unlink()
+    shutil.copytree(miniature_domestic / "metadata", domestic / "metadata")
+    shutil.copytree(miniature_domestic / "metadata_history", domestic / "metadata_history")
+    (esc50 / "meta").mkdir(parents=True)
+    (esc50 / "meta" / "esc50.csv").write_text("filename,fold\n")
     assert run("list") == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[2:]}
-    assert rows["dcase2017_rare"].rstrip().endswith("miniature") and rows["esc50"].rstrip().endswith("absent")
+    assert rows["chime_home"].rstrip().endswith("real: 68 of 2762 chunks")
+    assert re.search(r"miniature: all \d+ sources and mixtures$", rows["dcase2017_rare"].rstrip())
+    assert rows["dcase2018_domestic"].rstrip().endswith("real: none of 114 clips")  # lists alone are no data
+    assert rows["esc50"].rstrip().endswith("real: not usable, see `data check esc50`")
+
+
+def test_list_tells_what_is_absent(here, capsys):
+    assert run("list") == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[2:]}
+    assert rows["esc50"].rstrip().endswith("absent")
 
 
 def test_check_and_import(here, miniature_rare, capsys):
