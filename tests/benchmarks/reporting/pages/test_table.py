@@ -114,7 +114,7 @@ def test_a_fitted_reading_is_told_counted_apart_and_shown_beside_the_others(work
     table = Results(workspace).table("acrnn.t1")
     assert table.counts["reproduced under a fitted reading"] == 1
     assert table.counts["reproduced"] == 1  # the files that are read in two ways are none of ESC-10
-    write_reports(workspace, "acrnn", workspace.reports)
+    write_reports(workspace, "acrnn.t1", workspace.reports)
     text = page(workspace, "acrnn/t1.md")
     assert table_row(text, "KNN [21]", 1)[8].startswith("fitted reading[^")
     assert "Reproduced under a reading fitted to the published values (decoding: the values of a file as one" in text
@@ -137,12 +137,12 @@ def test_files_that_are_not_the_official_ones_earn_no_verdict_and_the_cell_says_
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0, data=data)
     knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
     assert knn.status == "flawed files" and said in knn.flaw
-    write_reports(workspace, "acrnn", workspace.reports)
+    write_reports(workspace, "acrnn.t1", workspace.reports)
     row = table_row(page(workspace, "acrnn/t1.md"), "KNN [21]")
     assert said in row[2] and row[7].startswith("no verdict: ") and said in row[7]
     assert said in page(workspace, "README.md") and "1 flawed files" in page(workspace, "README.md")
     fabricate(workspace, "svm", "esc10", kind="decision", tier="reduced", data=data)
-    write_reports(workspace, "acrnn", workspace.reports)
+    write_reports(workspace, "acrnn.t1", workspace.reports)
     _, _, apart = page(workspace, "acrnn/t1.md").partition("## Apart from the table")
     assert said in table_row(apart, "SVM [21]")[1]
 
