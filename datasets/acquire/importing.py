@@ -18,7 +18,8 @@ _BESIDE = (".py", ".pyc", ".ipynb", ".md", ".html", ".pdf", ".xlsx", ".json", ".
 _PAPERS = ("readme", "license", "licence", "credits", "eula")
 _SYSTEM = ("desktop.ini", "thumbs.db", "__macosx", "__pycache__")
 #: What becomes of a file.
-NEW, SAME, BETTER, KEPT = "new", "here already", "in the place of worse ones", "left out"
+NEW, BETTER, SAME = "new", "in the place of worse ones", "here already"
+UNNEEDED, KEPT = "known and not needed", "left out"
 
 
 def files_below(folder: Path, _above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
@@ -133,9 +134,8 @@ def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
             replaced.setdefault(why, []).append(shown(best.name))
         if kind in (NEW, BETTER):
             link(best.resolve(), staged / place)
-    counts["known and not needed"] = haul.unneeded
-    counts[KEPT] = sum(map(len, haul.left_out.values()))
-    parts = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    counts |= {UNNEEDED: haul.unneeded, KEPT: sum(len(names) for names in haul.left_out.values())}
+    parts = ", ".join(f"{counts[kind]} {kind}" for kind in (NEW, BETTER, SAME, UNNEEDED, KEPT) if counts[kind])
     lines = [f"{seen} files seen: {parts}", *_reasons(BETTER, replaced), *_reasons(KEPT, haul.left_out)]
     return Settled(counts, lines)
 
@@ -154,16 +154,17 @@ def _compared(place: str, best: Path, here: Path, grade: Grade) -> tuple[str, st
 
 def _best(place: str, paths: list[Path], grade: Grade, haul: Haul) -> Path:
     """The best file for a place; the others go to what is not needed (the same again) or left out (worse)."""
-    others = [path for path in paths[1:] if not _is_same(path, paths[0])]
-    haul.unneeded += len(paths) - 1 - len(others)
-    if not others:
+    if all(_is_same(path, paths[0]) for path in paths[1:]):
+        haul.unneeded += len(paths) - 1
         return paths[0]
-    graded = [(grade(place, path), path) for path in (paths[0], *others)]
-    (_, _), best = max(graded, key=lambda one: one[0][0])
-    for (_, wrong), path in graded:
-        if path is not best:
-            reason = f"{wrong or 'another content for the same place'}, a file as good or better is taken"
-            haul.left_out.setdefault(reason, []).append(shown(path.name))
+    graded = {path: grade(place, path) for path in paths}
+    best = max(paths, key=lambda path: graded[path][0])
+    for path in paths:
+        if path is not best and _is_same(path, best):
+            haul.unneeded += 1
+        elif path is not best:
+            wrong = graded[path][1] or "another content for the same place"
+            haul.left_out.setdefault(f"{wrong}, a file as good or better is taken", []).append(shown(path.name))
     return best
 
 

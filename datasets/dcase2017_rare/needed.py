@@ -42,7 +42,8 @@ def _parts_with(name: str) -> Iterator[str]:
     """The parts of a record that bring what the census calls so."""
     if "evaltest" in name:
         yield MIXTURES
-    elif name.startswith(("bgs/", "cv_setup/")) or name.endswith((" backgrounds", " events")):
+        return
+    if name.startswith(("bgs/", "cv_setup/")) or name.endswith((" backgrounds", " events")):
         yield BACKGROUNDS
     if name.startswith(("events/", "cv_setup/")):
         yield EVENTS

@@ -1,0 +1,56 @@
+"""What people have of TUT Rare Sound Events 2017, and what an import makes of it."""
+
+import shutil
+import zipfile
+
+from datasets.dcase2017_rare import DCASE2017Rare
+from datasets.dcase2017_rare.archives import ARCHIVES
+from datasets.dcase2017_rare.importing import import_folder
+from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
+from datasets.dcase2017_rare.needed import missing_archives
+
+
+def imported(source, root):
+    """The lines that an import says."""
+    lines = []
+    import_folder(source, root, lines.append)
+    assert not list(root.parent.glob(".*"))  # no folder to work in is left
+    return lines
+
+
+def test_records_come_one_after_the_other_and_fetch_brings_only_the_rest(miniature_rare, tmp_path):
+    root, places = tmp_path / "data" / "rare", tmp_path / "places"
+    places.mkdir()
+    shutil.copytree(miniature_rare / DEVELOPMENT, places / "one" / "data of 2017")  # another name, some levels down
+    (places / "two").mkdir()
+    (places / "two" / EVALUATION).symlink_to(miniature_rare / EVALUATION)  # a linked folder
+    shutil.copy(miniature_rare / "miniature.json", tmp_path)
+    imported(places / "one", root)
+    assert [path.name for path in root.iterdir()] == [DEVELOPMENT]
+    assert asked_for(root, tmp_path) == {"mixture_data"}
+    imported(places / "two", root)
+    shutil.copy(tmp_path / "miniature.json", root)
+    assert DCASE2017Rare(root).fingerprint() == DCASE2017Rare(miniature_rare).fingerprint()
+    assert asked_for(root, tmp_path) == set()
+    DCASE2017Rare(root).sources("devtrain").event_path("gunshot/9200.wav").write_bytes(b"")
+    assert asked_for(root, tmp_path) == {"source_data_events"}
+
+
+def asked_for(root, folder):
+    """The kinds of the archives that a fetch would still bring, the papers aside."""
+    shutil.copy(folder / "miniature.json", root)
+    missing = missing_archives(root, [one for one in ARCHIVES if not one.is_text])
+    (root / "miniature.json").unlink()
+    return {one.name.removeprefix(f"{one.folder}.").split(".")[0] for one in missing}
+
+
+def test_mixtures_of_the_development_set_are_taken_where_one_has_them(miniature_rare, tmp_path):
+    archive = tmp_path / "mine" / f"{DEVELOPMENT}.mixture_data.3.zip"
+    archive.parent.mkdir()
+    name = f"{DEVELOPMENT}/data/mixture_data/devtest/20b255387a2d0cddc0a3dff5014875e7/audio/mixture.wav"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr(name, b"sound")
+    (tmp_path / "mine" / "other.zip").write_bytes(b"PK")
+    lines = imported(tmp_path / "mine", tmp_path / "rare")
+    assert (tmp_path / "rare" / name).read_bytes() == b"sound"
+    assert any(line == "left out, 1 x no archive of the records: other.zip" for line in lines)

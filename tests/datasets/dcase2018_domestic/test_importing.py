@@ -1,0 +1,107 @@
+"""What people have of DCASE 2018 Task 4 and what they call it, and what an import makes of it."""
+
+import shutil
+
+import pytest
+import soundfile
+
+from datasets.dcase2018_domestic.importing import import_folder
+from datasets.dcase2018_domestic.layout import CLEAN, TRAIN_AUDIO, WEAK
+from datasets.dcase2018_domestic.lists import read_weak
+from datasets.dcase2018_domestic.names import ListedNames
+from datasets.errors import DataError
+from tests.datasets.dcase2018_domestic.domestic_corpus import write_clip
+
+
+def imported(source, root):
+    """The lines that an import says."""
+    lines = []
+    import_folder(source, root, lines.append)
+    assert not list(root.parent.glob(".*"))  # no folder to work in is left
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("stem", "found"),
+    [
+        ("YYTdVeMwwYkY_11.000_21.000", 0),  # official
+        ("YTdVeMwwYkY_11.000_21.000", 0),  # without the Y of all names
+        ("YYTdVeMwwYkY_11_21", 0),  # whole seconds
+        ("YTdVeMwwYkY_11000_21000", 0),  # milliseconds
+        ("YTdVeMwwYkY_11.000-21.000", 0),
+        ("YTdVeMwwYkY_11", 0),
+        ("YYTdVeMwwYkY", 0),  # PANNs
+        ("YTdVeMwwYkY", 0),
+        ("-6p32k2WUCs_0_10", 1),
+        ("_-a_b-c_d-e_30_40", 2),
+        ("YTdVeMwwYkY_12_22", "another excerpt"),
+        ("00000000000_0_10", "on neither"),
+        ("dog", "no name of a clip"),
+    ],
+)
+def test_names_of_youtube_clips(stem, found):
+    items = ["YYTdVeMwwYkY_11.000_21.000.wav", "Y-6p32k2WUCs_0.000_10.000.wav", "Y_-a_b-c_d-e_30.000_40.000.wav"]
+    named = ListedNames(items).find(stem)
+    if isinstance(found, int):
+        assert named.item == items[found]
+    else:
+        assert named.item is None and found in named.reason
+
+
+@pytest.fixture
+def lists(miniature_domestic, tmp_path):
+    """A root that holds the lists alone, and the first clips of the weak list."""
+    root = tmp_path / "data" / "domestic"
+    for folder in ("metadata", "metadata_history"):
+        shutil.copytree(miniature_domestic / folder, root / folder)
+    return root, list(read_weak(root / WEAK))
+
+
+def test_clips_of_youtube_are_taken_in_any_format_that_fits(lists, tmp_path):
+    root, items = lists
+    mine = tmp_path / "mine"
+    ids = [item[1:12] for item in items]
+    write_clip(mine / "a.wav")
+    samples, rate = soundfile.read(mine / "a.wav")
+    (mine / "a.wav").rename(mine / f"{ids[0]}.WAV")
+    soundfile.write(mine / f"Y{ids[1]}.flac", samples, rate)
+    soundfile.write(mine / f"{ids[2]}.ogg", samples, rate)
+    soundfile.write(mine / f"{ids[3]}.flac", samples, 16000)
+    lines = imported(mine, root)
+    assert sorted(path.name for path in (root / TRAIN_AUDIO).iterdir()) == sorted(items[:3])
+    assert lines[1].endswith("4 files seen: 3 new, 1 left out") and "16000 Hz instead of 44100 Hz" in lines[2]
+    assert lines[-1].startswith("3 of 114 clips") and "rate" not in lines[-1]
+    assert imported(mine, root)[1].endswith("4 files seen: 3 here already, 1 left out")
+
+
+@pytest.mark.parametrize(
+    ("here", "new", "kept"),
+    [
+        ({}, {"rate": 32000}, "32000 Hz instead of 44100 Hz, what is here is kept"),
+        ({}, {"seconds": 4.0}, "4.00 s instead of 10 s, what is here is kept"),
+        ({}, {"seconds": 11.0}, "11.00 s instead of 10 s, what is here is kept"),
+        ({}, {"scale": 0.2}, "another content that is not better, what is here is kept"),
+        ({"rate": 32000}, {}, None),
+        ({"seconds": 4.0}, {}, None),
+    ],
+)
+def test_a_good_clip_is_not_exchanged_for_a_worse_one(lists, tmp_path, here, new, kept):
+    root, items = lists
+    place = root / TRAIN_AUDIO / items[0]
+    write_clip(place, **here)
+    write_clip(tmp_path / "mine" / items[0], **new)
+    before, after = place.read_bytes(), (tmp_path / "mine" / items[0]).read_bytes()
+    lines = imported(tmp_path / "mine", root)
+    assert place.read_bytes() == (before if kept else after)
+    assert any((kept or "in the place of worse ones, 1 x") in line for line in lines)
+
+
+def test_a_failed_import_of_clips_leaves_nothing(miniature_domestic, tmp_path):
+    source = tmp_path / "mine"
+    shutil.copytree(miniature_domestic, source)
+    (source / "miniature.json").unlink()
+    text = (source / CLEAN).read_text().replace("\t", ",")
+    (source / CLEAN).write_text(text)
+    with pytest.raises(DataError, match="is missing"):
+        import_folder(source, tmp_path / "data" / "domestic", lambda line: None)
+    assert not (tmp_path / "data").exists()
