@@ -18,6 +18,11 @@ from datasets.dcase2017_rare.needed import is_intact, missing_archives
 
 __all__ = ["fetch", "import_folder"]
 
+HOW_TO_GET_MIXTURES = (
+    "the mixtures of the development set are made from its sources when they are needed, and with audio by `python -m "
+    "benchmarks data synthesize dcase2017_rare`; the record's own archives of them are taken by `data import`"
+)
+
 
 def fetch(
     root: Path,
@@ -48,6 +53,7 @@ def fetch(
         if base.is_dir():
             write_whole(work / MANIFEST, json.dumps(manifest, indent=1)).replace(base / MANIFEST)
             move_into(base, root)
+    report(HOW_TO_GET_MIXTURES)
 
 
 def _is_brought(base: Path, root: Path, files: Mapping[str, str] | None) -> bool:

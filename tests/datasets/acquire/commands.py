@@ -1,0 +1,161 @@
+"""The commands that are killed: fetch and import of every dataset, of miniatures packed as the real sites pack them."""
+
+import hashlib
+import shutil
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import datasets.chime_home.acquire as chime
+import datasets.dcase2017_rare.acquire as rare
+import datasets.dcase2018_domestic.acquire as domestic
+import datasets.esc50.acquire as esc50
+from datasets.acquire.checksums import token
+from datasets.acquire.download import ResumingDownloader
+from datasets.dcase2017_rare import archives
+from datasets.dcase2017_rare.archives import Archive
+from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
+from datasets.dcase2018_domestic import official
+from datasets.esc50.dataset import ESC50
+from tests.conftest import written
+
+#: What each miniature archive of the rare events holds, below its official folder.
+RARE = {
+    f"{DEVELOPMENT}.doc.zip": ("README.md",),
+    f"{DEVELOPMENT}.source_data_bgs_and_cvsetup.1.zip": ("data/source_data/bgs", "data/source_data/cv_setup"),
+    f"{DEVELOPMENT}.source_data_events.zip": ("data/source_data/events",),
+    f"{EVALUATION}.mixture_data.1.zip": ("data", "TUT_Rare_sound_events_mixture_synthesizer"),
+}
+MIRRORS = ("", "/mirror")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is run with the address of a site and a root, the files of that site, and the folder that it imports."""
+
+    name: str
+    run: Callable[[str, Path], None]
+    files: dict[str, bytes]
+    source: Path | None = None
+
+
+def commands(folder: Path, miniatures: Path) -> Iterator[Command]:
+    """All commands; archives are written into `folder`, and miniatures that are not there yet into `miniatures`."""
+    (folder / "packed").mkdir(parents=True)
+    yield from _chime(folder, written(miniatures, "chime_home"))
+    yield from _rare(folder, written(miniatures, "dcase2017_rare"))
+    yield from _domestic(written(miniatures, "dcase2018_domestic"))
+    yield from _esc50(folder, written(miniatures, "esc50"))
+
+
+def _chime(folder: Path, miniature: Path) -> Iterator[Command]:
+    path = folder / "packed" / "chime" / "chime_home.tar.gz"
+    path.parent.mkdir()
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+        archive.add(miniature, "chime_home")
+    content = path.read_bytes()
+    md5 = hashlib.md5(content).hexdigest()
+
+    def fetch(site: str, root: Path) -> None:
+        urls = tuple(f"{site}{mirror}/chime_home.tar.gz" for mirror in MIRRORS)
+        chime.fetch(root, _quiet, urls, md5, len(content), _impatient(root))
+
+    yield Command("fetch chime_home", fetch, _mirrored({"/chime_home.tar.gz": content}))
+    yield _import("chime_home", path.parent, chime.import_folder)
+
+
+def _rare(folder: Path, miniature: Path) -> Iterator[Command]:
+    packed = folder / "packed" / "rare"
+    for name, parts in RARE.items():
+        record = DEVELOPMENT if name.startswith(DEVELOPMENT) else EVALUATION
+        for part in parts:
+            shutil.copytree(
+                miniature / record,
+                folder / "staged" / record,
+                ignore=_all_but(miniature / record, part),
+                dirs_exist_ok=True,
+            )
+        shutil.make_archive(str(packed / name.removesuffix(".zip")), "zip", folder / "staged")
+        shutil.rmtree(folder / "staged")
+    (packed / "LICENSE.txt").write_text("terms")
+    files = {f"/{path.name}": path.read_bytes() for path in sorted(packed.iterdir())}
+    known = [
+        Archive(
+            name[1:],
+            len(content),
+            hashlib.md5(content).hexdigest(),
+            EVALUATION if name.startswith((f"/{EVALUATION}", "/LICENSE")) else DEVELOPMENT,
+        )
+        for name, content in files.items()
+    ]
+
+    def fetch(site: str, root: Path) -> None:
+        bases = tuple(f"{site}{mirror}/" for mirror in MIRRORS)
+        archives.BASES = {DEVELOPMENT: bases, EVALUATION: bases}
+        rare.fetch(root, _quiet, known, _impatient(root))
+
+    yield Command("fetch dcase2017_rare", fetch, _mirrored(files))
+    yield _import("dcase2017_rare", packed, partial(rare.import_folder, archives=known))
+
+
+def _domestic(miniature: Path) -> Iterator[Command]:
+    content = {one.blob: (miniature / one.place).read_bytes() for one in official.LISTS}
+    lists = [
+        replace(one, md5=hashlib.md5(content[one.blob]).hexdigest(), size=len(content[one.blob]), is_needed=True)
+        for one in official.LISTS
+    ]
+
+    def fetch(site: str, root: Path) -> None:
+        official.ADDRESSES = tuple(f"{site}{mirror}/{{blob}}" for mirror in MIRRORS)
+        domestic.fetch(root, _quiet, lists, _impatient(root))
+
+    yield Command("fetch dcase2018_domestic", fetch, _mirrored({f"/{blob}": one for blob, one in content.items()}))
+    yield _import("dcase2018_domestic", miniature, partial(domestic.import_folder, lists=lists))
+
+
+def _esc50(folder: Path, miniature: Path) -> Iterator[Command]:
+    staged = folder / "staged" / "ESC-50-master"
+    shutil.copytree(miniature, staged, ignore=shutil.ignore_patterns("miniature.json"))
+    shutil.make_archive(str(folder / "packed" / "esc50" / "ESC-50-master"), "zip", staged.parent)
+    tokens = frozenset(token(*pair) for pair in ESC50(staged).hashes().items())
+    shutil.rmtree(staged.parent)
+    path = folder / "packed" / "esc50" / "ESC-50-master.zip"
+
+    def fetch(site: str, root: Path) -> None:
+        urls = tuple(f"{site}{mirror}/{path.name}" for mirror in MIRRORS)
+        esc50.fetch(root, _quiet, urls, tokens, _impatient(root))
+
+    yield Command("fetch esc50", fetch, _mirrored({f"/{path.name}": path.read_bytes()}))
+    yield _import("esc50", path, esc50.import_folder)
+
+
+def _import(name: str, source: Path, import_folder: Callable[..., None]) -> Command:
+    return Command(f"import {name}", lambda site, root: import_folder(source, root, _quiet), {}, source)
+
+
+def _impatient(root: Path) -> ResumingDownloader:
+    """As a command's own downloader, but for the length of waits."""
+    work = root.with_name(f".{root.name}.download")
+    return ResumingDownloader(work, _quiet, pause=0.0, timeout=0.2, sleep=lambda wait: time.sleep(min(wait, 0.01)))
+
+
+def _quiet(line: str) -> None:
+    pass
+
+
+def _mirrored(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {f"{mirror}{name}": content for mirror in MIRRORS for name, content in files.items()}
+
+
+def _all_but(base: Path, part: str) -> Callable[[str, list[str]], list[str]]:
+    """For copytree: leave out what is neither in `part` of `base` nor on the way to it."""
+    wanted = (base / part).parts
+
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        paths = {name: (Path(folder) / name).parts for name in names}
+        return [name for name, path in paths.items() if wanted[: len(path)] != path and path[: len(wanted)] != wanted]
+
+    return ignored
