@@ -196,6 +196,8 @@ class ResumingDownloader:
             raise DataError(f"{url}: {cut}; gave up as it began {tries.restarts} times from the start; {kept}") from cut
         if wait > self.longest_wait:
             raise DataError(f"{url}: the server asks to wait {wait:.0f} s; {kept}") from cut.__cause__
+        if wait >= REPORT_SECONDS:
+            self.report(f"{cut}: asking again in {wait:.0f} s")
         return wait
 
     def _transfer(self, url: str, arrived: Arrived, size: int | None, tries: _Tries, from_start: bool) -> Path:

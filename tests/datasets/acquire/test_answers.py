@@ -118,6 +118,14 @@ def test_waits_as_told_and_a_minute_after_too_many_requests(site, tmp_path, down
     assert max(waits) == most and len(site.asked) == 5
 
 
+def test_a_long_wait_is_told(site, tmp_path, waits):
+    lines = []
+    site.manner = lambda path, count: "429 with a time" if count == 0 else "right"
+    downloader = ResumingDownloader(tmp_path, lines.append, pause=0.0, sleep=waits)
+    assert get(site, tmp_path, downloader).read_bytes() == CONTENT
+    assert lines == ["the server answers 429 (too many requests): asking again in 70 s"]
+
+
 def test_a_wrong_file_that_is_whole_leaves_the_part(site, tmp_path, downloader):
     part = keep_half(site, downloader)
     site.manner = lambda path, count: "text in its place"

@@ -1,5 +1,7 @@
+import hashlib
 import shutil
 import threading
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -9,7 +11,7 @@ from datasets.acquire.checksums import token
 from datasets.acquire.download import ResumingDownloader
 from datasets.errors import DataError
 from datasets.esc50 import ESC50
-from datasets.esc50.acquire import fetch, import_folder
+from datasets.esc50.acquire import COMMIT, URLS, fetch, import_folder
 from tests.datasets.esc50.esc50_releases import ITEMS, write_v1, write_v2, write_v2_inside_its_archive_folder
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* clips of esc")
@@ -67,6 +69,35 @@ def test_archive_with_other_clips_is_refused(site, tmp_path):
         fetched(site, tmp_path / "data" / "esc50", tokens=tokens)
     assert not (tmp_path / "data" / "esc50").exists()
     fetched(site, tmp_path / "data" / "esc50")
+
+
+def test_the_addresses_are_those_of_the_present_owner_first():
+    assert [url.split("/")[3] for url in URLS] == ["karolpiczak", "karolpiczak", "karoldvl"]
+    assert all(COMMIT in url for url in URLS)
+
+
+@pytest.mark.parametrize("content", [b"<html>consent</html>", b"PK not an archive", None], ids=str)
+def test_an_address_with_another_archive_is_followed_by_the_next(site, tmp_path, content):
+    bad = site.folder / "bad.zip"
+    if content is None:  # an archive, but of something else
+        with zipfile.ZipFile(bad, "w") as archive:
+            archive.writestr("notes.txt", "nothing")
+    else:
+        bad.write_bytes(content)
+    site.urls = (site.urls[0].replace("esc50.zip", "bad.zip"), *site.urls)
+    root = fetched(site, tmp_path / "data" / "esc50")
+    assert list(ESC50(root).index()["item"]) == ITEMS
+    assert [path.name for path in root.parent.iterdir()] == ["esc50"]
+
+
+def test_the_recorded_archive_stays_whatever_unpacking_says(site, tmp_path, monkeypatch):
+    content = (site.folder / "esc50.zip").read_bytes()
+    broken = content.replace(b"RIFF", b"RAFF", 1) if b"RIFF" in content else content[:-40]
+    (site.folder / "esc50.zip").write_bytes(broken)
+    monkeypatch.setattr("datasets.esc50.acquire.ARCHIVE_MD5", hashlib.md5(broken).hexdigest())
+    with pytest.raises(DataError, match="has its recorded md5 and is kept"):
+        fetched(site, tmp_path / "data" / "esc50")
+    assert [path.stat().st_size for path in (tmp_path / "data" / ".esc50.download").glob("*.zip")] == [len(broken)]
 
 
 def test_corrupt_archive_is_loaded_again(site, tmp_path):
