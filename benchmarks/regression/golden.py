@@ -63,12 +63,11 @@ def problem(stored: dict[str, Any] | None, found: dict[str, Any]) -> str | None:
         moved = sorted(set(stored["versions"].items()) ^ set(found["versions"].items()))
         names = ", ".join(dict.fromkeys(path for path, _ in moved))
         return f"stored for another version of {names}: {renew}"
+    if difference := first_difference(stored, found):
+        return f"{difference}; if the change is meant, bump `version` of the class that changed and {renew}"
     if stored["arguments"] != found["arguments"]:
         return f"the setting has other arguments in tier full; if that is meant, {renew}"
-    difference = first_difference(stored, found)
-    if difference is None:
-        return None
-    return f"{difference}; if the change is meant, bump `version` of the class that changed and {renew}"
+    return None
 
 
 def first_difference(stored: dict[str, Any], found: dict[str, Any]) -> str | None:
