@@ -70,7 +70,7 @@ def _remember(memory: Path, known: dict[str, tuple[str, str]]) -> None:
 
 def index_memory(cache: Path | None, name: str, root: Path) -> Path | None:
     """Where the hashes of a dataset's files in `root` are remembered; None without a cache."""
-    place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    place = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     return None if cache is None else cache / "index" / f"{name}-{place}.json"
 
 

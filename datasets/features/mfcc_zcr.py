@@ -1,6 +1,7 @@
 """The clip statistics of Piczak's ESC baselines: mean and deviation of 12 MFCC and of the zero-crossing rate."""
 
 from dataclasses import dataclass
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -79,7 +80,7 @@ class MfccZcrInterleaved(MfccZcr):
         """The values of a sound file, channel after channel within each frame, cut or zero-padded to five seconds."""
         import soundfile
 
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:
             frames = round(self.seconds * file.samplerate)
             values = file.read(frames, dtype="float32", always_2d=True, fill_value=0.0)
         return np.clip(values, -1.0, 32767 / 32768).reshape(-1)

@@ -1,6 +1,7 @@
 """The collections that stand-ins take their clips from, in the folder of all data: `esc50` and `sounds`."""
 
 import csv
+import os
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +85,7 @@ class Collections:
 
         path = self.data / "sounds" / "soundscapes" / f"{name}.mp3"
         try:
-            info = soundfile.info(str(path))
+            info = soundfile.info(os.fsencode(path))
         except (OSError, soundfile.LibsndfileError) as error:
             raise DataError(f"{path}: not to be read; put the soundscapes there") from error
         return Recording(

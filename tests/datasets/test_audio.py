@@ -1,4 +1,5 @@
 import pickle
+import struct
 from typing import get_args
 
 import numpy as np
@@ -130,3 +131,14 @@ def test_missing_file(tmp_path):
 def test_fault_crosses_processes():
     fault = pickle.loads(pickle.dumps(ClipFault("a.wav: silent", "silent")))
     assert (str(fault), fault.kind) == ("a.wav: silent", "silent")
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF024])  # ffmpeg, others, sox
+@pytest.mark.parametrize("extra", [b"", b"LIST\x1a\0\0\0INFOISFT\x0e\0\0\0Lavf58.29.100\0"])
+def test_wav_that_came_through_a_pipe_and_does_not_know_its_length(tmp_path, size, extra):
+    samples = np.arange(-500, 500, dtype="<i2")
+    form = struct.pack("<IHHIIHH", 16, 1, 1, 44100, 88200, 2, 16)
+    told = struct.pack("<I", size), struct.pack("<I", size - 0x24 if size == 0x7FFFF024 else size)
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF" + told[0] + b"WAVEfmt " + form + extra + b"data" + told[1] + samples.tobytes())
+    np.testing.assert_array_equal(read_exact(path, 44100, 1000) * 32768, samples)

@@ -59,6 +59,14 @@ def test_a_miniature_is_complete_and_small_and_says_what_it_is(dataset, root):
     assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < 60e6
 
 
+def test_a_census_counts_without_looking_into_the_files(dataset, root, monkeypatch):
+    whole = registry.part(dataset, "census").take_census(dataset(root))
+    monkeypatch.setattr(dataset, "load", None)
+    monkeypatch.setattr("datasets.audio._decode", None)
+    counted = registry.part(dataset, "census").take_census(dataset(root), contents=False)
+    assert (counted.found, counted.expected, counted.missing) == (whole.found, whole.expected, whole.missing)
+
+
 def test_a_miniature_never_replaces_anything_else(dataset, tmp_path):
     (tmp_path / "precious.wav").write_bytes(b"sound")
     with pytest.raises(DataError, match="something else than a miniature"):

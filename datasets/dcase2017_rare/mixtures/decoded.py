@@ -6,6 +6,7 @@ Channels are averaged. A file of another rate is resampled by soxr (VHQ); the of
 
 import hashlib
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +92,7 @@ class SourceAudio:
             text = f"{FORMAT} {path.resolve()} {stamp(path)} {part}"
         except OSError:
             return make()  # which says what is wrong
-        target = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"
+        target = self.folder / f"{hashlib.sha256(os.fsencode(text)).hexdigest()[:32]}.npy"
         kept = _mapped(target)
         if kept is None:
             sound = make()

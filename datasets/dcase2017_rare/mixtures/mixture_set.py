@@ -1,6 +1,7 @@
 """The mixtures of one subset and class: their sound, ready-made or mixed when asked for, and what is true of them."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -190,7 +191,7 @@ def read_ready(path: Path) -> "NDArray[np.float32]":
 
 
 def _place(folder: Path) -> str:
-    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
 
 
 def _check(mixtures: MixtureSet) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -79,7 +80,7 @@ class Sources:
         import soundfile
 
         try:
-            info = soundfile.info(str(self.background_path(self.backgrounds[0].filepath)))
+            info = soundfile.info(os.fsencode(self.background_path(self.backgrounds[0].filepath)))
             seconds = info.frames / info.samplerate
         except (IndexError, OSError, soundfile.LibsndfileError):
             return BACKGROUND_SECONDS  # whoever decodes it says what is wrong

@@ -1,53 +1,70 @@
-"""Imports of any dataset: what is seen is told, and what is killed goes on."""
+"""What imports of all datasets share: going through folders, choosing among files, and putting them in place."""
 
-import shutil
-import subprocess
-import sys
-
-import numpy as np
 import pytest
 
-from datasets import registry
-from tests import ROOT
-from tests.datasets.esc50.esc50_releases import write_v2
-
-pytestmark = pytest.mark.filterwarnings("ignore:.* clips of esc")
-
-KILLED = """
-import sys, os
-from pathlib import Path
-import datasets.acquire.folders as folders, datasets.acquire.importing as importing
-name, source, root, stop = sys.argv[1:]
-left = [int(stop)]
-def counted(function):
-    def call(*args, **kwargs):
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), 9)
-        return function(*args, **kwargs)
-    return call
-importing.link = counted(importing.link)
-Path.replace, Path.mkdir = counted(Path.replace), counted(Path.mkdir)
-from datasets import registry
-registry.part(registry.get(name), "acquire").import_folder(Path(source), Path(root), lambda line: None)
-"""
+from datasets.acquire.importing import Haul, files_below, folders_below, placed, settle
 
 
-@pytest.mark.parametrize(("name", "fixture", "kills"), [("esc50", None, 4), ("chime_home", "miniature_chime", 4)])
-def test_an_import_that_is_killed_anywhere_goes_on(name, fixture, kills, tmp_path, request):
-    source, root = tmp_path / "mine", tmp_path / "data" / name
-    if fixture:
-        shutil.copytree(request.getfixturevalue(fixture), source)
-        (source / "miniature.json").unlink()
-    else:
-        write_v2(source)
-    draw = np.random.default_rng(0)
-    killed = 0
-    for _ in range(kills):
-        stop = str(draw.integers(1, 40))
-        code = subprocess.run([sys.executable, "-c", KILLED, name, source, root, stop], cwd=ROOT).returncode
-        killed += code == -9
-    assert killed
-    registry.part(registry.get(name), "acquire").import_folder(source, root, lambda line: None)
-    assert registry.get(name)(root).fingerprint() == registry.get(name)(source).fingerprint()
-    assert [path.name for path in root.parent.iterdir()] == [name]
+def written(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def content(folder):
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_links_are_followed_and_round_ones_end(tmp_path):
+    written(tmp_path / "far", {"deep/b": "", "deep/.hidden": "", ".git/config": "", "__MACOSX/b": ""})
+    mine = written(tmp_path / "mine", {"a": "", "sub/c": ""})
+    (mine / "far").symlink_to(tmp_path / "far")
+    (mine / "sub" / "up").symlink_to(mine)
+    (mine / "lost").symlink_to("nowhere")
+    assert [path.relative_to(mine).as_posix() for path in files_below(mine)] == ["a", "far/deep/b", "lost", "sub/c"]
+    assert [path.relative_to(mine).as_posix() for path in folders_below(mine)] == [".", "far", "far/deep", "sub"]
+
+
+def length(place, path):
+    """The longer a file, the better; an empty one cannot be used."""
+    return path.stat().st_size, "" if path.read_text() else "empty"
+
+
+@pytest.mark.parametrize(
+    ("here", "offered", "taken", "said"),
+    [
+        (None, ["one"], "one", "1 files seen: 1 new"),
+        (None, ["", "one", "one"], "one", "3 files seen: 1 new, 1 known and not needed, 1 left out"),
+        (None, ["one", "two"], "one", "2 files seen: 1 new, 1 left out"),
+        ("one", ["one"], None, "1 files seen: 1 here already"),
+        ("one", ["two"], None, "1 files seen: 1 left out"),
+        ("one", ["", "longer"], "longer", "2 files seen: 1 in the place of worse ones, 1 left out"),
+    ],
+)
+def test_the_best_file_is_taken_and_nothing_good_gives_way(tmp_path, here, offered, taken, said):
+    root = written(tmp_path / "root", {} if here is None else {"a/x": here})
+    haul = Haul()
+    for number, text in enumerate(offered):
+        haul.take("a/x", written(tmp_path / str(number), {"x": text}) / "x")
+    settled = settle(haul, root, tmp_path / "staged", length)
+    assert settled.lines[0] == said
+    assert content(tmp_path / "staged") == ({} if taken is None else {"a/x": taken})
+
+
+@pytest.mark.parametrize("there", [None, {"a": "old", "b/c": "kept"}])
+def test_where_the_last_check_fails_the_root_is_what_it_was(tmp_path, there):
+    root, work = tmp_path / "root", tmp_path / "work"
+    if there:
+        written(root, there)
+    written(work / "staged", {"a": "new", "d/e/f": "new"})
+
+    def failing():
+        with placed(work / "staged", root):
+            assert content(root) == {**(there or {}), "a": "new", "d/e/f": "new"}
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        failing()
+    assert content(root) == (there or {}) and root.exists() == bool(there)
+    assert not (root / "d").exists()
