@@ -1,7 +1,7 @@
 """The clip statistics of Piczak's ESC baselines: mean and deviation of 12 MFCC and of the zero-crossing rate."""
 
-from dataclasses import dataclass
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 

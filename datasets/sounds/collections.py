@@ -1,8 +1,8 @@
 """The collections that stand-ins take their clips from, in the folder of all data: `esc50` and `sounds`."""
 
 import csv
-import os
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
