@@ -2,11 +2,18 @@
 
 import sys
 
-from benchmarks.cli.main import run_command_line
+from benchmarks.cli import BAD_INPUT
+from benchmarks.cli.surroundings import foreign_package, settle
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    settle()
+    if problem := foreign_package():
+        print(f"resound: {problem}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    from benchmarks.cli.main import run_command_line
+
     sys.exit(run_command_line(sys.argv[1:]))
 
 

@@ -1,5 +1,6 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` answers at once."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,11 @@ import typer
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running
 from benchmarks.cli.data import data_app
+from benchmarks.cli.surroundings import Unread, Unwritable
+from benchmarks.errors import USER_ERRORS, InputError
+
+#: What typer makes of a KeyboardInterrupt.
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="resound",
@@ -23,15 +29,18 @@ app.add_typer(data_app, name="data")
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command; bad input becomes one line on stderr and exit code 2. `--debug` shows the traceback."""
-    from benchmarks.errors import USER_ERRORS
-
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves and stops, like Ctrl-C
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app([_at_home(argument) for argument in arguments], standalone_mode=False)
+        sys.stdout.flush()
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else OK
-    except USER_ERRORS as error:
+    except Unread:
+        return OK
+    except (*USER_ERRORS, Unwritable) as error:
         if debug:
             raise
         print(f"resound: {error}", file=sys.stderr)
@@ -51,3 +60,17 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("resound: stopped; the same command continues", file=sys.stderr)
         return OUT_OF_TIME
+
+
+def _at_home(argument: str) -> str:
+    """A word of the command line with `~` as shells read it, which leave it alone in `--runs=~/runs`.
+
+    Raises InputError where there is no such home.
+    """
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    if not value.startswith("~"):
+        return argument
+    found = os.path.expanduser(value)  # noqa: PTH111 - Path.expanduser would change what is no path
+    if found.startswith(("~/", "~\\")) or found == "~":
+        raise InputError(f"{argument}: no home folder is known here; write the whole path")
+    return f"{option}{equals}{found}"

@@ -70,12 +70,12 @@ class Sweep:
                 self.workspace.forget_hashes(load_paper(paper).datasets[dataset])
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
-        deadline = time.monotonic() + minutes * 60 if minutes else None
+        deadline = None if minutes is None else time.monotonic() + minutes * 60
         outcome = Outcome()
         missing = plan.missing
         with SweepDisplay(plan) as display:
             while missing:
-                left = (deadline - time.monotonic()) / 60 if deadline else None
+                left = None if deadline is None else (deadline - time.monotonic()) / 60
                 slots = launcher.share_out(self.jobs, self.device, len(missing))
                 outcome = launch(missing, launcher(self.workspace, slots), display, left)
                 if not outcome.elsewhere or outcome.stopped or outcome.not_started:
@@ -93,7 +93,7 @@ class Sweep:
     def _wait(self, missing: list[Planned], deadline: float | None) -> list[Planned]:
         claims = self.workspace.runs / ".claims"
         while any(is_claimed(claims / planned.run.id) for planned in missing):
-            if deadline and time.monotonic() > deadline:
+            if deadline is not None and time.monotonic() > deadline:
                 return []
             time.sleep(1.0)
         return [planned for planned in missing if not self.workspace.ledger.is_done(planned.run)]

@@ -32,10 +32,10 @@ def launch(
 ) -> Outcome:
     """Execute `runs`; a failing run or a dying slot does not stop the others.
 
-    With `minutes`, nothing is started that is not expected to end in time, and what still runs at the end is asked to
-    save and stop. Ctrl-C does the same at once; a second one leaves.
+    With `minutes`, nothing is started that is not expected to end in time (with 0 nothing at all), and what still runs
+    at the end is asked to save and stop. Ctrl-C does the same at once; a second one leaves.
     """
-    sweep = _Sweep(runs, launcher, listener, time.monotonic() + minutes * 60 if minutes else None)
+    sweep = _Sweep(runs, launcher, listener, None if minutes is None else time.monotonic() + minutes * 60)
     try:
         try:
             sweep.drive()
@@ -63,11 +63,11 @@ class _Sweep:
 
     def drive(self) -> None:
         """Handle events until nothing runs and nothing more can be started."""
-        if not self.stopping:
+        if self._next() is not None:
             for _ in range(self.launcher.slots.jobs):
                 self._open()
         while self.busy or (self.coming and self._next() is not None):
-            if self.deadline and time.monotonic() > self.deadline and not self.stopping:
+            if self.deadline is not None and time.monotonic() > self.deadline and not self.stopping:
                 self.stop()
             for event in self.launcher.events(POLL_SECONDS):
                 self._handle(event)
@@ -153,6 +153,6 @@ class _Sweep:
         for position, planned in enumerate(self.waiting):
             if self.deadline is None:
                 return position
-            if time.monotonic() + self.launcher.expected_seconds(planned) <= self.deadline:
+            if time.monotonic() + self.launcher.expected_seconds(planned) < self.deadline:
                 return position
         return None

@@ -29,21 +29,23 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
     written = [write_file(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
     for page in pages:
         written += [write_file(out / page.folder / path, content) for path, content in page.files.items()]
+    for folder in {path.parent for path in written if path.suffix == ".svg"}:
+        for stale in set(folder.glob("*.svg")) - set(written):  # of runs that feed no cell any more
+            stale.unlink()
     written.append(write_file(out / "index.html", site_html(pages).encode()))
     write_json(out / "report.json", report_data(tables))
     return [*written, out / "report.json"]
 
 
 def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
-    """Print the tables of `target` under `choice`; write their pages to `<runs>/report/`."""
+    """Write the pages of `target` to `<runs>/report/`, then print its tables under `choice`."""
     variant = Variant(choice.tier, choice.corpus, choice.numerics)
-    results = Results(workspace)
+    results, out = Results(workspace), workspace.runs / "report"
+    write_site(workspace, target, out, results)
     for table_id in table_ids(target):
         table, notes = results.table(table_id), Footnotes()
         heading = Heading(f"{table.id}: {table.table.title}")
         print(blocks_markdown([heading, *_unfolded(_shown(table, variant, notes))], notes))
-    out = workspace.runs / "report"
-    write_site(workspace, target, out, results)
     print(f"The pages: {out}")
 
 

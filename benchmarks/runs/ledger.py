@@ -8,6 +8,7 @@
 
 `result.json` carries the checksums of everything published beside it and alone means "done". The claim saves double
 work; that two processes cannot publish the same run rests on the rename, which fails where the run already stands.
+Other names that begin with a dot (.DS_Store, ._x) are not ours and are passed over, in every folder.
 """
 
 import errno
@@ -145,12 +146,12 @@ class Ledger:
 
     def failures(self) -> dict[str, dict[str, Any]]:
         """All recorded failures by run id."""
-        return {path.stem: read_json(path) for path in sorted((self.root / ".failures").glob("*.json"))}
+        return {path.stem: read_json(path) for path in sorted((self.root / ".failures").glob("[!.]*.json"))}
 
     def running(self) -> dict[str, dict[str, Any]]:
         """Runs that a live process works on: run id -> its last progress note."""
         notes = {}
-        for claim in sorted((self.root / ".claims").glob("*")):
+        for claim in sorted((self.root / ".claims").glob("[!.]*")):
             if is_claimed(claim):
                 progress = sorted((self.root / ".attempts" / claim.name).glob("*/progress.json"))
                 notes[claim.name] = read_json(progress[-1]) if progress else {}
@@ -181,7 +182,7 @@ class Ledger:
         self._open()
         parent = self.root / ".attempts" / run.id
         parent.mkdir(parents=True, exist_ok=True)
-        left = sorted(parent.iterdir(), key=lambda path: (path / "checkpoint.ckpt").exists())
+        left = sorted(parent.glob("[!.]*"), key=lambda path: (path / "checkpoint.ckpt").exists())
         folder = left[-1] if left else parent / uuid.uuid4().hex
         for other in left[:-1]:
             shutil.rmtree(other, ignore_errors=True)
@@ -193,8 +194,8 @@ class Ledger:
         """Write result.json with the checksums of all that is published, and rename the attempt into place."""
         (attempt / "progress.json").unlink(missing_ok=True)
         (attempt / "checkpoint.ckpt").unlink(missing_ok=True)
-        for cut in attempt.glob(".*"):  # what a killed attempt was writing
-            cut.unlink()
+        for cut in attempt.glob(".*"):  # what a killed attempt was writing, and what file browsers leave
+            cut.unlink(missing_ok=True)
         files = {path.name: file_sha256(path) for path in sorted(attempt.iterdir()) if path.name != "result.json"}
         write_json(attempt / "result.json", {"format": FORMAT, "id": run.id, "files": files, **result})
         target = self.root / run.id

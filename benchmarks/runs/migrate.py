@@ -70,7 +70,7 @@ def _migrate(store: Path) -> Migration:
     found = _format_of(marker) if marker.exists() else FORMAT
     if found > FORMAT:
         check_format(store, {"format": found}, "these runs")
-    if held := [claim.name for claim in sorted((store / ".claims").glob("*")) if is_claimed(claim)]:
+    if held := [claim.name for claim in sorted((store / ".claims").glob("[!.]*")) if is_claimed(claim)]:
         raise InputError(f"{store}: {held[0]} is being worked on; wait for its end, or stop it")
     for left in store.glob(f"{_WORKING}*"):
         shutil.rmtree(left, ignore_errors=True)

@@ -67,7 +67,7 @@ def merge(folder: Path, workspace: Workspace) -> tuple[list[str], list[str]]:
 
 
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
-    """Publish a copy of a run in `store`, except for files of some patterns; False if it is there already."""
+    """Publish a copy of a run in `store`, except for hidden files and some patterns; False if it is there already."""
     target = store / finished.run.id
     if target.exists():
         return False
@@ -76,7 +76,7 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
         store.mkdir(parents=True, exist_ok=True)
         if not (store / "ledger.json").exists():
             write_json(store / "ledger.json", {"format": FORMAT})
-        shutil.copytree(finished.folder, temporary, ignore=shutil.ignore_patterns(*without))
+        shutil.copytree(finished.folder, temporary, ignore=shutil.ignore_patterns(".*", *without))
         temporary.rename(target)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -32,7 +32,8 @@ class Workspace:
         """The folders given, else those of RESOUND_DATA, _RUNS, _CACHE and _REPORTS, else the defaults."""
 
         def choose(given: Path | None, variable: str, default: Path) -> Path:
-            return (given or Path(os.environ.get(variable) or default)).resolve()
+            named = os.path.expanduser(os.environ.get(variable, ""))  # noqa: PTH111 - without a home, `~` stays
+            return (given or Path(named or default)).resolve()
 
         return cls(
             data=choose(data, "RESOUND_DATA", cls.data),

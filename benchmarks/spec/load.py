@@ -23,7 +23,7 @@ from benchmarks.spec.references import check_references
 from benchmarks.spec.words import nearest
 
 #: The folder of the papers; RESOUND_PAPERS names another one, for papers kept outside the harness.
-PAPERS = Path(os.environ.get("RESOUND_PAPERS") or Path(__file__).parents[1] / "papers")
+PAPERS = Path(os.path.expanduser(os.environ.get("RESOUND_PAPERS", "")) or Path(__file__).parents[1] / "papers")  # noqa: PTH111
 
 
 def paper_ids() -> list[str]:

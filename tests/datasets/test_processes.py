@@ -40,6 +40,17 @@ def test_answers_come_as_they_are_asked_for_and_noise_goes_elsewhere(program, ca
     assert capfd.readouterr() == ("", "noise\n")
 
 
+def test_text_that_a_process_prints_before_its_program_begins_is_no_answer(program, tmp_path, capfd):
+    noise = "import sys; sys.stdout.write('{}' + 'text of somebody\\n' * 6000); sys.stdout.flush()"
+    (tmp_path / "code" / "sitecustomize.py").write_text(noise)  # more than a pipe holds
+    with Child(program) as child:
+        child.send({"number": 1})
+        child.close()
+        assert [answer["asked"] for answer in child.answers()] == [{"number": 1}]
+    output, errors = capfd.readouterr()
+    assert output == "" and errors.count("text of somebody") == 6000
+
+
 def test_a_child_that_dies_tells_its_code_and_takes_nothing_more(program):
     with Child(program) as child:
         child.send({"die": 7})

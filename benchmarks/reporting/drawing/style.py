@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 #: Part of the key of kept figures: changes whenever a drawing does.
-VERSION = 2
+VERSION = 3
 OURS, FOLDS, PAPER, GRID, EDGE = "#1f5f8b", "#7fb0cc", "#d9730d", "#d8dde1", "#5b6770"
 LINES = ("#1f5f8b", "#d9730d", "#3a8f5c", "#9b5094", "#b8a01e", "#5b6770", "#4fa8c9", "#c2505a", "#8a6d4b", "#223a5e")
 STYLE: Any = {
@@ -28,14 +28,16 @@ STYLE: Any = {
 def canvas(
     width: float, height: float, columns: int = 1, rows: int = 1, **grid: Any
 ) -> "Iterator[tuple[Canvas, list[Axes]]]":
-    """A figure of inches with rows of so many axes, in our style; nothing global is left changed.
+    """A figure of inches with rows of so many axes, in our style and in no user's; nothing global is left changed.
 
     `grid` goes to matplotlib's Figure.subplots. The axes come row by row.
     """
-    from matplotlib import rc_context
+    from matplotlib import rc_context, rcdefaults, rcParams
     from matplotlib.figure import Figure as Canvas
 
-    with rc_context(STYLE):
+    with rc_context():
+        rcdefaults()  # a matplotlibrc may set anything: usetex, fonts, sizes
+        rcParams.update(STYLE)
         figure = Canvas(figsize=(width, height))
         yield figure, list(np.atleast_1d(figure.subplots(rows, columns, **grid)).ravel())
 

@@ -1,6 +1,7 @@
 import pytest
 
 from benchmarks.audit import isolated
+from benchmarks.errors import InputError
 from benchmarks.spec import load_paper
 
 FOUND = {"id": "acrnn.t2.crnn.params_M", "published": 3.81, "computed": 3.8079, "holds": True, "note": None}
@@ -32,3 +33,12 @@ def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path, asked):
     (tmp_path / "file").write_text("")
     assert checks(tmp_path / "file") == [FOUND] == checks(tmp_path / "file")
     assert len(asked) == 2
+
+
+def test_the_process_that_audits_may_print_and_tells_what_is_wrong(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("print('text of somebody')")
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = isolated._audit_elsewhere("acrnn.t1")
+    assert any(check["id"] == "acrnn.t1.helicopter" and check["holds"] for check in answer["checks"])
+    with pytest.raises(InputError, match=r"^audit of acrnn.t9 failed: unknown target 'acrnn.t9'"):
+        isolated._audit_elsewhere("acrnn.t9")

@@ -173,6 +173,12 @@ def test_nothing_is_started_that_is_not_expected_to_end_in_time(store):
     assert (outcome.done, outcome.not_started) == (["short"], ["long"])
 
 
+def test_without_any_time_no_slot_is_opened(store):
+    launcher = Scripted(store, 2, {"a": [DONE], "b": [DONE]})
+    outcome = launch(planned("a", "b"), launcher, minutes=0)
+    assert (outcome.done, outcome.not_started, launcher.opened, launcher.closed) == ([], ["a", "b"], [], 1)
+
+
 def test_what_runs_at_the_end_of_the_budget_is_stopped(store):
     launcher = Scripted(store, 1, {"a": [[lambda slot, run: Epoch(slot, run, 1, 9, 0.5)]], "b": [DONE]})
     outcome = launch(planned("a", "b"), launcher, minutes=0.001)

@@ -8,11 +8,14 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from benchmarks.launch.driver import launch
+from benchmarks.launch.launcher import Slots
+from benchmarks.launch.local import Local
 from benchmarks.reporting import write_reports
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Choice, make_plan
@@ -122,6 +125,14 @@ def test_two_commands_on_one_store_share_the_work(toy_command, tmp_path):
     assert len(finished) == 8
     for one in finished:
         one.verify()
+
+
+@pytest.mark.slow
+def test_workers_are_started_as_programs_where_forking_is_not_safe(toy_workspace, monkeypatch):
+    monkeypatch.setattr("benchmarks.launch.local.sys", SimpleNamespace(platform="darwin"))
+    plan = make_plan(select("toy.t1.plain"), Choice(tier="smoke"), toy_workspace)
+    outcome = launch(plan.missing, Local(toy_workspace, Slots(jobs=1, device="cpu")))
+    assert (outcome.done, outcome.failed) == ([planned.run.id for planned in plan.missing], {})
 
 
 @pytest.mark.slow

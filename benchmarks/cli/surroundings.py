@@ -1,0 +1,115 @@
+"""What a command finds where it is started and must not depend on: a notebook's backend, the state of its streams.
+
+Nothing of ours is imported here before it is known that the packages found are ours.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TextIO
+
+#: The folder that holds our packages, and those of them whose names others use, too.
+ROOT = Path(__file__).resolve().parents[2]
+CLAIMED = ("datasets", "models")
+
+
+class Unread(Exception):
+    """Nobody reads the standard output any more, as behind `| head`: the command is over, and all is well."""
+
+
+class Unwritable(Exception):
+    """The standard output takes nothing, as on a full disk; the message is one line."""
+
+
+def foreign_package() -> str | None:
+    """A line on a package of another project that Python finds in place of ours, such as Hugging Face's `datasets`."""
+    for name in CLAIMED:
+        spec = find_spec(name)
+        found = Path(spec.origin).resolve() if spec and spec.origin else None
+        if found is None or found.parent.parent != ROOT:
+            where = found or "without a file of its own"
+            return (
+                f"the package `{name}` that Python finds here ({where}) is not that of {ROOT}; put PYTHONPATH={ROOT} "
+                "before the command, or use an environment without the other one"
+            )
+    return None
+
+
+def settle() -> None:
+    """Make this process, and those that it starts, independent of where it was started.
+
+    Drawings are files, so a notebook's MPLBACKEND, which only exists there, is of no use. Descriptors that are closed
+    lead nowhere from now on, so that no file of ours is opened in their place. Output that the terminal's encoding does
+    not have is written as escapes.
+    """
+    os.environ["MPLBACKEND"] = "agg"
+    for number in range(3):
+        _open_if_closed(number)
+    sys.stdout = _settled(sys.stdout, 1, _raise_for_stdout)
+    sys.stderr = _settled(sys.stderr, 2, lambda error: None)  # hours of training do not end over a line of progress
+
+
+def _open_if_closed(number: int) -> None:
+    try:
+        os.fstat(number)
+    except OSError:
+        null = os.open(os.devnull, os.O_RDWR)
+        if null != number:
+            os.dup2(null, number)
+            os.close(null)
+        os.set_inheritable(number, True)
+
+
+def _raise_for_stdout(error: OSError) -> None:
+    if isinstance(error, BrokenPipeError):
+        raise Unread from None
+    raise Unwritable(f"standard output: cannot be written ({error.strerror or error})") from None
+
+
+def _settled(stream: TextIO | None, number: int, on_error: Callable[[OSError], None]) -> TextIO:
+    """The stream, with escapes for what its encoding lacks and `on_error` for the first line that it does not take."""
+    if stream is None:  # its descriptor was closed when Python started
+        raw: Any = io.FileIO(number, "w", closefd=False)
+        encoding, lines = "utf-8", False
+    else:
+        with suppress(OSError):
+            stream.flush()
+        raw = getattr(stream.buffer, "raw", stream.buffer)
+        encoding = stream.encoding
+        lines = bool(getattr(stream, "line_buffering", False) or getattr(stream, "write_through", False))
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Output(raw, on_error)), encoding, "backslashreplace", line_buffering=lines
+    )
+
+
+class _Output(io.RawIOBase):
+    """An open file that is told once of an error, and takes everything without a word from then on."""
+
+    def __init__(self, raw: Any, on_error: Callable[[OSError], None]) -> None:
+        self._raw, self._on_error, self._is_broken = raw, on_error, False
+
+    def writable(self) -> bool:
+        """It is written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Its descriptor."""
+        return int(self._raw.fileno())
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return bool(self._raw.isatty())
+
+    def write(self, data: Any) -> int:
+        """Write bytes; returns how many were taken."""
+        if not self._is_broken:
+            try:
+                return int(self._raw.write(data) or 0)
+            except OSError as error:
+                self._is_broken = True
+                self._on_error(error)
+        return len(data)
