@@ -34,8 +34,11 @@ from tests.datasets.acquire.rude_site import MANNERS, RudeSite
 
 #: What changes the state of files; "open" counts where it is a file of the trial.
 OPERATIONS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate", "shutil.rmtree")
-#: How often the same command is repeated before the site is called hopeless; it is rude to `RUDE` requests for a file.
+#: How often the same command is repeated before the site is called hopeless; it is rude to `RUDE` requests for a file,
+#: or to none.
 REPEATS, RUDE = 40, 4
+#: How many operations are the end of a command, where what was worked in is cleared away.
+LAST = 15
 DONE, REFUSED, BROKEN = 0, 1, 2
 
 
@@ -187,9 +190,11 @@ class Trial:
 
     def run(self, kills: int) -> str:
         """What is wrong afterwards; nothing where all is well."""
-        seed = self.draw.random()
+        seed, rude = self.draw.random(), self.draw.choice((0, RUDE, RUDE))
         before = _content(self.command.source)
-        site, url = served(self.command, lambda path, count: _manner(f"{seed} {path} {count}", count))
+        site, url = served(
+            self.command, lambda path, count: _manner(f"{seed} {path} {count}") if count < rude else "right"
+        )
         try:
             for _ in range(kills):
                 any(self._killed(url) != REFUSED for _ in range(REPEATS))  # refused by the site before its place
@@ -205,7 +210,9 @@ class Trial:
         if kind == "byte":
             bomb.at_byte = self.draw.randint(1, self.measure.bytes)
         elif kind == "operation":
-            bomb.at_operation = self.draw.randint(1, self.measure.operations)
+            count = self.measure.operations
+            first = self.draw.choice((1, max(1, count - LAST)))  # half of them where everything is put in its place
+            bomb.at_operation = self.draw.randint(first, count)
         else:
             timer = self.draw.uniform(0.0, self.measure.seconds)
         process = started(self.command, url, self.folder / "data", bomb)
@@ -227,8 +234,8 @@ class Trial:
         return f"never ended well: {told.read_text()}"
 
 
-def _manner(seed: str, count: int) -> str:
-    return random.Random(seed).choice(sorted(MANNERS)) if count < RUDE else "right"
+def _manner(seed: str) -> str:
+    return random.Random(seed).choice(sorted(MANNERS))
 
 
 def _content(source: Path | None) -> dict[str, str]:
