@@ -47,12 +47,12 @@ class Evaluator:
             return self._mean_of(cell)
         assert cell.setting and cell.dataset and cell.metric
         paper, metric = load_paper(cell.id.split(".")[0]), metric_named(cell.metric)
-        runs = self._wanted(paper, cell.setting, cell.dataset)
-        folds = tuple(sorted({run.fold for run in runs})) if cell.fold is None else (cell.fold,)
+        runs = self.stored(paper, cell.setting, cell.dataset)
+        folds = self._folds(paper, cell, runs)
         scored: list[Scored] = []
         measured: list[Measured] = []
         unscored: dict[str, str] = {}
-        for run in self.stored(paper, cell.setting, cell.dataset):
+        for run in runs:
             if run.run.fold not in folds:
                 continue
             try:
@@ -64,6 +64,15 @@ class Evaluator:
             scored.append(one)
         found = Evidence(folds, tuple(scored), tuple(measured), unscored)
         return replace(found, measured=self._pooled(found, cell, metric)) if metric.kind.pooled else found
+
+    def _folds(self, paper: Paper, cell: Cell, runs: Sequence[Finished]) -> tuple[int, ...]:
+        """The folds that a value is of: all of the tier, or where others were chosen, those that were run."""
+        if cell.fold is not None:
+            return (cell.fold,)
+        assert cell.setting and cell.dataset
+        planned = {run.fold for run in self._wanted(paper, cell.setting, cell.dataset)}
+        chosen = {one.run.fold for one in runs}
+        return tuple(sorted(planned if chosen <= planned else chosen))
 
     def _pooled(self, found: Evidence, cell: Cell, metric: Metric) -> tuple[Measured, ...]:
         """One value for each seed of which every fold is there."""

@@ -11,6 +11,7 @@ from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.judge.compare import compare
 from benchmarks.judge.results import Results
+from benchmarks.judge.table import Variant
 from benchmarks.reporting import write_reports
 from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.plan import Choice, make_plan, setting_runs
@@ -110,6 +111,17 @@ def scores_of(folds: tuple[int, ...], wrong: int) -> Scores:
 
 def accuracy(setting: str, fold: int) -> float:
     return 100 - 5 * float(np.mean(WRONG[setting, fold]))
+
+
+@pytest.mark.parametrize("folds", [(1,), (2,), (1, 2)])
+def test_folds_that_were_chosen_against_the_tier_show_their_value(papers, folds):
+    for run in setting_runs(load_paper("folded"), "plain", "toy", Choice("smoke", folds=folds)):
+        publish(papers, run, scores_of((run.fold,), WRONG["plain", run.fold][0]))
+    results = Results(papers)
+    table = results.table("folded.t3")
+    [toy] = [one for one in table.others[Variant("smoke")] if one.cell.row == "toy"]
+    assert toy.mean == np.mean([100 - 5 * WRONG["plain", fold][0] for fold in folds])
+    assert results.left_aside([table]) == []
 
 
 def results_of(workspace, table: str) -> dict:
