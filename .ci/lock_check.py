@@ -26,7 +26,7 @@ PLATFORMS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     ),
 }
 #: Published as source only; pure Python, built at installation on any platform.
-SOURCE_ONLY = frozenset({"dcase-util", "sed-eval", "sed-scores-eval"})
+SOURCE_ONLY = frozenset({"dcase-util", "sed-eval"})
 MISSING = re.compile(r"No matching distribution found for (\S+)")
 
 
