@@ -116,8 +116,10 @@ def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Ch
         check = cell if entry.feeds else f"{paper.id}.{entry.table}.{row}.{entry.id}"
         computed = networks.count(entry, row) / entry.unit
         published = paper.published[cell].value
-        holds = None if published is None else agrees(computed, published, decimals, cuts)
-        yield Check(id=check, published=published, computed=computed, holds=holds, note=entry.note)
+        holds = agrees(computed, published, decimals, cuts) if entry.compares and published is not None else None
+        yield Check(
+            id=check, published=published if entry.compares else None, computed=computed, holds=holds, note=entry.note
+        )  # fmt: skip
 
 
 def _computed(paper: Paper, entry: Computed) -> Iterator[Check]:

@@ -58,7 +58,7 @@ def _why(run: Run, paper: Paper) -> str:
     changes = [
         *_versions(run.versions, now.versions),
         *(f"{name} has changed" for name in _differing(run.resolved, now.resolved)),
-        *(f"the protocol's {name} has changed" for name in _differing(run.protocol, now.protocol)),
+        *(f"field {name} of the protocol has changed" for name in _differing(run.protocol, now.protocol)),
     ]
     more = [f"and {len(changes) - TOLD} more"] if len(changes) > TOLD else []
     return ", ".join([*changes[:TOLD], *more]) or "its recipe has changed"

@@ -4,10 +4,10 @@ A claim is a set of links "A is above B by more than so much" (spec.claims), and
 fails if the opposite of one link is shown. Above means better: of error rates, the lower one is above. Each link is a
 test of two rows (judge.pairs), about the method with three seeds or more on both sides, else about these two models.
 
-Holm's correction runs over all different links of the claims that are judged together, because whoever asks twenty
-questions gets a yes by luck: over those of the paper about a table, in all its columns, under the same conditions; and
-by itself over what we ask of that table. A link that stands in two claims is one question. Intervals are those of the
-single test, before the correction.
+Holm's correction runs over all different links of the claims that are measured and judged together, because whoever
+asks twenty questions gets a yes by luck: over those of the paper about a table, in all its columns, under the same
+conditions; and by itself over what we ask of that table. A link that stands in two claims is one question. Intervals
+are those of the single test, before the correction.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -78,8 +78,8 @@ def judge_claims(
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
     tested: dict[tuple[str, Link], Tested] = {}
     for claim, links in wanted:
-        for link in links:
-            if _question(claim, link) not in tested and not _missing(claim, [link], outcomes):
+        for link in links if not _missing(claim, links, outcomes) else ():
+            if _question(claim, link) not in tested:
                 tested[_question(claim, link)] = _test(claim.column, link, outcomes, (margins or {}).get(claim.column))
     corrected = dict(zip(tested, holm([found.p for found in tested.values()]), strict=True))
     judged = []

@@ -150,7 +150,7 @@ class Results:
         return self._evaluators[variant]
 
     def _judged(self, paper: Paper, cell: Cell, evidence: Evidence | None, spread: PooledSpread) -> CellResult:
-        folds, readings = paper.audit.fold_values(cell.id), self._readings(paper, cell)
+        folds, readings = paper.audit.folds_of(cell.id), self._readings(paper, cell)
         if evidence is None or evidence.mean is None:
             return CellResult(cell, Variant(), evidence, published_folds=folds, readings=readings)
         spread = DETERMINISTIC if repeats(evidence) else replace(spread, folds=len(evidence.parts))

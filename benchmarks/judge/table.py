@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
     from benchmarks.judge.claims import ClaimResult
     from benchmarks.judge.states import State
+    from benchmarks.spec.audit import Mean
     from benchmarks.spec.claims import Ordering
 
 
@@ -67,8 +68,8 @@ class CellResult:
     check: "Check | None" = None
     #: what of the audit's computation the printed numbers had a say in
     fitted_check: str | None = None
-    #: the value of each fold as its source prints it, where it does
-    published_folds: tuple[float, ...] = ()
+    #: the values of the folds that the published one is the mean of, where they are known
+    published_folds: "Mean | None" = None
     #: what came out under other readings of what the paper leaves open
     readings: tuple["CellResult", ...] = ()
 
@@ -111,6 +112,9 @@ class CellResult:
         if self.evidence is None or self.mean is None:
             return None
         used = [one.value for one in self.evidence.complete]
+        if self.draws_nothing:  # the other seeds say the same again
+            first = self.evidence.complete_seeds[0]
+            used = [one.value for one in self.evidence.complete if one.seed == first]
         if not all(value.is_share for value in used):
             return None
         right, n = sum(value.correct for value in used), sum(value.n for value in used)
@@ -158,12 +162,20 @@ class CellResult:
 
     @property
     def folds_off(self) -> tuple[int, int] | None:
-        """On how many folds the published value, printed with one decimal, is not ours, and of how many."""
-        ours = list(self.evidence.fold_values.values()) if self.evidence else []
-        if not ours or len(ours) != len(self.published_folds):
+        """On how many folds the published value, of one decimal, is none of ours over all seeds, and of how many.
+
+        Where seeds differ, off is what lies beyond the lowest or the highest of them.
+        """
+        if self.published_folds is None or self.evidence is None or self.mean is None:
             return None
-        off = [abs(here - there) >= 0.1 for here, there in zip(ours, self.published_folds, strict=True)]
-        return sum(off), len(off)
+        published, folds = self.published_folds.values[self.cell.id], self.evidence.folds
+        if len(published) != len(folds):
+            return None
+        off = 0
+        for fold, value in zip(folds, published, strict=True):
+            ours = [one.value.value for one in self.evidence.complete if one.part == fold]
+            off += not min(ours) - 0.1 < value < max(ours) + 0.1
+        return off, len(folds)
 
     @property
     def status(self) -> str:

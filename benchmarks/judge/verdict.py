@@ -61,7 +61,9 @@ class Verdict:
     low: float | None = None
     high: float | None = None
     margin: float | None = None
-    #: degrees of freedom behind the interval; inf where nothing is drawn
+    #: the standard deviation over seeds behind the interval, of the mean over folds, and its degrees of freedom: inf
+    #: where nothing is drawn
+    sd: float | None = None
     dof: float | None = None
     verdict_at_half: Kind = "not judged"
     verdict_at_double: Kind = "not judged"
@@ -136,7 +138,9 @@ def judge(
     message = _message(kind, difference, width, margin, needed, half_width(math.inf))
     halved, doubled = (_kind(difference, width, factor * margin) for factor in (0.5, 2.0))
     low, high = difference - width, difference + width
-    return Verdict(kind, message, difference, low, high, margin, spread.dof, halved, doubled, needed)
+    return Verdict(
+        kind, message, difference, low, high, margin, spread.sd_mean, spread.dof, halved, doubled, needed
+    )  # fmt: skip
 
 
 def item_interval(

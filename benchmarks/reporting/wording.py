@@ -113,23 +113,36 @@ def span(low_high: tuple[float, float] | None, decimals: int) -> str:
 
 
 def interval(result: CellResult, notes: Footnotes) -> str:
-    """Where one more run is expected, with the degrees of freedom behind it; where nothing is drawn, what is known."""
+    """Where one more run is expected, with the spread behind it and its degrees of freedom; what is known of folds."""
     if result.draws_nothing:
         return "nothing is drawn" + notes.mark(_known_of_a_fit(result))
-    dof = result.verdict.dof if result.verdict else None
-    text = span(result.interval, result.cell.decimals)
-    return f"{text} ({dof:.0f} df)" if dof and result.interval else text
+    given, text = result.verdict, span(result.interval, result.cell.decimals)
+    if given is None or given.sd is None or not given.dof:
+        return text
+    text += f" (s {given.sd:.{result.cell.decimals + 1}f}, {given.dof:.0f} df)"
+    return text + (notes.mark(sentence(_folds_off(result))) if result.folds_off else "")
 
 
 def _known_of_a_fit(result: CellResult) -> str:
     """How far a fit without draws is from the published value, and from the values of its folds."""
     seeds = len(result.evidence.complete_seeds) if result.evidence else 0
-    text = f"{seeds} seeds gave the same scores, so a further run would, too"
+    text = f"{seeds} seeds gave the same scores, so a further run with these versions would, too"
     if result.verdict is not None and result.verdict.difference is not None:
-        text += f"; ours lies {result.verdict.difference:+.2f} from the published value"
+        text += f"; ours lies {result.verdict.difference:+.2f} from the middle of what the published value stands for"
     if result.folds_off is not None:
-        text += ", and differs on {} of {} folds from the values that its source prints".format(*result.folds_off)
+        text += f"; {_folds_off(result)}"
     return sentence(text)
+
+
+def _folds_off(result: CellResult) -> str:
+    """On how many folds the published value is none of ours, and whose values of folds these are."""
+    assert result.folds_off is not None and result.published_folds is not None
+    off, folds = result.folds_off
+    known = result.published_folds
+    whose = known.where + (f" ({known.note})" if known.note else "")
+    seeds = "" if result.draws_nothing else " over all seeds"
+    text = f"on {off} of {folds} folds the published value is none of ours{seeds}, by {whose}"
+    return text + (": the mean agrees, the recipe is not shown to be the same" if off else "")
 
 
 def verdict(result: CellResult, notes: Footnotes) -> str:
@@ -152,7 +165,9 @@ def _verdict(result: CellResult, notes: Footnotes) -> str:
     if status in ("undecided", "not judged"):
         message = result.verdict.message.partition(": ")[2]
         return status + notes.mark(sentence(message.rpartition("; ")[2] if result.verdict.low is not None else message))
-    return f"**{status}**"
+    off = result.folds_off
+    alone = f", the mean alone: off on {off[0]} of {off[1]} folds" if status == "reproduced" and off and off[0] else ""
+    return f"**{status}**{alone}"
 
 
 def _fitted(result: CellResult) -> str:
@@ -201,9 +216,7 @@ def conditions(variant: Variant) -> str:
 
 def published_label(variant: Variant) -> str:
     """What published values are called beside those of a variant; nothing where they are not to be shown."""
-    if variant.corpus != "real":
-        return ""
-    return "published" if variant.tier == "full" else "published, tier full"
+    return "published" if variant.earns_verdict else ""
 
 
 def counted(counts: Mapping[str, int]) -> str:

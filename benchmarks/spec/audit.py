@@ -57,12 +57,14 @@ class Count(Calls):
 class Quantity(Count):
     """A property of networks beside the values of a column, one per row.
 
-    Where the entry `feeds` the column, what it computes is the reproduction of the published cells.
+    Where the entry `feeds` the column, what it computes is the reproduction of the published cells. Where it does not
+    `compare`, it is another quantity than the printed one and stands beside it.
     """
 
     kind: Literal["quantity"]
     column: ColumnName
     feeds: bool = False
+    compares: bool = True
     unit: float = Field(default=1.0, gt=0)
 
     def names(self) -> list[tuple[Kind, str]]:
@@ -252,10 +254,9 @@ class AuditPlan(Strict):
     networks: dict[Name, Network] = {}
     checks: list[Check] = []
 
-    def fold_values(self, cell: str) -> tuple[float, ...]:
-        """The values of the folds, as printed, that a cell is the mean of; none where no check has them."""
-        means = (check for check in self.checks if isinstance(check, Mean) and cell in check.values)
-        return next((tuple(check.values[cell]) for check in means), ())
+    def folds_of(self, cell: str) -> "Mean | None":
+        """The check that knows the values of the folds that a cell is the mean of; None where none does."""
+        return next((check for check in self.checks if isinstance(check, Mean) and cell in check.values), None)
 
     def fitted(self, table: str, column: str) -> str | None:
         """What the printed numbers had a say in, where they are computed for a column; None where nothing is."""

@@ -4,7 +4,7 @@
     {kind: at_least, rows: [A, B], tie: 0}                  A >= B - tie
     {kind: chain, rows: [A, B, C]}                          A > B > C
     {kind: best, rows: [A, B, C], tie: 0}                   A is above all other rows; with `tie`, or that near to them
-    {kind: difference, rows: [A, B], value: 2, within: 1}   A - B lies in value ± within
+    {kind: difference, rows: [A, B], value: 2, within: 1}   A - B lies in value ± within, on the value's side of zero
 
 Rows are those of the claim's table; `by`, `tie`, `value` and `within` are in the unit of its column. In printed numbers
 "above" needs a difference: equal values are a tie, of which the sentence neither holds nor fails.
@@ -87,7 +87,7 @@ class Best(Strict):
 
 
 class Difference(Strict):
-    """The first row minus the second is `value`, give or take `within`."""
+    """The first row minus the second is `value`, give or take `within`; of a gain, there must be one."""
 
     kind: Literal["difference"]
     rows: TwoRows
@@ -95,8 +95,10 @@ class Difference(Strict):
     within: float = Field(gt=0)
 
     def links(self) -> Iterator[Link]:
-        """What must hold: not much less, and not much more."""
+        """What must hold: not much less, and not much more, and on the same side of zero."""
         first, second = self.rows
+        if self.value:
+            yield Link(first, second) if self.value > 0 else Link(second, first)
         yield Link(first, second, self.value - self.within, tie_is_enough=True)
         yield Link(second, first, -(self.value + self.within), tie_is_enough=True)
 
@@ -125,6 +127,13 @@ def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("test", *first["loc"][1:]))
         raise InputError(f"claim {claim_id}: {place}: {first['msg']}; see benchmarks/spec/claims.py") from None
+
+
+def tolerance_of(claim_id: str, test: Mapping[str, Any]) -> float | None:
+    """How far a claimed difference may be off, for claims of one. Raises InputError as `links_of` does."""
+    links_of(claim_id, test)
+    form = _FORMS.validate_python(dict(test))
+    return form.within if isinstance(form, Difference) else None
 
 
 def published_ordering(claim_id: str, test: Mapping[str, Any], published: Mapping[str, float | None]) -> Ordering:

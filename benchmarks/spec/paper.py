@@ -128,6 +128,8 @@ class Row(Strict):
     protocol: dict[Name, Protocol] = {}
     #: where the row's values come from, if the paper's table does not have it
     added: str | None = None
+    #: columns in which the row's values are rounded by their source, although the paper cuts its own
+    rounds_in: list[ColumnName] = []
 
     @model_validator(mode="after")
     def _one_source(self) -> "Row":
@@ -301,7 +303,8 @@ class Paper(Strict):
             parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted,
             kind="audit" if column.audited else table.kind,
             erratum=None,
-            truncates=self.truncates if table.truncates is None else table.truncates,
+            truncates=(self.truncates if table.truncates is None else table.truncates)
+            and column_id not in row.rounds_in,
             protocol=_concerning(datasets, {**self.training_protocol(settings[0]), **scoring}),
         )  # fmt: skip
 

@@ -43,6 +43,7 @@ def _of_columns(paper: Paper, table: Table, place: Place) -> Iterator[Use]:
 
 def _check_row(paper: Paper, table: Table, row: Row, place: Place, document: LocatedYaml) -> None:
     """The settings, datasets and folds of a row's cells; every cell that is trained has one of each, or a reason."""
+    _check_names(((name, table.columns, (*place, "rounds_in")) for name in row.rounds_in), document)
     if row.dataset is not None:
         _check_names(iter([(row.dataset, paper.datasets, (*place, "dataset"))]), document)
     if isinstance(row.setting, dict):

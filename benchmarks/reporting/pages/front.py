@@ -14,7 +14,7 @@ LEFT_ASIDE = (
 )
 WORTH = (
     "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
-    "schedule or on generated files stands apart; it says nothing about the paper."
+    "schedule or on other files stands apart; it says nothing about the paper."
 )
 
 
@@ -40,7 +40,7 @@ def _blocks(tables: Sequence[TableResult], left_aside: Sequence[LeftAside]) -> l
         *_left_aside(left_aside),
         Heading("How this was made"),
         Text(
-            "`python -m benchmarks report` writes all pages from the stored runs; nothing in them is typed by hand. "
+            "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
             "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
             "runs. The same data for programs: [report.json](report.json); for a browser: [index.html](index.html)."
         ),
@@ -93,7 +93,10 @@ def _cells(tables: Sequence[TableResult]) -> Grid:
 
 def _verdict(one: CellResult) -> str:
     word = wording.decided(one)
-    return f"{word} (our reading)" if one.verdict and one.protocol == "our reading" else word
+    off = one.folds_off
+    reading = " (our reading)" if one.verdict and one.protocol == "our reading" else ""
+    alone = f"; mean alone, off on {off[0]} of {off[1]} folds" if one.status == "reproduced" and off and off[0] else ""
+    return word + reading + alone
 
 
 def _without_repeats(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

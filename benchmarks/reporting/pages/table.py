@@ -76,4 +76,4 @@ def _behind(
     yield from area_blocks(result, with_controls, memo)
     yield from fold_blocks(result, with_controls)
     yield from data_blocks(result, results)
-    yield from provenance_blocks(results)
+    yield from provenance_blocks(with_controls)

@@ -41,10 +41,12 @@ def _entry(one: CellResult) -> dict[str, Any]:
     return {
         "id": one.cell.id,
         "published": one.cell.published,
+        "corrected": one.cell.corrected,
         "mean": one.mean,
         "low": low,
         "high": high,
         "df": one.verdict.dof if one.verdict and not one.draws_nothing else None,
+        "draws_nothing": one.draws_nothing,
         "n_runs": one.n_runs,
         "tier": one.variant.tier,
         "corpus": one.variant.corpus,

@@ -34,12 +34,13 @@ def _counts(one: CellResult) -> str:
 
 def _files(state: State) -> str:
     """Which files the runs were made with, whether they are here, and on which others there are runs."""
+    text = f"files: `{state.shown}`"
     if state.is_here:
-        text = f"files: `{state.shown}`, those that are here"
+        text += ", those of the machine that wrote this page"
     elif state.here is None:
-        text = f"files: `{state.shown}`, the newest state that runs are stored of; there are none on this machine"
+        text += ", the newest state that runs are stored of; the machine that wrote this page has none"
     else:
-        text = f"files: `{state.shown}`, **not those that are here** (`{state.here}`), on which nothing has run"
+        text += f", **not those of the machine that wrote this page** (`{state.here}`), on which nothing has run"
     others = [f"{count} on `{files}`" for files, count in state.others.items()]
     return f"{text}; **runs on other files are left aside**: {', '.join(others)}" if others else text
 

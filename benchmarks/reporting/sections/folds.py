@@ -25,6 +25,10 @@ def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
             seeds = ", ".join(f"{value:.{described.decimals + 1}f}" for value in one.evidence.seed_values.values())
             of_folds = (wording.number(values.get(fold), described.decimals + 1) for fold in shown)
             rows.append((one.cell.label, *of_folds, seeds))
+            if shown and one.published_folds:
+                known = one.published_folds
+                published = (wording.number(value, 1) for value in known.values[one.cell.id])
+                rows.append((f"{one.cell.label}, published", *published, known.where))
         what = ("Columns" if described.mean_of else "Folds") if shown else "Seeds"
         title = f"{what} of {described.label}, {wording.conditions(ran[0].variant)}"
         head = ("row", *(_part(result, fold) for fold in shown), "each seed")

@@ -16,11 +16,10 @@ APART = "Not the paper's experiment: no verdict, and not to be read beside the t
 
 
 def other_tables(result: TableResult, variant: Variant, results: Sequence[CellResult], notes: Footnotes) -> list[Block]:
-    """What ran under other conditions; beside the paper's numbers only where the files are the real ones."""
+    """What ran under other conditions, without the paper's numbers."""
     blocks: list[Block] = [
         Heading(f"Apart from the table: {wording.conditions(variant)}{_items_each(results)}"), Text(APART),
     ]  # fmt: skip
-    is_real = variant.corpus == "real"
     if groups(result.table):
         blocks += [
             wide_grid(result, ran_rows(results), wording.reproduced),
@@ -32,14 +31,13 @@ def other_tables(result: TableResult, variant: Variant, results: Sequence[CellRe
             rows = [value_row(one) for one in of_column if one.n_runs]
             blocks += [Folded(column_title(result, column), [Grid(OTHER_HEAD, rows)])] if rows else []
         return blocks
-    head = (*OTHER_HEAD, *(("paper, tier full",) if is_real else ()))
     for column, of_column in result.columns(tuple(results)).items():
         ran = [one for one in of_column if one.n_runs]
         if not ran:
             continue
         label = result.table.columns[column].label
-        rows = [(*value_row(one), *((wording.published(one, notes),) if is_real else ())) for one in ran]
-        blocks += [Heading(f"{label}, {wording.conditions(variant)}", 3), Grid(head, rows)]
+        rows = [value_row(one) for one in ran]
+        blocks += [Heading(f"{label}, {wording.conditions(variant)}", 3), Grid(OTHER_HEAD, rows)]
     if variant.tier != "smoke":
         blocks += derived_blocks(result, variant, notes, 3)
     blocks += control_blocks(result, result.controls.get(variant, ()), notes, 3)

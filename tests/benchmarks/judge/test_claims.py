@@ -58,7 +58,7 @@ def rows() -> dict[str, Outcomes]:
         ({"kind": "chain", "rows": ["a", "b", "c"]}, ["a > b", "b > c"]),
         ({"kind": "best", "rows": ["a", "b", "c"]}, ["a > b", "a > c"]),
         ({"kind": "best", "rows": ["a", "b"], "tie": 0.5}, ["a >= b - 0.5"]),
-        ({"kind": "difference", "rows": ["a", "b"], "value": 2, "within": 1}, ["a >= b + 1", "b >= a - 3"]),
+        ({"kind": "difference", "rows": ["a", "b"], "value": 2, "within": 1}, ["a > b", "a >= b + 1", "b >= a - 3"]),
     ],
 )
 def test_every_form_comes_down_to_links(test, links):

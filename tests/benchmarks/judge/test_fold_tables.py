@@ -168,6 +168,11 @@ def test_a_row_names_its_own_dataset(papers):
     assert [cell.dataset for cell in select("folded.t3")] == ["toy", "again"]
 
 
+def counted(wrong):
+    """Right ones of 20 items by three seeds; of seeds that say the same, those of one."""
+    return (20 - wrong[0], 20) if len(set(wrong)) == 1 else (60 - sum(wrong), 60)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_values_are_those_of_the_fold_and_their_mean(stored, turned):
     found = results_of(stored, "t2" if turned else "t1")
@@ -176,11 +181,7 @@ def test_values_are_those_of_the_fold_and_their_mean(stored, turned):
         for fold in (1, 2):
             one = cells[f"fold{fold}"]
             assert one.mean == pytest.approx(accuracy(setting, fold))
-            assert (
-                one.evidence.folds == (fold,)
-                and one.n_runs == 3
-                and one.correct == (60 - sum(WRONG[setting, fold]), 60)
-            )
+            assert one.evidence.folds == (fold,) and one.n_runs == 3 and one.correct == counted(WRONG[setting, fold])
         assert cells["average"].mean == pytest.approx(np.mean([accuracy(setting, fold) for fold in (1, 2)]))
         assert cells["average"].n_runs == 6
 

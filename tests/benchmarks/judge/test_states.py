@@ -35,10 +35,11 @@ def test_the_files_that_are_here_are_shown_although_there_are_more_runs_on_other
     assert mean == 50.0 and state.is_here and state.others == {OLD: 15}
     write_reports(workspace, "acrnn.t1", workspace.reports)
     text = (workspace.reports / "acrnn" / "t1.md").read_text()
-    assert f"files: `{NEW}`, those that are here; **runs on other files are left aside**: 15 on `{OLD}`" in text
+    assert f"files: `{NEW}`, those of the machine that wrote this page; **runs on other files" in text
+    assert f"left aside**: 15 on `{OLD}`" in text
 
 
-@pytest.mark.parametrize(("here", "said"), [("absent", "there are none on this machine"), ("2" * 16, "not those that")])
+@pytest.mark.parametrize(("here", "said"), [("absent", "has none"), ("2" * 16, "**not those of the machine")])
 def test_without_runs_on_the_files_here_the_newest_are_shown_and_the_page_says_so(workspace, monkeypatch, here, said):
     on_files(workspace, OLD, wrong=20, seeds=3, ended="2026-01-01T00:00:00+00:00")
     on_files(workspace, NEW, wrong=40, ended="2026-02-01T00:00:00+00:00")
