@@ -15,7 +15,7 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test lint format report regression bench clean lock-check $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test lint format report regression mutants bench clean lock-check $(PAPERS) $(TABLES)
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -53,6 +53,9 @@ report: setup  ## tables, figures and pages from the stored runs
 
 regression: setup  ## metrics on small subsets against stored bands; CORPUS=real adds a few real clips
 	$(BIN)/python -m benchmarks.regression check $(if $(filter command environment,$(firstword $(origin CORPUS))),--corpus $(CORPUS))
+
+mutants: setup  ## put known faults into a copy, one by one: does something notice? (half an hour; ONLY="name ...")
+	$(BIN)/python -m benchmarks.regression.mutants $(ONLY)
 
 bench: setup  ## speed as ratios to the plain way
 	$(BIN)/python -m benchmarks.bench

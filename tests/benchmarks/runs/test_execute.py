@@ -7,6 +7,7 @@ import torch
 from benchmarks.errors import InputError
 from benchmarks.launch.driver import launch
 from benchmarks.launch.local import Local
+from benchmarks.metrics.accuracy import accuracy_clip_mean_probability
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import Run, load_finished
 from benchmarks.runs.plan import Choice, Planned, make_plan, setting_runs
@@ -36,6 +37,8 @@ def test_a_run_publishes_all_that_a_report_needs(toy_workspace):
     assert result["data"]["items"] == {"train": 20, "test": 20}
     scores = Scores.load(finished.scores_path())
     assert len(scores.items) == 20
+    # Half would be chance, and a fifth what other names of the classes give.
+    assert accuracy_clip_mean_probability(scores, toy_workspace.dataset_of(finished.run).truth()).value > 70
     assert len((folder / "history.csv").read_text().splitlines()) == 1 + 12
 
 
