@@ -54,7 +54,7 @@ def _why(run: Run, paper: Paper) -> str:
     except USER_ERRORS as error:
         return str(error)
     if now.recipe == run.recipe:
-        return f"made with other files (`{run.fingerprint}`)"
+        return f"made with other files (`{run.fingerprint}`), or by other code than newer runs on the same ones"
     changes = [
         *_versions(run.versions, now.versions),
         *(f"{name} has changed" for name in _differing(run.resolved, now.resolved)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Scored
-from benchmarks.judge.states import State, state_of
+from benchmarks.judge.states import State, alike, state_of
 from benchmarks.judge.truth_here import TruthsHere
 from benchmarks.metrics import Metric, MetricValue, metric_named
 from benchmarks.runs.ledger import ANNOTATIONS, Finished, Run
@@ -107,7 +107,7 @@ class Evaluator:
         state = self.state(paper, dataset)
         runs = self._of_recipe(paper, setting, dataset)
         shown = [finished for finished in runs if state is not None and finished.run.fingerprint == state.shown]
-        return sorted(shown, key=lambda finished: (finished.run.seed, finished.run.fold))
+        return sorted(alike(shown), key=lambda finished: (finished.run.seed, finished.run.fold))
 
     def state(self, paper: Paper, dataset: str) -> State | None:
         """The one state of a dataset's files whose runs are shown in all rows; None where nothing is stored."""

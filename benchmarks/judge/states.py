@@ -1,13 +1,14 @@
 """Which state of a dataset's files a table shows, where runs on several are stored."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.errors import USER_ERRORS
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import DatasetUse
+from datasets.features.signatures.marks import differences
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,29 @@ def state_of(runs: Iterable[Finished], use: DatasetUse, corpus: str, workspace: 
     shown = here if here in by_files else max(by_files, key=age)
     assert shown is not None
     return State(shown, here, {files: len(by_files[files]) for files in sorted(by_files) if files != shown})
+
+
+def alike(runs: Sequence[Finished]) -> list[Finished]:
+    """The runs whose features were made by the code that the newest of them had, as far as signatures tell.
+
+    The spread over seeds must not hold a change of code. Runs from before results had signatures are taken as they are.
+    """
+    newest = max(runs, key=lambda one: str(one.result.get("ended", "")), default=None)
+    return [one for one in runs if newest is not None and not other_code(one, newest)]
+
+
+def other_code(one: Finished, newest: Finished) -> list[str]:
+    """What of the code behind their features two runs do not share: readers, extractor, conditioner.
+
+    Copies are drawn anew with every seed, and which clip is tried depends on the fold, so neither is compared.
+    """
+    found, expected = (run.result["data"].get("signatures", {}) for run in (one, newest))
+    changed = {
+        name
+        for variant in found.keys() & expected.keys()
+        for name in differences(found[variant], expected[variant])
+    }
+    return sorted(changed - {"copy", "clip"})
 
 
 def _files_here(use: DatasetUse, corpus: str, workspace: Workspace) -> str | None:

@@ -119,9 +119,12 @@ def judge(
     assert mean is not None and published is not None and margin is not None
     bottom, top = published_interval(published, unit_step, truncates)
     difference, half_unit = mean - (bottom + top) / 2, (top - bottom) / 2
-    if spread.dof == 0:
+    is_tied = spread.sd_fold == 0 and math.isfinite(spread.dof)
+    if spread.dof == 0 or is_tied:
         message = "undecided: one seed has no spread; run a second one"
-        return Verdict("undecided", message, difference, margin=margin, dof=0,
+        if is_tied:
+            message = "undecided: seeds that differ have one value by chance, which tells no spread; run another one"
+        return Verdict("undecided", message, difference, margin=margin, dof=spread.dof,
                        verdict_at_half="undecided", verdict_at_double="undecided")  # fmt: skip
 
     def half_width(seeds: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, Started
+from benchmarks.launch.launcher import Ended, Epoch, Event, Started, Stopping
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Plan
@@ -68,6 +68,9 @@ class SweepDisplay:
 
     def __call__(self, event: Event) -> None:
         """Take one event of the sweep."""
+        if isinstance(event, Stopping):
+            print("resound: runs save and stop; Ctrl-C leaves at once", file=sys.stderr, flush=True)
+            return
         if isinstance(event, Ended):
             self.ended += 1
         if self._live:
@@ -77,6 +80,7 @@ class SweepDisplay:
 
     def _show(self, event: Event) -> None:
         self._live.update(self._all, completed=self.ended)
+        assert not isinstance(event, Stopping)
         if event.slot not in self._tasks:
             self._tasks[event.slot] = self._live.add_task("", total=None)
         task = self._tasks[event.slot]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Launcher, Started
+from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Launcher, Started, Stopping
 from benchmarks.runs.plan import Planned
 
 #: How long to wait for events before looking at the clock again.
@@ -75,6 +75,7 @@ class _Sweep:
     def stop(self) -> None:
         """Start nothing more; ask every run to save and stop."""
         self.stopping = True
+        self.listener(Stopping())
         self.launcher.stop()
 
     def outcome(self) -> Outcome:

@@ -92,7 +92,11 @@ class Gone(NamedTuple):
     fault: bool = True
 
 
-Event = Free | Started | Epoch | Ended | Gone
+class Stopping(NamedTuple):
+    """All runs were asked to save and stop, by Ctrl-C or the end of the time budget; the driver's own event."""
+
+
+Event = Free | Started | Epoch | Ended | Gone | Stopping
 
 
 class Launcher(ABC):

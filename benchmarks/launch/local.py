@@ -97,6 +97,8 @@ class Local(Launcher):
         until = time.monotonic() + CLOSE_SECONDS
         for worker in self._workers.values():
             worker.process.join(max(0.0, until - time.monotonic()))
+            if worker.process.exitcode == 0:
+                worker.log.unlink(missing_ok=True)
             worker.process.kill()
         self._workers.clear()
 
@@ -105,9 +107,16 @@ class Local(Launcher):
         worker.connection.close()
         worker.process.join()
         # At the end of a sweep the store may be gone before its last worker is.
-        trace = worker.log.read_text(errors="replace")[-LOG_CHARACTERS:] if worker.log.exists() else ""
+        trace = _tail(worker.log) if worker.log.exists() else ""
         code = worker.process.exitcode
         return Gone(slot, f"its worker process died (exit code {code}); see {worker.log}", trace)
+
+
+def _tail(log: Path) -> str:
+    """The end of a log, which may be of any size."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_CHARACTERS))
+        return file.read().decode(errors="replace")
 
 
 def _context() -> ForkServerContext | SpawnContext:

@@ -7,7 +7,6 @@ from typing import Any
 from benchmarks.audit.checks import printed
 from benchmarks.judge.evidence import Part
 from benchmarks.judge.table import FITTED, CellResult, Variant
-from benchmarks.judge.verdict import Verdict
 from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Footnotes
 
@@ -202,9 +201,10 @@ def protocol(result: CellResult, notes: Footnotes) -> str:
     return result.protocol + notes.mark(_open_fields(result))
 
 
-def at_other_margins(given: Verdict | None) -> str:
-    """The verdict at half and at double margin."""
-    if given is None or given.kind == "not judged":
+def at_other_margins(result: CellResult) -> str:
+    """The verdict at half and at double margin, where there is one at all."""
+    given = result.verdict
+    if given is None or result.status != given.kind or given.kind == "not judged":
         return NOTHING
     return f"{given.verdict_at_half} / {given.verdict_at_double}"
 

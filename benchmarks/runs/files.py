@@ -43,7 +43,7 @@ def read_json(path: Path, advice: str = "delete it to have it made again") -> An
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise InputError(f"{path}: no such file; {advice}") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise InputError(f"{path}: cut short or not JSON; {advice}") from None
 

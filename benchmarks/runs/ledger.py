@@ -192,6 +192,8 @@ class Ledger:
 
     def publish(self, run: Run, attempt: Path, result: dict[str, Any]) -> Path:
         """Write result.json with the checksums of all that is published, and rename the attempt into place."""
+        if not (attempt / "run.json").exists():
+            raise InputError(f"{attempt}: vanished while the run was made; run it again")
         (attempt / "progress.json").unlink(missing_ok=True)
         (attempt / "checkpoint.ckpt").unlink(missing_ok=True)
         for cut in attempt.glob(".*"):  # what a killed attempt was writing, and what file browsers leave

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.features.named import extractors
-from datasets.features.trial import trial_sound
+from datasets.features.signatures.trial import trial_sound
 
 __all__ = ["Extractor", "extractor_class", "extractors", "make_extractor"]
 
@@ -51,7 +51,7 @@ class Extractor(Protocol):
         raise TypeError(f"{self.name} takes a dataset's samples, no files")
 
     def example(self) -> NDArray[np.float32]:
-        """The fixed samples that it is tried on, to tell its code from other code (datasets.features.signature)."""
+        """The fixed samples that it is tried on, to tell its code from other code (datasets.features.signatures)."""
         return trial_sound(self.rate)
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

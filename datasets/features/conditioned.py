@@ -15,10 +15,10 @@ from torch import Tensor
 
 from datasets.acquire.telling import Progress
 from datasets.errors import DataError
-from datasets.features import signature
 from datasets.features.cache import FORMAT, Facts, FeatureCache, Features
-from datasets.features.signature import Mark
-from datasets.features.trial import trial_frames
+from datasets.features.signatures import signature
+from datasets.features.signatures.marks import Mark
+from datasets.features.signatures.trial import trial_frames
 
 #: Clips that are conditioned together: a transform may need frames x frames numbers for each.
 TOGETHER = 16

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.features import Extractor
-from datasets.features.trial import trial_frames
+from datasets.features.signatures.trial import trial_frames
 
 #: Seconds from frame to frame.
 HOP_SECONDS = 0.02

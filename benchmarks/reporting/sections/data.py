@@ -38,7 +38,7 @@ def _files(state: State) -> str:
     if state.is_here:
         text += ", those of the machine that wrote this page"
     elif state.here is None:
-        text += ", the newest state that runs are stored of; the machine that wrote this page has none"
+        text += ", the newest state that runs are stored of; the machine that wrote this page has none that can be read"
     else:
         text += f", **not those of the machine that wrote this page** (`{state.here}`), on which nothing has run"
     others = [f"{count} on `{files}`" for files, count in state.others.items()]

@@ -64,7 +64,7 @@ def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
         wording.runs(result),
         wording.verdict(result, notes),
         wording.protocol(result, notes),
-        wording.at_other_margins(result.verdict),
+        wording.at_other_margins(result),
         wording.span((noise.low, noise.high) if noise else None, result.cell.decimals),
     )
 

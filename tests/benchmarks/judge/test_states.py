@@ -5,8 +5,10 @@ import pytest
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import Variant
 from benchmarks.reporting import write_reports
+from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.workspace import Workspace
-from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import fabricate, publish, scores_with, workspace_in
 
 OLD, NEW = "0" * 16, "1" * 16
 CELL = "acrnn.t1.knn.esc10"
@@ -65,3 +67,38 @@ def test_all_rows_show_one_state(workspace, monkeypatch):
     monkeypatch.setattr(Workspace, "fingerprint", lambda self, use, corpus: NEW)
     cells = {one.cell.id: one.n_runs for one in Results(workspace).table("acrnn.t1").main}
     assert (cells[CELL], cells["acrnn.t1.svm.esc10"]) == (0, 10)
+
+
+def marked(rms, **others):
+    """Data of a result with the signatures of features."""
+    mark = {"shape": [2], "rms": rms, "projections": [rms] * 8}
+    return {"items": {}, "signatures": {"none": {"extractor": mark, **others}}}
+
+
+def test_runs_on_features_of_other_code_are_no_further_seeds(workspace):
+    on_files(workspace, OLD, 20, data=marked(1.0), ended="2026-01-01T00:00:00+00:00")
+    for run in setting_runs(load_paper("acrnn"), "knn", "esc10", Choice(seeds=4)):
+        if run.seed >= 2:
+            newer = scores_with("esc10", run.fold, 40, "decision")
+            publish(workspace, run, newer, OLD, data=marked(1.1), ended="2026-02-01T00:00:00+00:00")
+    table = Results(workspace).table("acrnn.t1")
+    [cell] = [one for one in table.main if one.cell.id == CELL]
+    assert cell.evidence.complete_seeds == (2, 3) and cell.mean == 50.0
+    [left] = Results(workspace).left_aside([table])
+    assert left.runs == 10 and "by other code than newer runs" in left.why
+
+
+def test_copies_and_the_clip_that_is_tried_may_differ_between_seeds_and_folds(workspace):
+    for run in setting_runs(load_paper("acrnn"), "knn", "esc10", Choice(seeds=2)):
+        other = {"shape": [1], "rms": 1.0 + run.seed, "projections": [1.0 + run.seed] * 8}
+        said = scores_with("esc10", run.fold, 20, "decision")
+        publish(workspace, run, said, OLD, data=marked(1.0, copy=other, clip=other))
+    [cell] = [one for one in Results(workspace).table("acrnn.t1").main if one.cell.id == CELL]
+    assert cell.evidence.complete_seeds == (0, 1)
+
+
+def test_equal_values_of_seeds_that_differ_tell_no_spread(workspace):
+    for run in setting_runs(load_paper("acrnn"), "rf", "esc10", Choice(seeds=2)):
+        publish(workspace, run, scores_with("esc10", run.fold, 20, "decision", first=40 * run.seed))
+    [cell] = [one for one in Results(workspace).table("acrnn.t1").main if one.cell.id == "acrnn.t1.rf.esc10"]
+    assert cell.status == "undecided" and "one value by chance" in cell.verdict.message

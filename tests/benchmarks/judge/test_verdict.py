@@ -21,7 +21,8 @@ from benchmarks.judge.verdict import (
 SPREAD = PooledSpread(sd_fold=1.0, folds=5, dof=40)
 
 means = st.floats(60, 100)
-spreads = st.builds(PooledSpread, st.floats(0, 5), st.integers(1, 10), st.integers(1, 100))
+# Without a spread nothing is judged.
+spreads = st.builds(PooledSpread, st.floats(0, 5, exclude_min=True), st.integers(1, 10), st.integers(1, 100))
 margins = st.floats(0.1, 5)
 seeds = st.integers(1, 10)
 

@@ -27,7 +27,10 @@ def test_a_report_is_the_same_bytes_again_without_torch(clips, tmp_path):
         "write_reports(w, 'acrnn.t4', w.reports);"
         "print([name for name in ('torch', 'librosa') if name in sys.modules])"
     )
-    folders = {"RESOUND_RUNS": clips.runs, "RESOUND_CACHE": tmp_path / "cache", "RESOUND_REPORTS": tmp_path / "again"}
+    folders = {
+        "RESOUND_DATA": clips.data, "RESOUND_RUNS": clips.runs, "RESOUND_CACHE": tmp_path / "cache",
+        "RESOUND_REPORTS": tmp_path / "again",
+    }  # fmt: skip
     environment = {**os.environ, **{name: str(path) for name, path in folders.items()}, "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr

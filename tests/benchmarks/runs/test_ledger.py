@@ -69,6 +69,9 @@ def test_the_second_publisher_of_a_run_loses_and_the_first_result_stays(tmp_path
     ledger.publish(run, first, {})
     second.mkdir(parents=True, exist_ok=True)
     (second / "scores_test.npz").write_text("second")
+    with pytest.raises(InputError, match="vanished while the run was made; run it again"):
+        ledger.publish(run, second, {})
+    (second / "run.json").write_text(json.dumps(run.to_dict()))
     ledger.publish(run, second, {})
     assert (tmp_path / run.id / "scores_test.npz").read_text() == "first"
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from datasets.errors import DataError
-from datasets.features import Extractor, extraction, make_extractor, signature
+from datasets.features import Extractor, extraction, make_extractor
 from datasets.features.cache import FeatureCache
 from datasets.features.copies import NONE, STRETCHED, delayed
 from datasets.features.log_mel import LogMelDelta
+from datasets.features.signatures import signature
 from tests.datasets.batches.fake_clips import FakeClips
 
 
@@ -73,6 +74,17 @@ def test_features_are_those_of_the_extractor(tmp_path):
         assert row == pytest.approx(Blocks()(dataset.load(item), 44100))
     assert found.counts.tolist() == [1] * len(found.items)
     assert len(files(tmp_path)) == 2
+
+
+def test_damage_that_keeps_the_size_is_noticed_and_made_again(tmp_path, caplog):
+    first = open_(tmp_path, FakeClips())
+    kept, path = np.array(first.array), tmp_path / "features" / f"{first.key}.npy"
+    content = bytearray(path.read_bytes())
+    content[-40:] = bytes(40)
+    path.write_bytes(content)
+    dataset = FakeClips()
+    assert np.array_equal(open_(tmp_path, dataset).array, kept)
+    assert dataset.loaded and "cut short or damaged" in caplog.text
 
 
 def test_second_time_reads_no_clip(tmp_path):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from datasets.errors import DataError
-from datasets.features import signature
 from datasets.features.cache import Features
 from datasets.features.conditioned import TOGETHER, ConditionedCache, Conditioner
+from datasets.features.signatures import signature
 from tests.datasets.features import fake_transforms
 
 FAKES = fake_transforms.__name__

@@ -1,13 +1,13 @@
-"""Kept features of a conditioner tell the code that made them: datasets.features.signature, for the EDC paper's."""
+"""Kept features of a conditioner tell the code that made them (datasets.features.signatures), for the EDC paper's."""
 
 import numpy as np
 import pytest
 
-from datasets.features import signature
 from datasets.features.cache import Features
 from datasets.features.conditioned import ConditionedCache, Conditioner
-from datasets.features.signature import differences
-from datasets.features.trial import trial_frames
+from datasets.features.signatures import signature
+from datasets.features.signatures.marks import differences
+from datasets.features.signatures.trial import trial_frames
 from tests.mutated import mutated
 
 MODULES = [f"models.edc.{name}" for name in ("transform", "conditioning", "controls")]

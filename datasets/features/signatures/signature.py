@@ -20,18 +20,9 @@ from datasets.audio import read_any, read_raw
 from datasets.errors import DataError
 from datasets.features import Extractor
 from datasets.features.copies import Copy
-from datasets.features.trial import trial_sound
+from datasets.features.signatures.marks import Mark
+from datasets.features.signatures.trial import trial_sound
 
-#: Of one piece of code: {"shape": [...], "rms": ..., "projections": [...]}.
-Mark = dict[str, Any]
-#: The marks of all the code that made some features: readers, dataset ("clip"), extractor, copy, conditioner.
-Signature = dict[str, Mark]
-
-#: By how much of the root mean square of the outcome each number may differ. With double precision inside, extractors
-#: move by up to 2e-7 and copies, whose phases run on, by up to 2e-5; a symmetric window for a periodic one moves
-#: extractors by 3e-5 or more, and hardly any change of a recipe is slighter. Readers round to 16 bit after resampling,
-#: so that its last digits move some samples by a whole bit, which is most in faint clips.
-TOLERANCES = {"readers": 1e-4, "clip": 1e-3, "extractor": 1e-5, "copy": 1e-3, "conditioner": 1e-5}
 PROJECTIONS = 8
 DIGITS = 8
 #: Seconds of the trial sound that copies are made of; a phase vocoder takes its time.
@@ -55,13 +46,6 @@ def mark_of(values: NDArray[Any]) -> Mark:
     numbers = [_rounded(one / scale) for one in projections]
     rms = _rounded(float(np.linalg.norm(flat) / scale))
     return {"shape": list(np.shape(values)), "rms": rms, "projections": numbers}
-
-
-def differences(found: object, expected: Signature) -> list[str]:
-    """The names of what has another mark in `found`, which may be anything read from a file, than is expected."""
-    given = found if isinstance(found, Mapping) else {}
-    names = sorted({*given, *expected})
-    return [name for name in names if not _fits(given.get(name), expected.get(name), TOLERANCES.get(name, 0.0))]
 
 
 def of_readers() -> Mark:
@@ -143,17 +127,6 @@ def _trial_file() -> Iterator[Path]:
         path = Path(folder) / "trial.wav"
         soundfile.write(path, channels, FILE_RATE, subtype="PCM_16")
         yield path
-
-
-def _fits(found: object, expected: Mark | None, tolerance: float) -> bool:
-    if not isinstance(found, Mapping) or expected is None or found.get("shape") != expected["shape"]:
-        return False
-    try:
-        numbers = np.array([found["rms"], *found["projections"]], dtype=np.float64)
-    except (KeyError, TypeError, ValueError):
-        return False
-    wanted = np.array([expected["rms"], *expected["projections"]])
-    return numbers.shape == wanted.shape and bool(np.all(np.abs(numbers - wanted) <= tolerance * expected["rms"]))
 
 
 def _rounded(value: float) -> float:

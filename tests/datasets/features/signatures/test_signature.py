@@ -7,11 +7,13 @@ import pytest
 import scipy.fft
 
 from datasets.errors import DataError
-from datasets.features import Extractor, extractors, make_extractor, signature, stft
+from datasets.features import Extractor, extractors, make_extractor, stft
 from datasets.features.cache import FeatureCache
 from datasets.features.copies import SHIFTED, STRETCHED, delayed
-from datasets.features.signature import differences, mark_of, of_copy, of_extractor, of_readers
-from datasets.features.trial import trial_sound
+from datasets.features.signatures import signature
+from datasets.features.signatures.marks import differences
+from datasets.features.signatures.signature import mark_of, of_copy, of_extractor, of_readers
+from datasets.features.signatures.trial import trial_sound
 from tests.datasets.batches.fake_clips import FakeClips
 from tests.mutated import mutated
 
