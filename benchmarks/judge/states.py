@@ -65,9 +65,7 @@ def other_code(one: Finished, newest: Finished) -> list[str]:
     """
     found, expected = (run.result["data"].get("signatures", {}) for run in (one, newest))
     changed = {
-        name
-        for variant in found.keys() & expected.keys()
-        for name in differences(found[variant], expected[variant])
+        name for variant in found.keys() & expected.keys() for name in differences(found[variant], expected[variant])
     }
     return sorted(changed - {"copy", "clip"})
 
