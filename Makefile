@@ -54,7 +54,7 @@ report: setup  ## tables, figures and pages from the stored runs
 regression: setup  ## metrics on small subsets against stored bands; CORPUS=real adds a few real clips
 	$(BIN)/python -m benchmarks.regression check $(if $(filter command environment,$(firstword $(origin CORPUS))),--corpus $(CORPUS))
 
-mutants: setup  ## put known faults into a copy, one by one: does something notice? (half an hour; ONLY="name ...")
+mutants: setup  ## put known faults into a copy, one by one: does something notice? (some 40 minutes; ONLY="name ...")
 	$(BIN)/python -m benchmarks.regression.mutants $(ONLY)
 
 bench: setup  ## speed as ratios to the plain way

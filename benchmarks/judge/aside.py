@@ -31,7 +31,10 @@ def left_aside(tables: Iterable[TableResult], stored: Iterable[Finished]) -> lis
     """What is stored of these tables' settings and feeds none of their cells, with the reason, setting by setting."""
     fed: set[str] = set()
     papers: dict[tuple[str, str, str], Paper] = {}
+    shown: set[tuple[str, str, Variant, str]] = set()
     for table in tables:
+        for variant, states in table.states.items():
+            shown |= {(table.paper.id, dataset, variant, state.shown) for dataset, state in states.items()}
         fed |= set(table.unscored)
         for one in (*table.main, *(one for rows in (*table.controls.values(), *table.others.values()) for one in rows)):
             fed |= {scored.finished.run.id for scored in (one.evidence.scored if one.evidence else ())}
@@ -42,19 +45,21 @@ def left_aside(tables: Iterable[TableResult], stored: Iterable[Finished]) -> lis
     for run in (finished.run for finished in stored):
         asked = (run.paper, run.setting, run.dataset)
         if asked in papers and run.id not in fed:
-            counts[(*asked, Variant(run.tier, run.corpus, run.numerics), _why(run, papers[asked]))] += 1
+            variant = Variant(run.tier, run.corpus, run.numerics)
+            has_files = (run.paper, run.dataset, variant, run.fingerprint) in shown
+            counts[(*asked, variant, _why(run, papers[asked], has_files))] += 1
     return [LeftAside(*key[:4], runs=count, why=key[4]) for key, count in counts.items()]
 
 
-def _why(run: Run, paper: Paper) -> str:
-    """What sets a run apart from the one that the paper file plans today."""
+def _why(run: Run, paper: Paper, has_files: bool) -> str:
+    """What sets a run apart from the one that the paper file plans today; `has_files`: it has those that are shown."""
     choice = Choice(run.tier, run.corpus, run.numerics)
     try:
         now = setting_runs(paper, run.setting, run.dataset, choice)[0]
     except USER_ERRORS as error:
         return str(error)
     if now.recipe == run.recipe:
-        return f"made with other files (`{run.fingerprint}`), or by other code than newer runs on the same ones"
+        return "features of other code than newer runs have" if has_files else f"other files (`{run.fingerprint}`)"
     changes = [
         *_versions(run.versions, now.versions),
         *(f"{name} has changed" for name in _differing(run.resolved, now.resolved)),

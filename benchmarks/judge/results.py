@@ -161,9 +161,7 @@ class Results:
             evidence.mean, len(evidence.complete_seeds), spread, cell.target, 10.0**-cell.decimals, cell.margin,
             cell.truncates, item_sd=noise.sd if items_unknown else 0.0,
         )  # fmt: skip
-        return CellResult(
-            cell, Variant(), evidence, verdict, noise, published_folds=folds, readings=readings
-        )  # fmt: skip
+        return CellResult(cell, Variant(), evidence, verdict, noise, published_folds=folds, readings=readings)
 
     def _readings(self, paper: Paper, cell: Cell) -> tuple[CellResult, ...]:
         """What came out under the other readings of a cell's protocol."""
@@ -184,13 +182,12 @@ class Results:
 def _checked(paper: Paper, results: tuple[CellResult, ...], checks: Iterable["Check"]) -> tuple[CellResult, ...]:
     """The results with what the audit says of the cells that it computes."""
     by_id = {check["id"]: check for check in checks}
-    return tuple(
-        replace(
-            one, check=by_id.get(one.cell.id), fitted_check=paper.audit.fitted(one.cell.table, one.cell.column)
-        )
-        if one.cell.recipe == "audit" else one
-        for one in results
-    )  # fmt: skip
+
+    def checked(one: CellResult) -> CellResult:
+        fitted = paper.audit.fitted(one.cell.table, one.cell.column)
+        return replace(one, check=by_id.get(one.cell.id), fitted_check=fitted)
+
+    return tuple(checked(one) if one.cell.recipe == "audit" else one for one in results)
 
 
 def without_doubles(table: Table, results: tuple[CellResult, ...]) -> tuple[CellResult, ...]:

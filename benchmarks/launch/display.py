@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, Started, Stopping
+from benchmarks.launch.launcher import Ended, Epoch, Event, SlotEvent, Started, Stopping
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Plan
@@ -78,9 +78,8 @@ class SweepDisplay:
         elif isinstance(event, Ended) and event.how != "elsewhere":
             print(f"[{self.ended}/{self.total}] {_line(event)}", file=sys.stderr, flush=True)
 
-    def _show(self, event: Event) -> None:
+    def _show(self, event: SlotEvent) -> None:
         self._live.update(self._all, completed=self.ended)
-        assert not isinstance(event, Stopping)
         if event.slot not in self._tasks:
             self._tasks[event.slot] = self._live.add_task("", total=None)
         task = self._tasks[event.slot]

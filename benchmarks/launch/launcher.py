@@ -96,7 +96,8 @@ class Stopping(NamedTuple):
     """All runs were asked to save and stop, by Ctrl-C or the end of the time budget; the driver's own event."""
 
 
-Event = Free | Started | Epoch | Ended | Gone | Stopping
+SlotEvent = Free | Started | Epoch | Ended | Gone
+Event = SlotEvent | Stopping
 
 
 class Launcher(ABC):

@@ -33,32 +33,27 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run one command; returns its exit code."""
-    return _run(parser().parse_args())
+    from benchmarks.errors import exit_code
+
+    options = parser().parse_args()
+    return exit_code(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
-    from benchmarks.errors import USER_ERRORS
     from benchmarks.regression.renew import renew_bands, renew_golden
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here()
     corpora = ("miniature", "real") if options.corpus == "real" else ("miniature",)
-    try:
-        if options.command == "check":
-            return _check(workspace, corpora, options.only or ["*"])
-        if options.bands:
-            lines = renew_bands(workspace, corpora, options.seeds, options.only)
-        else:
-            lines = renew_golden(workspace)
-        for line in lines:
-            print(line, flush=True)
-        return 0
-    except USER_ERRORS as error:
-        print(f"resound: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("resound: stopped", file=sys.stderr)
-        return 3
+    if options.command == "check":
+        return _check(workspace, corpora, options.only or ["*"])
+    if options.bands:
+        lines = renew_bands(workspace, corpora, options.seeds, options.only)
+    else:
+        lines = renew_golden(workspace)
+    for line in lines:
+        print(line, flush=True)
+    return 0
 
 
 def _check(workspace: "Workspace", corpora: tuple[str, ...], only: list[str]) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, exit_code
 from benchmarks.spec import nearest
 from benchmarks.spec.bricks import STRICT, Name
 from benchmarks.spec.located_yaml import LocatedYaml
@@ -175,24 +175,21 @@ def main() -> int:
     """Run the mutations; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.regression.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="of mutants.yaml; all by default")
-    options = parser.parse_args()
-    try:
-        known = load()
-        missed = 0
-        with tempfile.TemporaryDirectory(prefix="resound-mutants-") as folder:
-            root = Path(folder).resolve()
-            copy_tree(root)
-            for one in run(choose(options.names, known), root):
-                print(one.line, flush=True)
-                missed += not one.is_complete
-                table = TABLE.read_text() if TABLE.exists() else ""
-                TABLE.write_text(updated(table, [one], known))
-    except InputError as error:
-        print(f"resound: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("resound: stopped", file=sys.stderr)
-        return 3
+    names = parser.parse_args().names
+    return exit_code(lambda: _try(names))
+
+
+def _try(names: Sequence[str]) -> int:
+    """Put the mutations in, one by one, and keep the table; the exit code."""
+    known, missed = load(), 0
+    with tempfile.TemporaryDirectory(prefix="resound-mutants-") as folder:
+        root = Path(folder).resolve()
+        copy_tree(root)
+        for one in run(choose(names, known), root):
+            print(one.line, flush=True)
+            missed += not one.is_complete
+            table = TABLE.read_text() if TABLE.exists() else ""
+            TABLE.write_text(updated(table, [one], known))
     print(f"{missed} not noticed" if missed else "all noticed")
     return 1 if missed else 0
 

@@ -77,11 +77,6 @@ class Outcomes:
         """Whether seeds differ on any item."""
         return any(bool(np.any(of_fold != of_fold[:1])) for of_fold in self.added.values())
 
-    @property
-    def merit(self) -> float:
-        """The mean over folds in the metric's unit, with its sign turned where lower is better."""
-        return self.scale * float(np.mean([of_fold.mean() for of_fold in self.added.values()]))
-
     def first_seed(self) -> "Outcomes":
         """The first seed alone: one model per fold."""
         return replace(self, added={fold: of_fold[:1] for fold, of_fold in self.added.items()})
