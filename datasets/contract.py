@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: The `fold` of items that the networks of every fold are tested on, such as an evaluation set.
+EVERY_FOLD = 0
+
+
 class Parts(NamedTuple):
     """The items of a fold, in the order of the official lists.
 
-    Each frame has the index item (official name) and the columns label, unit (what a bootstrap draws whole) and fold;
-    events in time have onset and offset (s, NaN without an event), and a column of yes and no names each list that a
-    test item may be on. A label is a class, or any number of them joined by ",", "" for none.
+    Each frame has the index item (official name) and the columns label, unit (what a bootstrap draws whole) and fold
+    (the one whose networks are tested on the item, or EVERY_FOLD); events in time have onset and offset (s, NaN without
+    an event), and a column of yes and no names each list that a test item may be on. A label is a class, or any number
+    of them joined by ",", "" for none.
 
     train, validation: what is trained on, and what alone chooses among trainings (empty where no list names any).
     test: by the name of the test set.

@@ -6,8 +6,8 @@ test of two rows (judge.pairs), about the method with three seeds or more on bot
 
 Holm's correction runs over all different links of the claims that are measured and judged together, because whoever
 asks twenty questions gets a yes by luck: over those of the paper about a table, in all its columns, under the same
-conditions; and by itself over what we ask of that table. A link that stands in two claims is one question. Intervals
-are those of the single test, before the correction.
+conditions; and by itself over what we ask of that table. A link that stands in two claims is one question, and so is a
+sentence about all classes (pairs.worst). Intervals are those of the single test, before the correction.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -17,10 +17,15 @@ from typing import Literal
 from benchmarks.errors import InputError
 from benchmarks.judge.pairs.compared import ALPHA, About, Tested, compare_rows, holm
 from benchmarks.judge.pairs.outcomes import Outcomes
+from benchmarks.judge.pairs.worst import never_worst
 from benchmarks.spec import Claim
-from benchmarks.spec.claims import Link, links_of
+from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of
 
 Status = Literal["holds", "fails", "undecided", "not measured"]
+#: A cell of the table: its column and its row.
+Place = tuple[str, str]
+#: What is asked of the data: two cells and by how much the first is above, in one class or in all.
+Question = tuple[Place, Place, float, str | None]
 
 
 @dataclass(frozen=True)
@@ -63,65 +68,77 @@ class ClaimResult:
 
 def judge_claims(
     claims: Sequence[Claim],
-    outcomes: Mapping[tuple[str, str], Outcomes],
-    quoted: Container[str] = (),
-    flawed: Container[tuple[str, str]] = (),
+    outcomes: Mapping[Place, Outcomes],
+    quoted: Container[Place] = (),
+    flawed: Container[Place] = (),
     margins: Mapping[str, float | None] | None = None,
 ) -> list[ClaimResult]:
-    """The claims of one table, judged together. `outcomes` is by (column, row); rows without runs are left out.
+    """The claims of one table, judged together. `outcomes` is by (column, row); cells without runs are left out.
 
-    quoted: rows of which there will be none. flawed: (column, row) whose runs are on other files than the official
-    ones. margins: by column; a note says how often a difference of one margin would be found.
+    quoted: cells of which there will be none. flawed: those whose runs are on other files than the official ones.
+    margins: by column; a note says how often a difference of one margin would be found.
 
-    Raises InputError for a claim whose test has no known form, and for rows that were tested on different items.
+    Raises InputError for a claim whose test has no known form, and for cells that were tested on different items.
     """
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
-    tested: dict[tuple[str, Link], Tested] = {}
+    tested: dict[Question | str, Tested] = {}
     for claim, links in wanted:
-        for link in links if not _missing(claim, links, outcomes) else ():
-            if _question(claim, link) not in tested:
-                tested[_question(claim, link)] = _test(claim.column, link, outcomes, (margins or {}).get(claim.column))
+        if _missing(claim, links, outcomes):
+            continue
+        for asked, link in _questions(claim, links):
+            if asked not in tested:
+                margin = (margins or {}).get(claim.place(link.above)[0])
+                tested[asked] = _test(claim, links if isinstance(asked, str) else (link,), outcomes, margin)
     corrected = dict(zip(tested, holm([found.p for found in tested.values()]), strict=True))
     judged = []
     for claim, links in wanted:
         if missing := _missing(claim, links, outcomes):
-            note = _why_missing(claim.column, missing, quoted, flawed)
+            note = _why_missing(claim, missing, quoted, flawed)
             judged.append(ClaimResult(claim.id, claim.text, "not measured", note=note))
             continue
         results = tuple(
-            LinkResult(link, tested[question], float(corrected[question]), len(tested))
-            for link in links
-            for question in [_question(claim, link)]
+            LinkResult(link, tested[asked], float(corrected[asked]), len(tested))
+            for asked, link in _questions(claim, links)
         )
-        judged.append(_combine(claim, results, (margins or {}).get(claim.column)))
+        judged.append(_combine(claim, results, (margins or {}).get(claim.place(links[0].above)[0])))
     return judged
 
 
-def _question(claim: Claim, link: Link) -> tuple[str, Link]:
-    """What a link asks of the data: the same question in two claims is tested, and counted by Holm, once."""
-    return claim.column, link._replace(tie_is_enough=False)
+def _questions(claim: Claim, links: Sequence[Link]) -> list[tuple[Question | str, Link]]:
+    """What a claim asks of the data: the same question in two claims is tested, and counted by Holm, once.
+
+    A sentence about all classes is one question of its own, by the claim's id.
+    """
+    if isinstance(form_of(claim.id, claim.test), NeverWorst):
+        return [(claim.id, Link(links[0].above, "the lowest other"))]
+    return [((claim.place(link.above), claim.place(link.below), link.by, claim.of_class), link) for link in links]
 
 
-def _missing(claim: Claim, links: Iterable[Link], outcomes: Mapping[tuple[str, str], Outcomes]) -> list[str]:
-    """Rows that the links need and that have no runs."""
-    return sorted({row for link in links for row in link[:2] if (claim.column, row) not in outcomes})
+def _missing(claim: Claim, links: Iterable[Link], outcomes: Mapping[Place, Outcomes]) -> list[str]:
+    """Rows (or columns) that the links need and that have no runs."""
+    return sorted({name for link in links for name in link[:2] if claim.place(name) not in outcomes})
 
 
-def _why_missing(
-    column: str, missing: Sequence[str], quoted: Container[str], flawed: Container[tuple[str, str]]
-) -> str:
-    if never := [row for row in missing if row in quoted]:
+def _why_missing(claim: Claim, missing: Sequence[str], quoted: Container[Place], flawed: Container[Place]) -> str:
+    if never := [name for name in missing if claim.place(name) in quoted]:
         return f"not to be had: {', '.join(never)} only quoted"
-    if amiss := [row for row in missing if (column, row) in flawed]:
-        return f"flawed files behind {', '.join(amiss)} in {column}"
-    return f"needs runs of {', '.join(missing)} in {column}"
+    if amiss := [name for name in missing if claim.place(name) in flawed]:
+        return f"flawed files behind {', '.join(amiss)} in {claim.line}"
+    return f"needs runs of {', '.join(missing)} in {claim.line}"
 
 
-def _test(column: str, link: Link, outcomes: Mapping[tuple[str, str], Outcomes], margin: float | None) -> Tested:
-    above, below = outcomes[column, link.above], outcomes[column, link.below]
-    if above.items != below.items:
-        raise InputError(f"{link}: the two rows were tested on different items; run both on the same folds")
-    return compare_rows(above, below, link.by, margin)
+def _test(claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes], margin: float | None) -> Tested:
+    """One link tested, or all links of a sentence about classes together."""
+    first = outcomes[claim.place(links[0].above)]
+    others = {link.below: outcomes[claim.place(link.below)] for link in links}
+    if odd := [link for link in links if others[link.below].items != first.items]:
+        raise InputError(f"{odd[0]}: the two rows were tested on different items; run both on the same folds")
+    if isinstance(form_of(claim.id, claim.test), NeverWorst):
+        return never_worst(first, others)
+    [other] = others.values()
+    if claim.of_class is not None:
+        first, other = first.of_class(claim.of_class), other.of_class(claim.of_class)
+    return compare_rows(first, other, links[0].by, margin)
 
 
 def _combine(claim: Claim, results: tuple[LinkResult, ...], margin: float | None) -> ClaimResult:

@@ -14,6 +14,7 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import Metric, MetricValue
 from benchmarks.runs.ledger import Finished
 from benchmarks.spec import Cell, DatasetUse
+from datasets.contract import EVERY_FOLD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,6 +162,8 @@ def _tested(result: CellResult, new: Mapping[Part, MetricValue], units: "pd.Seri
         return Rival(result)
     row = _first_seed(result.evidence)
     unit_of = dict(zip(map(str, units.index), map(str, units), strict=True))
+    if set(new) == {EVERY_FOLD}:  # the row has a network for each fold, all tested on these items
+        new = dict.fromkeys(row, new[EVERY_FOLD])
     mine, its = (
         _one_model(values, unit_of, scale) for values in (new, {fold: row[fold] for fold in new if fold in row})
     )

@@ -51,8 +51,16 @@ class Measured:
     @cached_property
     def units(self) -> tuple[str, ...]:
         """The bootstrap unit of each item of the value."""
-        units = self.truth["unit"]
-        return tuple(units[~units.index.duplicated()].loc[list(self.value.items)])
+        return self._of_items("unit")
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The label of each item of the value."""
+        return self._of_items("label")
+
+    def _of_items(self, column: str) -> tuple[str, ...]:
+        values = self.truth[column]
+        return tuple(values[~values.index.duplicated()].loc[list(self.value.items)])
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper
+from datasets.contract import EVERY_FOLD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,8 +92,11 @@ def _classes_of(truth: "pd.DataFrame", scores: Scores, cells: Sequence[Cell]) ->
 
 
 def _of_one_fold(place: Place, shared: set[str]) -> Place:
-    """The cells of one fold, where they are about single folds, and what is true of its items."""
-    folds = list(dict.fromkeys(cell.fold for cell in place.cells))
+    """The cells of one fold, where they are about single folds, and what is true of its items.
+
+    Where the scores are of all folds, cells about all of them come first.
+    """
+    folds = sorted(dict.fromkeys(cell.fold for cell in place.cells), key=lambda fold: fold is not None)
     if folds == [None]:
         return place
     items = {fold: set(place.truth.index[_is_of(place.truth, fold)]) for fold in folds}
@@ -106,5 +110,5 @@ def _items(truth: "pd.DataFrame") -> list[str]:
 
 
 def _is_of(truth: "pd.DataFrame", fold: int | None) -> "pd.Series":
-    """Which rows of a reference are of a fold; None means all."""
-    return truth["fold"].notna() if fold is None else truth["fold"] == fold
+    """Which rows of a reference a fold is tested on; None means all."""
+    return truth["fold"].notna() if fold is None else truth["fold"].isin([fold, EVERY_FOLD])

@@ -7,8 +7,8 @@ from benchmarks.judge.claims import judge_claims
 from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.spread import repeats, signed_scale
 from benchmarks.judge.table import CellResult, ClaimTest, Variant
-from benchmarks.spec import Claim, Paper
-from benchmarks.spec.claims import published_ordering
+from benchmarks.spec import Cell, Claim, Paper
+from benchmarks.spec.claims import Ordering, links_of, published_ordering
 
 
 def table_claims(
@@ -16,12 +16,13 @@ def table_claims(
 ) -> tuple[ClaimTest, ...]:
     """The claims about a table, tested on the complete seeds of its rows; those of the paper first, then ours.
 
-    Of the results of any variant but the paper's experiment, claims about columns of which nothing ran are left out.
+    Of the results of any variant but the paper's experiment, claims about columns, or rows, of which nothing ran are
+    left out.
     """
-    ran = {one.cell.column for one in results if one.n_runs}
+    ran = {name for one in results if one.n_runs for name in (one.cell.column, one.cell.row)}
     told = [
         claim for claim in paper.claims
-        if claim.table == table_id and (variant.earns_verdict or claim.column in ran)
+        if claim.table == table_id and (variant.earns_verdict or claim.line in ran)
     ]  # fmt: skip
     families = ([claim for claim in told if claim.ours is ours] for ours in (False, True))
     return tuple(test for family in families if family for test in _family(paper, variant, family, results))
@@ -31,18 +32,31 @@ def _family(
     paper: Paper, variant: Variant, claims: list[Claim], results: tuple[CellResult, ...]
 ) -> Iterator[ClaimTest]:
     """Claims of one family, between whose tests Holm's correction is made; flawed files say nothing of the paper's."""
-    asked = {claim.column for claim in claims}
-    cells = {(one.cell.column, one.cell.row): one for one in results if one.cell.column in asked}
+    asked = {claim.line for claim in claims}
+    cells = {
+        (one.cell.column, one.cell.row): one for one in results if asked & {one.cell.column, one.cell.row}
+    }  # fmt: skip
     flawed = {key for key, one in cells.items() if one.flaw and variant.earns_verdict}
     found = {key: _outcomes(one) for key, one in cells.items() if key not in flawed}
     outcomes = {key: of_cell for key, of_cell in found.items() if of_cell is not None}
-    quoted = {one.cell.row for one in results if one.cell.recipe == "quoted"}
+    quoted = {key for key, one in cells.items() if one.cell.recipe == "quoted"}
     margins = {name: column.margin for name, column in paper.tables[claims[0].table].columns.items()}
     for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted, flawed, margins), strict=True):
-        of_column = [one.cell for one in results if one.cell.column == claim.column]
-        sign = math.copysign(1.0, signed_scale(of_column[0])) if of_column else 1.0
-        merits = {cell.row: cell.published if cell.published is None else sign * cell.published for cell in of_column}
-        yield ClaimTest(claim, variant, published_ordering(claim.id, claim.test, merits), ours)
+        yield ClaimTest(claim, variant, _in_print(claim, [one.cell for one in cells.values()]), ours)
+
+
+def _in_print(claim: Claim, cells: list[Cell]) -> Ordering:
+    """What a claim comes to in the paper's own numbers; nothing of classes, for no table prints them."""
+    if claim.of_class is not None:
+        return Ordering(None, "nothing printed for single classes")
+    by_place = {(cell.column, cell.row): cell for cell in cells}
+    names = {name for link in links_of(claim.id, claim.test) for name in link[:2]}
+    named = {name: by_place[claim.place(name)] for name in names if claim.place(name) in by_place}
+    merits = {
+        name: None if cell.published is None else math.copysign(1.0, signed_scale(cell)) * cell.published
+        for name, cell in named.items()
+    }
+    return published_ordering(claim.id, claim.test, merits)
 
 
 def _outcomes(one: CellResult) -> Outcomes | None:
@@ -53,5 +67,9 @@ def _outcomes(one: CellResult) -> Outcomes | None:
         (found.part, item): unit
         for found in one.evidence.complete for item, unit in zip(found.value.items, found.units, strict=True)
     }  # fmt: skip
+    classes = {
+        (found.part, item): label
+        for found in one.evidence.complete for item, label in zip(found.value.items, found.classes, strict=True)
+    }  # fmt: skip
     runs = [(found.part, found.seed, found.value) for found in one.evidence.complete]
-    return Outcomes.collect(runs, units, repeats(one.evidence), signed_scale(one.cell))
+    return Outcomes.collect(runs, units, repeats(one.evidence), signed_scale(one.cell), classes)

@@ -10,6 +10,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import NoTruth, Truths, names_tell
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper
+from datasets.contract import EVERY_FOLD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,8 @@ def official_truth(paper: Paper, dataset: str, test_set: str, workspace: Workspa
     if truth is not None:
         return truth
     by_fold = _of_runs(paper, dataset, test_set, workspace)
+    if EVERY_FOLD in by_fold:
+        return by_fold[EVERY_FOLD].sort_index(kind="stable")
     if set(by_fold) == set(use.folds):
         import pandas as pd
 
@@ -121,17 +124,24 @@ def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -
     if classes_here(paper, dataset, workspace) is None:
         return None
     truth = workspace.dataset(use, "real").truth(test_set)
-    return truth[truth["fold"].isin(use.folds)].sort_index(kind="stable").sort_values("fold", kind="stable")
+    is_tested = truth["fold"].isin([*use.folds, EVERY_FOLD])
+    return truth[is_tested].sort_index(kind="stable").sort_values("fold", kind="stable")
 
 
 def _of_runs(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "dict[int, pd.DataFrame]":
-    """From stored runs on real files, fold by fold; a landed run has no copy of annotations and says nothing."""
+    """From stored runs on real files, fold by fold, or of any where all folds are tested on the same items.
+
+    A landed run has no copy of annotations and says nothing.
+    """
     by_names, truths = names_tell(paper, dataset), Truths()
     found: dict[int, pd.DataFrame] = {}
     for finished in _runs_on_real_files(paper, dataset, workspace):
         fold = finished.run.fold
         if fold not in found and (by_names or _has_copy(finished, test_set)):
-            found[fold] = truths.of(finished, test_set).assign(fold=fold)
+            truth = truths.of(finished, test_set)
+            if set(truth["fold"]) == {EVERY_FOLD}:
+                return {EVERY_FOLD: truth}
+            found[fold] = truth.assign(fold=fold)
     return found
 
 

@@ -81,8 +81,11 @@ class Truths:
     def of(self, finished: Finished, test_set: str, only: str = "all", scores: Scores | None = None) -> "pd.DataFrame":
         """The reference of a run's test set; `only` names the column that says which of its items are listed.
 
-        Raises NoTruth where the run has no copy and nothing else tells, InputError for a damaged copy.
+        Raises NoTruth where the run has no copy and nothing else tells, or was not tested on the set at all; InputError
+        for a damaged copy.
         """
+        if finished.scores_path(test_set).name not in finished.result["files"]:
+            raise NoTruth(f"it was not tested on {test_set}, of which nothing was here: fetch that and run it again")
         copy = finished.folder / f"{ANNOTATIONS}{test_set}.csv"
         if copy.exists():
             digest = finished.result["files"].get(copy.name)

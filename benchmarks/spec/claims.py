@@ -5,9 +5,11 @@
     {kind: chain, rows: [A, B, C]}                          A > B > C
     {kind: best, rows: [A, B, C], tie: 0}                   A is above all other rows; with `tie`, or that near to them
     {kind: difference, rows: [A, B], value: 2, within: 1}   A - B lies in value ± within, on the value's side of zero
+    {kind: never_worst, rows: [A, B, C]}                    in no class of the items is A below all other rows
 
-Rows are those of the claim's table; `by`, `tie`, `value` and `within` are in the unit of its column. In printed numbers
-"above" needs a difference: equal values are a tie, of which the sentence neither holds nor fails.
+Rows are those of the claim's table, or `columns` of a claim about one row; `by`, `tie`, `value` and `within` are in the
+unit of the values. In printed numbers "above" needs a difference: equal values are a tie, of which the sentence neither
+holds nor fails.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,13 +17,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
-from benchmarks.spec.bricks import Name, Strict
+from benchmarks.spec.bricks import ColumnName, Strict
 
-TwoRows = Annotated[list[Name], Field(min_length=2, max_length=2)]
-Rows = Annotated[list[Name], Field(min_length=2)]
+_EITHER = AliasChoices("rows", "columns")
+TwoRows = Annotated[list[ColumnName], Field(min_length=2, max_length=2, validation_alias=_EITHER)]
+Rows = Annotated[list[ColumnName], Field(min_length=2, validation_alias=_EITHER)]
 
 
 class Link(NamedTuple):
@@ -103,9 +106,19 @@ class Difference(Strict):
         yield Link(second, first, -(self.value + self.within), tie_is_enough=True)
 
 
-_FORMS: TypeAdapter[Beats | AtLeast | Chain | Best | Difference] = TypeAdapter(
-    Annotated[Beats | AtLeast | Chain | Best | Difference, Field(discriminator="kind")]
-)
+class NeverWorst(Strict):
+    """In no class of the items is the first row below all others: a sentence about classes, tested as one whole."""
+
+    kind: Literal["never_worst"]
+    rows: Annotated[list[ColumnName], Field(min_length=3, validation_alias=_EITHER)]
+
+    def links(self) -> Iterator[Link]:
+        """What is compared in each class, of which one link is enough there."""
+        yield from (Link(self.rows[0], other, tie_is_enough=True) for other in self.rows[1:])
+
+
+Form = Beats | AtLeast | Chain | Best | Difference | NeverWorst
+_FORMS: TypeAdapter[Form] = TypeAdapter(Annotated[Form, Field(discriminator="kind")])
 
 
 Printed = Literal["holds", "fails", "tie"]
@@ -119,20 +132,24 @@ class Ordering:
     note: str
 
 
-def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
-    """The links that must all hold for a claim. Raises InputError for a test that is none of the forms."""
+def form_of(claim_id: str, test: Mapping[str, Any]) -> Form:
+    """The typed form of a test. Raises InputError for one that has none of the forms."""
     try:
-        return tuple(_FORMS.validate_python(dict(test)).links())
+        return _FORMS.validate_python(dict(test))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("test", *first["loc"][1:]))
         raise InputError(f"claim {claim_id}: {place}: {first['msg']}; see benchmarks/spec/claims.py") from None
 
 
+def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
+    """The links of a claim, which must all hold, but for `never_worst`. Raises InputError as `form_of` does."""
+    return tuple(form_of(claim_id, test).links())
+
+
 def tolerance_of(claim_id: str, test: Mapping[str, Any]) -> float | None:
-    """How far a claimed difference may be off, for claims of one. Raises InputError as `links_of` does."""
-    links_of(claim_id, test)
-    form = _FORMS.validate_python(dict(test))
+    """How far a claimed difference may be off, for claims of one. Raises InputError as `form_of` does."""
+    form = form_of(claim_id, test)
     return form.within if isinstance(form, Difference) else None
 
 
@@ -141,6 +158,8 @@ def published_ordering(claim_id: str, test: Mapping[str, Any], published: Mappin
 
     The note lists the links that fail or tie, with their numbers ("l6_sigmoid > none is a tie: 93 and 93").
     """
+    if isinstance(form_of(claim_id, test), NeverWorst):
+        return Ordering(None, "nothing printed for single classes")
     links = links_of(claim_id, test)
     missing = sorted({row for link in links for row in link[:2] if published.get(row) is None})
     if missing:

@@ -1,6 +1,6 @@
 """The typed form of a paper file: settings, protocols, datasets, tables, errata, claims, and the cells they make."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
@@ -223,16 +223,37 @@ class Erratum(Strict):
 
 
 class Claim(Strict):
-    """A sentence of the paper about a column of a table, in testable form; benchmarks.judge.claims reads `test`."""
+    """A sentence of the paper about the rows of one column, or the columns of one row, in testable form.
+
+    benchmarks.judge.claims reads `test`, which names those rows or columns.
+    """
 
     id: Name
     text: str
     where: str
     table: Name
-    column: ColumnName
+    column: ColumnName | None = None
+    row: Name | None = None
+    #: the one class whose items it is about; by default all
+    of_class: str | None = None
     test: dict[str, Any]
     #: whether the paper says it, or we ask it; our questions may be about controls
     ours: bool = False
+
+    @model_validator(mode="after")
+    def _one_line(self) -> "Claim":
+        if (self.column is None) == (self.row is None):
+            raise ValueError("a claim is about one column or about one row")
+        return self
+
+    @property
+    def line(self) -> str:
+        """The column or the row that it is about."""
+        return str(self.column or self.row)
+
+    def place(self, name: str) -> tuple[str, str]:
+        """Column and row of the cell that its test calls `name`."""
+        return (name, self.row) if self.column is None and self.row is not None else (str(self.column), name)
 
 
 class Paper(Strict):
@@ -300,13 +321,20 @@ class Paper(Strict):
             metric=f"{metric}_{decision}" if decision else metric,
             dataset=None if parts else row.dataset_in(column), fold=None if parts else row.fold_in(column),
             test_set=row.test_set or column.test_set, items=row.items or column.items,
-            parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0], quoted=row.quoted,
+            parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0],
+            quoted=row.quoted or _empty(row, column, printed, settings, table),
             kind="audit" if column.audited else table.kind,
             erratum=None,
             truncates=(self.truncates if table.truncates is None else table.truncates)
             and column_id not in row.rounds_in,
             protocol=_concerning(datasets, {**self.training_protocol(settings[0]), **scoring}),
         )  # fmt: skip
+
+
+def _empty(row: Row, column: Column, printed: Published, settings: Sequence[str | None], table: Table) -> str | None:
+    """Why a cell that nobody trains is there: a table has a place for every row and column, and it is empty."""
+    is_empty = printed.value is None and settings[0] is None and not isinstance(row, Control)
+    return "the table has no value here" if is_empty and table.kind == "train" and not column.audited else None
 
 
 def _concerning(datasets: Collection[str | None], protocol: dict[str, Protocol]) -> dict[str, Protocol]:

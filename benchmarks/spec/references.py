@@ -17,7 +17,7 @@ def check_references(paper: Paper, document: LocatedYaml) -> None:
         _check_names(_of_columns(paper, table, place), document)
         for row_id, row in {**table.rows, **table.controls}.items():
             kind = "rows" if row_id in table.rows else "controls"
-            _check_row(paper, table, row, (*place, kind, row_id), document)
+            _check_row(paper, table_id, row, (*place, kind, row_id), document)
     _check_names(_of_errata(paper), document)
     _check_ids(paper, document)
     for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper)):
@@ -41,8 +41,12 @@ def _of_columns(paper: Paper, table: Table, place: Place) -> Iterator[Use]:
             yield part, [name for name in table.columns if name != column_id], (*here, "mean_of")
 
 
-def _check_row(paper: Paper, table: Table, row: Row, place: Place, document: LocatedYaml) -> None:
-    """The settings, datasets and folds of a row's cells; every cell that is trained has one of each, or a reason."""
+def _check_row(paper: Paper, table_id: str, row: Row, place: Place, document: LocatedYaml) -> None:
+    """The settings, datasets and folds of a row's cells; every cell that is trained has one of each, or a reason.
+
+    A cell in which nothing is printed needs neither.
+    """
+    table, empty = paper.tables[table_id], {name for name, printed in paper.published.items() if printed.value is None}
     _check_names(((name, table.columns, (*place, "rounds_in")) for name in row.rounds_in), document)
     if row.dataset is not None:
         _check_names(iter([(row.dataset, paper.datasets, (*place, "dataset"))]), document)
@@ -56,6 +60,8 @@ def _check_row(paper: Paper, table: Table, row: Row, place: Place, document: Loc
             _check_names(iter([(setting, paper.settings, (*place, "setting"))]), document)
             _check_data_module(paper, setting, dataset, document)
         elif not isinstance(row, Control) and table.kind == "train" and row.quoted is None:
+            if f"{paper.id}.{table_id}.{place[-1]}.{column_id}" in empty:
+                continue
             raise document.error(place, "needs a setting or a quoted reason")
         fold, folds = row.fold_in(column), paper.datasets[dataset].folds if dataset else []
         if fold is not None and fold not in folds:
@@ -103,7 +109,11 @@ def _of_audit(paper: Paper) -> Iterator[Use]:
 def _of_claims(paper: Paper) -> Iterator[Use]:
     for position, claim in enumerate(paper.claims):
         yield claim.table, paper.tables, ("claims", position, "table")
-        yield claim.column, paper.tables[claim.table].columns, ("claims", position, "column")
+        table = paper.tables[claim.table]
+        if claim.column is not None:
+            yield claim.column, table.columns, ("claims", position, "column")
+        if claim.row is not None:
+            yield claim.row, {**table.rows, **table.controls}, ("claims", position, "row")
 
 
 def _of_derived(paper: Paper) -> Iterator[Use]:

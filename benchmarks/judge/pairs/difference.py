@@ -5,7 +5,8 @@ would be read on them, so what counts is how the difference of the rows varies b
 trainings drawn again, each row would vary by itself. Seeds are not paired: networks that start from the same number
 draw different weights, and an order of clips that both share could only make their difference vary less than is assumed
 here. Folds (or the columns of a mean) are always the same and each has trainings of its own, so their spread is no
-noise and their variances add up.
+noise and their variances add up. Where all folds were tested on the same items (an evaluation set), no fold brings
+items of its own: there an item's d is its mean over folds, and the items' part is computed once.
 
 Per fold, with m items, U units, n seeds a side, and everything in the unit of the metric:
 
@@ -109,27 +110,39 @@ def difference_of(first: Outcomes, second: Outcomes) -> Difference:
     items.
     """
     return difference(
-        (first.scale * first.added[fold], second.scale * second.added[fold], unit_positions(first.units[fold]))
-        for fold in first.added
+        (
+            (first.scale * first.added[fold], second.scale * second.added[fold], unit_positions(first.units[fold]))
+            for fold in first.added
+        ),
+        first.is_shared,
     )
 
 
-def difference(folds: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Difference:
-    """Of two rows' means over folds: for each fold what items add to both, (..., seeds, items), and unit (items,)."""
-    parts = [_fold(*fold) for fold in folds]
+def difference(folds: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], is_shared: bool = False) -> Difference:
+    """Of two rows' means over folds: for each fold what items add to both, (..., seeds, items), and unit (items,).
+
+    is_shared: all folds have the same items, in the same order.
+    """
+    given = list(folds)
+    parts = [_fold(*fold) for fold in given]
     n = len(parts)
     items, flips, item_dof = (
         np.stack(each, axis=-1)
         for each in zip(*((part.items, part.flips, part.item_dof) for part in parts), strict=True)
     )
     seeds = np.concatenate([part.seeds for part in parts], axis=-1) / n**2
+    if is_shared:
+        deviations = np.mean([_deviations(first, second) for first, second, _ in given], axis=0)
+        of_items, of_items_dof = _between_units(deviations, given[0][2])
+    else:
+        of_items, of_items_dof = items.sum(axis=-1) / n**2, _welch(items, item_dof)
     return Difference(
         value=np.mean([part.value for part in parts], axis=0),
-        item_variance=np.maximum((items - flips).sum(axis=-1), 0.0) / n**2,
-        item_dof=_welch(items, item_dof),
+        item_variance=np.maximum(of_items - flips.sum(axis=-1) / n**2, 0.0),
+        item_dof=of_items_dof,
         seed_variance=seeds.sum(axis=-1),
         seed_dof=_welch(seeds, np.concatenate([part.seed_dof for part in parts])),
-        units=sum(part.units for part in parts),
+        units=parts[0].units if is_shared else sum(part.units for part in parts),
     )
 
 
@@ -141,13 +154,19 @@ def _welch(variances: np.ndarray, dof: np.ndarray) -> np.ndarray:
 
 
 def _fold(first: np.ndarray, second: np.ndarray, unit: np.ndarray) -> _Fold:
-    means = first.mean(axis=-2) - second.mean(axis=-2)
-    value = means.mean(axis=-1)
-    items, item_dof = _between_units(means - value[..., None], unit)
+    value = (first.mean(axis=-2) - second.mean(axis=-2)).mean(axis=-1)
+    items, item_dof = _between_units(_deviations(first, second), unit)
     sides = [_seeds_and_flips(side, unit) for side in (first, second)]
     seeds, flips = (np.stack(each, axis=-1) for each in zip(*sides, strict=True))
     seed_dof = (max(1, first.shape[-2] - 1), max(1, second.shape[-2] - 1))
     return _Fold(value, items, item_dof, flips.sum(axis=-1), seeds, seed_dof, int(unit.max()) + 1)
+
+
+def _deviations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """How far the difference of each item is from the mean of them, over seeds: (..., items)."""
+    means = first.mean(axis=-2) - second.mean(axis=-2)
+    deviations: np.ndarray = means - means.mean(axis=-1, keepdims=True)
+    return deviations
 
 
 def _between_units(deviations: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """What each test item adds to the value of a row's runs: the data of every test between two rows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Outcomes:
     items: Mapping[Part, tuple[str, ...]]
     #: fold -> the bootstrap unit of each item
     units: Mapping[Part, tuple[str, ...]]
+    #: fold -> the class of each item, where one is asked about
+    labels: Mapping[Part, tuple[str, ...]] = field(default_factory=dict, kw_only=True)
     #: a fit without random draws: one run says all about the method
     deterministic: bool = False
     #: what turns the mean of `added` into the unit of the metric; negative where the lower value is the better one
@@ -41,8 +43,9 @@ class Outcomes:
         units: Mapping[tuple[Part, str], str],
         deterministic: bool = False,
         scale: float = 100.0,
+        labels: Mapping[tuple[Part, str], str] | None = None,
     ) -> "Outcomes | None":
-        """From runs (fold, seed, value) of complete seeds; None without any. `units`: of each (fold, item).
+        """From runs (fold, seed, value) of complete seeds; None without any. `units`, `labels`: of each (fold, item).
 
         Raises InputError where the runs of a fold were tested on different items.
         """
@@ -60,7 +63,8 @@ class Outcomes:
         unit_names = {fold: tuple(units[fold, item] for item in names) for fold, names in items.items()}
         added = {fold: np.stack(of_fold) for fold, of_fold in rows.items()}
         is_share = all(value.is_share for _, _, value in used)
-        return cls(added, items, unit_names, deterministic, scale, is_share)
+        classes = {fold: tuple(labels[fold, item] for item in names) for fold, names in items.items()} if labels else {}
+        return cls(added, items, unit_names, deterministic, scale, is_share, labels=classes)
 
     @property
     def n_seeds(self) -> int:
@@ -76,6 +80,32 @@ class Outcomes:
     def varies(self) -> bool:
         """Whether seeds differ on any item."""
         return any(bool(np.any(of_fold != of_fold[:1])) for of_fold in self.added.values())
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all folds were tested on the same items, so that no fold brings items of its own."""
+        return len(self.items) > 1 and len(set(self.items.values())) == 1
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that items are of, sorted."""
+        return tuple(sorted({name for names in self.labels.values() for name in names}))
+
+    def of_class(self, name: str) -> "Outcomes":
+        """The items of one class alone. Raises InputError where items are not right or wrong, or a fold has none."""
+        if not self.is_share:
+            raise InputError(f"class {name}: asked of a value that is no share of right items; name an accuracy")
+        kept = {fold: [i for i, label in enumerate(labels) if label == name] for fold, labels in self.labels.items()}
+        if lacking := [fold for fold in self.items if not kept.get(fold)]:
+            known = f"; the classes are {', '.join(self.classes)}" if name not in self.classes else ""
+            raise InputError(f"class {name}: no such item in fold {lacking[0]}{known}")
+        return replace(
+            self,
+            added={fold: of_fold[:, kept[fold]] for fold, of_fold in self.added.items()},
+            items={fold: tuple(names[i] for i in kept[fold]) for fold, names in self.items.items()},
+            units={fold: tuple(names[i] for i in kept[fold]) for fold, names in self.units.items()},
+            labels={fold: (name,) * len(kept[fold]) for fold in self.items},
+        )
 
     def first_seed(self) -> "Outcomes":
         """The first seed alone: one model per fold."""

@@ -37,7 +37,7 @@ def sign_test(first: Outcomes, second: Outcomes, threshold: float, alpha: float)
     sums, weights = (subsets(len(gains)) @ np.stack([gains, sizes], axis=1)).T
     low, high = _interval(sums, weights, alpha)
     if threshold == 0 and first.is_share and second.is_share:
-        whole = np.concatenate([_whole_gains(first, second, fold) for fold in first.added])
+        whole = _merged([_whole_gains(first, second, fold) for fold in first.added], first.is_shared)
         name = MCNEMAR if len(whole) == sum(map(len, first.items.values())) else MCNEMAR_UNITS
         return Signed(low, high, mcnemar(whole), name)
     return Signed(low, high, float(signs_p(sums - threshold * weights)), SIGNS)
@@ -81,14 +81,23 @@ def signs_p(beyond: np.ndarray) -> np.ndarray:
 
 
 def _unit_gains(first: Outcomes, second: Outcomes) -> tuple[np.ndarray, np.ndarray]:
-    """(units of all folds,) what each adds to the mean over folds of the difference, and its share of the items."""
+    """(units of all folds,) what each adds to the mean over folds of the difference, and its share of the items.
+
+    Where all folds have the same items, a unit of all of them is one.
+    """
     gains, sizes = [], []
     for fold in first.added:
         positions, share = unit_positions(first.units[fold]), 1 / len(first.items[fold]) / len(first.added)
         added = first.scale * first.added[fold][0] - second.scale * second.added[fold][0]
         gains.append(share * unit_sums(added, positions))
         sizes.append(share * np.bincount(positions))
-    return np.concatenate(gains), np.concatenate(sizes)
+    return _merged(gains, first.is_shared), _merged(sizes, first.is_shared)
+
+
+def _merged(by_fold: list[np.ndarray], is_shared: bool) -> np.ndarray:
+    """What units add in each fold, (units,) each: side by side, or summed where all folds have the same units."""
+    merged: np.ndarray = np.sum(by_fold, axis=0) if is_shared else np.concatenate(by_fold)
+    return merged
 
 
 def _whole_gains(first: Outcomes, second: Outcomes, fold: int | str) -> np.ndarray:

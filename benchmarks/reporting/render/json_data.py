@@ -61,6 +61,8 @@ def _claim(table: TableResult, test: ClaimTest) -> dict[str, Any]:
     return {
         "id": f"{table.id}.{test.claim.id}",
         "column": test.claim.column,
+        "row": test.claim.row,
+        "of_class": test.claim.of_class,
         "text": test.claim.text,
         "ours": test.claim.ours,
         "printed": test.in_print.outcome if variant.earns_verdict else None,
