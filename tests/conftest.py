@@ -11,6 +11,7 @@ from tests import ROOT
 #: How small the miniatures of these tests are, by dataset; what is not named here has its usual size.
 SIZES = {
     "chime_home": {"clip_seconds": 1.0, "development": 40, "evaluation": 28},
+    "dcase2016_asc": {"clip_seconds": 3.0},
     "dcase2017_rare": {"background_seconds": 3.0, "evaluation_mixtures": 2},
     "dcase2018_domestic": {"clip_seconds": 1.0},
     "esc50": {"clips_per_class_and_fold": 1, "clip_seconds": 1.6},
@@ -64,6 +65,12 @@ def miniature_domestic(session_folder):
 def miniature_chime(session_folder):
     """The root of a miniature CHiME-Home: chunks of 1 s, 40 and 28 refined ones. Not to be changed by tests."""
     return written(session_folder, "chime_home")
+
+
+@pytest.fixture(scope="session")
+def miniature_scenes(session_folder):
+    """The root of a miniature TUT Acoustic Scenes 2016: 75 items of 3 s. Not to be changed by tests."""
+    return written(session_folder, "dcase2016_asc")
 
 
 def written(session_folder, name):
