@@ -24,16 +24,13 @@ AnyCorpus = Annotated[str, typer.Option(help="real, miniature or standin")]
 @data_app.command("list")
 def list_command(data_root: DataOption = None, cache: CacheOption = None) -> None:
     """The datasets, their licences, and how much of each is on this machine; `data check` also looks into the files."""
-    from tabulate import tabulate
-
     workspace = _workspace(data_root, cache)
-    rows = []
+    print(f"data root: {workspace.data} (another one: --data-root or RESOUND_DATA)")
     for name in registry.names():
         cls = registry.get(name)
         roots = {corpus: workspace.dataset_root(name, corpus) for corpus in CORPORA}
         here = [f"{corpus}: {_how_much(cls, root)}" for corpus, root in roots.items() if root.is_dir()]
-        rows.append((name, cls.title, cls.licence, ", ".join(here) or "absent"))
-    print(tabulate(rows, headers=["dataset", "title", "licence", "here"]))
+        print(f"\n{name}: {cls.title}\n  licence: {cls.licence}\n  here: {', '.join(here) or 'absent'}")
 
 
 def _how_much(cls: Any, root: Path) -> str:
@@ -51,20 +48,25 @@ def _how_much(cls: Any, root: Path) -> str:
 def fetch_command(name: Name, data_root: DataOption = None) -> None:
     """Download a dataset; what was interrupted continues."""
     root = _workspace(data_root, None).dataset_root(name, "real")
-    registry.part(registry.get(name), "acquire").fetch(root, report=print)
+    fetch = registry.part(registry.get(name), "acquire").fetch
+    try:
+        fetch(root, report=print)
+    except DataError as error:
+        own = f"python -m benchmarks data import {name} FOLDER"
+        raise DataError(f"{error}; a copy from elsewhere will do too: `{own}`") from error
     print(f"{name}: {root}")
 
 
 @data_app.command("import")
 def import_command(
     name: Name,
-    source: Annotated[Path, typer.Argument(help="A folder with what you have")],
+    source: Annotated[Path, typer.Argument(help="A folder with what you have, in any layout, or an archive")],
     data_root: DataOption = None,
 ) -> None:
-    """Take a dataset from a folder of this machine, by its official names."""
+    """Take what a folder of this machine has of a dataset; says what is left out of it, and why."""
     root = _workspace(data_root, None).dataset_root(name, "real")
     registry.part(registry.get(name), "acquire").import_folder(source, root)
-    print(f"{name}: {root}")
+    print(f"{name}: {root}; `python -m benchmarks data check {name}` names what is missing or faulty")
 
 
 @data_app.command("check")

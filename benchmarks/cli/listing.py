@@ -1,5 +1,6 @@
 """What the commands `list`, `plan` and `status` say."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -72,9 +73,14 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         counted = f"{len(runs):>3} run{'s' if len(runs) > 1 else ' '} ({seeds} seed{'s' if seeds > 1 else ''})"
         yield f"{aligned} {counted}, {done} done"
     devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
-    costs = ", ".join(f"{plan.minutes(device) / 60:.1f} h on {device}" for device in devices)
+    costs = ", ".join(f"{_duration(plan.minutes(device))} on {device}" for device in devices)
     yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")
     yield from left_out_lines(plan)
+
+
+def _duration(minutes: float) -> str:
+    """Minutes for reading, whole ones up to an hour."""
+    return f"{minutes / 60:.1f} h" if minutes >= 60 else f"{math.ceil(minutes)} min"
 
 
 def left_out_lines(plan: Plan) -> Iterator[str]:
@@ -111,4 +117,7 @@ def status_lines(workspace: Workspace) -> Iterator[str]:
         yield f"failed  {run_id}: {failure['message']}"
     done = list(ledger.finished())
     hours = sum(finished.result["seconds"]["total"] for finished in done) / 3600
-    yield f"{len(done)} runs done ({hours:.1f} h), {len(ledger.failures())} failed, {len(ledger.running())} running"
+    landed = sum(finished.folder.parent in ledger.also for finished in done)
+    whose = f", {landed} of them landed" if landed else ""
+    failed, running = len(ledger.failures()), len(ledger.running())
+    yield f"{len(done)} runs done ({hours:.1f} h{whose}), {failed} failed, {running} running"

@@ -3,13 +3,15 @@
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running
 from benchmarks.cli.data import data_app
-from benchmarks.cli.surroundings import Unread, Unwritable
+from benchmarks.cli.surroundings import ROOT, Unread, Unwritable
 from benchmarks.errors import USER_ERRORS, InputError
 
 #: What typer makes of a KeyboardInterrupt.
@@ -30,6 +32,7 @@ app.add_typer(data_app, name="data")
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command; bad input becomes one line on stderr and exit code 2. `--debug` shows the traceback."""
     debug = "--debug" in arguments
+    warnings.formatwarning = _warning_line
     arguments = [argument for argument in arguments if argument != "--debug"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves and stops, like Ctrl-C
     try:
@@ -49,8 +52,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return error.exit_code
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")) and hasattr(error, "exit_code"):
-            message = error.format_message() if hasattr(error, "format_message") else str(error)
-            print(f"resound: {message}; see `python -m benchmarks --help`", file=sys.stderr)
+            print(f"resound: {_usage_message(error)}", file=sys.stderr)
             return BAD_INPUT
         if debug:
             raise
@@ -60,6 +62,23 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("resound: stopped; the same command continues", file=sys.stderr)
         return OUT_OF_TIME
+
+
+def _warning_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning as it is shown: of ours the message alone, of others with the place, all in one line."""
+    where = "" if category is UserWarning and Path(filename).is_relative_to(ROOT) else f"{filename}:{lineno}: "
+    return f"resound: {where}{' '.join(str(message).split())}\n"
+
+
+def _usage_message(error: Exception) -> str:
+    """What is wrong with a command line, and the help of the command that it was for."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    words = context.command_path.removeprefix(context.find_root().command_path).split() if context else []
+    command = " ".join(["python -m benchmarks", *words, "--help"])
+    return f"{message.replace('Value error, ', '').rstrip('.')}; see `{command}`"
 
 
 def _at_home(argument: str) -> str:

@@ -76,7 +76,9 @@ def run_command(
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time (default: cores, or 2 on a GPU)")] = None,
     device: DeviceOption = "auto",
     minutes: Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")] = None,
-    allow_incomplete: Annotated[bool, typer.Option(help="Train although clips are missing")] = False,
+    allow_incomplete: Annotated[
+        bool, typer.Option(help="Train although clips, or some of TARGET's datasets, are missing")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
     data_root: DataOption = None,
     runs: RunsOption = None,

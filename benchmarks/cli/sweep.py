@@ -2,8 +2,9 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
@@ -51,7 +52,7 @@ class Sweep:
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
         code = OK
         if plan.missing:
-            self._refuse_absent_data(plan)
+            plan = self._with_data(plan)
             expected = plan.minutes(device)
             if expected > ASK_ABOVE_MINUTES and not confirmed:
                 print("\n".join(plan_lines(plan)))
@@ -98,12 +99,20 @@ class Sweep:
             time.sleep(1.0)
         return [planned for planned in missing if not self.workspace.ledger.is_done(planned.run)]
 
-    def _refuse_absent_data(self, plan: Plan) -> None:
-        for planned in plan.missing:
-            if planned.run.fingerprint == "absent":
-                self._refuse_ungenerated(_class_of(planned.run).name)
-                self.workspace.dataset_of(planned.run)  # raises the dataset's own message
-                raise InputError(f"{planned.run.dataset}: its files are not on this machine")
+    def _with_data(self, plan: Plan) -> Plan:
+        """The plan, if the files of all its runs are here; less those whose are not, where that is allowed."""
+        absent = [planned.run for planned in plan.missing if planned.run.fingerprint == "absent"]
+        if absent and not (self.allow_incomplete and len(absent) < len(plan.missing)):
+            self._refuse_absent_data(absent[0])
+        for name, runs in Counter(_class_of(run).name for run in absent).items():
+            print(f"resound: {name} is not here: {runs} runs left out", file=sys.stderr)
+        left = {run_id: planned for run_id, planned in plan.runs.items() if planned.run not in absent}
+        return replace(plan, runs=left)
+
+    def _refuse_absent_data(self, run: Run) -> None:
+        self._refuse_ungenerated(_class_of(run).name)
+        self.workspace.dataset_of(run)  # raises the dataset's own message
+        raise InputError(f"{run.dataset}: its files are not on this machine")
 
     def _refuse_ungenerated(self, name: str) -> None:
         corpus = self.choice.corpus
@@ -120,8 +129,8 @@ class Sweep:
                 census = take_census(self.workspace.dataset_of(run), advance)
             if not census.complete and not self.allow_incomplete:
                 raise InputError(
-                    f"{dataset}: {census.summary()}; `python -m benchmarks data check` tells which, "
-                    "--allow-incomplete trains all the same"
+                    f"{dataset}: {census.summary()}; `python -m benchmarks data check {_class_of(run).name}` tells "
+                    "which, --allow-incomplete trains all the same"
                 )
 
     def _write_tables(self) -> None:

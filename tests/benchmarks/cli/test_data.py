@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.cli.main import run_command_line
 from datasets.dcase2017_rare import DCASE2017Rare
+from datasets.errors import DataError
 
 
 @pytest.fixture
@@ -32,17 +33,35 @@ def test_list_tells_how_much_is_here(here, miniature_domestic, miniature_chime, 
     (esc50 / "meta").mkdir(parents=True)
     (esc50 / "meta" / "esc50.csv").write_text("filename,fold\n")
     assert run("list") == 0
-    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[2:]}
-    assert rows["chime_home"].rstrip().endswith("real: 68 of 2762 chunks")
-    assert re.search(r"miniature: all \d+ sources and mixtures$", rows["dcase2017_rare"].rstrip())
-    assert rows["dcase2018_domestic"].rstrip().endswith("real: none of 114 clips")  # lists alone are no data
-    assert rows["esc50"].rstrip().endswith("real: not usable, see `data check esc50`")
+    rows = told(capsys.readouterr().out)
+    assert rows["chime_home"] == "real: 68 of 2762 chunks"
+    assert re.search(r"miniature: all \d+ sources and mixtures$", rows["dcase2017_rare"])
+    assert rows["dcase2018_domestic"] == "real: none of 114 clips"  # lists alone are no data
+    assert rows["esc50"] == "real: not usable, see `data check esc50`"
+
+
+def told(output):
+    """What `list` says is here, by dataset."""
+    first, *blocks = output.strip().split("\n\n")
+    assert first.startswith("data root: ")
+    assert all("licence: " in block for block in blocks)
+    return {block.split(":")[0]: block.split("here: ")[1] for block in blocks}
 
 
 def test_list_tells_what_is_absent(here, capsys):
     assert run("list") == 0
-    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[2:]}
-    assert rows["esc50"].rstrip().endswith("absent")
+    output = capsys.readouterr().out
+    assert told(output)["esc50"] == "absent" and str(here / "data") in output
+
+
+def test_a_fetch_that_fails_says_what_else_would_do(here, monkeypatch, capsys):
+    def fail(root, report):
+        raise DataError("no connection")
+
+    monkeypatch.setattr("datasets.esc50.acquire.fetch", fail)
+    assert run("fetch esc50") == 2
+    line = "resound: no connection; a copy from elsewhere will do too: `python -m benchmarks data import esc50 FOLDER`"
+    assert capsys.readouterr().err == f"{line}\n"
 
 
 def test_check_and_import(here, miniature_rare, capsys):
@@ -51,6 +70,7 @@ def test_check_and_import(here, miniature_rare, capsys):
     (here / "mine").mkdir()
     shutil.copytree(miniature_rare, here / "mine" / "sounds")
     assert run(f"import dcase2017_rare {here / 'mine' / 'sounds'}") == 0
+    assert "`python -m benchmarks data check dcase2017_rare` names what is" in capsys.readouterr().out
     assert run("check dcase2017_rare") == 1
     assert "lacking in the list" in capsys.readouterr().out
 

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 import pytest
 
@@ -8,6 +9,7 @@ from benchmarks.cli import sweep
 from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.runs.plan import Choice
+from datasets.errors import DataError
 from tests.benchmarks.fabricated_runs import workspace_in
 
 
@@ -50,3 +52,35 @@ def test_every_file_is_read_again_before_runs_that_earn_a_verdict(
     with pytest.raises(Enough):
         Sweep("acrnn.t1.knn.esc10", Choice(tier), workspace, "cpu").run()
     assert (set(seen) == truth) is is_read_again
+
+
+def test_with_incomplete_data_the_runs_of_a_dataset_that_is_absent_are_left_out(
+    miniature_domestic, tmp_path, monkeypatch, capsys
+):
+    """Of a table over two datasets people have one; without the flag, and with neither, it is refused."""
+    workspace, launched = workspace_in(tmp_path), []
+    workspace.data.mkdir(exist_ok=True)
+    (workspace.data / "dcase2018_domestic").symlink_to(miniature_domestic)
+    monkeypatch.setattr(Sweep, "_launch", lambda sweep, plan, launcher, minutes: launched.extend(plan.missing) or 0)
+    monkeypatch.setattr(Sweep, "_write_tables", lambda sweep: None)
+    asked = ("edc.t3.1_none", Choice("smoke"), workspace, "cpu")
+    with pytest.raises(DataError, match="chime_home: no such folder"):
+        Sweep(*asked).run()
+    assert Sweep(*asked, allow_incomplete=True).run() == 0
+    assert {planned.run.dataset for planned in launched} == {"dcase"}
+    assert "resound: chime_home is not here: 2 runs left out" in capsys.readouterr().err
+    (workspace.data / "dcase2018_domestic").unlink()
+    with pytest.raises(DataError, match="no such folder"):
+        Sweep(*asked, allow_incomplete=True).run()
+
+
+def test_an_incomplete_set_is_refused_with_the_command_that_names_what_is_missing(miniature_domestic, tmp_path):
+    workspace = workspace_in(tmp_path)
+    workspace.data.mkdir(exist_ok=True)
+    domestic = workspace.data / "dcase2018_domestic"
+    shutil.copytree(miniature_domestic, domestic)
+    next((domestic / "audio" / "train" / "weak").iterdir()).unlink()
+    with pytest.raises(
+        InputError, match=r"1 missing.*`python -m benchmarks data check dcase2018_domestic` tells which"
+    ):
+        Sweep("edc.t3.1_none.om_dcase", Choice("smoke"), workspace, "cpu").run()
