@@ -1,9 +1,10 @@
 """Feature extractors: from the samples of a clip to an array, each a frozen dataclass that can be called."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,14 @@ class Extractor(Protocol):
     def example(self) -> NDArray[np.float32]:
         """The fixed samples that it is tried on, to tell its code from other code (datasets.features.signatures)."""
         return trial_sound(self.rate)
+
+    @classmethod
+    def each(cls, extractors: Sequence[Self], samples: NDArray[np.float32], rate: int) -> list[NDArray[np.float32]]:
+        """What each of several extractors of this class makes of the same samples, to the bit as it does alone.
+
+        A class whose extractors have a part of their work in common does it once.
+        """
+        return [one(samples, rate) for one in extractors]
 
     def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Features of the samples (n,) of one clip at `rate` Hz. Raises ValueError for samples that it cannot use."""

@@ -1,4 +1,4 @@
-"""The time derivative of features by linear regression."""
+"""The time derivatives of features by regression over nine frames."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +29,21 @@ def delta(features: Array) -> Array:
     out[..., :half] = slope[..., :1]
     out[..., half + inner :] = slope[..., -1:]
     return out
+
+
+def acceleration(features: Array) -> Array:
+    """Second derivative of features (..., T): that of the parabola through 9 frames, as librosa.feature.delta(order=2).
+
+    In the first and last four frames it is that of the outermost nine. Raises ValueError for fewer than 9 frames.
+    """
+    half = WIDTH // 2
+    n_frames = features.shape[-1]
+    if n_frames < WIDTH:
+        raise ValueError(f"{n_frames} frames are too few for a delta over {WIDTH}")
+    steps = np.arange(-half, half + 1, dtype=np.float64)
+    weights = steps**2 - np.mean(steps**2)  # what is left of a parabola without its mean; lines have none of it
+    weights *= 2 / np.sum(weights * steps**2)
+    windows = np.lib.stride_tricks.sliding_window_view(features, WIDTH, axis=-1)
+    curve = windows @ weights.astype(np.float32)
+    borders = [(0, 0)] * (features.ndim - 1) + [(half, half)]
+    return np.pad(curve, borders, mode="edge").astype(np.float32, copy=False)

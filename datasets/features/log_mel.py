@@ -38,8 +38,9 @@ def triangles(edges: NDArray[np.float64], rate: int, n_fft: int) -> NDArray[np.f
     return np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))[:, None]
 
 
-@lru_cache(maxsize=4)
-def _bank(rate: int, n_fft: int, n_mels: int) -> FilterBank:
+@lru_cache(maxsize=8)
+def mel_bank(rate: int, n_fft: int, n_mels: int) -> FilterBank:
+    """The filter bank of `mel_weights`."""
     return FilterBank(mel_weights(rate, n_fft, n_mels))
 
 
@@ -50,7 +51,7 @@ def log_mel(
 
     Hann window of n_fft samples, power, 10 log10 without a reference, floored 80 dB below its maximum.
     """
-    return decibels(banded_power(samples, window("hann", n_fft), n_fft, hop, _bank(rate, n_fft, n_mels))).T
+    return decibels(banded_power(samples, window("hann", n_fft), n_fft, hop, mel_bank(rate, n_fft, n_mels))).T
 
 
 @dataclass(frozen=True)

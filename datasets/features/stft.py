@@ -1,5 +1,6 @@
 """Short-time power spectra, fast on one core: the analysis that all spectral features share."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -40,21 +41,29 @@ def banded_power(samples: Array, taper: Array, n_fft: int, hop: int, bank: "Filt
 def banded_spectrum(
     samples: Array, taper: Array, n_fft: int, hop: int, bank: "FilterBank", magnitude: bool = False
 ) -> Array:
-    """|STFT|², or |STFT| if `magnitude`, of samples (n,) summed under the weights of `bank`: (frames, bands).
+    """|STFT|², or |STFT| if `magnitude`, of samples (n,) summed under the weights of `bank`: (frames, bands)."""
+    return banded_spectra(samples, taper, n_fft, hop, [bank], magnitude)[0]
+
+
+def banded_spectra(
+    samples: Array, taper: Array, n_fft: int, hop: int, banks: Sequence["FilterBank"], magnitude: bool = False
+) -> list[Array]:
+    """|STFT|², or |STFT| if `magnitude`, of samples (n,) summed under the weights of each bank: (frames, bands).
 
     taper: the window; where it is shorter than n_fft, the frames are padded with zeros.
     """
     from scipy.fft import rfft
 
     view = frames(samples, len(taper), hop)
-    energies = np.empty((len(view), bank.n_bands), dtype=np.float32)
+    energies = [np.empty((len(view), bank.n_bands), dtype=np.float32) for bank in banks]
     for start in range(0, len(view), BLOCK):
         spectrum = rfft(view[start : start + BLOCK] * taper, n_fft, axis=1, overwrite_x=True)
         power = np.square(spectrum.real)
         power += np.square(spectrum.imag)
         if magnitude:
             np.sqrt(power, out=power)
-        bank.apply(power, energies[start : start + BLOCK])
+        for bank, out in zip(banks, energies, strict=True):
+            bank.apply(power, out[start : start + BLOCK])
     return energies
 
 
