@@ -1,13 +1,14 @@
 """Clips cut into segments for training and scoring: the DataModule that all one-label-per-clip datasets share."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from datasets.batches.chunks import band_statistics
 from datasets.batches.limits import limited_by_class
 from datasets.batches.mixup import mixup
 from datasets.batches.module import ResidentDataModule
@@ -15,7 +16,7 @@ from datasets.batches.resident import Batch, ResidentLoader, resident
 from datasets.batches.segments import EpochMode, SegmentMode, SegmentTable, statistics
 from datasets.contract import Dataset, Parts
 from datasets.errors import DataError
-from datasets.features import extractor_class, make_extractor
+from datasets.features import Extractor, extractor_class, make_extractor
 from datasets.features.copies import NONE, SHIFTED, STRETCHED, Copy
 
 
@@ -25,16 +26,23 @@ class ClipDataModule(ResidentDataModule):
     Validation batches are x (B, S, C, F, T), y (B, classes), test batches x (B, S, C, F, T).
 
     dataset: has clips with one label each (datasets.esc50.ESC50 is one).
-    extractor: name of the features (datasets.features.extractors), or their import path.
-    segment_frames, segment_hop: length of segments and distance between their beginnings.
+    extractor, n_mels: name of the features (datasets.features.extractors) or their import path, and their bands, by
+        default its own.
+    segment_frames, segment_hop: length of segments and distance between their beginnings; without a length, the whole
+        clip is one segment.
     segment_mode: an epoch has "all" segments of each clip, or one at "random".
     augment: adds a time-stretched and a pitch-shifted copy of each training clip (ACRNN, section 3.4).
     copies: more copies of each training clip. All are drawn by the seed, the same for every fold.
     epoch_mode: an epoch has all copies of a clip ("concat"), or one at random ("resample").
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
     standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
-        in its statistics: assumed not to matter).
+        in its statistics: assumed not to matter); or per "band", over all frames of the unaltered training clips, each
+        once, however they are cut.
     options: those of ResidentDataModule, which also says what there is after `setup`.
+
+    Features are kept as the extractor gives them, float16 or float32, and segments are views of them; what is gathered
+    into a batch becomes float32. Features without bands and frames, vectors (d,) or frames (T, d) of a clip, are for
+    estimators: see `arrays`.
     """
 
     version = 1
@@ -43,20 +51,18 @@ class ClipDataModule(ResidentDataModule):
         self,
         dataset: Dataset,
         extractor: str = "log_gammatone_delta",
-        segment_frames: int = 128,
+        n_mels: int | None = None,
+        segment_frames: int | None = 128,
         segment_hop: int = 64,
         segment_mode: SegmentMode = "all",
         augment: bool = False,
         copies: Sequence[Copy] = (),
         epoch_mode: EpochMode = "concat",
         mixup_alpha: float = 0.0,
-        standardize: bool = True,
+        standardize: bool | Literal["band"] = True,
         **options: Any,
     ) -> None:
-        # Where segments have spectrograms of their own, the extractor cuts them.
-        cuts = extractor_class(extractor).segmented
-        cut = {"frames": segment_frames, "step": segment_hop} if cuts else {}
-        super().__init__(dataset, make_extractor(extractor, **cut), **options)
+        super().__init__(dataset, _clip_extractor(extractor, n_mels, segment_frames, segment_hop), **options)
         self.segment_frames, self.segment_hop = segment_frames, segment_hop
         self.segment_mode, self.epoch_mode = segment_mode, epoch_mode
         self.mixup_alpha, self.standardize = mixup_alpha, standardize
@@ -81,31 +87,39 @@ class ClipDataModule(ResidentDataModule):
             for variant in self.variants
         }
         self._targets = self._shuffled(torch.tensor([self.classes.index(labels[item]) for item in items]))
-        if not self._gives_vectors:
+        if self._gives_maps:
             self._cut()
 
     def _cut(self) -> None:
         """The table of segments, and what standardises them."""
         sets = list(self._features.values())
-        self._table = SegmentTable.of(sets, self.segment_frames, self.segment_hop)
+        length = sets[0].array.shape[-1]
+        self._cuts = (self.segment_frames, self.segment_hop) if self.segment_frames else (length, length)
+        self._table = SegmentTable.of(sets, *self._cuts)
         if self.epoch_mode == "resample" and (self._table.counts != self._table.counts[0]).any():
             raise DataError("epoch_mode 'resample' needs copies with as many segments as their clip; choose 'concat'")
         copies = torch.cat(
             [torch.arange(len(one.items)).repeat_interleave(torch.from_numpy(one.counts)) for one in sets]
         )
         self._row_targets = self._targets[copies]
-        features = resident(sets, torch.device("cpu"))
+        self._measure(resident(sets, torch.device("cpu")))
+
+    def _measure(self, features: Tensor) -> None:
+        """Set mean and deviation (C,), or (C, F) per band, of the training clips in features (rows, C, F, T)."""
         channels = features.shape[1]
         self.mean, self.std = torch.zeros(channels), torch.ones(channels)
-        if self.standardize:
-            train = self._rows["train"]
-            rows, starts = self._table.pick(
-                self._table.every(self._table.first[0, train], self._table.counts[0, train])
-            )
-            mean, std = statistics(features, rows, starts, self.segment_frames, self.segment_hop)
-            if self.extractor.shared_scale:
-                mean[1:], std[1:] = 0.0, std[0].clone()
-            self.mean, self.std = mean.float(), std.clamp_min(1e-8).float()
+        if not self.standardize:
+            return
+        train = self._rows["train"]
+        rows, starts = self._table.pick(self._table.every(self._table.first[0, train], self._table.counts[0, train]))
+        if self.standardize == "band":
+            frames = features.flatten(1, 2).transpose(1, 2)  # a view
+            mean, std = (one.view(features.shape[1:3]) for one in band_statistics(frames, rows.unique()))
+        else:
+            mean, std = statistics(features, rows, starts, *self._cuts)
+        if self.extractor.shared_scale:
+            mean[1:], std[1:] = 0.0, std[0].clone()
+        self.mean, self.std = mean.float(), std.clamp_min(1e-8).float()
 
     def _order(self, epoch: int) -> tuple[Tensor, Tensor]:
         generator = self._generator("order", epoch)
@@ -127,10 +141,11 @@ class ClipDataModule(ResidentDataModule):
 
     def _test_batch(self, batch: Batch) -> Tensor:
         device = batch.rows.device
-        segments = resident(list(self._features.values()), device).unfold(3, self.segment_frames, self.segment_hop)
-        x = segments.permute(0, 3, 1, 2, 4)[batch.rows, batch.starts]
+        segments = resident(list(self._features.values()), device).unfold(3, *self._cuts)
+        x = segments.permute(0, 3, 1, 2, 4)[batch.rows, batch.starts].float()
         mean, std = self._constant("mean", self.mean, device), self._constant("std", self.std, device)
-        return x.sub_(mean[:, None, None]).div_(std[:, None, None])
+        wide = (*mean.shape, *[1] * (3 - mean.ndim))
+        return x.sub_(mean.view(wide)).div_(std.view(wide))
 
     def _one_hot(self, rows: Tensor) -> Tensor:
         targets = self._constant("targets", self._row_targets, rows.device)
@@ -147,18 +162,40 @@ class ClipDataModule(ResidentDataModule):
         return [items[number] for number in seen.values()], x[:, 0]
 
     @property
-    def _gives_vectors(self) -> bool:
-        return self._features[NONE.name].array.ndim == 2
+    def _gives_maps(self) -> bool:
+        """Whether a clip has channels, bands and frames, and so segments."""
+        return self._features[NONE.name].array.ndim == 4
 
     def arrays(self, part: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Feature vectors (clips, d) and class numbers (clips,) of a part, for estimators without segments."""
+        """Vectors (clips, d) or frames (clips, T, d) and class numbers (clips,) of a part, for estimators.
+
+        Raises DataError for features that are cut into segments.
+        """
         self.setup()
-        if not self._gives_vectors:
-            raise DataError(f"{self.extractor.name} gives no vectors; choose an extractor such as mfcc_zcr")
+        if self._gives_maps:
+            raise DataError(
+                f"{self.extractor.name} gives no vectors or frames; choose an extractor such as mfcc_zcr or mfcc_scenes"
+            )
         rows = self._rows[part]
         return np.array(self._features[NONE.name].array[rows.numpy()]), self._targets[rows].numpy()
 
     def provenance(self) -> dict[str, Any]:
-        """As every data module has it, with what standardises the channels."""
-        scale = {} if self._gives_vectors else {"mean": self.mean.tolist(), "std": self.std.tolist()}
+        """As every data module has it, with what standardises channels or bands."""
+        scale = {"mean": self.mean.tolist(), "std": self.std.tolist()} if self._gives_maps else {}
         return {**super().provenance(), **scale}
+
+
+def _clip_extractor(name: str, n_mels: int | None, frames: int | None, hop: int) -> Extractor:
+    """The extractor called `name`; where it cuts segments, which then have spectrograms of their own, it is told how.
+
+    Raises DataError where it does not take what it is given.
+    """
+    given: dict[str, int] = {"n_mels": n_mels} if n_mels else {}
+    if extractor_class(name).segmented:
+        if frames is None:
+            raise DataError(f"extractor {name} cuts segments, so they need a length; set segment_frames")
+        given |= {"frames": frames, "step": hop}
+    try:
+        return make_extractor(name, **given)
+    except TypeError as error:
+        raise DataError(f"extractor {name} does not take {' and '.join(given)} ({error}); leave n_mels out") from error
