@@ -4,7 +4,7 @@ A tie goes to the class that comes first in `Scores.classes` (assumed; no paper 
 for those that are compared is the official order of the dataset. Ties are counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,11 +53,6 @@ def _single_scores(scores: Scores) -> np.ndarray:
     return values
 
 
-def decisions(scores: Scores) -> np.ndarray:
-    """(items,) index of the class that a clip is given, by the rule that fits the kind of the scores."""
-    return single_decisions(scores) if scores.kind == "decision" else mean_probability_decisions(scores)
-
-
 def accuracy_clip_mean_probability(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
     """Percent of clips whose class has the highest mean segment probability (ACRNN paper, section 4.1)."""
     return _accuracy(scores, _mean_probabilities(scores), reference)
@@ -68,10 +63,13 @@ def accuracy_clip_decision(scores: Scores, reference: "pd.DataFrame") -> MetricV
     return _accuracy(scores, _single_scores(scores), reference)
 
 
-def confusion_matrix(scores: Iterable[Scores], reference: "pd.DataFrame") -> np.ndarray:
+def confusion_matrix(
+    scores: Iterable[Scores], reference: "pd.DataFrame", decide: Callable[[Scores], np.ndarray]
+) -> np.ndarray:
     """Clip decisions counted by true class (rows) and decided class (columns), pooled over the given scores.
 
-    The scores (usually one per fold) must share their classes. Raises InputError otherwise.
+    decide: the metric's rule (Metric.decide). The scores (usually one per fold) must share their classes. Raises
+    InputError otherwise.
     """
     from sklearn.metrics import confusion_matrix as counts_of
 
@@ -79,8 +77,8 @@ def confusion_matrix(scores: Iterable[Scores], reference: "pd.DataFrame") -> np.
     classes = pooled[0].classes
     if any(one.classes != classes for one in pooled):
         raise InputError("scores: their classes differ, so that their decisions cannot be pooled; check their datasets")
-    true = np.concatenate([_labels(one, reference) for one in pooled])
-    decided = np.concatenate([decisions(one) for one in pooled])
+    true = np.concatenate([true_classes(one, reference) for one in pooled])
+    decided = np.concatenate([decide(one) for one in pooled])
     return counts_of(true, decided, labels=range(len(classes)))
 
 
@@ -88,14 +86,14 @@ def _accuracy(scores: Scores, values: np.ndarray, reference: "pd.DataFrame") -> 
     """Of the largest of the values (items, classes). Counts the items of which several classes have it ("ties")."""
     from sklearn.metrics import accuracy_score
 
-    true, decided = _labels(scores, reference), values.argmax(axis=-1)
+    true, decided = true_classes(scores, reference), values.argmax(axis=-1)
     ties = int(((values == values.max(axis=-1, keepdims=True)).sum(axis=-1) > 1).sum())
     value = 100 * float(accuracy_score(true, decided))
     return MetricValue(value, (true == decided).astype(np.float64), scores.items, {"ties": ties})
 
 
-def _labels(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
-    """(items,) index of the true class of each item."""
+def true_classes(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
+    """(items,) index of the true class of each item. Raises InputError for items or classes that are not known."""
     labels = reference["label"].to_dict()
     unknown = [item for item in scores.items if item not in labels]
     if unknown:
@@ -110,7 +108,9 @@ def _labels(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
 METRICS = (
     Metric(
         "accuracy_clip_mean_probability", 2, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
-        only=("probability", "logit", "log_likelihood"),
+        only=("probability", "logit", "log_likelihood"), decide=mean_probability_decisions,
     ),
-    Metric("accuracy_clip_decision", 2, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP),
+    Metric(
+        "accuracy_clip_decision", 2, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP, decide=single_decisions
+    ),
 )  # fmt: skip

@@ -97,6 +97,8 @@ class Metric:
     parameters: object = None
     #: the kinds of scores that it takes, where not all that its kind of task does
     only: tuple[ScoreKind, ...] = ()
+    #: where every item has one class: the index of the class that it is given, (items,), by the metric's own rule
+    decide: "Callable[[Scores], np.ndarray] | None" = None
     #: where it is a quotient of zeros, if that can be
     zero_by_zero: ZeroByZero | None = None
 

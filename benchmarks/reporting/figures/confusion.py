@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.judge.table import CellResult, TableResult
-from benchmarks.metrics import kind_of
+from benchmarks.metrics import kind_of, metric_of
 from benchmarks.metrics.accuracy import confusion_matrix
 from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
 from benchmarks.reporting import wording
@@ -83,8 +83,9 @@ def headline(results: Sequence[CellResult]) -> CellResult | None:
 
 def decisions(result: TableResult, one: CellResult, memo: Memo) -> Decisions:
     """The decisions of the first complete seed of a cell, kept by the checksums of its scores."""
-    evidence, cell = one.evidence, one.cell
-    assert evidence is not None
+    evidence, cell, metric = one.evidence, one.cell, metric_of(one.cell)
+    assert evidence is not None and metric is not None and metric.decide is not None
+    decide = metric.decide
     seed = evidence.complete_seeds[0]
     of_seed = [scored for scored in evidence.scored if scored.seed == seed]
     paths = [scored.finished.scores_path(cell.test_set) for scored in of_seed]
@@ -95,8 +96,10 @@ def decisions(result: TableResult, one: CellResult, memo: Memo) -> Decisions:
 
         items = [list(listed(one.truth, cell.items, one.finished).index) for one in of_seed]
         scores = [Scores.load(path).select(chosen) for path, chosen in zip(paths, items, strict=True)]
-        counts = confusion_matrix(scores, pd.concat([scored.truth for scored in of_seed]))
+        counts = confusion_matrix(scores, pd.concat([scored.truth for scored in of_seed]), decide)
         return {"counts": counts.tolist(), "classes": scores[0].classes}
 
-    kept = memo.json("confusions", [result.paper.id, cell.dataset, cell.items, digests], counted)
+    kept = memo.json(
+        "confusions", [result.paper.id, cell.dataset, cell.items, metric.id, metric.version, digests], counted
+    )
     return Decisions(np.array(kept["counts"]), tuple(kept["classes"]), seed)

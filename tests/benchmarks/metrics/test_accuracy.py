@@ -6,7 +6,7 @@ from sklearn.metrics import accuracy_score
 
 from benchmarks.errors import InputError
 from benchmarks.metrics import MetricValue, metric_named
-from benchmarks.metrics.accuracy import confusion_matrix, decisions
+from benchmarks.metrics.accuracy import confusion_matrix, mean_probability_decisions
 from benchmarks.runs.scores import Scores
 
 CLASSES = ("dog", "rain", "rooster")
@@ -94,13 +94,13 @@ def test_what_cannot_be_judged_is_one_line(name, given, truth, problem):
 
 
 def test_confusions_are_pooled_over_folds():
-    folds = [scores([[1, 0, 0], [0, 1, 0]], "decision"), scores([[[0, 0, 9], [0, 0, 9]], [[0, 9, 0], [0, 9, 0]]])]
-    matrix = confusion_matrix(folds, reference(["dog", "rain"]))
+    folds = [scores([[1, 0, 0], [0, 1, 0]]), scores([[[0, 0, 9], [0, 0, 9]], [[0, 9, 0], [0, 9, 0]]])]
+    matrix = confusion_matrix(folds, reference(["dog", "rain"]), mean_probability_decisions)
     assert matrix.tolist() == [[1, 0, 1], [0, 2, 0], [0, 0, 0]]
-    assert decisions(folds[1]).tolist() == [2, 1]
+    assert mean_probability_decisions(folds[1]).tolist() == [2, 1]
     other = Scores(("item0",), CLASSES[::-1], np.zeros((1, 3)), "decision")
     with pytest.raises(InputError, match="classes differ"):
-        confusion_matrix([folds[0], other], reference(["dog", "rain"]))
+        confusion_matrix([folds[0], other], reference(["dog", "rain"]), mean_probability_decisions)
 
 
 def test_only_shares_have_right_items():

@@ -45,7 +45,8 @@ def drawn(metric: Metric) -> tuple[Scores, pd.DataFrame]:
 
 def test_a_walk_over_all_metrics_sees_every_form_of_an_id():
     assert set(all_metrics()) == {
-        "accuracy_clip_mean_probability", "accuracy_clip_decision", "auc_macro", "auc_of_Dog", "auc_frames",
+        "accuracy_clip_mean_probability", "accuracy_clip_decision", "accuracy_file_log_posterior",
+        "accuracy_file_log_posterior_classwise", "auc_macro", "auc_of_Dog", "auc_frames",
         "event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms",
     }  # fmt: skip
 
