@@ -1,6 +1,5 @@
 """The official test items of a dataset and what is true of them: from its files, or from stored runs on them."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import USER_ERRORS
@@ -19,15 +18,15 @@ if TYPE_CHECKING:
 def official_truth(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame":
     """What is true of every item of a test set, by fold and name: a reference (benchmarks.runs.truth) with all folds.
 
-    Where official names tell all, the items are those of the files, or else of stored runs; where it takes
+    Where official names tell all, the items are those of the files, or of stored runs that had more; where it takes
     annotations, a stored run with its copy of them comes first, because files may have to be drawn or read anew.
     Raises NoTruth where neither covers every fold, DataError for files that cannot be used.
     """
     use, by_names = paper.datasets[dataset], names_tell(paper, dataset)
-    truth = _of_files(paper, dataset, test_set, workspace) if by_names else None
-    if truth is not None:
-        return truth
     by_fold = _of_runs(paper, dataset, test_set, workspace)
+    truth = _of_files(paper, dataset, test_set, workspace) if by_names else None
+    if truth is not None and (set(by_fold) != set(use.folds) or len(truth) >= sum(map(len, by_fold.values()))):
+        return truth
     if EVERY_FOLD in by_fold:
         return by_fold[EVERY_FOLD].sort_index(kind="stable")
     if set(by_fold) == set(use.folds):
@@ -150,9 +149,16 @@ def _has_copy(finished: Finished, test_set: str) -> bool:
     return (finished.folder / f"{ANNOTATIONS}{test_set}.csv").exists()
 
 
-def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> Iterator[Finished]:
-    """Stored runs on all official test items; tier smoke takes only some of them."""
+def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> list[Finished]:
+    """Stored runs on real files, first those that lacked the fewest items; tier smoke tests on some of them only."""
+    found = []
     for finished in workspace.ledger.finished():
         run = finished.run
         if (run.paper, run.dataset, run.corpus) == (paper.id, dataset, "real") and run.tier != "smoke":
-            yield finished
+            found.append(finished)
+    return sorted(found, key=_lacking)
+
+
+def _lacking(finished: Finished) -> int:
+    """How many of the listed items a run had no files of."""
+    return sum(part["expected"] - part["used"] for part in finished.result["data"]["items"].values())

@@ -1,5 +1,7 @@
 import csv
+import shutil
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +11,18 @@ from benchmarks.judge.compare import compare
 from benchmarks.judge.pairs.signs import mcnemar
 from benchmarks.judge.truth_here import item_seconds, official_truth
 from benchmarks.reporting.sections.comparison import comparison_markdown
+from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import load_paper
-from tests.benchmarks.fabricated_runs import FINGERPRINT, classes_of, fabricate, items_of, scores_with, workspace_in
+from tests.benchmarks.fabricated_runs import (
+    FINGERPRINT,
+    classes_of,
+    fabricate,
+    items_of,
+    publish,
+    scores_with,
+    workspace_in,
+)
 
 FOLDS = (1, 2, 3, 4, 5)
 
@@ -136,6 +147,22 @@ def test_the_test_items_come_from_the_files_or_from_runs_of_every_fold(workspace
     with pytest.raises(InputError, match="ESC-10: its files are not here and stored runs cover 2 of 5 folds"):
         official_truth(paper, "esc10", "test", poor)
     assert {run.run.fingerprint for run in poor.ledger.finished()} == {FINGERPRINT}
+
+
+def test_files_of_which_some_are_missing_stand_behind_runs_that_had_all(miniature_esc50, workspace, tmp_path):
+    """One who has a part of the clips may still have scores of all; a run on that part is no better than the part."""
+    here = replace(workspace, data=tmp_path / "data")
+    shutil.copytree(miniature_esc50, here.data / "esc50")
+    paper = load_paper("acrnn")
+    items = official_truth(paper, "esc10", "test", workspace).index
+    assert list(official_truth(paper, "esc10", "test", here).index) == list(items)
+    poor = replace(here, runs=tmp_path / "runs", reports=tmp_path / "reports")
+    for run in setting_runs(paper, "att", "esc10", Choice("full", seeds=1)):
+        whole = scores_with("esc10", run.fold, 5)
+        half = Scores(whole.items[::2], whole.classes, whole.values[::2], whole.kind)
+        publish(poor, run, half, data={"items": {"test": {"used": 40, "expected": 80}}})
+    shutil.copytree(workspace.runs, poor.reports / "results")
+    assert list(official_truth(paper, "esc10", "test", poor).index) == list(items)
 
 
 def test_with_the_files_here_no_run_is_needed(miniature_esc50, tmp_path):
