@@ -78,7 +78,17 @@ class DCASE2016ASC(Dataset):
     @cached_property
     def evaluation(self) -> Evaluation:
         """The lists of the evaluation set, as far as they are here. Raises DataError for bad ones."""
-        return Evaluation.read(self.layout, self.development)
+        return Evaluation.read(self.layout, self.development if self.layout.folder(DEVELOPMENT).is_dir() else None)
+
+    def items_of(self, record: str) -> tuple[str, ...]:
+        """The items that the lists of DEVELOPMENT or EVALUATION name; none where there are no lists."""
+        return tuple(self.scenes_of(record)) if record == DEVELOPMENT else self.evaluation.items
+
+    def scenes_of(self, record: str) -> Mapping[str, str]:
+        """The scene of each item of DEVELOPMENT or EVALUATION, as far as lists tell it. Raises DataError."""
+        if record == EVALUATION:
+            return self.evaluation.scenes
+        return self.development.scenes if self.layout.folder(DEVELOPMENT).is_dir() else {}
 
     @property
     def clip_seconds(self) -> float:
@@ -198,8 +208,9 @@ class DCASE2016ASC(Dataset):
     def data_files(self) -> list[Path]:
         """The files that decide about inputs and labels: lists, and the audio of items whose scenes they tell."""
         here = {record: self.layout.names(record) for record in RECORDS}
-        known = {DEVELOPMENT: self.development.scenes, EVALUATION: self.evaluation.scenes}
-        audio = [self.layout.audio(item) for record in RECORDS for item in known[record] if item in here[record]]
+        audio = [
+            self.layout.audio(item) for record in RECORDS for item in self.scenes_of(record) if item in here[record]
+        ]
         return sorted([*self.layout.lists(), *audio])
 
     def files(self) -> list[Path]:
