@@ -36,7 +36,9 @@ class ClipFault(DataError):
 def clip_fault(path: Path, kind: FaultKind, reason: str) -> ClipFault:
     """What is wrong with a clip's file, in one line."""
     name = kind if kind != "nan" else "NaN"
-    return ClipFault(f"{path.name}: {name}: {reason}; put the official file into {path.parent}", kind, reason)
+    return ClipFault(
+        f"{path.name}: {name}: {reason}; put the official file into {path.parent}, or take this one away", kind, reason
+    )
 
 
 def read_exact(path: Path, rate: int, frames: int) -> "NDArray[np.float32]":

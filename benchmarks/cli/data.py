@@ -80,6 +80,11 @@ def check_command(
     with progress(f"checking {name}") as advance:
         census = registry.part(cls, "census").take_census(dataset, advance)
     print(census.to_markdown())
+    if census.faults:
+        print(
+            f"Put the official file in the place of a faulty one, below {dataset.root}; without one that cannot be "
+            "decoded, take it away and `run` with --allow-incomplete."
+        )
     return 0 if census.complete else 1
 
 

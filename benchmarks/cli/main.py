@@ -3,15 +3,13 @@
 import os
 import signal
 import sys
-import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 import typer
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running
 from benchmarks.cli.data import data_app
-from benchmarks.cli.surroundings import ROOT, Unread, Unwritable
+from benchmarks.cli.surroundings import Unread, Unwritable
 from benchmarks.errors import USER_ERRORS, InputError
 
 #: What typer makes of a KeyboardInterrupt.
@@ -32,7 +30,6 @@ app.add_typer(data_app, name="data")
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command; bad input becomes one line on stderr and exit code 2. `--debug` shows the traceback."""
     debug = "--debug" in arguments
-    warnings.formatwarning = _warning_line
     arguments = [argument for argument in arguments if argument != "--debug"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves and stops, like Ctrl-C
     try:
@@ -62,14 +59,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("resound: stopped; the same command continues", file=sys.stderr)
         return OUT_OF_TIME
-
-
-def _warning_line(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
-) -> str:
-    """A warning as it is shown: of ours the message alone, of others with the place, all in one line."""
-    where = "" if category is UserWarning and Path(filename).is_relative_to(ROOT) else f"{filename}:{lineno}: "
-    return f"resound: {where}{' '.join(str(message).split())}\n"
 
 
 def _usage_message(error: Exception) -> str:

@@ -6,6 +6,7 @@ Nothing of ours is imported here before it is known that the packages found are 
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -44,13 +45,22 @@ def settle() -> None:
 
     Drawings are files, so a notebook's MPLBACKEND, which only exists there, is of no use. Descriptors that are closed
     lead nowhere from now on, so that no file of ours is opened in their place. Output that the terminal's encoding does
-    not have is written as escapes.
+    not have is written as escapes. Warnings are one line.
     """
     os.environ["MPLBACKEND"] = "agg"
+    warnings.formatwarning = warning_line
     for number in range(3):
         _open_if_closed(number)
     sys.stdout = _settled(sys.stdout, 1, _raise_for_stdout)
     sys.stderr = _settled(sys.stderr, 2, lambda error: None)  # hours of training do not end over a line of progress
+
+
+def warning_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning as it is shown: of ours the message alone, of others with the place, all in one line."""
+    where = "" if category is UserWarning and Path(filename).is_relative_to(ROOT) else f"{filename}:{lineno}: "
+    return f"resound: {where}{' '.join(str(message).split())}\n"
 
 
 def _open_if_closed(number: int) -> None:

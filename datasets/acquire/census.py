@@ -106,13 +106,16 @@ def remembered(cache: Path | None, name: str, check: Callable[[], Faults]) -> Fa
 def decoding_faults(
     items: Sequence[str], load: Callable[[str], object], progress: Progress | None
 ) -> list[tuple[str, str, str]]:
-    """The items whose loading raises ClipFault, in order: (item, kind, reason). Files are decoded in threads."""
+    """The items whose loading raises ClipFault, in order: (item, kind, reason), the reason without name and kind.
+
+    Files are decoded in threads.
+    """
 
     def check(item: str) -> tuple[str, str, str] | None:
         try:
             load(item)
         except ClipFault as fault:
-            return item, fault.kind, str(fault)
+            return item, fault.kind, fault.reason
         return None
 
     found = []

@@ -126,7 +126,8 @@ def _check_clip(dataset: "DCASE2018Domestic", item: str) -> None:
     samples = dataset.load(item)
     seconds = len(samples) / dataset.sample_rate
     if dataset.source == "audio" and seconds > dataset.clip_seconds + TOLERANCE:
-        raise ClipFault(f"{item}: length: {seconds:.2f} s, more than {dataset.clip_seconds:g} s", "length")
+        reason = f"{seconds:.2f} s, more than {dataset.clip_seconds:g} s"
+        raise ClipFault(f"{item}: length: {reason}", "length", reason)
 
 
 def _altered(root: Path) -> dict[str, str]:

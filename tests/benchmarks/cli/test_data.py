@@ -75,6 +75,17 @@ def test_check_and_import(here, miniature_rare, capsys):
     assert "lacking in the list" in capsys.readouterr().out
 
 
+def test_check_names_a_faulty_clip_once_and_says_what_to_do(here, miniature_chime, capsys):
+    shutil.copytree(miniature_chime, here / "data" / "chime_home")
+    clip = next((here / "data" / "chime_home" / "chunks").glob("*.16kHz.wav"))
+    clip.unlink()  # a link, or shared
+    clip.write_bytes(b"")
+    assert run("check chime_home") == 1
+    output = capsys.readouterr().out
+    assert f"- empty: {clip.name.removesuffix('.16kHz.wav')}: a file of 0 bytes\n" in output
+    assert output.rstrip().endswith("take it away and `run` with --allow-incomplete.")
+
+
 def test_synthesize_writes_the_official_layout_and_continues(here, capsys):
     line = (
         "synthesize dcase2017_rare --corpus miniature --subset devtest --mixtures 4 --ebrs -6,0 --seed 3 --write-audio"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli.main import run_command_line
+from benchmarks.cli.surroundings import warning_line
 from tests import ROOT
 
 TOY = ROOT / "tests" / "benchmarks" / "toy"
@@ -263,3 +264,10 @@ def test_a_home_that_is_not_known_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr("os.path.expanduser", lambda path: path)  # what it does for a user that the system lacks
     assert run_command_line(["status", "--runs", "~/runs"]) == 2
     assert capsys.readouterr().err == "resound: ~/runs: no home folder is known here; write the whole path\n"
+
+
+def test_a_warning_of_ours_is_its_message_and_one_of_others_says_where():
+    own = warning_line(UserWarning("esc50: 4 of\n the 5 clips"), UserWarning, str(ROOT / "datasets" / "esc50.py"), 7)
+    assert own == "resound: esc50: 4 of the 5 clips\n"
+    other = warning_line("old", DeprecationWarning, "/elsewhere/torch.py", 3)
+    assert other == "resound: /elsewhere/torch.py:3: old\n"

@@ -60,7 +60,8 @@ def test_every_finding_has_its_reason(root):
     assert {kind: list(found) for kind, found in census.faults.items()} == {
         kind: [item] for kind, item in zip(broken, clean, strict=False)
     }
-    assert census.faults["length"][clean[0]] == f"{clean[0]}: length: 1.20 s, more than 1 s"
+    assert census.faults["length"][clean[0]] == "1.20 s, more than 1 s"
+    assert f"- length: {clean[0]}: 1.20 s, more than 1 s\n" in census.to_markdown()
     assert census.extra == {f"{TEST_AUDIO}/dog.wav": "in no list"}
     assert not census.complete and (census.found, census.expected) == (110, 114)
     is_train = leaking[0] in train
