@@ -111,9 +111,13 @@ def build_data(run: Run, workspace: Workspace) -> Any:
 
 
 def build_model(run: Run, data: Any) -> Any:
-    """The run's network (a LightningModule) or estimator; its draws come from a seed of its own."""
+    """The run's network (a LightningModule) or estimator; its draws come from a seed of its own.
+
+    Where it takes them, it is given the number of classes and the frames of the segments that the data have.
+    """
     part = run.resolved["model"]
     offered = {"num_classes": data.num_classes, "seed": derive(run.seed, run.fold, "init") % 2**31}
+    offered |= {"frames": data.frames} if data.frames else {}
     filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
     return instantiate(part["class_path"], {**part["init_args"], **filled})
 

@@ -34,13 +34,16 @@ class ResidentDataModule(pl.LightningDataModule):
     seed: of order and draws. jobs: processes that extract features (default: one per core).
 
     After `setup`: `train_items`, `validation_items`, `test_sets` (items by the name of the set), `item_counts`; always:
-    `classes`, `num_classes`, `hop` (seconds from frame to frame of what is predicted; None for whole items). Every draw
-    depends on seed, fold, purpose, epoch and step alone. Whoever waits may set `progress`: it is told (items done,
-    items in all). Raises DataError for items that cannot be used.
+    `classes`, `num_classes`, `hop` (seconds from frame to frame of what is predicted; None for whole items), `frames` (of
+    a segment, where networks are given segments of one length). Every draw depends on seed, fold, purpose, epoch and step alone. Whoever waits may set `progress`: it is told (items done,
+    items in all). Whoever knows which other features of these items will be wanted may set `beside`: extractors that
+    get theirs in the same pass over the files, if these have to be read. Both move no number, so neither is an
+    argument, on which a run's id would depend. Raises DataError for items that cannot be used.
     """
 
     version = 1
     hop: float | None = None
+    frames: int | None = None
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class ResidentDataModule(pl.LightningDataModule):
         self.classes: tuple[str, ...] = tuple(dataset.classes)
         self.num_classes = len(self.classes)
         self.progress: Callable[[int, int], None] | None = None
+        self.beside: Sequence[Extractor] = ()
         self._is_ready = False
         self._features: dict[str, Features] = {}
         self._rows: dict[str, Tensor] = {}  # by part, in the features that it is gathered of
@@ -106,8 +110,9 @@ class ResidentDataModule(pl.LightningDataModule):
         """The features of some items, or of copies of them, for which their labels are needed."""
         given = [""] * len(items) if labels is None else labels
         return FeatureCache(self.cache).open(
-            dataset, self.extractor, items, given, variant, jobs=self.jobs, progress=self.progress
-        )
+            dataset, self.extractor, items, given, variant, jobs=self.jobs, progress=self.progress,
+            beside=self.beside if variant == NONE else (),
+        )  # fmt: skip
 
     def _shuffled(self, targets: Tensor) -> Tensor:
         """Targets by row, in which the training items have each other's if that is asked for."""

@@ -74,7 +74,8 @@ class StreetFrames(pl.LightningDataModule):
     def __init__(self, root: str, cache: str, fold: int = 1, seed: int = 0, batch_size: int = 32):
         super().__init__()
         self.dataset, self.fold, self.seed, self.batch_size = Street(Path(root)), fold, seed, batch_size
-        self.classes, self.num_classes, self.hop, self.progress = CLASSES, len(CLASSES), HOP, None
+        self.classes, self.num_classes, self.hop = CLASSES, len(CLASSES), HOP
+        self.frames, self.progress = None, None
 
     def setup(self, stage=None):
         self.test_sets = {"test": ITEMS[self.fold]}
