@@ -8,6 +8,9 @@ from pathlib import Path
 
 from datasets.errors import DataError
 
+#: How files end that hold no others.
+_BARE = (".wav", ".flac", ".ogg", ".mp3", ".csv", ".txt", ".md", ".yaml")
+
 
 @contextmanager
 def download_work(root: Path) -> Iterator[Path]:
@@ -34,9 +37,11 @@ def _download_folder(root: Path) -> Path:
 
 
 def check_source(source: Path) -> None:
-    """Raise DataError where there is nothing to import from."""
+    """Raise DataError where there is nothing to import from: no folder, and no file that may be an archive."""
     if not source.exists():
         raise DataError(f"{source}: no such folder or archive")
+    if source.is_file() and source.suffix.lower() in _BARE:
+        raise DataError(f"{source}: a file alone that is no archive; name the folder that holds it")
 
 
 @contextmanager

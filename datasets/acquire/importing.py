@@ -16,6 +16,10 @@ Grade = Callable[[str, Path], tuple[float, str]]
 #: What lies beside clips in repositories and on other systems, in lower case.
 _BESIDE = (".py", ".pyc", ".ipynb", ".md", ".html", ".pdf", ".xlsx", ".json", ".npz", ".png", ".gif")
 _PAPERS = ("readme", "license", "licence", "credits", "eula")
+#: Sound as video sites and phones have it, which is not read.
+_UNREAD = (".aac", ".m4a", ".mkv", ".mp3", ".mp4", ".opus", ".webm", ".wma")
+#: How many of the files that are left out for one reason are named.
+_NAMED = 8
 _SYSTEM = ("desktop.ini", "thumbs.db", "__macosx", "__pycache__")
 #: What becomes of a file.
 NEW, BETTER, SAME = "new", "in the place of worse ones", "here already"
@@ -99,6 +103,8 @@ class Haul:
         if path.suffix.lower() in _BESIDE or path.name.lower().startswith(_PAPERS):
             self.unneeded += 1
         else:
+            is_unread = path.suffix.lower() in _UNREAD
+            reason = f"{path.suffix.lower()} is not read, convert it to WAV" if is_unread else reason
             self.left_out.setdefault(reason, []).append(shown(path.name))
 
     @property
@@ -170,7 +176,7 @@ def _best(place: str, paths: list[Path], grade: Grade, haul: Haul) -> Path:
 
 def _reasons(what: str, by_reason: dict[str, list[str]]) -> Iterator[str]:
     for reason, names in sorted(by_reason.items()):
-        named = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        named = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
         yield f"{what}, {len(names)} x {reason}: {named}"
 
 

@@ -52,6 +52,21 @@ def test_the_best_file_is_taken_and_nothing_good_gives_way(tmp_path, here, offer
     assert content(tmp_path / "staged") == ({} if taken is None else {"a/x": taken})
 
 
+def test_what_is_left_out_is_named_up_to_eight_files_a_reason(tmp_path):
+    haul = Haul()
+    for number in range(9):
+        haul.leave(tmp_path / f"{number}.m4a", "neither sound nor a list")
+    for number in range(8):
+        haul.leave(tmp_path / f"{number}.dat", "neither sound nor a list")
+    haul.leave(tmp_path / "slides.pdf", "neither sound nor a list")
+    names = [", ".join(f"{number}{suffix}" for number in range(8)) for suffix in (".m4a", ".dat")]
+    assert settle(haul, tmp_path, tmp_path / "staged", length).lines == [
+        "18 files seen: 1 known and not needed, 17 left out",
+        f"left out, 9 x .m4a is not read, convert it to WAV: {names[0]}, ...",
+        f"left out, 8 x neither sound nor a list: {names[1]}",
+    ]
+
+
 @pytest.mark.parametrize("there", [None, {"a": "old", "b/c": "kept"}])
 def test_where_the_last_check_fails_the_root_is_what_it_was(tmp_path, there):
     root, work = tmp_path / "root", tmp_path / "work"
