@@ -2,15 +2,16 @@
 
 A cached set is a pair of files, `<key>.npy` and `<key>.json`. The header is written last and says how long the array
 file has to be, so that a file cut short is noticed and made again. So is one that other code has made: the header holds
-the signature (datasets.features.signatures) of the code behind the array.
+the signature (datasets.features.signatures) of the code behind the array. Several sets of the same clips can be made in
+one pass over the files; each is a set of its own, as if it were made alone.
 """
 
 import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -72,6 +73,24 @@ class Features:
     signature: Signature = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A set of features that is to be kept: what it is, and the signature of the code that would make it now."""
+
+    key: str
+    header: dict[str, Any] = field(compare=False)
+    made_by: Signature = field(compare=False)
+
+    @classmethod
+    def by(cls, header: dict[str, Any], made_by: Signature) -> "Wanted":
+        """What a header describes."""
+        return cls(hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24], header, made_by)
+
+
+#: Writes the arrays of some sets to these files, and tells of each.
+Make = Callable[[Mapping[Wanted, Path]], Sequence[Facts]]
+
+
 class FeatureCache:
     """The cached features below `folder` (of which `features/` is used)."""
 
@@ -87,20 +106,28 @@ class FeatureCache:
         variant: Copy = NONE,
         jobs: int | None = None,
         progress: Progress | None = None,
+        beside: Sequence[Extractor] = (),
     ) -> Features:
         """The features of `items`, extracted first if they are not there.
 
         variant: the clips themselves, or a kind of copy, which may need their `labels`.
         jobs: processes that extract (default: one per core); progress: is told (clips done, clips in all).
+        beside: extractors whose features of the same clips somebody else will ask for. Where the clips have to be read
+            anyway, theirs are made in the same pass if they are lacking; extractors that take files are left out.
 
         Raises DataError for clips that cannot be read, and where the disk refuses.
         """
+        others = () if extractor.takes_files else [one for one in beside if not one.takes_files]
+        several = {self._wanted(dataset, one, items, variant): one for one in (extractor, *others)}
 
-        def extracted(path: Path) -> Facts:
-            task = Task(dataset, extractor, variant, tuple(items), tuple(labels))
-            shape, counts = extract(task, path, jobs or available_cores(), progress)
-            return {"shape": shape, "counts": counts}
+        def extracted(paths: Mapping[Wanted, Path]) -> list[Facts]:
+            task = Task(dataset, tuple(several[one] for one in paths), variant, tuple(items), tuple(labels))
+            written = extract(task, list(paths.values()), jobs or available_cores(), progress)
+            return [{"shape": one.full, "counts": one.counts} for one in written]
 
+        return self._kept(list(several), extracted)
+
+    def _wanted(self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy) -> Wanted:
         header = self._header(dataset, extractor, items, variant)
         made_by = {"readers": signature.of_readers(), "extractor": signature.of_extractor(extractor)}
         if items:
@@ -108,22 +135,34 @@ class FeatureCache:
             made_by["clip"] = signature.of_clip(dataset.load, files, items[0])
         if variant != NONE:
             made_by["copy"] = signature.of_copy(variant, dataset.sample_rate)
-        return self._kept(header, made_by, extracted)
+        return Wanted.by(header, made_by)
 
-    def _kept(self, header: dict[str, Any], made_by: Signature, make: Callable[[Path], Facts]) -> Features:
-        """What the header describes, made first if it is not there: `make` writes the array, and tells of it."""
-        key = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:24]
+    def _kept(self, wanted: Sequence[Wanted], make: Make) -> Features:
+        """The first of the sets that are wanted, made if it is not there, with those of the others that are not."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with locked(self.folder / f"{key}.lock"):
-                if not self._is_usable(key, header, made_by):
-                    self._write(key, {**header, "signature": made_by}, make)
+            if self._lack(wanted[0]) is not None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._make_ready(wanted, make)
         except OSError as error:
             reason = error.strerror or error
             raise DataError(
                 f"{self.folder}: features cannot be written ({reason}); free some space or choose another --cache"
             ) from error
-        return self._open(key)
+        return self._open(wanted[0].key)
+
+    def _make_ready(self, wanted: Sequence[Wanted], make: Make) -> None:
+        """Make those that are lacking in one pass, if the first one is among them."""
+        with ExitStack() as held:
+            # In the order of their names, so that nobody waits for a lock whose holder waits for another of these.
+            for key in sorted(one.key for one in wanted):
+                held.enter_context(locked(self.folder / f"{key}.lock"))
+            lacks = {one: lack for one in wanted if (lack := self._lack(one)) is not None}
+            if wanted[0] not in lacks:
+                return
+            for one, lack in lacks.items():
+                if lack:
+                    log.warning("%s: %s; extracting these features again", self._paths(one.key)[0], lack)
+            self._write(list(lacks), make)
 
     def _header(
         self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy
@@ -145,21 +184,25 @@ class FeatureCache:
     def _paths(self, key: str) -> tuple[Path, Path]:
         return self.folder / f"{key}.npy", self.folder / f"{key}.json"
 
-    def _is_usable(self, key: str, header: dict[str, Any], made_by: Signature) -> bool:
-        """Whether the files are there, whole, and made by the code that would make them now; tells why not."""
-        array, description = self._paths(key)
-        if not description.exists():
-            return False
-        if problem := _problem(array, description, header, made_by):
-            log.warning("%s: %s; extracting these features again", array, problem)
-        return not problem
+    def _lack(self, wanted: Wanted) -> str | None:
+        """Why a set has to be made: nothing to say of one that was never there; None if it can be used as it is."""
+        array, description = self._paths(wanted.key)
+        return _problem(array, description, wanted) if description.exists() else ""
 
-    def _write(self, key: str, header: dict[str, Any], make: Callable[[Path], Facts]) -> None:
-        array, description = self._paths(key)
-        description.unlink(missing_ok=True)
-        with whole(array, durable=True) as temporary:
-            facts = {**make(temporary), "bytes": temporary.stat().st_size, "crc32": _checksum(temporary)}
-        write_whole(description, json.dumps({**header, **facts}))
+    def _write(self, wanted: Sequence[Wanted], make: Make) -> None:
+        with ExitStack() as arrays:
+            paths: dict[Wanted, Path] = {}
+            for one in wanted:
+                array, description = self._paths(one.key)
+                description.unlink(missing_ok=True)
+                paths[one] = arrays.enter_context(whole(array, durable=True))
+            facts = [
+                {**found, "bytes": path.stat().st_size, "crc32": _checksum(path)}
+                for found, path in zip(make(paths), paths.values(), strict=True)
+            ]
+        for one, found in zip(wanted, facts, strict=True):
+            content = {**one.header, "signature": one.made_by, **found}
+            write_whole(self._paths(one.key)[1], json.dumps(content))
 
     def _open(self, key: str) -> Features:
         array, description = self._paths(key)
@@ -170,17 +213,17 @@ class FeatureCache:
         return Features(key, tuple(header["items"]), counts, mapped, header["signature"])
 
 
-def _problem(array: Path, description: Path, header: dict[str, Any], made_by: Signature) -> str | None:
+def _problem(array: Path, description: Path, wanted: Wanted) -> str | None:
     """Why kept features cannot be used; None if they can."""
     try:
         found = json.loads(description.read_text(encoding="utf-8"))
-        fits = array.stat().st_size == found["bytes"] and header.items() <= found.items()
+        fits = array.stat().st_size == found["bytes"] and wanted.header.items() <= found.items()
         fits = fits and _once_checked(array) == found["crc32"]
     except (OSError, ValueError, KeyError, TypeError):
         fits = False
     if not fits:
         return "cut short or damaged"
-    if changed := differences(found.get("signature"), made_by):
+    if changed := differences(found.get("signature"), wanted.made_by):
         return f"made by other code (another signature of {' and '.join(changed)})"
     return None
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from datasets.acquire.telling import Progress
 from datasets.errors import DataError
-from datasets.features.cache import FORMAT, Facts, FeatureCache, Features
+from datasets.features.cache import FORMAT, Facts, FeatureCache, Features, Wanted
 from datasets.features.signatures import signature
 from datasets.features.signatures.marks import Mark
 from datasets.features.signatures.trial import trial_frames
@@ -127,7 +127,8 @@ class ConditionedCache(FeatureCache):
         header = json.loads(json.dumps(header))  # as it is read again: lists for tuples
         # The key of features does not change with their code, so what they were made by counts here, too.
         made_by = {**features.signature, "conditioner": conditioner.mark(features.array.shape[1:])}
-        return self._kept(header, made_by, lambda path: _write(path, features, conditioner, progress))
+        wanted = Wanted.by(header, made_by)
+        return self._kept([wanted], lambda paths: [_write(paths[wanted], features, conditioner, progress)])
 
 
 def _write(path: Path, features: Features, conditioner: Conditioner, progress: Progress | None) -> Facts:

@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -30,10 +31,13 @@ SECONDS_WORTH_A_WORKER = 4.0
 
 @dataclass(frozen=True)
 class Task:
-    """What to extract: one variant of some clips of a dataset, by one extractor."""
+    """What to extract: one variant of some clips of a dataset, by one extractor or by several from the same samples.
+
+    Of several extractors, none takes files.
+    """
 
     dataset: Any
-    extractor: Any
+    extractors: tuple[Any, ...]
     variant: Copy
     items: tuple[str, ...]
     labels: tuple[str, ...]
@@ -42,57 +46,77 @@ class Task:
         """The same for some of the clips."""
         return replace(self, items=self.items[part], labels=self.labels[part])
 
-    def rows(self, position: int) -> np.ndarray:
-        """The features (rows, ...) of one clip. Raises DataError if they cannot be had."""
+    def rows(self, position: int) -> list[np.ndarray]:
+        """The features (rows, ...) of one clip, by each extractor. Raises DataError if they cannot be had."""
         item, rate = self.items[position], self.dataset.sample_rate
         samples = self.variant(self._samples(item), rate, item, self.labels[position])
+        found: dict[int, np.ndarray] = {}
         try:
-            features = self.extractor(samples, rate)
+            kinds: list[Any] = [type(one) for one in self.extractors]
+            for kind in dict.fromkeys(kinds):
+                alike = [number for number, other in enumerate(kinds) if other is kind]
+                made = kind.each([self.extractors[number] for number in alike], samples, rate)
+                found |= zip(alike, made, strict=True)
         except ValueError as error:
             raise DataError(f"{item}: {error}") from error
-        return features if self.extractor.segmented else features[None]
+        return [found[number] if one.segmented else found[number][None] for number, one in enumerate(self.extractors)]
 
     def _samples(self, item: str) -> np.ndarray:
-        samples = self.dataset.load(item)  # with all its checks
-        return self.extractor.read(self._paths[item]) if self.extractor.takes_files else samples
+        samples, first = self.dataset.load(item), self.extractors[0]  # with all its checks
+        return first.read(self._paths[item]) if first.takes_files else samples
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        """How the features are stored: little-endian float32, unless the extractor says less."""
-        return np.dtype(self.extractor.dtype).newbyteorder("<")
+    def dtypes(self) -> list[np.dtype[Any]]:
+        """How features are stored: little-endian float32, unless the extractor says less."""
+        return [np.dtype(one.dtype).newbyteorder("<") for one in self.extractors]
 
     @cached_property
     def _paths(self) -> dict[str, Path]:
         return self.dataset.paths()
 
 
+@dataclass
+class Written:
+    """What one extractor made of some clips: the shape of a row, None before the first one, and rows per clip."""
+
+    shape: list[int] | None = None
+    counts: list[int] = field(default_factory=list)
+
+    @property
+    def full(self) -> list[int]:
+        """The shape of all rows."""
+        return [sum(self.counts), *(self.shape or [])]
+
+
 def extract(
-    task: Task, target: Path, jobs: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[list[int], list[int]]:
-    """Write the features of all clips, concatenated, to `target` as .npy; returns its shape and the rows per clip.
+    task: Task, targets: Sequence[Path], jobs: int, progress: Callable[[int, int], None] | None = None
+) -> list[Written]:
+    """Write the features of all clips, concatenated, as .npy: those of each extractor to its target.
 
-    Small work is done here, the rest by `jobs` processes. Raises DataError for clips that cannot be used, OSError
-    where the disk refuses.
+    Small work is done here, the rest by `jobs` processes; each clip is read once for all extractors. Raises DataError
+    for clips that cannot be used, OSError where the disk refuses.
     """
-    with tempfile.TemporaryDirectory(prefix=f"{target.name}-parts-", dir=target.parent) as folder:
-        parts = [Path(folder) / f"{number}" for number in range(jobs + 1)]
-        shape, counts = _extract_parts(task, parts, jobs, _Meter(len(task.items), progress))
-        full = [sum(counts), *shape]
-        with target.open("wb") as file:
-            npy.write_array_header_1_0(file, {"descr": task.dtype.str, "fortran_order": False, "shape": tuple(full)})
-            for part in filter(Path.exists, parts):
-                with part.open("rb") as source:
-                    shutil.copyfileobj(source, file, 1 << 22)
-                part.unlink()
-    return full, counts
+    with tempfile.TemporaryDirectory(prefix=f"{targets[0].name}-parts-", dir=targets[0].parent) as folder:
+        parts = [
+            [Path(folder) / f"{number}-{extractor}" for extractor in range(len(targets))] for number in range(jobs + 1)
+        ]
+        found = _extract_parts(task, parts, jobs, _Meter(len(task.items), progress))
+        for target, dtype, written, own in zip(targets, task.dtypes, found, zip(*parts, strict=True), strict=True):
+            with target.open("wb") as file:
+                head = {"descr": dtype.str, "fortran_order": False, "shape": tuple(written.full)}
+                npy.write_array_header_1_0(file, head)
+                for part in filter(Path.exists, own):
+                    with part.open("rb") as source:
+                        shutil.copyfileobj(source, file, 1 << 22)
+                    part.unlink()
+    return found
 
 
-def _extract_parts(task: Task, parts: Sequence[Path], jobs: int, meter: "_Meter") -> tuple[list[int], list[int]]:
-    """Write the features to as many files of `parts` as are needed, in order; the shape of a row, rows per clip."""
+def _extract_parts(task: Task, parts: Sequence[Sequence[Path]], jobs: int, meter: "_Meter") -> list[Written]:
+    """Write the features to as many parts as are needed, in order: a file for each extractor."""
     clock = _Clock(len(task.items), jobs)
-    with parts[0].open("wb") as file:
-        shape, counts = _extract_some(task, file, meter.advance, clock.is_worth_workers)
-    left = task.share(slice(len(counts), None))
+    found = _extract_some(task, parts[0], meter.advance, clock.is_worth_workers)
+    left = task.share(slice(len(found[0].counts), None))
     if left.items:
         edges = np.linspace(0, len(left.items), min(jobs, len(left.items)) + 1).astype(int)
         shares = [left.share(slice(low, high)) for low, high in itertools.pairwise(edges)]
@@ -100,36 +124,41 @@ def _extract_parts(task: Task, parts: Sequence[Path], jobs: int, meter: "_Meter"
             results = list(pool.map(_in_worker, shares, parts[1:], itertools.repeat(meter)))
         if meter.error is not None:
             raise meter.error
-        for found, more in results:
-            _check_shapes(task, shape, found)
-            counts += more
-    return shape, counts
+        for result in results:
+            for whole, more in zip(found, result, strict=True):
+                _check_shapes(task, whole, more.shape or [])
+                whole.counts += more.counts
+    return found
 
 
 def _extract_some(
-    task: Task, file: IO[bytes], advance: Callable[[], None], enough: Callable[[int], bool] = lambda done: False
-) -> tuple[list[int], list[int]]:
-    """Append the clips' features to `file` until `enough` says so; returns the shape of a row and rows per clip."""
-    shape: list[int] | None = None
-    counts: list[int] = []
-    for position in range(len(task.items)):
-        rows = np.ascontiguousarray(task.rows(position), dtype=task.dtype)
-        shape = shape or list(rows.shape[1:])
-        _check_shapes(task, shape, list(rows.shape[1:]), task.items[position])
-        file.write(rows.data)
-        counts.append(len(rows))
-        advance()
-        if enough(position + 1):
-            break
-    return shape or [], counts
+    task: Task, parts: Sequence[Path], advance: Callable[[], None], enough: Callable[[int], bool] = lambda done: False
+) -> list[Written]:
+    """Write the clips' features to the files of a part, until `enough` says so."""
+    found = [Written() for _ in parts]
+    with ExitStack() as opened:
+        files = [opened.enter_context(part.open("wb")) for part in parts]
+        for position, item in enumerate(task.items):
+            for rows, dtype, file, written in zip(task.rows(position), task.dtypes, files, found, strict=True):
+                values = np.ascontiguousarray(rows, dtype=dtype)
+                _check_shapes(task, written, list(values.shape[1:]), item)
+                file.write(values.data)
+                written.counts.append(len(values))
+            advance()
+            if enough(position + 1):
+                break
+    return found
 
 
-def _check_shapes(task: Task, expected: Sequence[int], found: Sequence[int], item: str = "") -> None:
-    if list(expected) != list(found):
+def _check_shapes(task: Task, written: Written, found: Sequence[int], item: str = "") -> None:
+    """Note the shape of the first rows. Raises DataError for others that have another."""
+    if written.shape is None:
+        written.shape = list(found)
+    if written.shape != list(found):
         where = item or f"a clip among {task.items[0]} ... {task.items[-1]}"
         raise DataError(
-            f"{where}: features of shape {tuple(found)}, elsewhere {tuple(expected)}; all clips must have one length "
-            "(`python -m benchmarks data check` tells which have not)"
+            f"{where}: features of shape {tuple(found)}, elsewhere {tuple(written.shape)}; all clips must have one "
+            "length (`python -m benchmarks data check` tells which have not)"
         )
 
 
@@ -150,20 +179,20 @@ class _Clock:
         return expected > SECONDS_WORTH_A_WORKER
 
 
-def _in_worker(task: Task, part: Path, meter: "_Meter") -> tuple[list[int], list[int]]:
+def _in_worker(task: Task, parts: Sequence[Path], meter: "_Meter") -> list[Written]:
     """One share in a process of its own."""
     answer: dict[str, Any] = {}
     with Child("datasets.features.extraction") as child:
-        child.write(pickle.dumps((task, str(part))))
+        child.write(pickle.dumps((task, [str(part) for part in parts])))
         child.close()
         for answer in child.answers():
             if not answer:
                 meter.advance()
             if meter.error is not None:
                 child.kill()
-    if "counts" not in answer:
+    if "written" not in answer:
         meter.fail(_error(answer, child.wait()))
-    return answer.get("shape", []), answer.get("counts", [])
+    return [Written(**one) for one in answer.get("written", [])]
 
 
 def _error(answer: dict[str, Any], code: int) -> Exception:
@@ -197,13 +226,12 @@ class _Meter:
 
 
 def _serve() -> None:
-    """A worker: reads its share from stdin, writes features to the part file, answers one JSON line per clip."""
+    """A worker: reads its share from stdin, writes features to the part's files, answers one JSON line per clip."""
     answer = answering()
-    task, part = pickle.load(sys.stdin.buffer)  # from the parent process only
+    task, parts = pickle.load(sys.stdin.buffer)  # from the parent process only
     try:
-        with Path(part).open("wb") as file:
-            shape, counts = _extract_some(task, file, lambda: answer({}))
-        answer({"shape": shape, "counts": counts})
+        written = _extract_some(task, [Path(part) for part in parts], lambda: answer({}))
+        answer({"written": [asdict(one) for one in written]})
     except DataError as error:
         answer({"data_error": str(error)})
     except BrokenPipeError:

@@ -1,6 +1,6 @@
 """Log-mel spectrograms of 40 ms frames every 20 ms, any number of bands, as the PB-CNN paper takes them of scenes."""
 
-import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from datasets.features import Extractor
 from datasets.features.log_mel import mel_bank, mel_weights
 from datasets.features.stft import banded_spectra, window
-
-log = logging.getLogger(__name__)
 
 #: The shortest FFT that is chosen: the first power of two in which a frame of 1764 samples has room.
 SHORTEST_FFT = 2048
@@ -59,10 +57,12 @@ class LogMelScenes(Extractor):
 
     def __post_init__(self) -> None:
         if self.n_fft is not None and (empty := empty_filters(self.rate, self.n_fft, self.n_mels)):
-            log.warning(
-                "%s: %d of %d mel filters are empty with an FFT of %d, their bands always silent; %d leaves none empty",
-                self.name, empty, self.n_mels, self.n_fft, sufficient_fft(self.rate, self.n_mels),
-            )  # fmt: skip
+            enough = sufficient_fft(self.rate, self.n_mels)
+            warnings.warn(
+                f"{self.name}: {empty} of {self.n_mels} mel filters are empty with an FFT of {self.n_fft}, their bands "
+                f"always silent; with {enough} none is",
+                stacklevel=1,
+            )
 
     @property
     def fft(self) -> int:
