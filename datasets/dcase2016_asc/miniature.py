@@ -30,7 +30,7 @@ from datasets.generated import LICENCE, count_files, has_its_files, write_once
 from datasets.seeds import derive
 
 VERSION = 1
-SIZES = Sizes(per_fold=1, evaluation=1, items=1)
+SIZES = Sizes(per_fold=1, items=1, evaluation=1, evaluation_items=1)
 NOTES = "A miniature of TUT Acoustic Scenes 2016 in the official layout. All scenes are made from formulas.\n"
 #: What error.txt lists: onset and offset in shares of an item's length, label; of the first development items in order.
 FLAWS = ((0.1, 0.15, "microphone"), (0.5, 0.8, "mobile"))
@@ -44,7 +44,7 @@ def write(root: Path, clip_seconds: float = 6.0, items: int = SIZES.items, seed:
     """
     if items < 1 or clip_seconds <= 0:
         raise DataError(f"{root}: a miniature needs items, not {items} of {clip_seconds} s per location")
-    sizes = SIZES._replace(items=items)
+    sizes = SIZES._replace(items=items, evaluation_items=items)
     declared = {
         "corpus": "miniature",
         "dataset": "dcase2016_asc",

@@ -28,16 +28,20 @@ NO_FOLD = 0
 
 
 class Sizes(NamedTuple):
-    """Of every scene: locations that each fold tests, locations of the evaluation set, and items of each location."""
+    """Of every scene: locations that each fold tests, and items of each; locations of the evaluation set, and items."""
 
     per_fold: int
-    evaluation: int
     items: int
+    evaluation: int
+    evaluation_items: int
 
     @property
     def per_class(self) -> dict[str, int]:
         """Items of every scene in each record."""
-        return {DEVELOPMENT: len(FOLDS) * self.per_fold * self.items, EVALUATION: self.evaluation * self.items}
+        return {
+            DEVELOPMENT: len(FOLDS) * self.per_fold * self.items,
+            EVALUATION: self.evaluation * self.evaluation_items,
+        }
 
 
 class Item(NamedTuple):
@@ -66,7 +70,8 @@ def make_items(sizes: Sizes, draw: Generator) -> list[Item]:
     for scene in CLASSES:
         for fold in folds:
             location = locations.pop()
-            of_location = [Item("", scene, fold, location, segment) for segment in range(sizes.items)]
+            count = sizes.items if fold else sizes.evaluation_items
+            of_location = [Item("", scene, fold, location, segment) for segment in range(count)]
             items += [one._replace(name=one.original if fold else f"{numbers.pop()}.wav") for one in of_location]
     return items
 
