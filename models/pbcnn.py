@@ -1,6 +1,6 @@
 """The network of Wang et al. (2020) with pixel-based attention, its rivals with other attention, and their training.
 
-Source: H. Wang, D. Xu, P. Shi, D. Teng, J. Audio Eng. Soc. 68(11), sections 1.2, 2 and 3.2. Its Fig. 6, which draws the
+Source: Wang, Xu, Shi and Teng, J. Audio Eng. Soc. 68(11), sections 1.2, 2 and 3.2. Its Fig. 6, which draws the
 network, was not at hand: what the text leaves open is marked "assumed", or "inferred".
 """
 
@@ -112,7 +112,7 @@ class PBCNN(nn.Module):
 
     attention: in every block: "pixel" (PB-CNN), "time" (TB-CNN), "frequency" (FB-CNN; inferred: the module of section
         1.2), or "none" (CNN).
-    n_mels, frames: of the input; with attention along an axis, its size is fixed.
+    n_mels, n_frames: of the input; with attention along an axis, its size is fixed.
     channels: of the blocks (assumed).
     value_kernel, gamma, reduction: of pixel attention, see there; reduction 16 is the paper's.
     dropout: probability before the dense layer (assumed).
@@ -126,7 +126,7 @@ class PBCNN(nn.Module):
         self,
         attention: Attention = "pixel",
         n_mels: int = 128,
-        frames: int = 150,
+        n_frames: int = 150,
         channels: Sequence[int] = (64, 128, 256, 512),
         value_kernel: ValueKernel = 3,
         gamma: Literal["learned"] | float = "learned",
@@ -137,11 +137,11 @@ class PBCNN(nn.Module):
         width_divisor: int = 1,
     ) -> None:
         super().__init__()
-        if min(n_mels, frames) < 2 ** len(channels):
-            raise ValueError(f"{n_mels} bands x {frames} frames cannot be halved {len(channels)} times; have more")
+        if min(n_mels, n_frames) < 2 ** len(channels):
+            raise ValueError(f"{n_mels} bands x {n_frames} frames cannot be halved {len(channels)} times; have more")
         if gamma != "learned" and not 0 <= gamma <= 1:
             raise ValueError(f"gamma {gamma} is not within [0, 1]; give such a number, or 'learned'")
-        self.input_shape = (1, n_mels, frames)
+        self.input_shape = (1, n_mels, n_frames)
         blocks, inputs = [], 1
         for number, wide in enumerate(channels):
             narrow = max(1, wide // width_divisor)
@@ -150,7 +150,7 @@ class PBCNN(nn.Module):
             elif attention == "none":
                 module = nn.Identity()
             else:
-                module = AxisAttention(attention, (frames if attention == "time" else n_mels) // 2**number)
+                module = AxisAttention(attention, (n_frames if attention == "time" else n_mels) // 2**number)
             blocks.append(Block(inputs, narrow, module))
             inputs = narrow
         self.blocks = nn.Sequential(*blocks)
@@ -184,7 +184,7 @@ class PBCNNModule(Adam, ClipClassification):
         self,
         attention: Attention = "pixel",
         n_mels: int = 128,
-        frames: int = 150,
+        n_frames: int = 150,
         channels: Sequence[int] = (64, 128, 256, 512),
         value_kernel: ValueKernel = 3,
         gamma: Literal["learned"] | float = "learned",
@@ -196,7 +196,7 @@ class PBCNNModule(Adam, ClipClassification):
         width_divisor: int = 1,
     ) -> None:
         network = PBCNN(
-            attention, n_mels, frames, channels, value_kernel, gamma, reduction, dropout, num_classes, seed,
+            attention, n_mels, n_frames, channels, value_kernel, gamma, reduction, dropout, num_classes, seed,
             width_divisor,
         )  # fmt: skip
         super().__init__(learning_rate, network)

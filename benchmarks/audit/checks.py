@@ -6,7 +6,7 @@ What to check is data, the `audit` section of a paper's file; everything here is
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from benchmarks.audit.identities import attainable_events, average, best_printed
+from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
 from benchmarks.audit.printed import Check, agrees, printed, truncates
 from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class, instantiate
@@ -15,6 +15,7 @@ from benchmarks.spec.audit import (
     Attainable,
     AttainableEvents,
     Average,
+    AverageOfRows,
     BestPrinted,
     Computed,
     Count,
@@ -100,6 +101,8 @@ def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
                 yield _share(paper, entry)
             case Average():
                 yield from average(paper, entry)
+            case AverageOfRows():
+                yield from average_of_rows(paper, entry)
             case AttainableEvents():
                 yield from attainable_events(paper, entry)
             case BestPrinted():
@@ -169,18 +172,27 @@ def _attainable(paper: Paper, entry: Attainable) -> Iterator[Check]:
 
 
 def _same(paper: Paper, entry: Same) -> Iterator[Check]:
-    first = _value(paper, entry.cells[0])
+    """Cells of one experiment, which agree where the one with more decimals, shortened, is the other."""
+    first, decimals = _value(paper, entry.cells[0]), _decimals(paper, entry.cells[0])
     for cell in entry.cells[1:]:
-        value = _value(paper, cell)
+        value, its = _value(paper, cell), _decimals(paper, cell)
+        fine, coarse = (value, first) if its > decimals else (first, value)
+        holds = agrees(fine, coarse, min(decimals, its), truncates(paper, entry))
         note = f"stands for the same experiment as {entry.cells[0]}"
-        yield Check(id=f"{cell}.{entry.id}", published=first, computed=value, holds=value == first, note=note)
+        yield Check(id=f"{cell}.{entry.id}", published=first, computed=value, holds=holds, note=note)
+
+
+def _decimals(paper: Paper, cell: str) -> int:
+    """Of the column that a cell stands in."""
+    _, table, _, column = cell.split(".", 3)
+    return paper.tables[table].columns[column].decimals
 
 
 def _mean(paper: Paper, entry: Mean) -> Iterator[Check]:
     for cell, values in entry.values.items():
         if entry.decisions is not None:
             values = [100 * round(value * entry.decisions / 100) / entry.decisions for value in values]
-        decimals = paper.tables[entry.table].columns[cell.split(".", 3)[3]].decimals
+        decimals = _decimals(paper, cell)
         computed = round(sum(values) / len(values), 9)
         yield _compared(paper, entry, _value(paper, cell), computed, decimals, cell)
 

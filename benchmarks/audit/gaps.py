@@ -19,7 +19,7 @@ FILLED: dict[str, str] = {
     "fold": "the run's test fold; a run is one fold",
     "seed": "the run's seed, from which all its draws follow",
     "num_classes": "as many as the dataset has",
-    "frames": "as many as a segment of the data has",
+    "n_frames": "as many as a segment of the data has",
     "jobs": "processes that extract features; their number moves nothing",
     "limit": "off unless a tier states it: fewer items for quick trials",
     "shuffle_labels": "off unless a control states it: trains on wrong labels",

@@ -1,12 +1,12 @@
 """What the numbers of one printed table must satisfy among themselves: averages, counts of events, the best in bold."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.audit.printed import Check, agrees, printed, truncates
 from benchmarks.errors import InputError
 from benchmarks.metrics import metric_named
-from benchmarks.spec.audit import AttainableEvents, Average, BestPrinted, Entry
+from benchmarks.spec.audit import AttainableEvents, Average, AverageOfRows, BestPrinted, Entry
 from benchmarks.spec.cells import Cell
 from benchmarks.spec.paper import Paper
 
@@ -18,26 +18,38 @@ def average(paper: Paper, entry: Average) -> Iterator[Check]:
     other. Raises InputError for a column that is no mean.
     """
     columns = paper.tables[entry.table].columns
-    cuts = truncates(paper, entry)
     for row in paper.tables[entry.table].rows:
         for name in entry.columns or [name for name, column in columns.items() if column.mean_of]:
             column = columns[name]
             if not column.mean_of:
                 raise InputError(f"{paper.id}.{entry.table}: column {name} has no mean_of; see audit.checks there")
-            published = _printed_at(paper, entry, row, name)
-            parts = [_printed_at(paper, entry, row, part) for part in column.mean_of]
-            known = [value for value in parts if value is not None]
-            if published is None or len(known) < len(parts):
-                continue
-            computed = round(math.fsum(known) / len(known), 9)
-            reach = sum(10.0 ** -columns[part].decimals for part in column.mean_of) / len(parts)
-            holds = _may_be_equal(computed, reach, published, 10.0**-column.decimals, cuts)
-            note = entry.note
-            if holds and not agrees(computed, published, column.decimals, cuts):
-                shown = printed(computed, column.decimals, cuts)
-                note = f"the mean of what is printed would be {shown:.{column.decimals}f}, that of unrounded values not"
-            cell = f"{paper.id}.{entry.table}.{row}.{name}"
-            yield Check(id=f"{cell}.{entry.id}", published=published, computed=computed, holds=holds, note=note)
+            yield from _mean_of(paper, entry, (row, name), [(row, part) for part in column.mean_of])
+
+
+def average_of_rows(paper: Paper, entry: AverageOfRows) -> Iterator[Check]:
+    """The same of a row that is the mean of others, in every column in which all of them are printed."""
+    for column in paper.tables[entry.table].columns:
+        yield from _mean_of(paper, entry, (entry.row, column), [(row, column) for row in entry.of])
+
+
+def _mean_of(paper: Paper, entry: Entry, place: tuple[str, str], parts: Sequence[tuple[str, str]]) -> Iterator[Check]:
+    """One printed mean, by row and column, against the cells that it is of; nothing where one is not printed."""
+    columns, cuts = paper.tables[entry.table].columns, truncates(paper, entry)
+    published = _printed_at(paper, entry, *place)
+    values = [_printed_at(paper, entry, *part) for part in parts]
+    known = [value for value in values if value is not None]
+    if published is None or len(known) < len(values):
+        return
+    decimals = columns[place[1]].decimals
+    computed = round(math.fsum(known) / len(known), 9)
+    reach = sum(10.0 ** -columns[column].decimals for _, column in parts) / len(parts)
+    holds = _may_be_equal(computed, reach, published, 10.0**-decimals, cuts)
+    note = entry.note
+    if holds and not agrees(computed, published, decimals, cuts):
+        shown = printed(computed, decimals, cuts)
+        note = f"the mean of what is printed would be {shown:.{decimals}f}, that of unrounded values not"
+    cell = f"{paper.id}.{entry.table}.{place[0]}.{place[1]}"
+    yield Check(id=f"{cell}.{entry.id}", published=published, computed=computed, holds=holds, note=note)
 
 
 def _may_be_equal(first: float, first_unit: float, second: float, second_unit: float, cuts: bool) -> bool:

@@ -71,12 +71,12 @@ def judge_claims(
     outcomes: Mapping[Place, Outcomes],
     quoted: Container[Place] = (),
     flawed: Container[Place] = (),
-    margins: Mapping[str, float | None] | None = None,
+    margins: Mapping[Place, float | None] | None = None,
 ) -> list[ClaimResult]:
     """The claims of one table, judged together. `outcomes` is by (column, row); cells without runs are left out.
 
     quoted: cells of which there will be none. flawed: those whose runs are on other files than the official ones.
-    margins: by column; a note says how often a difference of one margin would be found.
+    margins: by cell; a note says how often a difference of one margin would be found.
 
     Raises InputError for a claim whose test has no known form, and for cells that were tested on different items.
     """
@@ -87,7 +87,7 @@ def judge_claims(
             continue
         for asked, link in _questions(claim, links):
             if asked not in tested:
-                margin = (margins or {}).get(claim.place(link.above)[0])
+                margin = (margins or {}).get(claim.place(link.above))
                 tested[asked] = _test(claim, links if isinstance(asked, str) else (link,), outcomes, margin)
     corrected = dict(zip(tested, holm([found.p for found in tested.values()]), strict=True))
     judged = []
@@ -100,7 +100,7 @@ def judge_claims(
             LinkResult(link, tested[asked], float(corrected[asked]), len(tested))
             for asked, link in _questions(claim, links)
         )
-        judged.append(_combine(claim, results, (margins or {}).get(claim.place(links[0].above)[0])))
+        judged.append(_combine(claim, results, (margins or {}).get(claim.place(links[0].above))))
     return judged
 
 

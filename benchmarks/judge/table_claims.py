@@ -40,7 +40,7 @@ def _family(
     found = {key: _outcomes(one) for key, one in cells.items() if key not in flawed}
     outcomes = {key: of_cell for key, of_cell in found.items() if of_cell is not None}
     quoted = {key for key, one in cells.items() if one.cell.recipe == "quoted"}
-    margins = {name: column.margin for name, column in paper.tables[claims[0].table].columns.items()}
+    margins = {key: one.cell.margin for key, one in cells.items()}
     for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted, flawed, margins), strict=True):
         yield ClaimTest(claim, variant, _in_print(claim, [one.cell for one in cells.values()]), ours)
 

@@ -117,7 +117,7 @@ def build_model(run: Run, data: Any) -> Any:
     """
     part = run.resolved["model"]
     offered = {"num_classes": data.num_classes, "seed": derive(run.seed, run.fold, "init") % 2**31}
-    offered |= {"frames": data.frames} if data.frames else {}
+    offered |= {"n_frames": data.n_frames} if data.n_frames else {}
     filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
     return instantiate(part["class_path"], {**part["init_args"], **filled})
 

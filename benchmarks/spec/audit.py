@@ -199,6 +199,18 @@ class Average(Entry):
         return [("column", column) for column in self.columns]
 
 
+class AverageOfRows(Entry):
+    """A row that is said to be the mean of others, column by column: its values against the means of theirs."""
+
+    kind: Literal["average_of_rows"]
+    row: Name
+    of: list[Name] = Field(min_length=2)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("row", self.row), *(("row", row) for row in self.of)]
+
+
 class AttainableEvents(Entry):
     """An error rate and the F1 beside it, which whole numbers of events found, missed and invented must give."""
 
@@ -242,6 +254,7 @@ Check = Annotated[
     | Difference
     | Scaled
     | Average
+    | AverageOfRows
     | AttainableEvents
     | BestPrinted,
     Field(discriminator="kind"),

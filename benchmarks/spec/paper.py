@@ -118,13 +118,14 @@ class Row(Strict):
 
     setting: Name | dict[ColumnName, Name] | None = None
     quoted: str | None = None
-    #: what the row has instead of its columns: the dataset, the fold, how it is scored
+    #: what the row has instead of its columns: the dataset, the fold, how it is scored, how near is near enough
     dataset: Name | None = None
     fold: StrictInt | None = None
     metric: str | None = None
     decision: str | None = None
     test_set: Name | None = None
     items: Name | None = None
+    margin: float | None = None
     protocol: dict[Name, Protocol] = {}
     #: where the row's values come from, if the paper's table does not have it
     added: str | None = None
@@ -160,9 +161,12 @@ class Control(Row):
     #: the paper's row of which this is another reading: what was tried beside it
     reading_of: Name | None = None
 
-    def concerns(self, name: str, column: Column) -> bool:
-        """Whether the row has a cell in a column."""
-        return not column.audited and (bool(column.mean_of) or self.setting_for(name, column.dataset) is not None)
+    def concerns(self, name: str, columns: Mapping[str, Column]) -> bool:
+        """Whether the row has a cell in a column: in a mean of columns where it has one in each of those."""
+        column = columns[name]
+        if column.mean_of:
+            return all(self.concerns(part, columns) for part in column.mean_of)
+        return not column.audited and self.setting_for(name, column.dataset) is not None
 
 
 class Derived(Strict):
@@ -297,8 +301,8 @@ class Paper(Strict):
     def _cells_of(self, table_id: str, rows: Mapping[str, Row]) -> Iterator[Cell]:
         corrected = {cell: (value, item.reason) for item in self.errata for cell, value in item.cells.items()}
         for row_id, row in rows.items():
-            for column_id, column in self.tables[table_id].columns.items():
-                if isinstance(row, Control) and not row.concerns(column_id, column):
+            for column_id in self.tables[table_id].columns:
+                if isinstance(row, Control) and not row.concerns(column_id, self.tables[table_id].columns):
                     continue
                 cell = self._cell(table_id, row_id, row, column_id)
                 value, erratum = corrected.get(cell.id, (None, None))
@@ -321,7 +325,7 @@ class Paper(Strict):
             metric=f"{metric}_{decision}" if decision else metric,
             dataset=None if parts else row.dataset_in(column), fold=None if parts else row.fold_in(column),
             test_set=row.test_set or column.test_set, items=row.items or column.items,
-            parts=tuple(parts), added=row.added, margin=column.margin, setting=settings[0],
+            parts=tuple(parts), added=row.added, margin=row.margin or column.margin, setting=settings[0],
             quoted=row.quoted or _empty(row, column, printed, settings, table),
             kind="audit" if column.audited else table.kind,
             erratum=None,

@@ -95,7 +95,7 @@ class ClipDataModule(ResidentDataModule):
         sets = list(self._features.values())
         length = sets[0].array.shape[-1]
         self._cuts = (self.segment_frames, self.segment_hop) if self.segment_frames else (length, length)
-        self._table, self.frames = SegmentTable.of(sets, *self._cuts), self._cuts[0]
+        self._table, self.n_frames = SegmentTable.of(sets, *self._cuts), self._cuts[0]
         if self.epoch_mode == "resample" and (self._table.counts != self._table.counts[0]).any():
             raise DataError("epoch_mode 'resample' needs copies with as many segments as their clip; choose 'concat'")
         copies = torch.cat(

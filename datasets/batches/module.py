@@ -44,7 +44,7 @@ class ResidentDataModule(pl.LightningDataModule):
 
     version = 1
     hop: float | None = None
-    frames: int | None = None
+    n_frames: int | None = None
 
     def __init__(
         self,

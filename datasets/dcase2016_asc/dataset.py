@@ -10,7 +10,7 @@ from datasets.contract import EVERY_FOLD, Dataset, Parts, check_fold, check_root
 from datasets.dcase2016_asc.layout import CLASSES, DEVELOPMENT, EVALUATION, FOLDS, RECORDS, Layout
 from datasets.dcase2016_asc.listing import location_of, read_flaws
 from datasets.dcase2016_asc.lists import Development, Evaluation
-from datasets.dcase2016_asc.splits import choose_leaky_test, choose_validation, official_validation
+from datasets.dcase2016_asc.splits import choose_leaky_tests, choose_validation, official_validation
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class DCASE2016ASC(Dataset):
     """Scenes of 30 s; `root` holds the official development and evaluation folders, or the first alone.
 
     training: "folds" has the four official folds. "all" trains on the whole development set and tests the evaluation
-        set alone. "leaky" is a random split by file, 880 to train on and 290 to test (in proportion where a corpus has
-        fewer), in which locations stand on both sides. The last two have one fold.
+        set alone, in one fold. "leaky" has four random splits by file, 880 to train on and 290 to test (in proportion
+        where a corpus has fewer), in which locations stand on both sides.
 
     About 15 % of what is trained on validates, by whole locations (datasets.dcase2016_asc.splits). Flaws that the
     data's authors list are left in, as in the official baseline (assumed: the paper says nothing); `errors` tells them.
@@ -54,6 +54,7 @@ class DCASE2016ASC(Dataset):
         "vehicle": ("bus", "car", "train", "tram"),
     }
     sample_rate = 44100
+    folds: tuple[int, ...] = FOLDS
     classes = CLASSES
 
     def __init__(self, root: Path | str, training: Training = "folds", cache: Path | str | None = None) -> None:
@@ -63,7 +64,7 @@ class DCASE2016ASC(Dataset):
         if training not in TRAININGS:
             raise DataError(f"unknown training {training!r} of dcase2016_asc; known: {', '.join(TRAININGS)}")
         check_root(self)
-        self.folds = FOLDS if training == "folds" else (1,)
+        self.folds = (1,) if training == "all" else FOLDS
 
     @cached_property
     def layout(self) -> Layout:
@@ -100,7 +101,7 @@ class DCASE2016ASC(Dataset):
         check_fold(self, fold)
         if self.training == "folds":
             return tuple(self.development.folds[fold].train.by_item)
-        tested = self._leaky_test if self.training == "leaky" else frozenset[str]()
+        tested = frozenset(self.test_list(fold))
         return tuple(item for item in self.development.scenes if item not in tested)
 
     def validation_list(self, fold: int = 1) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ class DCASE2016ASC(Dataset):
         Of the official lists they are those that the repository's validation.txt says; of others what its rule gives.
         """
         items = self.training_list(fold)
-        name = str(fold) if self.training == "folds" else self.training
+        name = {"folds": str(fold), "all": "all", "leaky": f"leaky {fold}"}[self.training]
         if self.layout.corpus == "real":
             places = official_validation()[name]
         else:
@@ -121,7 +122,7 @@ class DCASE2016ASC(Dataset):
         check_fold(self, fold)
         if self.training == "folds":
             return tuple(self.development.folds[fold].test.by_item)
-        return tuple(item for item in self.development.scenes if item in self._leaky_test)
+        return self._leaky_tests[fold - 1] if self.training == "leaky" else ()
 
     def listed(self, part: str, fold: int = 1) -> int:
         """How many items the lists name in a part of a fold. Raises DataError."""
@@ -138,8 +139,8 @@ class DCASE2016ASC(Dataset):
         """The items of a fold that are here, in the order of the lists.
 
         Index item (the official name without its folder); columns label (scene), unit (location; of an evaluation item
-        without original name the item), fold: the one that tests it, 1 where there is but one, and EVERY_FOLD for
-        evaluation items. The test set "test" is the fold's test list, absent where all is trained on;
+        without original name the item), fold: the one that tests it, 1 where none does, and EVERY_FOLD for evaluation
+        items. The test set "test" is the fold's test list, absent where all is trained on;
         "evaluation" is absent where no audio or no truth of it is here. Raises DataError.
         """
         validating = set(self.validation_list(fold))
@@ -168,7 +169,7 @@ class DCASE2016ASC(Dataset):
         """Development items that are here."""
         here = self.layout.names(DEVELOPMENT)
         found = [item for item in items if item in here]
-        folds = [self.development.tested_in[item] if self.training == "folds" else 1 for item in found]
+        folds = [self._tested_in.get(item, 1) for item in found]
         return _frame(found, self.development.scenes, {item: location_of(item) for item in found}, folds)
 
     def _evaluation_frame(self) -> "pd.DataFrame":
@@ -177,8 +178,15 @@ class DCASE2016ASC(Dataset):
         return _frame(found, self.evaluation.scenes, self.evaluation.units, [EVERY_FOLD] * len(found))
 
     @cached_property
-    def _leaky_test(self) -> frozenset[str]:
-        return choose_leaky_test(self.development.scenes) if self.training == "leaky" else frozenset()
+    def _leaky_tests(self) -> tuple[tuple[str, ...], ...]:
+        return choose_leaky_tests(self.development.scenes, len(FOLDS))
+
+    @cached_property
+    def _tested_in(self) -> Mapping[str, int]:
+        """The fold that tests an item, of those that are tested."""
+        if self.training == "folds":
+            return self.development.tested_in
+        return {item: fold for fold in self.folds for item in self.test_list(fold)}
 
     def errors(self) -> "pd.DataFrame":
         """The flaws of development recordings: item, onset, offset (s), label; none where their list is absent.

@@ -23,19 +23,19 @@ class ValentiCNN(nn.Module):
     which four remain and the surplus is dropped (cited for 60 bands; assumed for more: so the size of the network stays
     the same). Borders are padded so that convolutions keep the size (assumed).
 
-    n_mels, frames: of the input. seed: of the generator that draws the initial weights, as PyTorch does by default
+    n_mels, n_frames: of the input. seed: of the generator that draws the initial weights, as PyTorch does by default
     (assumed). width_divisor: divides kernels, for quick trials.
 
     Raises ValueError if the first pool leaves fewer than four bands or no frame.
     """
 
     def __init__(
-        self, n_mels: int = 128, frames: int = 150, num_classes: int = 15, seed: int = 0, width_divisor: int = 1
+        self, n_mels: int = 128, n_frames: int = 150, num_classes: int = 15, seed: int = 0, width_divisor: int = 1
     ) -> None:
         super().__init__()
-        if n_mels < GROUPS * POOL or frames < POOL:
-            raise ValueError(f"{n_mels} bands x {frames} frames are too few; {GROUPS * POOL} x {POOL} are the least")
-        self.input_shape = (1, n_mels, frames)
+        if n_mels < GROUPS * POOL or n_frames < POOL:
+            raise ValueError(f"{n_mels} bands x {n_frames} frames are too few; {GROUPS * POOL} x {POOL} are the least")
+        self.input_shape = (1, n_mels, n_frames)
         first, second = (kernels // width_divisor for kernels in KERNELS)
         self.conv1 = nn.Conv2d(1, first, SIZE, padding=SIZE // 2)
         self.norm1 = nn.BatchNorm2d(first)
@@ -66,10 +66,10 @@ class ValentiCNNModule(Adam, ClipClassification):
     def __init__(
         self,
         n_mels: int = 128,
-        frames: int = 150,
+        n_frames: int = 150,
         learning_rate: float = 0.001,
         num_classes: int = 15,
         seed: int = 0,
         width_divisor: int = 1,
     ) -> None:
-        super().__init__(learning_rate, ValentiCNN(n_mels, frames, num_classes, seed, width_divisor))
+        super().__init__(learning_rate, ValentiCNN(n_mels, n_frames, num_classes, seed, width_divisor))

@@ -92,9 +92,10 @@ def test_a_test_of_no_known_form_is_one_line(test):
 def test_every_claim_of_a_paper_has_a_form_and_known_rows():
     for paper in map(load_paper, paper_ids()):
         for item in paper.claims:
-            rows = {row for link in links_of(item.id, item.test) for row in link[:2]}
+            places = {item.place(name) for link in links_of(item.id, item.test) for name in link[:2]}
             table = paper.tables[item.table]
-            assert rows <= {*table.rows, *(table.controls if item.ours else ())}, item.id
+            assert {row for _, row in places} <= {*table.rows, *(table.controls if item.ours else ())}, item.id
+            assert {column for column, _ in places} <= set(table.columns), item.id
 
 
 def test_claims_are_checked_in_the_printed_numbers():
@@ -216,7 +217,7 @@ def test_a_note_says_how_much_the_test_can_see(rows):
     outcomes_of = {("esc10", row): found for row, found in rows.items()}
     for margin, seen in ((50.0, "finds a difference of 50 in 100 of 100 cases"), (0.01, "of 0.01 in 5 of 100 cases")):
         [result] = judge_claims(
-            [claim({"kind": "beats", "rows": ["good", "fair"]})], outcomes_of, margins={"esc10": margin}
+            [claim({"kind": "beats", "rows": ["good", "fair"]})], outcomes_of, margins={("esc10", "good"): margin}
         )
         assert re.match(r"t test on seeds \(\d+ df\) and items \(\d+ df\); ", result.note) and seen in result.note
 

@@ -18,7 +18,7 @@ SETTINGS = [pytest.param(paper, name, id=f"{paper.id}.{name}") for paper in PAPE
 ERRATA = [pytest.param(paper, e, id=f"{paper.id}.{e.id}") for paper in PAPERS for e in paper.errata]
 CLAIMS = [pytest.param(paper, c, id=f"{paper.id}.{c.id}") for paper in PAPERS for c in paper.claims]
 #: What the harness fills in, run by run.
-FILLED = {"root", "cache", "fold", "subset", "seed", "num_classes", "frames"}
+FILLED = {"root", "cache", "fold", "subset", "seed", "num_classes", "n_frames"}
 
 
 @pytest.mark.parametrize("name", ["acrnn", "edc", "mtfa"])

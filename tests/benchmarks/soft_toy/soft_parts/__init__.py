@@ -75,7 +75,7 @@ class StreetFrames(pl.LightningDataModule):
         super().__init__()
         self.dataset, self.fold, self.seed, self.batch_size = Street(Path(root)), fold, seed, batch_size
         self.classes, self.num_classes, self.hop = CLASSES, len(CLASSES), HOP
-        self.frames, self.progress = None, None
+        self.n_frames, self.progress = None, None
 
     def setup(self, stage=None):
         self.test_sets = {"test": ITEMS[self.fold]}

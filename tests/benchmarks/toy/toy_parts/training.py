@@ -18,7 +18,7 @@ class ToyDataModule(pl.LightningDataModule):
     def __init__(self, root: str, cache: str, fold: int = 1, seed: int = 0, batch_size: int = 4):
         super().__init__()
         self.fold, self.seed, self.batch_size = fold, seed, batch_size
-        self.classes, self.num_classes, self.hop, self.frames, self.progress = CLASSES, 2, None, None, None
+        self.classes, self.num_classes, self.hop, self.n_frames, self.progress = CLASSES, 2, None, None, None
 
     def setup(self, stage=None):
         rng = np.random.default_rng(5)
