@@ -91,6 +91,8 @@ def _missing(dataset: "DCASE2016ASC", record: str, names: Collection[str]) -> It
         yield f"{title} lists", f"not in {layout.folder(record)}; {GET_AGAIN}"
         return
     scenes = dataset.scenes_of(record)
+    for path in dataset.development.absent if record == DEVELOPMENT else ():
+        yield path.name, f"not in {path.parent}; {GET_AGAIN}"
     if not scenes:
         yield f"{title} truth", dataset.evaluation.missing_truth(layout)
     for scene in CLASSES if scenes else ():

@@ -14,6 +14,8 @@ EVALUATION = "TUT-acoustic-scenes-2016-evaluation"
 RECORDS = (DEVELOPMENT, EVALUATION)
 FOLDS = (1, 2, 3, 4)
 META, ERRORS, SETUP, AUDIO = "meta.txt", "error.txt", "evaluation_setup", "audio"
+#: The lists of a fold: what it trains on, what it tests, and that with scenes.
+KINDS = ("train", "test", "evaluate")
 #: The evaluation set's own lists, in SETUP.
 EVALUATE, TEST = "evaluate.txt", "test.txt"
 #: The fifteen scenes as the files spell them, in alphabetical order.
@@ -54,7 +56,7 @@ class Layout:
         return self.folder(DEVELOPMENT) / ERRORS
 
     def fold_list(self, fold: int, kind: str) -> Path:
-        """A list of a fold: kind is train, test or evaluate."""
+        """A list of a fold: kind is one of KINDS."""
         return self.folder(DEVELOPMENT) / SETUP / f"fold{fold}_{kind}.txt"
 
     def evaluation_list(self, name: str) -> Path:
@@ -63,7 +65,7 @@ class Layout:
 
     def lists(self) -> list[Path]:
         """The lists that decide and are here."""
-        folds = [self.fold_list(fold, kind) for fold in FOLDS for kind in ("train", "test", "evaluate")]
+        folds = [self.fold_list(fold, kind) for fold in FOLDS for kind in KINDS]
         evaluation = [self.meta(EVALUATION), self.evaluation_list(EVALUATE), self.evaluation_list(TEST)]
         return [path for path in (self.meta(), *folds, *evaluation) if path.is_file()]
 

@@ -1,11 +1,12 @@
 """Which items there are and what they are: the lists of both sets, checked against each other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 
-from datasets.dcase2016_asc.layout import EVALUATE, EVALUATION, FOLDS, GET_AGAIN, NO_TRUTH, TEST, Layout
+from datasets.dcase2016_asc.layout import EVALUATE, EVALUATION, FOLDS, GET_AGAIN, KINDS, NO_TRUTH, TEST, Layout
 from datasets.dcase2016_asc.listing import Listing, Row, location_of, read_items, read_scenes
 from datasets.errors import DataError
 
@@ -20,21 +21,34 @@ class Fold:
 
 @dataclass(frozen=True)
 class Development:
-    """The development set: all items with their scenes, and the four folds that partition them by location."""
+    """The development set: all items with their scenes, and the folds that partition them by location.
+
+    found: the folds whose lists are here. absent: the lists that are not.
+    """
 
     meta: Listing
-    folds: Mapping[int, Fold]
+    found: Mapping[int, Fold]
+    absent: tuple[Path, ...]
 
     @classmethod
     def read(cls, layout: Layout) -> "Development":
         """Read the lists. Raises DataError, with file, line and item, for a bad one, and for two that disagree."""
         if not layout.meta().is_file():
-            raise DataError(f"{layout.meta()}: no such list; put the official one there, or {GET_AGAIN}")
+            raise _no_list(layout.meta())
         meta = read_scenes(layout.meta())
         _check_locations(meta)
-        folds = {fold: _read_fold(layout, fold, meta) for fold in FOLDS}
-        _check_partition(meta, [fold.test for fold in folds.values()])
-        return cls(meta, folds)
+        read = {fold: _read_fold(layout, fold, meta) for fold in FOLDS}
+        found = {number: fold for number, fold in read.items() if fold is not None}
+        _check_partition(meta, [fold.test for fold in found.values()])
+        lists = [layout.fold_list(fold, kind) for fold in FOLDS for kind in KINDS]
+        return cls(meta, found, tuple(path for path in lists if not path.is_file()))
+
+    @property
+    def folds(self) -> Mapping[int, Fold]:
+        """All four folds. Raises DataError where lists are absent."""
+        if len(self.found) < len(FOLDS):
+            raise _no_list(self.absent[0])
+        return self.found
 
     @cached_property
     def scenes(self) -> Mapping[str, str]:
@@ -90,22 +104,25 @@ class Evaluation:
         return f"{layout.evaluation_list(EVALUATE)}: no such list; {NO_TRUTH}"
 
 
-def _read_fold(layout: Layout, number: int, meta: Listing) -> Fold:
-    train = read_scenes(layout.fold_list(number, "train"))
-    test = read_items(layout.fold_list(number, "test"))
-    evaluate = read_scenes(layout.fold_list(number, "evaluate"))
-    for one in (train, test, evaluate):
+def _no_list(path: Path) -> DataError:
+    return DataError(f"{path}: no such list; put the official one there, or {GET_AGAIN}")
+
+
+def _read_fold(layout: Layout, number: int, meta: Listing) -> Fold | None:
+    """A fold, if what it trains on and what it tests are listed; the latter stands in two lists, and one will do."""
+    paths = {kind: layout.fold_list(number, kind) for kind in KINDS}
+    readers = {"train": read_scenes, "test": read_items, "evaluate": read_scenes}
+    lists = {kind: readers[kind](path) for kind, path in paths.items() if path.is_file()}
+    for kind, one in lists.items():
         _check_all_in(one, meta)
-    for one in (train, evaluate):
-        _check_scenes(one, meta)
-    _check_same_items(test, evaluate)
-    for row in train.rows:
-        if row.item in test.by_item:
-            raise train.fault(row, f"is in {test.name} too (line {test.by_item[row.item].line})")
-    _check_sides(train, test)
-    for row in meta.rows:
-        if row.item not in train.by_item and row.item not in test.by_item:
-            raise meta.fault(row, f"is in neither {train.name} nor {test.name}")
+        if kind != "test":
+            _check_scenes(one, meta)
+    if "test" in lists and "evaluate" in lists:
+        _check_same_items(lists["test"], lists["evaluate"])
+    train, test = lists.get("train"), lists.get("test") or lists.get("evaluate")
+    if train is None or test is None:
+        return None
+    _check_sides(train, test, meta)
     return Fold(train, test)
 
 
@@ -121,14 +138,20 @@ def _check_locations(meta: Listing) -> None:
             )
 
 
-def _check_sides(train: Listing, test: Listing) -> None:
-    """No location is trained on and tested."""
+def _check_sides(train: Listing, test: Listing, meta: Listing) -> None:
+    """Every item is either trained on or tested, and no location is both."""
+    for row in train.rows:
+        if row.item in test.by_item:
+            raise train.fault(row, f"is in {test.name} too (line {test.by_item[row.item].line})")
     tested = {location_of(row.item): row for row in reversed(test.rows)}
     for row in train.rows:
         place = location_of(row.item)
         if place in tested:
             other = tested[place]
             raise train.fault(row, f"is of location {place}, which {test.name} tests (line {other.line}: {other.item})")
+    for row in meta.rows:
+        if row.item not in train.by_item and row.item not in test.by_item:
+            raise meta.fault(row, f"is in neither {train.name} nor {test.name}")
 
 
 def _check_all_in(one: Listing, whole: Listing) -> None:
@@ -149,8 +172,8 @@ def _check_scenes(one: Listing, whole: Listing) -> None:
             raise one.fault(row, f"is {row.scene} here, but {scene} in {whole.name}")
 
 
-def _check_partition(meta: Listing, tests: Iterable[Listing]) -> None:
-    """Every item is tested by one fold."""
+def _check_partition(meta: Listing, tests: Sequence[Listing]) -> None:
+    """No item is tested by two folds, and every one by one of them, where all lists are here."""
     tested: dict[str, str] = {}
     for test in tests:
         for row in test.rows:
@@ -158,7 +181,7 @@ def _check_partition(meta: Listing, tests: Iterable[Listing]) -> None:
                 raise test.fault(row, f"is in {tested[row.item]} too")
             tested[row.item] = test.name
     for row in meta.rows:
-        if row.item not in tested:
+        if row.item not in tested and len(tests) == len(FOLDS):
             raise meta.fault(row, "is in no fold's test list")
 
 
