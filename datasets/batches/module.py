@@ -34,7 +34,7 @@ class ResidentDataModule(pl.LightningDataModule):
     seed: of order and draws. jobs: processes that extract features (default: one per core).
 
     After `setup`: `train_items`, `validation_items`, `test_sets` (items by the name of the set), `item_counts`; always:
-    `classes`, `num_classes`, `hop` (seconds from frame to frame of what is predicted; None for whole items), `frames`
+    `classes`, `num_classes`, `hop` (seconds from frame to frame of what is predicted; None for whole items), `n_frames`
     (of a segment, where networks are given segments of one length). Every draw depends on seed, fold, purpose, epoch
     and step alone. Whoever waits may set `progress`: it is told (items done, items in all). Whoever knows which other
     features of these items will be wanted may set `beside`: extractors that get theirs in the same pass over the files,
