@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _measures(quick: bool) -> Iterator["Measure"]:
-    from benchmarks.bench import accelerator, conditioning, features, harness, scoring, synthesis, training
+    from benchmarks.bench import accelerator, conditioning, features, harness, scenes, scoring, synthesis, training
     from benchmarks.bench.corpus import clips
     from benchmarks.runs.workspace import Workspace
 
@@ -58,6 +58,7 @@ def _measures(quick: bool) -> Iterator["Measure"]:
     yield from harness.measure(large, "acrnn.t4" if quick else "acrnn", rounds, 5 if quick else 120)
     yield from features.measure(small, rounds, 10 if quick else 200)
     yield features.two_cores(large, min(rounds, 3), 10 if quick else 1000)
+    yield from scenes.measure(rounds, 2 if quick else 8, 3.0 if quick else 30.0)
     yield from synthesis.measure(rounds, 4 if quick else 40)
     yield from scoring.measure(rounds, 1 if quick else 3)
     yield from training.measure(small, workspace, 1 if quick else 3, 2 if quick else 6, 8 if quick else 1)
