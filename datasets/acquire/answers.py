@@ -22,12 +22,13 @@ class BadAnswer(DataError):
 class TryAgain(Exception):
     """The transfer did not end, but another request may continue it.
 
-    wait: seconds that the server asks for. from_start: the next request should ask for the whole file.
+    wait: seconds that the server asks for. from_start: the next request should ask for the whole file. is_slow: what
+    the transfer brought came too slowly to go on like that.
     """
 
-    def __init__(self, reason: str, wait: float | None = None, from_start: bool = False) -> None:
+    def __init__(self, reason: str, wait: float | None = None, from_start: bool = False, is_slow: bool = False) -> None:
         super().__init__(reason)
-        self.wait, self.from_start = wait, from_start
+        self.wait, self.from_start, self.is_slow = wait, from_start, is_slow
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ def extent(response: http.client.HTTPResponse, url: str, have: int, size: int | 
     if kind in ("text/html", "application/xhtml+xml"):
         raise BadAnswer(f"{url}: answers with a web page, not with the file")
     if response.status == 200:
-        length = response.headers.get("Content-Length") or ""
-        found = Extent(0, int(length) if length.isdigit() else None)
+        found = Extent(0, _number(response.headers.get("Content-Length")))
     elif response.status == 206:
         found = Extent(have, _total(response.headers, have))
     else:
@@ -65,7 +65,14 @@ def _total(headers: Message, have: int) -> int | None:
     span, _, total = content_range.partition("/")
     if not have or unit != "bytes" or not span.startswith(f"{have}-"):
         raise TryAgain(f"the server sent a part ({told}) where byte {have} was asked for", from_start=True)
-    return int(total) if total.isdigit() else None
+    length = _number(headers.get("Content-Length"))
+    return _number(total) if length is None or total != "*" else have + length
+
+
+def _number(text: str | None) -> int | None:
+    """The number that a header tells; None where it tells none."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def is_page(begin: bytes) -> bool:
@@ -90,11 +97,11 @@ def refusal(url: str, error: urllib.error.HTTPError) -> Exception:
 def retry_after(headers: Message) -> float | None:
     """Seconds that a server asks to wait, given as a number or as a date."""
     text = (headers.get("Retry-After") or "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # no date, or one that no calendar has
         return None
 
 

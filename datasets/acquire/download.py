@@ -26,6 +26,9 @@ CHUNK = 1 << 20
 REPORT_SECONDS = 10.0
 #: No file of unknown size is taken that is longer, in bytes; archives are at most 4.2 GB, and their size is known.
 LONGEST_UNKNOWN = 2 << 30
+#: What a request has to bring to count as one that brought something, in bytes, and how fast, in bytes per second:
+#: slower than any line on which an archive would ever be fetched.
+LEAST, SLOWEST = 64 << 10, 1000
 
 _hosts: dict[str, threading.Lock] = {}
 _last_request: dict[str, float] = {}
@@ -122,7 +125,7 @@ def _is_good(path: Path, check: Callable[[Path], None], errors: list[str]) -> bo
 
 @dataclass
 class _Tries:
-    """How a transfer goes: the most bytes that were ever there, and what did not bring more in a row or began again."""
+    """How a transfer goes: how far requests that brought something came, how many others followed, or began again."""
 
     reached: int
     fruitless: int = 0
@@ -133,9 +136,10 @@ class ResumingDownloader:
     """A downloader for pooch that continues where an earlier call was cut, in this process or another.
 
     `parts` holds what has arrived so far. One transfer at a time per host, at least `pause` seconds apart. It gives up
-    after `attempts` requests in a row that brought nothing beyond the most that was ever there, and after `restarts`
-    answers that began again from the start, so it ends whatever the server does. A server that asks to wait (403, 429,
-    503) is obeyed up to `longest_wait` seconds; when it asks for more, the download ends with a line that says so.
+    after `attempts` requests in a row that brought less than `LEAST` bytes beyond the most that was ever there, or
+    that were too slow, and after `restarts` answers that began again from the start, so it ends whatever the server
+    does. A server that asks to wait (403, 429, 503) is obeyed up to `longest_wait` seconds; when it asks for more, the
+    download ends with a line that says so.
     """
 
     def __init__(
@@ -152,6 +156,7 @@ class ResumingDownloader:
         self.parts, self.report, self.attempts, self.restarts = parts, report, attempts, restarts
         self.longest_wait, self.pause, self.timeout, self.sleep = longest_wait, pause, timeout, sleep
         self._brought: dict[str, Path] = {}
+        self._told = time.monotonic()
 
     def __call__(self, url: str, output_file: str, pooch: Any = None, size: int | None = None) -> None:
         """Bring all of `url`, of `size` bytes, into `output_file`. Raises DataError; what has arrived is kept."""
@@ -182,8 +187,10 @@ class ResumingDownloader:
             try:
                 return self._transfer(url, arrived, size, tries, from_start)
             except TryAgain as cut:
-                tries.fruitless = 0 if arrived.size > tries.reached else tries.fruitless + 1
-                tries.reached, from_start = max(tries.reached, arrived.size), cut.from_start
+                from_start = cut.from_start
+                tries.fruitless += 1
+                if arrived.size >= tries.reached + LEAST and not cut.is_slow:
+                    tries.fruitless, tries.reached = 0, arrived.size
                 self.sleep(self._wait(url, arrived, tries, cut))
 
     def _wait(self, url: str, arrived: Arrived, tries: _Tries, cut: TryAgain) -> float:
@@ -212,11 +219,13 @@ class ResumingDownloader:
         try:
             response = urllib.request.urlopen(_request(url, have, arrived.tag(slot)), timeout=self.timeout)
         except urllib.error.HTTPError as error:
-            if error.code == 416 and have and error.headers.get("Content-Range") == f"bytes */{have}":
+            if error.code == 416 and have and size is None and error.headers.get("Content-Range") == f"bytes */{have}":
                 return slot  # everything is here already
             raise refusal(url, error) from error
         except (OSError, http.client.HTTPException) as error:
             raise TryAgain(f"no connection ({one_line(getattr(error, 'reason', error))})") from error
+        except ValueError as error:  # of an address to which the server leads
+            raise BadAnswer(f"{url}: leads to what is no address ({one_line(error)})") from error
         with response:
             span = extent(response, url, have, size)
             if span.start == 0:
@@ -236,7 +245,7 @@ class ResumingDownloader:
 
     def _receive(self, response: http.client.HTTPResponse, url: str, slot: Path, span: Extent) -> None:
         """Append an answer's body to a slot, up to the file's size."""
-        done, last_line = span.start, time.monotonic()
+        done, since, before = span.start, time.monotonic(), span.start
         most = LONGEST_UNKNOWN if span.total is None else span.total
         with _open(slot) as file:
             while done < most:
@@ -250,9 +259,14 @@ class ResumingDownloader:
                     raise BadAnswer(f"{url}: answers with a web page, not with the file")
                 _write(file, chunk, slot)
                 done += len(chunk)
-                if time.monotonic() - last_line > REPORT_SECONDS:
-                    last_line = time.monotonic()
+                now = time.monotonic()
+                if now - self._told > REPORT_SECONDS:
+                    self._told = now
                     self.report(f"{done / 1e6:.0f} of {f'{span.total / 1e6:.0f}' if span.total else '?'} MB")
+                if now - since > self.timeout:
+                    if done - before < SLOWEST * (now - since) and done != span.total:
+                        raise TryAgain(f"the server sends less than {SLOWEST} bytes a second", is_slow=True)
+                    since, before = now, done
         if span.total is not None and done != span.total:
             raise TryAgain(f"the connection was cut at byte {done} of {span.total}")
         if span.total is None and done >= most:

@@ -16,8 +16,19 @@ class Answer:
         asked = handler.headers.get("Range")
         self.start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
 
-    def send(self, code: int, body: bytes = b"", cut: int | None = None, stall: float = 0.0, **headers: str) -> None:
-        """Send a head, and of the body as much as `cut` says, in pieces; `stall` seconds pass after the half of it."""
+    def send(
+        self,
+        code: int,
+        body: bytes = b"",
+        cut: int | None = None,
+        stall: float = 0.0,
+        pace: float = 0.0,
+        **headers: str,
+    ) -> None:
+        """Send a head, and of the body as much as `cut` says, in pieces; `stall` seconds pass after the half of it.
+
+        pace: seconds between two bytes.
+        """
         handler = self.handler
         handler.send_response(code)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -25,11 +36,13 @@ class Answer:
             handler.send_header(name, value)
         handler.end_headers()
         body = body[:cut]
-        for place in range(0, len(body), 1 << 14):
+        size = 1 if pace else 1 << 14
+        for place in range(0, len(body), size):
             if stall and place >= len(body) // 2:
                 time.sleep(stall)
-            handler.wfile.write(body[place : place + (1 << 14)])
-            handler.server.sent(min(1 << 14, len(body) - place))
+            time.sleep(pace)
+            handler.wfile.write(body[place : place + size])
+            handler.server.sent(min(size, len(body) - place))
         handler.close_connection = True
 
     def right(self, cut: int | None = None, **changes: object) -> None:
@@ -47,6 +60,8 @@ MANNERS: dict[str, Callable[[Answer, int], None]] = {
     "right": lambda one, n: one.right(),
     "cut at alternating sizes": lambda one, n: one.right(cut=(2 + n % 2) * len(one.content) // 7),
     "cut at the first byte": lambda one, n: one.right(cut=0),
+    "one byte an answer": lambda one, n: one.right(cut=1),
+    "drip": lambda one, n: one.right(pace=0.05),
     "no ranges, cut at alternating sizes": lambda one, n: one.send(
         200, one.content, cut=(2 + n % 2) * len(one.content) // 7
     ),
@@ -64,10 +79,17 @@ MANNERS: dict[str, Callable[[Answer, int], None]] = {
     "part from another place": lambda one, n: one.right(Content_Range=f"bytes 1-2/{len(one.content)}"),
     "part of another size": lambda one, n: one.right(Content_Range=f"bytes {one.start}-8/9"),
     "circle": lambda one, n: one.send(302, Location=one.handler.path),
+    "to no address": lambda one, n: one.send(302, Location="http://[::1/file"),
+    "to a name too long": lambda one, n: one.send(302, Location=f"http://{'a' * 80}.org/file"),
+    "to a file": lambda one, n: one.send(302, Location="file:///etc/passwd"),
     "403": lambda one, n: one.send(403),
     "403 with a time": lambda one, n: one.send(403, Retry_After="2"),
     "429": lambda one, n: one.send(429),
     "429 with a time": lambda one, n: one.send(429, Retry_After="70"),
+    "503 until a year that no calendar has": lambda one, n: one.send(
+        503, Retry_After="Wed, 21 Oct 99999999999999999999 07:28:00 GMT"
+    ),
+    "a length that is no number": lambda one, n: one.right(Content_Length="\xb2"),
     "416": lambda one, n: one.send(416),
     "204": lambda one, n: one.send(204),
 }

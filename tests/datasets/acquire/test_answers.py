@@ -21,9 +21,11 @@ HALF = SIZE // 2
 #: What a server does once that ends well by asking again; what it says that leads to the next address at once.
 MENDED = (
     *("right", "cut at alternating sizes", "cut at the first byte", "no ranges, cut at alternating sizes"),
+    *("one byte an answer", "drip", "503 until a year that no calendar has", "a length that is no number"),
     *("ranges ignored", "stall", "500", "503 with a time", "part without its place"),
     *("part from another place", "403", "403 with a time", "429", "429 with a time", "416", "204"),
 )
+HARMLESS = ("right", "ranges ignored", "stall", "a length that is no number")
 REFUSED = tuple(name for name in MANNERS if name not in MENDED)
 
 
@@ -83,7 +85,7 @@ def test_an_address_that_never_gives_the_file_is_followed_by_the_next(site, tmp_
 
 
 @pytest.mark.parametrize("size", [SIZE, None], ids=["size known", "size unknown"])
-@pytest.mark.parametrize("manner", [name for name in MANNERS if name not in ("right", "ranges ignored", "stall")])
+@pytest.mark.parametrize("manner", [name for name in MANNERS if name not in HARMLESS])
 def test_no_answer_costs_what_has_arrived(site, tmp_path, downloader, manner, size):
     """The same command goes on from there when the server is itself again, or the same answer has brought more."""
     part = keep_half(site, downloader)
@@ -148,6 +150,25 @@ def test_an_archive_without_a_stable_hash_comes_from_the_address_that_has_it(sit
     assert path.read_bytes() == buffer.getvalue() and [one.name for one in tmp_path.iterdir()] == ["file"]
     site.asked.clear()
     assert get(site, tmp_path, downloader, ("/one",), None, None, check=check) == path and not site.asked
+
+
+def test_a_false_word_that_all_is_here_costs_nothing(site, tmp_path, downloader, monkeypatch):
+    """`416, bytes */N` of a server that says so of any N."""
+    part = keep_half(site, downloader)
+    monkeypatch.setitem(MANNERS, "all", lambda one, n: one.send(416, Content_Range=f"bytes */{one.start}"))
+    site.manner = lambda path, count: "all"
+    with pytest.raises(DataError, match="what was kept is not a part of the file; gave up"):
+        get(site, tmp_path, downloader)
+    assert part.read_bytes() == CONTENT[:HALF]
+
+
+def test_a_part_of_unknown_size_that_is_cut_is_no_whole_file(site, tmp_path, downloader, monkeypatch):
+    keep_half(site, downloader)
+    span = {"Content_Range": f"bytes {HALF}-{SIZE - 1}/*", "Content_Length": str(SIZE - HALF)}
+    monkeypatch.setitem(MANNERS, "cut", lambda one, n: one.send(206, one.content[HALF:], 1000, **span))
+    site.manner = lambda path, count: "cut" if count == 0 else "right"
+    assert get(site, tmp_path, downloader, size=None).read_bytes() == CONTENT
+    assert site.asked == ["/one", "/one"]
 
 
 def test_a_body_without_end_is_given_up(site, tmp_path, downloader, monkeypatch):
