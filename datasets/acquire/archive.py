@@ -1,9 +1,11 @@
 """Unpacking archives from outside: nothing leaves the target folder, nothing half unpacked stays under its name."""
 
+import errno
 import gzip
 import lzma
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -18,13 +20,20 @@ from datasets.errors import DataError
 _CORRUPT = (
     *(zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError),
     *(NotImplementedError, RuntimeError),  # a compression that zipfile does not know, a password
+    *(ValueError, IndexError, OverflowError, struct.error),  # names and numbers that no archive has
 )
+#: What a system says where a member cannot lie beside the others, or not where the archive says: no fault of a disk.
+_FAULTS_OF_ARCHIVES = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, None)
+#: An archive that would unpack to more than this, in bytes, and to as many times its own size, was made to fill disks.
+MOST_BYTES, MOST_TIMES = 1 << 30, 100
+#: Folders deeper than this cannot be removed again, because shutil calls itself for each.
+MOST_PARTS = 100
 
 
 class BadArchive(DataError):
     """An archive that no repetition will unpack; a full disk is no such case. advice: what to do about it."""
 
-    def __init__(self, fact: str, advice: str = "delete it and get it again") -> None:
+    def __init__(self, fact: str, advice: str = "get it again") -> None:
         super().__init__(f"{fact}; {advice}")
         self.fact = fact
 
@@ -43,8 +52,8 @@ def kept() -> Iterator[None]:
 def unpack(archive: Path, target: Path) -> Path:
     """Unpack a zip or tar file into the new folder `target`, which appears only when everything is in it.
 
-    Raises BadArchive where the archive is truncated or corrupt, or has a member that is a link, a device or lies
-    outside the target; DataError where the disk is full. Both name the member where it is known.
+    Raises BadArchive where the archive is truncated or corrupt, was made to fill disks, or has a member that is a link,
+    a device or lies outside the target; DataError where the disk is full. Both name the member where it is known.
     """
     if target.exists():
         raise DataError(f"{target}: exists already; delete it to unpack {archive.name} again")
@@ -60,14 +69,21 @@ def unpack(archive: Path, target: Path) -> Path:
             with opened() as source, path.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
         temporary.rename(target)
-    except _CORRUPT as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
-        raise BadArchive(f"{archive}{member}: truncated or corrupt archive ({reason})") from error
-    except OSError as error:
+    except DataError:
+        raise
+    except (*_CORRUPT, OSError) as error:
+        if not isinstance(error, OSError) or error.errno in _FAULTS_OF_ARCHIVES:
+            raise BadArchive(f"{archive}{member}: truncated or corrupt archive ({_reason(error)})") from error
         raise DataError(f"{target}: cannot unpack {archive.name}{member} ({error}); repeat the command") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what is wrong, without the forms that tarfile has tried in vain."""
+    told = getattr(error, "strerror", "") or str(error) or type(error).__name__
+    return told.splitlines()[0].rstrip(":").replace("file could not be opened successfully", "neither zip nor tar")
 
 
 def _members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
@@ -85,6 +101,7 @@ def _zip_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise _refusal(archive, member.filename, "is a link or a device")
             _safe(member.filename, archive)
+        _check_room(archive, sum(member.file_size for member in members))
         for member in members:
             yield member.filename, partial(opened.open, member)
 
@@ -96,9 +113,16 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]
             if not (member.isfile() or member.isdir()):
                 raise _refusal(archive, member.name, "is a link or a device")
             _safe(member.name, archive)
+        _check_room(archive, sum(member.size for member in members))
         for member in members:
             if member.isfile():
                 yield member.name, partial(_content, opened, member)
+
+
+def _check_room(archive: Path, total: int) -> None:
+    """Raise where the members of an archive, of `total` bytes, are more than any honest archive of its size holds."""
+    if total > max(MOST_BYTES, MOST_TIMES * archive.stat().st_size):
+        raise BadArchive(f"{archive}: would unpack to {total / 1e9:.1f} GB, which no sound does", "do not use it")
 
 
 def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
@@ -123,6 +147,8 @@ def _safe(name: str, archive: Path) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or PureWindowsPath(name).drive or "\0" in name:
         raise _refusal(archive, name, "leaves the target folder")
+    if len(path.parts) > MOST_PARTS:
+        raise _refusal(archive, f"{name[:80]}...", "is nested too deep")
     return path
 
 

@@ -1,8 +1,12 @@
 import io
 import os
+import random
 import resource
+import shutil
 import tarfile
 import zipfile
+from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -82,6 +86,14 @@ def test_member_that_leaves_the_target(tmp_path, name, make):
     assert list((tmp_path / "in").iterdir()) == []
 
 
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_folders_that_are_nested_too_deep(tmp_path, make):
+    path = make(tmp_path / "archive", {"a/" * 1500 + "x": b"1"})
+    with pytest.raises(BadArchive, match=r"its member 'a/a/.{,80}\.\.\.' is nested too deep"):
+        unpack(path, tmp_path / "out")
+    assert [one.name for one in tmp_path.iterdir()] == ["archive"]
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
 def test_links_and_devices_in_a_tar(tmp_path, kind):
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
@@ -99,6 +111,82 @@ def test_link_in_a_zip(tmp_path):
         archive.writestr(info, "/etc/passwd")
     with pytest.raises(BadArchive, match="link or a device"):
         unpack(tmp_path / "a.zip", tmp_path / "out")
+
+
+def clashing(path):
+    return make_zip(path, {"a": b"1", "a/b": b"2"})
+
+
+def too_long(path):
+    return make_zip(path, {"a" * 300: b"1"})
+
+
+def no_utf8(path):
+    content = make_zip(path, {"\xe9.txt": b"1"}).read_bytes()
+    path.write_bytes(content.replace("\xe9".encode(), b"\xff\xfe"))
+    return path
+
+
+def encrypted(path):
+    content = bytearray(make_zip(path, {"a": b"1" * 100}).read_bytes())
+    content[content.rfind(b"PK\1\2") + 8] |= 1
+    content[content.rfind(b"PK\3\4") + 6] |= 1
+    path.write_bytes(content)
+    return path
+
+
+def misplaced(path):
+    """The list of members says that one begins before the file."""
+    content = bytearray(make_zip(path, {"a": b"1"}).read_bytes())
+    content[-6:-2] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
+def of_another_kind(path):
+    path.write_bytes(b"Rar!" + bytes(2000))
+    return path
+
+
+def bad_bz2(path):
+    content = bytearray(make_tar(path, mode="w:bz2").read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "make",
+    [clashing, too_long, no_utf8, encrypted, misplaced, of_another_kind, bad_bz2],
+    ids=lambda make: make.__name__,
+)
+def test_what_no_system_unpacks_is_the_archives_fault(tmp_path, make):
+    path = make(tmp_path / "archive")
+    with pytest.raises(BadArchive, match="truncated or corrupt") as caught:
+        unpack(path, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert [one.name for one in tmp_path.iterdir()] == ["archive"]
+
+
+def test_flipped_bytes_are_never_more_than_a_bad_archive(tmp_path):
+    draw = random.Random(0)
+    contents = [make(tmp_path / name).read_bytes() for name, make in MAKERS.items()]
+    for _ in range(150):
+        content = bytearray(draw.choice(contents))
+        for _ in range(draw.choice((1, 5, 20))):
+            content[draw.choice((draw.randrange(len(content)), -1 - draw.randrange(300)))] = draw.randrange(256)
+        (tmp_path / "flipped").write_bytes(content)
+        with suppress(BadArchive):
+            shutil.rmtree(unpack(tmp_path / "flipped", tmp_path / "out"))
+
+
+@pytest.mark.parametrize("make", [make_zip, partial(make_tar, mode="w:gz")])
+def test_an_archive_that_would_fill_the_disk_is_refused_before(tmp_path, monkeypatch, make):
+    path = make(tmp_path / "bomb", {"zeros": bytes(1 << 20), "more": bytes(1 << 20)})
+    monkeypatch.setattr("datasets.acquire.archive.MOST_BYTES", 1 << 20)
+    with pytest.raises(BadArchive, match=r"would unpack to 0\.0 GB, which no sound does; do not use it"):
+        unpack(path, tmp_path / "out")
+    assert [one.name for one in tmp_path.iterdir()] == ["bomb"]
 
 
 def test_existing_target_is_left_alone(tmp_path):
