@@ -1,13 +1,15 @@
 """Taking files that one has into a dataset's folder: every file is accounted for, and nothing good is replaced."""
 
 import filecmp
+import stat
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datasets.acquire.folders import link
+from datasets.acquire.folders import link, move
 from datasets.acquire.telling import Report, shown
 from datasets.errors import DataError
 
@@ -26,52 +28,58 @@ NEW, BETTER, SAME = "new", "in the place of worse ones", "here already"
 UNNEEDED, KEPT = "known and not needed", "left out"
 
 
-def files_below(folder: Path, _above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Everything below a folder that is no readable folder itself, sorted; links are followed, round ones once.
 
     What is hidden (`.git`, `.DS_Store`, `._clip.wav`) is left out.
     """
-    above = (*_above, _identity(folder))
-    try:
-        inside = sorted(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    for path in inside:
-        if _is_hidden(path):
-            continue
-        if not path.is_dir():
-            yield path
-        elif _identity(path) not in above:
-            yield from files_below(path, above)
+    return (path for path, inside in _walk(folder) if inside is None)
 
 
-def folders_below(folder: Path, _above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
-    """A folder and those below it, as `files_below` goes through them."""
-    yield folder
-    above = (*_above, _identity(folder))
-    try:
-        inside = sorted(path for path in folder.iterdir() if path.is_dir() and not _is_hidden(path))
-    except OSError:
-        return
-    for path in inside:
-        if _identity(path) not in above:
-            yield from folders_below(path, above)
+def folders_below(folder: Path) -> Iterator[Path]:
+    """A folder and the readable ones below it, as `files_below` goes through them."""
+    return (path for path, inside in _walk(folder) if inside is not None)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[Path] | None]]:
+    """A folder and everything below it: each readable folder with what is in it, and everything else."""
+    waiting: list[tuple[Path, frozenset[tuple[int, int]]]] = [(folder, frozenset())]
+    while waiting:  # folders may be nested deeper than calls can be
+        path, above = waiting.pop()
+        inside: list[Path] | None = None
+        try:
+            status = path.stat()
+            identity = (status.st_dev, status.st_ino)
+            if stat.S_ISDIR(status.st_mode):
+                if identity in above:
+                    continue
+                inside = sorted(one for one in path.iterdir() if not _is_hidden(one))
+                waiting += [(one, above | {identity}) for one in reversed(inside)]
+        except (OSError, ValueError):  # lost, forbidden or too deep: `no_file` says which
+            pass
+        yield path, inside
 
 
 def no_file(path: Path) -> str:
     """Why a path that a folder names is no file that can be read; "" where it is one."""
-    if path.is_symlink() and not path.exists():
-        return "a link to nothing"
-    if path.is_dir():
-        return "a folder that is named like a file"
-    if not path.is_file():
-        return "no regular file"
     try:
+        if path.is_symlink() and not path.exists():
+            return "a link to nothing"
+        if path.is_dir():
+            next(path.iterdir(), None)
+            return "a folder that is named like a file"
+        if not path.is_file():
+            return "no regular file"
         path.open("rb").close()
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     return ""
+
+
+def new_folder(folder: Path) -> Path:
+    """A folder of its own in `folder`, for a file that is to be written: others have the same name. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=folder))
 
 
 @dataclass
@@ -148,6 +156,8 @@ def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
 
 def _compared(place: str, best: Path, here: Path, grade: Grade) -> tuple[str, str]:
     """What becomes of a file in view of what lies in its place already, and why."""
+    if here.is_dir():
+        return KEPT, "a folder lies in its place"
     if not here.is_file():
         return NEW, ""
     if _is_same(best, here):
@@ -202,12 +212,12 @@ def placed(staged: Path, root: Path) -> Iterator[None]:
                 old = staged.parent / "replaced" / path.relative_to(staged)
                 old.parent.mkdir(parents=True, exist_ok=True)
                 link(place, old)
-            path.replace(place)
+            move(path, place)
             moved.append((place, old))
         yield
     except BaseException:
         for place, old in moved:
-            place.unlink() if old is None else old.replace(place)
+            place.unlink() if old is None else move(old, place)
             _drop_empty(place.parent, root)
         if is_new:
             _drop_empty(root, root.parent)
@@ -237,8 +247,3 @@ def tell(source: Path, settled: Settled, report: Report) -> None:
 
 def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".") or path.name.lower() in _SYSTEM
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino

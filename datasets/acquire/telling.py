@@ -17,5 +17,6 @@ def terms(dataset: type[Dataset]) -> str:
 
 
 def shown(name: str | Path) -> str:
-    """A name as it can be printed: bytes in it that are no UTF-8 become `\\xff`."""
-    return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A name as it can be printed, in one line: bytes that are no UTF-8 become `\\xff`, and line ends `\\n`."""
+    text = str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -5,7 +5,7 @@ from pathlib import Path
 from datasets.acquire.archive import unpack
 from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.hashes import md5_of_file
-from datasets.acquire.importing import Haul, files_below, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.chime_home.annotations import read_annotation
@@ -90,8 +90,9 @@ def _look(path: Path, haul: Haul, work: Path) -> None:
         chunk = name[: -len(ending)] if ending else ""
         parse_name(chunk)
         if suffix == ".flac":
-            write_as_wav(path, work / "converted" / name)
-            path = work / "converted" / name
+            converted = new_folder(work / "converted") / name
+            write_as_wav(path, converted)
+            path = converted
     except ClipFault as fault:
         haul.leave(path, fault.reason)
     except DataError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets.acquire.archive import unpack
 from datasets.acquire.folders import check_source, import_work, move_into
 from datasets.acquire.hashes import below, md5_of_files
-from datasets.acquire.importing import Haul, files_below, folders_below, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, folders_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.acquire.whole import write_whole
 from datasets.audio import ClipFault, write_as_wav
@@ -93,8 +93,9 @@ def _offer(path: Path, place: str, haul: Haul, work: Path) -> None:
     wav = f"{place.removesuffix(path.suffix)}.wav"
     try:
         if suffix == ".flac":
-            write_as_wav(path, work / "converted" / wav)
-            path = work / "converted" / wav
+            converted = new_folder(work / "converted") / Path(wav).name
+            write_as_wav(path, converted)
+            path = converted
         haul.take(wav if suffix in (".wav", ".flac") else place, path)
     except ClipFault as fault:
         haul.leave(path, fault.reason)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from datasets.acquire.folders import import_work
 from datasets.acquire.hashes import md5_of_file
-from datasets.acquire.importing import Haul, files_below, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.dcase2018_domestic.census import TOLERANCE, take_census
@@ -127,7 +127,7 @@ def _take_clip(path: Path, names: ListedNames, layout: Layout, haul: Haul, work:
     else:
         folder = TEST_AUDIO if is_audio else TEST_FEATURES
     if is_audio and suffix != ".wav":
-        converted = work / "converted" / suffix[1:] / item
+        converted = new_folder(work / "converted") / item
         try:
             read_clip(path, DCASE2018Domestic.sample_rate)
             write_as_wav(path, converted)

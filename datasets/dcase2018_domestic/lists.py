@@ -102,11 +102,15 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str,
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise DataError(f"{path}: cannot be read ({reason}); put the official file there") from None
     reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise _fault(f"{path}:{reader.line_num}", str(error)) from None
     for column in columns:
         if column not in (reader.fieldnames or ()):
             raise _fault(f"{path}:1", f"the column {column!r} is missing (columns are separated by tabs)")
-    for row in reader:
-        place = f"{path}:{reader.line_num}"
+    for number, row in rows:
+        place = f"{path}:{number}"
         if None in row:
             raise _fault(place, f"more than the {len(reader.fieldnames or ())} fields of the header")
         fields = {column: (row[column] or "").strip() for column in columns}

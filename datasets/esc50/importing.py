@@ -1,11 +1,12 @@
 """Taking ESC-50 from whatever one has: any folder of clips, an archive, or the parquet files of Hugging Face."""
 
+import re
 from pathlib import Path
 
 from datasets.acquire.archive import unpack
 from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.hashes import md5_of_file
-from datasets.acquire.importing import Haul, files_below, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, read_exact, read_raw, write_as_wav
 from datasets.errors import DataError
@@ -14,6 +15,8 @@ from datasets.esc50.dataset import ESC50
 from datasets.esc50.layout import AUDIO, CATEGORIES, find_release, parse_v1, parse_v2, read_list
 
 _RATE, _FRAMES = 44100, 220500
+#: What clips are called in rows: no path, nor anything that a file cannot be called.
+_COULD_BE = re.compile(r"[\w-]{1,100}\.\w+", re.ASCII)
 #: Clips by official name.
 Clips = dict[str, list[Path]]
 
@@ -61,11 +64,11 @@ def grade(place: str, path: Path) -> tuple[float, str]:
 def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
     """Take a file for what it is."""
     suffix = path.suffix.lower()
-    as_wav = work / "converted" / f"{path.stem}.wav"
     item = parse_v1(path) or parse_v2(path) or _by_content(path)
     if item is not None:
         clips.setdefault(item, []).append(path)
-    elif suffix == ".flac" and parse_v2(as_wav):
+    elif suffix == ".flac" and parse_v2(path.with_suffix(".wav")):
+        as_wav = new_folder(work / "converted") / f"{path.stem}.wav"
         try:
             write_as_wav(path, as_wav)
             clips.setdefault(as_wav.name, []).append(as_wav)
@@ -73,8 +76,8 @@ def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
             haul.leave(path, fault.reason)
     elif suffix == ".parquet":
         _look_into_parquet(path, clips, haul, work)
-    elif path.name.lower() == "esc50.csv" and _is_list(path):
-        haul.take("meta/esc50.csv", path)
+    elif path.name.lower() == "esc50.csv":
+        haul.take("meta/esc50.csv", path) if _is_list(path) else haul.leave(path, "no list of ESC-50")
     elif path.name == "LICENSE" and "ESC-50" in path.read_text(encoding="utf-8", errors="replace"):
         haul.take("LICENSE", path)
     elif suffix in (".zip", ".gz", ".tar", ".tgz"):
@@ -110,16 +113,23 @@ def _look_into_parquet(path: Path, clips: Clips, haul: Haul, work: Path) -> None
     try:
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(64, columns=["filename", "audio"]):
             for row in batch.to_pylist():
-                name = row.get("filename") or row["audio"]["path"]
-                _write_row(name, row["audio"]["bytes"], clips, haul, work)
-    except (pyarrow.ArrowException, KeyError, TypeError, ValueError) as error:
+                audio = row.get("audio") if isinstance(row.get("audio"), dict) else {}
+                _look_at_row(path, row.get("filename") or audio.get("path"), audio.get("bytes"), clips, haul, work)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         haul.leave(path, f"no parquet file of ESC-50 ({type(error).__name__})")
 
 
-def _write_row(filename: str, content: bytes, clips: Clips, haul: Haul, work: Path) -> None:
+def _look_at_row(path: Path, name: object, content: object, clips: Clips, haul: Haul, work: Path) -> None:
+    """Take a row of a parquet file for the file that it holds."""
+    if not isinstance(content, bytes) or not isinstance(name, str):
+        haul.leave(path, "a row without the name or the bytes of a clip")
+        return
     suffix = {b"OggS": ".ogg", b"fLaC": ".flac"}.get(content[:4], ".wav")
-    place = work / "parquet" / Path(filename).with_suffix(suffix).name
-    place.parent.mkdir(parents=True, exist_ok=True)
+    named = Path(f"{Path(name).stem}{suffix}")
+    if _COULD_BE.fullmatch(named.name) is None:
+        haul.leave(named, "no name of a clip like 1-100032-A-0.wav")
+        return
+    place = new_folder(work / "parquet") / named
     place.write_bytes(content)
     _look(place, clips, haul, work)
 
@@ -140,7 +150,8 @@ def _offer(clips: Clips, root: Path, haul: Haul) -> None:
         for path in fitting:
             haul.take(place, path)
         if there and not fitting and not grade(place, there)[0]:
-            haul.leave(paths[0], f"{there.name} is here and cannot be used: delete it to take another format")
+            for path in paths:
+                haul.leave(path, "one of another format is here that cannot be used: delete it to take this one")
         else:
             haul.unneeded += len(paths) - len(fitting)
 

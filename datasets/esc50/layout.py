@@ -123,19 +123,22 @@ def read_list(path: Path) -> frozenset[str]:
 
     Raises DataError where a column is missing or a row contradicts itself.
     """
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        reader = csv.DictReader(file)
-        for column in COLUMNS:
-            if column not in (reader.fieldnames or ()):
-                raise DataError(f"{path}: column {column!r} is missing; {_AGAIN} for the official list")
-        items: set[str] = set()
-        for row in reader:
-            if not any((row.get(column) or "").strip() for column in COLUMNS):
-                continue  # a line of blanks
-            item = _check_row(row, f"{path}:{reader.line_num}")
-            if item in items:
-                raise DataError(f"{path}:{reader.line_num}: {item} is listed twice; {_AGAIN} for the official list")
-            items.add(item)
+    items: set[str] = set()
+    try:
+        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+            reader = csv.DictReader(file)
+            for column in COLUMNS:
+                if column not in (reader.fieldnames or ()):
+                    raise DataError(f"{path}: column {column!r} is missing; {_AGAIN} for the official list")
+            for row in reader:
+                if not any((row.get(column) or "").strip() for column in COLUMNS):
+                    continue  # a line of blanks
+                item = _check_row(row, f"{path}:{reader.line_num}")
+                if item in items:
+                    raise DataError(f"{path}:{reader.line_num}: {item} is listed twice; {_AGAIN} for the official list")
+                items.add(item)
+    except (csv.Error, OSError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); {_AGAIN} for the official list") from error
     return frozenset(items)
 
 

@@ -1,8 +1,12 @@
 """What imports of all datasets share: going through folders, choosing among files, and putting them in place."""
 
+import os
+import sys
+
 import pytest
 
 from datasets.acquire.importing import Haul, files_below, folders_below, placed, settle
+from datasets.acquire.telling import shown
 
 
 def written(folder, files):
@@ -24,6 +28,33 @@ def test_links_are_followed_and_round_ones_end(tmp_path):
     (mine / "lost").symlink_to("nowhere")
     assert [path.relative_to(mine).as_posix() for path in files_below(mine)] == ["a", "far/deep/b", "lost", "sub/c"]
     assert [path.relative_to(mine).as_posix() for path in folders_below(mine)] == [".", "far", "far/deep", "sub"]
+
+
+def test_folders_may_be_nested_deeper_than_calls(tmp_path):
+    depth, inner = sys.getrecursionlimit() + 10, tmp_path
+    try:
+        for _ in range(depth):
+            inner /= "a"
+            inner.mkdir()
+        assert len(list(folders_below(tmp_path))) == depth + 1
+        assert list(files_below(tmp_path)) == []
+    finally:
+        while inner != tmp_path:  # shutil, which clears up behind tests, calls itself for each
+            inner.rmdir()
+            inner = inner.parent
+
+
+def test_a_folder_in_the_place_of_a_file_stays(tmp_path):
+    root = written(tmp_path / "root", {"a/x/inside": "mine"})
+    haul = Haul()
+    haul.take("a/x", written(tmp_path / "mine", {"x": "one"}) / "x")
+    settled = settle(haul, root, tmp_path / "staged", length)
+    assert settled.lines[1] == "left out, 1 x a folder lies in its place, what is here is kept: x"
+    assert not (tmp_path / "staged").exists()
+
+
+def test_names_are_told_in_one_line():
+    assert shown(os.fsdecode(b"a\nb\x1b[31m\xff \xc3\xa9.wav")) == r"a\nb\x1b[31m\xff \xe9.wav".replace(r"\xe9", "\xe9")
 
 
 def length(place, path):

@@ -105,3 +105,22 @@ def test_a_failed_import_of_clips_leaves_nothing(miniature_domestic, tmp_path):
     with pytest.raises(DataError, match="is missing"):
         import_folder(source, tmp_path / "data" / "domestic", lambda line: None)
     assert not (tmp_path / "data").exists()
+
+
+def test_files_that_become_wav_do_not_overwrite_each_other(miniature_domestic, tmp_path):
+    root = shutil.copytree(miniature_domestic, tmp_path / "root")
+    clip = next((root / TRAIN_AUDIO).glob("*.wav"))
+    for name, seconds in (("a", 2.0), ("b", 0.1)):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        soundfile.write(tmp_path / "mine" / name / f"{clip.stem}.flac", [0.1] * round(44100 * seconds), 44100)
+    clip.unlink()
+    lines = imported(tmp_path / "mine", root)
+    assert any("a file as good or better is taken" in line for line in lines)
+    assert soundfile.info(clip).frames == 88200
+
+
+def test_a_list_with_a_field_without_end_is_one_line(miniature_domestic, tmp_path):
+    root = shutil.copytree(miniature_domestic, tmp_path / "root")
+    (root / WEAK).write_text(f"filename\tevent_labels\n{'a' * 200_000}\tDog\n")
+    with pytest.raises(DataError, match=rf"{root / WEAK}:\d: field larger than field limit"):
+        read_weak(root / WEAK)

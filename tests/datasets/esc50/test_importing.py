@@ -7,10 +7,20 @@ import sys
 import pytest
 import soundfile
 
+from datasets.acquire.telling import shown
 from datasets.errors import DataError
 from datasets.esc50 import ESC50
 from datasets.esc50.importing import import_folder
-from tests.datasets.esc50.esc50_releases import ITEMS, LAYOUTS, RATE, list_text, sound, write_v1, write_v2
+from tests.datasets.esc50.esc50_releases import (
+    ITEMS,
+    LAYOUTS,
+    RATE,
+    list_text,
+    sound,
+    write_v1,
+    write_v1_under_v2_names,
+    write_v2,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* clips of esc")
 
@@ -185,6 +195,78 @@ def test_parquet_without_pyarrow_says_which_extra_to_install(tmp_path, monkeypat
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"needs pyarrow; run `pip install -e '\.\[parquet\]'`"):
         import_folder(tmp_path / "a.parquet", tmp_path / "esc50", lambda line: None)
+
+
+def two_flacs(folder):
+    for name, samples in (("a", sound(0)), ("b", sound(0)[:9000])):
+        (folder / name).mkdir(parents=True)
+        soundfile.write(folder / name / ITEMS[0].replace(".wav", ".flac"), samples, RATE)
+
+
+def two_rows(folder):
+    two_flacs(folder)
+    rows = [{"filename": ITEMS[0], "audio": path.read_bytes()} for path in sorted(folder.rglob("*.flac"))]
+    shutil.rmtree(folder / "a")
+    shutil.rmtree(folder / "b")
+    write_rows(folder / "all.parquet", rows)
+
+
+def write_rows(path, rows):
+    table, write = pytest.importorskip("pyarrow").Table, pytest.importorskip("pyarrow.parquet").write_table
+    write(table.from_pylist([{**row, "audio": {"bytes": row["audio"], "path": None}} for row in rows]), path)
+
+
+@pytest.mark.parametrize("write", [two_flacs, two_rows])
+def test_files_that_become_wav_do_not_overwrite_each_other(write, tmp_path):
+    """The second of two FLAC files of one name, a cut one, took the place of the first without a word."""
+    write(tmp_path / "mine")
+    lines = imported(tmp_path / "mine", tmp_path / "esc50")
+    assert lines[1].endswith("2 files seen: 1 new, 1 left out")
+    assert lines[2].startswith("left out, 1 x 9000 frames instead of 220500, a file as good or better is taken")
+    assert ESC50(tmp_path / "esc50").load(ITEMS[0]).size == 220500
+
+
+def test_every_row_of_a_parquet_file_is_told(tmp_path):
+    """One row without a name ended the whole file, and those behind it were not even counted."""
+    flat(tmp_path / "elsewhere")
+    content = (tmp_path / "elsewhere" / ITEMS[0]).read_bytes()
+    names = [ITEMS[0], "", None, "a\0b.wav", "x" * 400 + ".wav", "dog.wav", f"../../../{ITEMS[1]}"]
+    rows = [{"filename": name, "audio": content} for name in names] + [{"filename": ITEMS[2], "audio": None}]
+    (tmp_path / "mine").mkdir()
+    write_rows(tmp_path / "mine" / "all.parquet", [*rows, {"filename": ITEMS[3], "audio": content}])
+    lines = imported(tmp_path / "mine", tmp_path / "esc50")
+    assert sorted(ESC50(tmp_path / "esc50").paths()) == sorted([ITEMS[0], ITEMS[1], ITEMS[3]])
+    assert lines[1].endswith("9 files seen: 3 new, 6 left out")
+    assert any(
+        line.startswith("left out, 3 x a row without the name or the bytes of a clip: all.parquet") for line in lines
+    )
+    assert any(line.startswith(r"left out, 3 x no name of a clip like 1-100032-A-0.wav: a\x00b.wav") for line in lines)
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, 'filename,"fold\n' * 3, "\0", list_text()[:-20]])
+def test_a_list_that_cannot_be_read_is_left_out(tmp_path, text):
+    write_v2(tmp_path / "mine")
+    (tmp_path / "mine" / "meta" / "esc50.csv").write_text(text)
+    lines = imported(tmp_path / "mine", tmp_path / "esc50")
+    assert lines[1].endswith("9 files seen: 8 new, 1 left out")
+    assert lines[2] == "left out, 1 x no list of ESC-50: esc50.csv"
+    shutil.copytree(tmp_path / "mine" / "meta", tmp_path / "esc50" / "meta")
+    with pytest.raises(DataError, match=r"esc50\.csv") as caught:
+        imported(tmp_path / "mine", tmp_path / "esc50")
+    assert "\n" not in shown(str(caught.value))
+
+
+def test_old_clips_that_cannot_be_used_stand_in_the_way_of_new_ones_and_say_so(tmp_path):
+    write_v1_under_v2_names(tmp_path / "esc50")
+    for path in (tmp_path / "esc50" / "audio_v1_ogg").iterdir():
+        path.write_bytes(b"OggS")
+    flat(tmp_path / "mine")
+    lines = imported(tmp_path / "mine", tmp_path / "esc50")
+    reason = "one of another format is here that cannot be used: delete it to take this one"
+    assert lines[1:3] == [
+        f"{tmp_path / 'mine'}: 8 files seen: 8 left out",
+        f"left out, 8 x {reason}: {', '.join(ITEMS)}",
+    ]
 
 
 def test_what_is_no_parquet_is_named(tmp_path):
