@@ -14,6 +14,7 @@ import numpy as np
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
+    import soundfile
     from numpy.typing import NDArray
 
 #: What can be wrong with a clip, in the order in which it is looked for.
@@ -22,6 +23,8 @@ FULL_SCALE = 32768.0
 _OGG_PAGE_HEADER = 27
 #: Sizes in WAV headers from which on the writer did not know: ffmpeg's and sox's, into a pipe.
 _UNKNOWN_SIZE = 0x7FFFF000
+#: How many samples are read at a time.
+_BLOCK = 1 << 22
 
 
 class ClipFault(DataError):
@@ -120,7 +123,7 @@ def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["ND
             _check_end(path, size)
         with soundfile.SoundFile(os.fsencode(path)) as file:  # a folder's name need not be UTF-8
             announced, rate, subtype = file.frames, file.samplerate, file.subtype
-            samples = file.read(dtype=dtype, always_2d=True)
+            samples = _read(file, dtype)
     except FileNotFoundError:
         raise clip_fault(path, "unreadable", "no such file") from None
     except (OSError, soundfile.LibsndfileError) as error:
@@ -131,6 +134,15 @@ def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["ND
     if len(samples) != announced:
         raise clip_fault(path, "truncated", f"{len(samples)} of {announced} frames can be decoded")
     return samples, rate, subtype
+
+
+def _read(file: "soundfile.SoundFile", dtype: str) -> "NDArray[Any]":
+    """All frames that a file has, however many its header announces, so that no header can ask for all memory."""
+    frames = max(1, _BLOCK // file.channels)
+    blocks = [file.read(frames, dtype=dtype, always_2d=True)]
+    while len(blocks[-1]) == frames:
+        blocks.append(file.read(frames, dtype=dtype, always_2d=True))
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def _check_end(path: Path, size: int) -> None:

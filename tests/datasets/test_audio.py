@@ -142,3 +142,27 @@ def test_wav_that_came_through_a_pipe_and_does_not_know_its_length(tmp_path, siz
     path = tmp_path / "a.wav"
     path.write_bytes(b"RIFF" + told[0] + b"WAVEfmt " + form + extra + b"data" + told[1] + samples.tobytes())
     np.testing.assert_array_equal(read_exact(path, 44100, 1000) * 32768, samples)
+
+
+def lying_flac(path):
+    """A header that announces 2**36 - 1 samples, 275 GB."""
+    soundfile.write(path, np.full(1000, 0.1), 44100, format="FLAC")
+    content = bytearray(path.read_bytes())
+    content[21:26] = bytes([content[21] | 0x0F, 255, 255, 255, 255])
+    path.write_bytes(content)
+
+
+def many_channels(path):
+    soundfile.write(path, np.full((220, 1000), 0.1), 44100, format="WAV")
+
+
+def gsm(path):
+    """A coding in which libsndfile cannot go to a place."""
+    soundfile.write(path, np.full(1000, 0.1), 8000, format="WAV", subtype="GSM610")
+
+
+@pytest.mark.parametrize("write", [lying_flac, many_channels, gsm])
+def test_headers_that_ask_for_too_much_are_faults_of_the_clip(tmp_path, write):
+    write(tmp_path / "a.wav")
+    with pytest.raises(ClipFault):
+        read_exact(tmp_path / "a.wav", 44100, 1000)
