@@ -11,6 +11,7 @@ from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, run
 from benchmarks.cli.data import data_app
 from benchmarks.cli.surroundings import Unread, Unwritable
 from benchmarks.errors import USER_ERRORS, InputError
+from datasets.acquire.telling import shown
 
 #: What typer makes of a KeyboardInterrupt.
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except (*USER_ERRORS, Unwritable) as error:
         if debug:
             raise
-        print(f"resound: {error}", file=sys.stderr)
+        print(f"resound: {shown(str(error))}", file=sys.stderr)
         return BAD_INPUT
     except typer.Exit as error:
         return error.exit_code
@@ -53,6 +54,12 @@ def run_command_line(arguments: Sequence[str]) -> int:
             return BAD_INPUT
         if debug:
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            print(
+                f"resound: {shown(error.filename)}: {error.strerror}; check the path and its permissions",
+                file=sys.stderr,
+            )
+            return BAD_INPUT
         text = " ".join(str(error).split())
         print(f"resound: {type(error).__name__}: {text} (a fault of the harness; --debug shows where)", file=sys.stderr)
         return SOME_FAILED

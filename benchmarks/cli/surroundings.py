@@ -29,7 +29,10 @@ class Unwritable(Exception):
 def foreign_package() -> str | None:
     """A line on a package of another project that Python finds in place of ours, such as Hugging Face's `datasets`."""
     for name in CLAIMED:
-        spec = find_spec(name)
+        try:
+            spec = find_spec(name)
+        except ValueError:  # something that was put in its place without an import
+            spec = None
         found = Path(spec.origin).resolve() if spec and spec.origin else None
         if found is None or found.parent.parent != ROOT:
             where = found or "without a file of its own"
@@ -37,6 +40,15 @@ def foreign_package() -> str | None:
                 f"the package `{name}` that Python finds here ({where}) is not that of {ROOT}; put PYTHONPATH={ROOT} "
                 "before the command, or use an environment without the other one"
             )
+    return None
+
+
+def lost_folder() -> str | None:
+    """A line on the working folder where it was removed after the shell went there: no path or process starts there."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        return f"the folder in which this was started is gone ({error.strerror}); go to another one, repeat the command"
     return None
 
 
@@ -82,6 +94,8 @@ def _raise_for_stdout(error: OSError) -> None:
 
 def _settled(stream: TextIO | None, number: int, on_error: Callable[[OSError], None]) -> TextIO:
     """The stream, with escapes for what its encoding lacks and `on_error` for the first line that it does not take."""
+    if stream is not None and not hasattr(stream, "buffer"):
+        return stream  # somebody has put something else in its place, and knows why
     if stream is None:  # its descriptor was closed when Python started
         raw: Any = io.FileIO(number, "w", closefd=False)
         encoding, lines = "utf-8", False

@@ -251,6 +251,36 @@ def test_packages_of_others_are_told_with_what_to_do(name, store, tmp_path):
     assert store.ask("list", "toy", variables=ours, cwd=tmp_path)[0] == 0
 
 
+FORMER = {
+    "a module without a spec": ("import sys, types; sys.modules['models'] = types.ModuleType('models')", 2),
+    "an output in memory": ("import io, sys; sys.stdout = io.StringIO()", 0),
+}
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_what_others_put_in_a_place_before_us_is_no_trace(name, store):
+    code, expected = FORMER[name]
+    ended, _, errors = store.ask("list", "toy", sitecustomize=code)
+    assert ended == expected and len(errors.splitlines()) == bool(expected), errors
+
+
+def test_a_working_folder_that_was_removed_is_one_line(store, tmp_path):
+    (tmp_path / "gone").mkdir()
+    command = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && exec {sys.executable} -m benchmarks status"
+    environment = store.environment()
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), environment["PYTHONPATH"]))
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("resound: the folder in which this was started is gone")
+
+
+@pytest.mark.parametrize("arguments", [("data", "list", "--data-root"), ("status", "--runs")])
+def test_a_place_that_the_system_refuses_is_one_line(arguments, capsys):
+    assert run_command_line([*arguments, f"/tmp/{'a' * 300}"]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("resound: /tmp/aaa") and errors.endswith("check the path and its permissions\n")
+
+
 @pytest.mark.parametrize("place", ["--runs=~/runs", "RESOUND_RUNS"])
 def test_home_is_where_shells_leave_it_alone(place, store, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(store.folder))
