@@ -71,7 +71,7 @@ class Files:
         """Fill a new cache."""
         with tempfile.TemporaryDirectory(dir=folder) as cache:
             items = list(self.paths)
-            FeatureCache(cache).open(self, extractor, items, [""] * len(items), jobs=1, beside=beside or ())
+            FeatureCache(cache).open(self, extractor, items, [""] * len(items), jobs=1, beside=lambda: beside or [])
 
     def by_librosa(self, shared: bool = False) -> list[NDArray[np.float16]]:
         """All band counts by librosa in memory, without a check; `shared`: an STFT serves all counts of its length."""

@@ -37,9 +37,9 @@ class ResidentDataModule(pl.LightningDataModule):
     `classes`, `num_classes`, `hop` (seconds from frame to frame of what is predicted; None for whole items), `n_frames`
     (of a segment, where networks are given segments of one length). Every draw depends on seed, fold, purpose, epoch
     and step alone. Whoever waits may set `progress`: it is told (items done, items in all). Whoever knows which other
-    features of these items will be wanted may set `beside`: extractors that get theirs in the same pass over the files,
-    if these have to be read. Both move no number, so neither is an argument, on which a run's id would depend. Raises
-    DataError for items that cannot be used.
+    features of these items will be wanted may set `beside`: it is asked, if the files have to be read, for extractors
+    that get theirs in the same pass. Both move no number, so neither is an argument, on which a run's id would depend.
+    Raises DataError for items that cannot be used.
     """
 
     version = 1
@@ -66,7 +66,7 @@ class ResidentDataModule(pl.LightningDataModule):
         self.classes: tuple[str, ...] = tuple(dataset.classes)
         self.num_classes = len(self.classes)
         self.progress: Callable[[int, int], None] | None = None
-        self.beside: Sequence[Extractor] = ()
+        self.beside: Callable[[], Sequence[Extractor]] = tuple
         self._is_ready = False
         self._features: dict[str, Features] = {}
         self._rows: dict[str, Tensor] = {}  # by part, in the features that it is gathered of
@@ -112,7 +112,7 @@ class ResidentDataModule(pl.LightningDataModule):
         given = [""] * len(items) if labels is None else labels
         return FeatureCache(self.cache).open(
             dataset, self.extractor, items, given, variant, jobs=self.jobs, progress=self.progress,
-            beside=self.beside if variant == NONE else (),
+            beside=self.beside if variant == NONE else tuple,
         )  # fmt: skip
 
     def _shuffled(self, targets: Tensor) -> Tensor:

@@ -106,26 +106,30 @@ class FeatureCache:
         variant: Copy = NONE,
         jobs: int | None = None,
         progress: Progress | None = None,
-        beside: Sequence[Extractor] = (),
+        beside: Callable[[], Sequence[Extractor]] = tuple,
     ) -> Features:
         """The features of `items`, extracted first if they are not there.
 
         variant: the clips themselves, or a kind of copy, which may need their `labels`.
         jobs: processes that extract (default: one per core); progress: is told (clips done, clips in all).
-        beside: extractors whose features of the same clips somebody else will ask for. Where the clips have to be read
-            anyway, theirs are made in the same pass if they are lacking; extractors that take files are left out.
+        beside: tells, if the clips have to be read, which extractors' features of them somebody else will ask for.
+            They are made in the same pass where they are lacking; extractors that take files are left out.
 
         Raises DataError for clips that cannot be read, and where the disk refuses.
         """
-        others = () if extractor.takes_files else [one for one in beside if not one.takes_files]
-        several = {self._wanted(dataset, one, items, variant): one for one in (extractor, *others)}
+        several = {self._wanted(dataset, extractor, items, variant): extractor}
+
+        def others() -> list[Wanted]:
+            found = [one for one in beside() if not (one.takes_files or extractor.takes_files)]
+            several.update({self._wanted(dataset, one, items, variant): one for one in found})
+            return list(several)[1:]
 
         def extracted(paths: Mapping[Wanted, Path]) -> list[Facts]:
             task = Task(dataset, tuple(several[one] for one in paths), variant, tuple(items), tuple(labels))
             written = extract(task, list(paths.values()), jobs or available_cores(), progress)
             return [{"shape": one.full, "counts": one.counts} for one in written]
 
-        return self._kept(list(several), extracted)
+        return self._kept(next(iter(several)), extracted, others)
 
     def _wanted(self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy) -> Wanted:
         header = self._header(dataset, extractor, items, variant)
@@ -137,18 +141,18 @@ class FeatureCache:
             made_by["copy"] = signature.of_copy(variant, dataset.sample_rate)
         return Wanted.by(header, made_by)
 
-    def _kept(self, wanted: Sequence[Wanted], make: Make) -> Features:
-        """The first of the sets that are wanted, made if it is not there, with those of the others that are not."""
+    def _kept(self, wanted: Wanted, make: Make, others: Callable[[], Sequence[Wanted]] = tuple) -> Features:
+        """The set that is wanted, made if it is not there, with those of the others that are not there either."""
         try:
-            if self._lack(wanted[0]) is not None:
+            if self._lack(wanted) is not None:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._make_ready(wanted, make)
+                self._make_ready([wanted, *others()], make)
         except OSError as error:
             reason = error.strerror or error
             raise DataError(
                 f"{self.folder}: features cannot be written ({reason}); free some space or choose another --cache"
             ) from error
-        return self._open(wanted[0].key)
+        return self._open(wanted.key)
 
     def _make_ready(self, wanted: Sequence[Wanted], make: Make) -> None:
         """Make those that are lacking in one pass, if the first one is among them."""

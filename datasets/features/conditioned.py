@@ -128,7 +128,7 @@ class ConditionedCache(FeatureCache):
         # The key of features does not change with their code, so what they were made by counts here, too.
         made_by = {**features.signature, "conditioner": conditioner.mark(features.array.shape[1:])}
         wanted = Wanted.by(header, made_by)
-        return self._kept([wanted], lambda paths: [_write(paths[wanted], features, conditioner, progress)])
+        return self._kept(wanted, lambda paths: [_write(paths[wanted], features, conditioner, progress)])
 
 
 def _write(path: Path, features: Features, conditioner: Conditioner, progress: Progress | None) -> Facts:

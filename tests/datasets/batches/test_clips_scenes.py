@@ -121,7 +121,7 @@ def test_frames_of_every_part_are_arrays_for_estimators(make):
 def test_what_is_made_beside_is_there_when_it_is_asked_for(make, tmp_path):
     dataset = FakeClips(per=1)
     module = ClipDataModule(dataset, "log_mel_scenes", 12, 20, 10, cache=tmp_path)
-    module.beside = [LogMelScenes(20)]
+    module.beside = lambda: [LogMelScenes(20)]
     module.setup()
     dataset.loaded.clear()
     other = ClipDataModule(dataset, "log_mel_scenes", 20, 20, 10, cache=tmp_path)

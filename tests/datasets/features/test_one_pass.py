@@ -31,7 +31,7 @@ def items(dataset):
 
 def open_(folder, dataset, extractor, beside=(), **options):
     some = items(dataset)
-    return FeatureCache(folder).open(dataset, extractor, some, [""] * len(some), beside=beside, **options)
+    return FeatureCache(folder).open(dataset, extractor, some, [""] * len(some), beside=lambda: beside, **options)
 
 
 def headers(folder):
