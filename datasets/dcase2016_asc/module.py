@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+from torch import Tensor
 
 from datasets.batches.clips import ClipDataModule
+from datasets.batches.resident import Batch
 from datasets.contract import Parts
 from datasets.dcase2016_asc.dataset import DCASE2016ASC, Training
 from datasets.errors import DataError
@@ -13,6 +15,8 @@ from datasets.errors import DataError
 #: What chooses among the epochs of a training.
 Validation = Literal["held_out", "test", "none"]
 VALIDATIONS: tuple[Validation, ...] = ("held_out", "test", "none")
+#: The evaluation items that Fig. 9 of the PB-CNN paper shows.
+SHOWN = ("208.wav", "368.wav", "385.wav")
 
 
 class DCASE2016ASCDataModule(ClipDataModule):
@@ -55,6 +59,18 @@ class DCASE2016ASCDataModule(ClipDataModule):
         train = both.loc[[item for item in listed if item in both.index]]
         validation = parts.test["test"] if self.validation == "test" else parts.validation[:0]
         return parts._replace(train=train, validation=validation)
+
+    def probe_batch(self) -> tuple[list[str], Tensor]:
+        """For figures: three items of the last test set whole, x (3, S, C, F, T).
+
+        They are those of the paper's Fig. 9 where they are here, else the first of each of three scenes.
+        """
+        name, items = list(self.test_sets.items())[-1]
+        labels = self._references[name]["label"]
+        first = list(dict(zip(reversed(labels.tolist()), reversed(items), strict=True)).values())[-len(SHOWN) :][::-1]
+        shown = list(SHOWN) if set(SHOWN) <= set(items) else first
+        rows, starts = self._table.grid(self._rows[name][[items.index(item) for item in shown]])
+        return shown, self._test_batch(Batch(rows, starts, 0, 0, name))
 
     def expected(self, part: str) -> int | None:
         """How many items the official lists name in a part."""
