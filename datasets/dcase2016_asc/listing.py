@@ -8,22 +8,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from datasets.dcase2016_asc.layout import AUDIO, CLASSES
+from datasets.dcase2016_asc.layout import AUDIO, CLASSES, SECONDS
 from datasets.errors import DataError
 
 #: `a001_0_30.wav`: recording and so location, start and end in seconds.
-_DEVELOPMENT = re.compile(r"([ab]\d{3})_\d+_\d+\.wav", re.ASCII)
+_DEVELOPMENT = re.compile(r"([ab]\d{3})_(\d+)_(\d+)\.wav", re.ASCII)
 _EVALUATION = re.compile(r"\d+\.wav", re.ASCII)
+_LOCATION = re.compile(r"[ab]\d{3}", re.ASCII)
 _EXAMPLES = {_DEVELOPMENT: "a001_0_30.wav", _EVALUATION: "1.wav"}
 
 
 class Row(NamedTuple):
-    """A line of a list: its number, the item, its scene and the item's original name ("" where none stands there)."""
+    """A line of a list: its number, the item, its scene and location ("" where the list does not tell)."""
 
     line: int
     item: str
-    scene: str = ""
-    original: str = ""
+    scene: str
+    location: str
 
 
 class Flaw(NamedTuple):
@@ -70,17 +71,30 @@ def is_item(name: str) -> bool:
     return any(form.fullmatch(name) for form in (_DEVELOPMENT, _EVALUATION))
 
 
+def is_of_evaluation(path: Path) -> bool | None:
+    """Whether a list is of the evaluation set, by its first line; None where that is no item of 30 s of either set."""
+    try:
+        name = Path(next(_rows(path))[1][0]).name
+    except (DataError, StopIteration):
+        return None
+    if _EVALUATION.fullmatch(name):
+        return True
+    match = _DEVELOPMENT.fullmatch(name)
+    return False if match and int(match[3]) - int(match[2]) == SECONDS else None
+
+
 def read_items(path: Path, is_evaluation: bool = False) -> Listing:
     """Read a list of items alone: `audio/a001_0_30.wav`. Raises DataError, with file and line, for what is none."""
     return _listing(path, is_evaluation, (1,))
 
 
 def read_scenes(path: Path, is_evaluation: bool = False) -> Listing:
-    """Read a list of items with their scenes; that of evaluation items may have original names as a third column.
+    """Read a list of items with their scenes, and maybe a third column: the location or a name that tells it.
 
+    evaluate.txt of the evaluation set has the original names there, and lists that dcase_util writes have locations.
     Raises DataError, with file and line, for what is no such list.
     """
-    return _listing(path, is_evaluation, (2, 3) if is_evaluation else (2,))
+    return _listing(path, is_evaluation, (2, 3))
 
 
 def read_flaws(path: Path) -> list[Flaw]:
@@ -112,11 +126,22 @@ def _listing(path: Path, is_evaluation: bool, widths: tuple[int, ...]) -> Listin
             raise _fault(path, line, f"{item} stands twice, in line {rows[item].line} too")
         if len(fields) > 1 and fields[1] not in CLASSES:
             raise _fault(path, line, f"{item}: unknown scene {fields[1]!r}; known: {', '.join(CLASSES)}")
-        original = _item(path, line, fields[2], _DEVELOPMENT) if len(fields) > 2 else ""
-        rows[item] = Row(line, item, fields[1] if len(fields) > 1 else "", original)
+        location = _location(path, line, item, fields[2] if len(fields) > 2 else "")
+        rows[item] = Row(line, item, fields[1] if len(fields) > 1 else "", location)
     if not rows:
         raise _fault(path, 1, "no line names a file")
     return Listing(path, tuple(rows.values()))
+
+
+def _location(path: Path, line: int, item: str, field: str) -> str:
+    """The location that the item's own name or a third column tells; they have to agree."""
+    by_name = _DEVELOPMENT.fullmatch(item)
+    if not field:
+        return by_name[1] if by_name else ""
+    told = field if _LOCATION.fullmatch(field) else location_of(_item(path, line, field, _DEVELOPMENT))
+    if by_name and told != by_name[1]:
+        raise _fault(path, line, f"{item} is of location {by_name[1]}, not {told}")
+    return told
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from datasets.dcase2016_asc.layout import EVALUATE, EVALUATION, FOLDS, GET_AGAIN, KINDS, NO_TRUTH, TEST, Layout
-from datasets.dcase2016_asc.listing import Listing, Row, location_of, read_items, read_scenes
+from datasets.dcase2016_asc.listing import Listing, Row, read_items, read_scenes
 from datasets.errors import DataError
 
 
@@ -96,8 +96,8 @@ class Evaluation:
 
     @cached_property
     def units(self) -> Mapping[str, str]:
-        """The location of every item, where its original name tells it, else the item itself."""
-        return {row.item: location_of(row.original) if row.original else row.item for row in self.rows}
+        """The location of every item, where the list tells it, else the item itself."""
+        return {row.item: row.location or row.item for row in self.rows}
 
     def missing_truth(self, layout: Layout) -> str:
         """What to say where items are listed and nothing tells their scenes."""
@@ -130,12 +130,10 @@ def _check_locations(meta: Listing) -> None:
     """No location has two scenes."""
     first: dict[str, Row] = {}
     for row in meta.rows:
-        place = location_of(row.item)
-        known = first.setdefault(place, row)
+        known = first.setdefault(row.location, row)
         if known.scene != row.scene:
-            raise meta.fault(
-                row, f"makes location {place} {row.scene}, which is {known.scene} in line {known.line} ({known.item})"
-            )
+            other = f"{known.scene} in line {known.line} ({known.item})"
+            raise meta.fault(row, f"makes location {row.location} {row.scene}, which is {other}")
 
 
 def _check_sides(train: Listing, test: Listing, meta: Listing) -> None:
@@ -143,12 +141,11 @@ def _check_sides(train: Listing, test: Listing, meta: Listing) -> None:
     for row in train.rows:
         if row.item in test.by_item:
             raise train.fault(row, f"is in {test.name} too (line {test.by_item[row.item].line})")
-    tested = {location_of(row.item): row for row in reversed(test.rows)}
+    tested = {row.location: row for row in reversed(test.rows)}
     for row in train.rows:
-        place = location_of(row.item)
-        if place in tested:
-            other = tested[place]
-            raise train.fault(row, f"is of location {place}, which {test.name} tests (line {other.line}: {other.item})")
+        if row.location in tested:
+            other = f"{test.name} tests (line {tested[row.location].line}: {tested[row.location].item})"
+            raise train.fault(row, f"is of location {row.location}, which {other}")
     for row in meta.rows:
         if row.item not in train.by_item and row.item not in test.by_item:
             raise meta.fault(row, f"is in neither {train.name} nor {test.name}")
@@ -187,7 +184,7 @@ def _check_partition(meta: Listing, tests: Sequence[Listing]) -> None:
 
 def _check_other_places(truth: Listing, meta: Listing) -> None:
     """No location of the evaluation set is one of the development set."""
-    known = {location_of(row.item) for row in meta.rows}
+    known = {row.location for row in meta.rows}
     for row in truth.rows:
-        if row.original and location_of(row.original) in known:
-            raise truth.fault(row, f"is of location {location_of(row.original)}, which the development set has too")
+        if row.location in known:
+            raise truth.fault(row, f"is of location {row.location}, which the development set has too")

@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from datasets.dcase2016_asc.layout import Layout
-from datasets.dcase2016_asc.scenes import RATE, render
+from datasets.dcase2016_asc.scenes.parametric import RATE, render
 from datasets.dcase2016_asc.writing import (
     NO_FOLD,
     Item,

@@ -1,6 +1,6 @@
 """A stand-in for TUT Acoustic Scenes 2016: its layout, with scenes of 30 s mixed from everyday sounds of ESC-50.
 
-Textures are crossfaded from clips, two kinds at a time, and single events stand on top (standin_plan). Every kind of
+Textures are crossfaded from clips, two kinds at a time, and single events stand on top (scenes.mixtures). Every kind of
 sound has a place of its own between the ears, which the location keeps. Locations share no source recording, so neither
 folds nor development and evaluation set do. The scenes are called as the official ones; they are not such scenes.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from datasets.acquire.telling import Progress
 from datasets.dcase2016_asc.layout import SECONDS, Layout
-from datasets.dcase2016_asc.standin_plan import SEED, Location, plan, stock_of
+from datasets.dcase2016_asc.scenes.mixtures import SEED, Location, plan, stock_of
 from datasets.dcase2016_asc.writing import Item, Sizes, make_items, write_lists, write_papers
 from datasets.errors import DataError
 from datasets.generated import count_files, has_its_files, write_once

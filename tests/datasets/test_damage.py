@@ -9,6 +9,7 @@ import pytest
 
 from datasets import registry
 from datasets.chime_home.layout import LISTS
+from datasets.dcase2016_asc.layout import DEVELOPMENT, EVALUATION, KINDS
 from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, WEAK
 from datasets.esc50 import ESC50
 from tests.conftest import written
@@ -17,6 +18,7 @@ from tests.datasets.esc50.esc50_releases import ITEMS, write_v1_under_v2_names, 
 #: By dataset: a pattern of the audio files that are listed, and how the census calls the item of one.
 CLIPS = {
     "chime_home": ("chunks/*.16kHz.wav", lambda path: path.name.removesuffix(".16kHz.wav")),
+    "dcase2016_asc": ("TUT*development/audio/*.wav", lambda path: path.name),
     "dcase2017_rare": (
         "TUT*development/data/source_data/events/gunshot/*.wav",
         lambda path: f"events/gunshot/{path.name}",
@@ -84,9 +86,17 @@ def test_a_folder_whose_name_is_not_utf8_holds_a_dataset_as_well(damaged, tmp_pa
 
 
 SOURCES = "TUT-rare-sound-events-2017-development/data/source_data"
+SCENES = [
+    *(
+        f"{DEVELOPMENT}/{one}"
+        for one in ("meta.txt", "error.txt", *(f"evaluation_setup/fold1_{kind}.txt" for kind in KINDS))
+    ),
+    *(f"{EVALUATION}/{one}" for one in ("meta.txt", "evaluation_setup/evaluate.txt", "evaluation_setup/test.txt")),
+]
 #: Lists of each dataset, and lines that are blank in their format.
 TABLES = {
     "chime_home": (LISTS, ("", "  ")),
+    "dcase2016_asc": (SCENES, ("", "  ", "\t")),
     "dcase2017_rare": ((f"{SOURCES}/bgs/bg_screening.csv",), ("", " ", ",,,")),
     "dcase2018_domestic": ((WEAK, CLEAN, ORIGINAL), ("", "  ", "\t")),
     "esc50": (("meta/esc50.csv",), ("", "  ", ",,,,,,")),

@@ -4,17 +4,21 @@ import hashlib
 import shutil
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import datasets.chime_home.acquire as chime
+import datasets.dcase2016_asc.acquire as scenes
 import datasets.dcase2017_rare.acquire as rare
 import datasets.dcase2018_domestic.acquire as domestic
 import datasets.esc50.acquire as esc50
+from datasets.acquire import records
 from datasets.acquire.checksums import token
 from datasets.acquire.download import ResumingDownloader
+from datasets.dcase2016_asc import layout as scenes_layout
+from datasets.dcase2016_asc import miniature as scenes_miniature
 from datasets.dcase2017_rare import archives
 from datasets.dcase2017_rare.archives import Archive
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
@@ -28,6 +32,15 @@ RARE = {
     f"{DEVELOPMENT}.source_data_bgs_and_cvsetup.1.zip": ("data/source_data/bgs", "data/source_data/cv_setup"),
     f"{DEVELOPMENT}.source_data_events.zip": ("data/source_data/events",),
     f"{EVALUATION}.mixture_data.1.zip": ("data", "TUT_Rare_sound_events_mixture_synthesizer"),
+}
+#: What each miniature archive of the scenes holds, below its official folder.
+SCENES = {
+    f"{scenes_layout.DEVELOPMENT}.doc.zip": ("README.md",),
+    f"{scenes_layout.DEVELOPMENT}.meta.zip": ("meta.txt", "evaluation_setup"),
+    f"{scenes_layout.DEVELOPMENT}.error.zip": ("error.txt",),
+    f"{scenes_layout.DEVELOPMENT}.audio.1.zip": ("audio",),
+    f"{scenes_layout.EVALUATION}.meta.zip": ("meta.txt", "evaluation_setup"),
+    f"{scenes_layout.EVALUATION}.audio.1.zip": ("audio",),
 }
 MIRRORS = ("", "/mirror")
 
@@ -46,6 +59,7 @@ def commands(folder: Path, miniatures: Path) -> Iterator[Command]:
     """All commands; archives are written into `folder`, and miniatures that are not there yet into `miniatures`."""
     (folder / "packed").mkdir(parents=True)
     yield from _chime(folder, written(miniatures, "chime_home"))
+    yield from _scenes(folder)
     yield from _rare(folder, written(miniatures, "dcase2017_rare"))
     yield from _domestic(written(miniatures, "dcase2018_domestic"))
     yield from _esc50(folder, written(miniatures, "esc50"))
@@ -67,19 +81,35 @@ def _chime(folder: Path, miniature: Path) -> Iterator[Command]:
     yield _import("chime_home", path.parent, chime.import_folder)
 
 
+def _scenes(folder: Path) -> Iterator[Command]:
+    miniature = folder / "small" / "dcase2016_asc"
+    scenes_miniature.write(miniature, clip_seconds=0.1)
+    packed = folder / "packed" / "scenes"
+    _pack(folder, miniature, SCENES, packed)
+    content = {path.name: path.read_bytes() for path in sorted(packed.iterdir())}
+
+    def known(site: str) -> list[records.Archive]:
+        return [
+            records.Archive(
+                name,
+                len(one),
+                hashlib.md5(one).hexdigest(),
+                name.split(".")[0],
+                tuple(f"{site}{mirror}/{name}" for mirror in MIRRORS),
+            )
+            for name, one in content.items()
+        ]
+
+    def fetch(site: str, root: Path) -> None:
+        scenes.fetch(root, _quiet, known(site), _impatient(root))
+
+    yield Command("fetch dcase2016_asc", fetch, _mirrored({f"/{name}": one for name, one in content.items()}))
+    yield _import("dcase2016_asc", packed, partial(scenes.import_folder, archives=known("")))
+
+
 def _rare(folder: Path, miniature: Path) -> Iterator[Command]:
     packed = folder / "packed" / "rare"
-    for name, parts in RARE.items():
-        record = DEVELOPMENT if name.startswith(DEVELOPMENT) else EVALUATION
-        for part in parts:
-            shutil.copytree(
-                miniature / record,
-                folder / "staged" / record,
-                ignore=_all_but(miniature / record, part),
-                dirs_exist_ok=True,
-            )
-        shutil.make_archive(str(packed / name.removesuffix(".zip")), "zip", folder / "staged")
-        shutil.rmtree(folder / "staged")
+    _pack(folder, miniature, RARE, packed)
     (packed / "LICENSE.txt").write_text("terms")
     files = {f"/{path.name}": path.read_bytes() for path in sorted(packed.iterdir())}
     known = [
@@ -148,6 +178,21 @@ def _quiet(line: str) -> None:
 
 def _mirrored(files: dict[str, bytes]) -> dict[str, bytes]:
     return {f"{mirror}{name}": content for mirror in MIRRORS for name, content in files.items()}
+
+
+def _pack(folder: Path, miniature: Path, archives: Mapping[str, Sequence[str]], packed: Path) -> None:
+    """Write archives into `packed`, each with some parts of a record's folder, which its name begins with."""
+    for name, parts in archives.items():
+        record = name.split(".")[0]
+        for part in parts:
+            shutil.copytree(
+                miniature / record,
+                folder / "staged" / record,
+                ignore=_all_but(miniature / record, part),
+                dirs_exist_ok=True,
+            )
+        shutil.make_archive(str(packed / name.removesuffix(".zip")), "zip", folder / "staged")
+        shutil.rmtree(folder / "staged")
 
 
 def _all_but(base: Path, part: str) -> Callable[[str, list[str]], list[str]]:

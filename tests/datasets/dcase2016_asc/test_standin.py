@@ -8,7 +8,7 @@ import soundfile
 from datasets.dcase2016_asc import DCASE2016ASC, standin
 from datasets.dcase2016_asc.census import take_census
 from datasets.dcase2016_asc.layout import CLASSES, DEVELOPMENT, EVALUATION, PER_CLASS
-from datasets.dcase2016_asc.standin_plan import KINDS, MIXTURES, plan, stock_of
+from datasets.dcase2016_asc.scenes.mixtures import KINDS, MIXTURES, plan, stock_of
 from datasets.dcase2016_asc.writing import Sizes, make_items
 from datasets.errors import DataError
 from datasets.esc50.miniature import write as write_esc50

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.fft import irfft, next_fast_len, rfft
 
-from datasets.dcase2016_asc.textures import (
+from datasets.dcase2016_asc.scenes.textures import (
     RATE,
     Event,
     Range,
