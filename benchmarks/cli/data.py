@@ -29,16 +29,20 @@ def list_command(data_root: DataOption = None, cache: CacheOption = None) -> Non
     for name in registry.names():
         cls = registry.get(name)
         roots = {corpus: workspace.dataset_root(name, corpus) for corpus in CORPORA}
-        here = [f"{corpus}: {_how_much(cls, root)}" for corpus, root in roots.items() if root.is_dir()]
+        here = [f"{corpus}: {found}" for corpus, root in roots.items() if (found := _how_much(cls, root))]
         print(f"\n{name}: {cls.title}\n  licence: {cls.licence}\n  here: {', '.join(here) or 'absent'}")
 
 
 def _how_much(cls: Any, root: Path) -> str:
-    """How much of what its lists name lies in a dataset's root; nothing is decoded."""
+    """How much of what its lists name lies in a dataset's root, or "" where there is none; nothing is decoded."""
     try:
+        if not root.is_dir():
+            return ""
         census = registry.part(cls, "census").take_census(cls(root), contents=False)
     except DataError:
         return f"not usable, see `data check {cls.name}`"
+    except OSError as error:  # of one dataset; the others are told all the same
+        return f"cannot be read ({error.strerror})"
     if not census.found:
         return f"none of {census.expected} {census.what}"
     return f"{'all' if census.found == census.expected else f'{census.found} of'} {census.expected} {census.what}"

@@ -162,6 +162,6 @@ def _unpack(path: Path, record: str, work: Path) -> dict[str, str]:
         unpacked.rename(work / "bare")
         unpacked.mkdir()
         (work / "bare").rename(unpacked / record)
-    hashes = below(unpacked, md5_of_files(one for one in unpacked.rglob("*") if one.is_file()))
+    hashes = below(unpacked, md5_of_files(sorted(one for one in unpacked.rglob("*") if one.is_file())))
     move_into(unpacked, work / "archives")
     return hashes

@@ -40,6 +40,13 @@ def test_list_tells_how_much_is_here(here, miniature_domestic, miniature_chime, 
     assert rows["esc50"] == "real: not usable, see `data check esc50`"
 
 
+def test_list_goes_on_where_one_place_cannot_be_read(here, capsys):
+    assert run(f"list --data-root {here / ('a' * 300)}") == 0
+    rows = told(capsys.readouterr().out)
+    assert rows["esc50"] == "real: cannot be read (File name too long)"
+    assert rows["dcase2017_rare"].startswith("real: cannot be read (File name too long), miniature: all")
+
+
 def told(output):
     """What `list` says is here, by dataset."""
     first, *blocks = output.strip().split("\n\n")

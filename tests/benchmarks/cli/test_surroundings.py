@@ -274,7 +274,7 @@ def test_a_working_folder_that_was_removed_is_one_line(store, tmp_path):
     assert done.stderr.startswith("resound: the folder in which this was started is gone")
 
 
-@pytest.mark.parametrize("arguments", [("data", "list", "--data-root"), ("status", "--runs")])
+@pytest.mark.parametrize("arguments", [("data", "check", "esc50", "--data-root"), ("status", "--runs")])
 def test_a_place_that_the_system_refuses_is_one_line(arguments, capsys):
     assert run_command_line([*arguments, f"/tmp/{'a' * 300}"]) == 2
     errors = capsys.readouterr().err
