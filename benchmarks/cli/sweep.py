@@ -78,6 +78,7 @@ class Sweep:
             while missing:
                 left = None if deadline is None else (deadline - time.monotonic()) / 60
                 slots = launcher.share_out(self.jobs, self.device, len(missing))
+                slots = replace(slots, sweep=tuple(planned.run for planned in missing))
                 outcome = launch(missing, launcher(self.workspace, slots), display, left)
                 if not outcome.elsewhere or outcome.stopped or outcome.not_started:
                     break

@@ -20,6 +20,7 @@ import benchmarks.launch
 from benchmarks.errors import InputError
 
 if TYPE_CHECKING:
+    from benchmarks.runs.ledger import Run
     from benchmarks.runs.plan import Planned
     from benchmarks.runs.workspace import Workspace
 
@@ -41,6 +42,8 @@ class Slots:
     device: str
     threads: int = 1
     checkpoint_seconds: float = field(default_factory=_checkpoint_seconds)
+    #: all runs of the sweep; while the files are read for one, the features of the others are made as well
+    sweep: tuple["Run", ...] = ()
 
 
 class Free(NamedTuple):

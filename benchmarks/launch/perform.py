@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import InputError
+from benchmarks.launch.beside import extractors_beside
 from benchmarks.launch.launcher import Ended, Epoch, Slots
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ def perform(
     def on_epoch(epoch: int, of: int, loss: float) -> None:
         tell(Epoch(slot, run.id, epoch, of, loss))
 
+    beside = partial(extractors_beside, run, slots.sweep, workspace)
+    around = Surroundings(workspace, slots.device, should_stop, on_epoch, slots.checkpoint_seconds, beside)
     end = partial(Ended, slot, run.id)
     try:
-        published = execute(run, Surroundings(workspace, slots.device, should_stop, on_epoch, slots.checkpoint_seconds))
+        published = execute(run, around)
         return end("done" if published else "elsewhere")
     except Stopped:
         return end("stopped")

@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ class Surroundings:
     should_stop: Callable[[], bool] = lambda: False
     on_epoch: Callable[[int, int, float], None] = lambda epoch, of, loss: None
     checkpoint_seconds: float = 60.0
+    #: of data modules that make features: see datasets.batches.module
+    beside: Callable[[], Sequence[Any]] = tuple
 
 
 @dataclass
@@ -73,6 +75,7 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
     with clock.phase("total"):
         with clock.phase("data"):
             data = build_data(run, around.workspace)
+            data.beside = around.beside
             data.setup()
         model = build_model(run, data)
         method = _train if is_network(model) else _fit
