@@ -17,7 +17,8 @@ from typing import IO
 
 from datasets.errors import DataError
 
-_CORRUPT = (
+#: What readers of archives raise of one that is truncated or corrupt; beside OSError, which may mean the disk.
+CORRUPT = (
     *(zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError),
     *(NotImplementedError, RuntimeError),  # a compression that zipfile does not know, a password
     *(ValueError, IndexError, OverflowError, struct.error),  # names and numbers that no archive has
@@ -71,7 +72,7 @@ def unpack(archive: Path, target: Path) -> Path:
         temporary.rename(target)
     except DataError:
         raise
-    except (*_CORRUPT, OSError) as error:
+    except (*CORRUPT, OSError) as error:
         if not isinstance(error, OSError) or error.errno in _FAULTS_OF_ARCHIVES:
             raise BadArchive(f"{archive}{member}: truncated or corrupt archive ({_reason(error)})") from error
         raise DataError(f"{target}: cannot unpack {archive.name}{member} ({error}); repeat the command") from error

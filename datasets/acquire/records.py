@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.acquire.archive import kept, unpack
+from datasets.acquire.archive import CORRUPT, kept, unpack
 from datasets.acquire.download import ResumingDownloader, download, download_text
 from datasets.acquire.folders import download_work, move_into
 from datasets.acquire.hashes import below, md5_of_file, md5_of_files
@@ -160,6 +160,6 @@ def _holds_only(path: Path, present: Collection[tuple[str, int]]) -> bool:
     try:
         with zipfile.ZipFile(path) as opened:
             members = [one for one in opened.infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, OSError):
+    except (*CORRUPT, OSError):
         return False
     return all((Path(one.filename).name, one.file_size) in present for one in members)

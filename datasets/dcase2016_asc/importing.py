@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.acquire.folders import check_source, import_work
-from datasets.acquire.importing import Haul, files_below, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.records import Archive, Manifest, read_manifest, unpack_archives, write_manifest
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
@@ -139,8 +139,9 @@ def _take_recordings(paths: Sequence[Path], haul: Haul, root: Path, work: Path) 
             continue
         try:
             if path.suffix.lower() == ".flac":
-                write_as_wav(path, work / "converted" / item)
-                path = work / "converted" / item
+                converted = new_folder(work / "converted") / item
+                write_as_wav(path, converted)
+                path = converted
         except ClipFault as fault:
             haul.leave(path, fault.reason)
         else:

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.acquire.archive import unpack
+from datasets.acquire.archive import CORRUPT, unpack
 from datasets.acquire.folders import check_source, import_work, move_into
 from datasets.acquire.hashes import below, md5_of_files
 from datasets.acquire.importing import Haul, files_below, folders_below, new_folder, nothing_found, placed, settle, tell
@@ -144,7 +144,7 @@ def _is_unpacked(path: Path, record: str, folders: dict[Path, str]) -> bool:
             members = {
                 one.filename.removeprefix(f"{record}/"): one.file_size for one in opened.infolist() if not one.is_dir()
             }
-    except (zipfile.BadZipFile, OSError):
+    except (*CORRUPT, OSError):
         return False
     return any(
         all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in members.items())

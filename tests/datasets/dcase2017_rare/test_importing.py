@@ -3,11 +3,15 @@
 import shutil
 import zipfile
 
+import pytest
+import soundfile
+
 from datasets.dcase2017_rare import DCASE2017Rare
 from datasets.dcase2017_rare.archives import ARCHIVES
 from datasets.dcase2017_rare.importing import import_folder
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
 from datasets.dcase2017_rare.needed import missing_archives
+from datasets.errors import DataError
 
 
 def imported(source, root):
@@ -54,3 +58,26 @@ def test_mixtures_of_the_development_set_are_taken_where_one_has_them(miniature_
     lines = imported(tmp_path / "mine", tmp_path / "rare")
     assert (tmp_path / "rare" / name).read_bytes() == b"sound"
     assert any(line == "left out, 1 x no archive of the records: other.zip" for line in lines)
+
+
+def test_mixtures_in_an_archive_that_nothing_reads_are_one_line(miniature_rare, tmp_path):
+    """Their md5 is unknown here, so anything may come under their name: this one has a name that is no UTF-8."""
+    archive = tmp_path / "mine" / f"{DEVELOPMENT}.mixture_data.3.zip"
+    archive.parent.mkdir()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("\xe9.wav", b"sound")
+    archive.write_bytes(archive.read_bytes().replace("\xe9".encode(), b"\xff\xfe"))
+    shutil.copytree(miniature_rare / DEVELOPMENT, tmp_path / "mine" / DEVELOPMENT)
+    with pytest.raises(DataError, match="truncated or corrupt archive"):
+        imported(tmp_path / "mine", tmp_path / "rare")
+    assert not (tmp_path / "rare").exists()
+
+
+def test_files_that_become_wav_do_not_overwrite_each_other(miniature_rare, tmp_path):
+    for name, seconds in (("a", 30.0), ("b", 0.1)):
+        record = shutil.copytree(miniature_rare / DEVELOPMENT, tmp_path / "mine" / name / DEVELOPMENT)
+        clip = sorted(record.glob("data/source_data/bgs/audio/*.wav"))[0]
+        clip.unlink()
+        soundfile.write(clip.with_suffix(".flac"), [0.1] * round(44100 * seconds), 44100)
+    imported(tmp_path / "mine", tmp_path / "rare")
+    assert soundfile.info(tmp_path / "rare" / clip.relative_to(tmp_path / "mine" / "b")).duration == 30.0
