@@ -5,14 +5,16 @@
 prints the table of all designs. Two methods that are equally good in the population of seeds and test items are drawn
 many times; what is told apart is a false positive. Every item is hard or easy for both methods alike, each method has
 items of its own that it finds hard, items of a unit go together, a seed shifts all items of a fold, and every seed
-flips items of its own. All that is normal on a latent scale, and a threshold or a rank makes decisions and scores of
-it. Shifts are in the unit of the metric: a seed standard deviation of 0.03 is three points of accuracy or area, or an
-error rate of 0.03.
+flips items of its own. Where all folds are tested on the same items, half of what a method finds hard is that of all
+its folds. All that is normal on a latent scale, and a threshold or a rank makes decisions and scores of it. Shifts are
+in the unit of the metric: a seed standard deviation of 0.03 is three points of accuracy or area, or an error rate of
+0.03.
 """
 
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.special import ndtri
@@ -45,6 +47,8 @@ class Design:
     difficulty: float = 1.5
     interaction: float = 0.5
     flips: float = 0.7
+    #: whether all folds are tested on the same items
+    shared: bool = False
 
     @property
     def name(self) -> str:
@@ -53,7 +57,8 @@ class Design:
         units = f" in {self.items // self.per_unit} units" if self.per_unit > 1 else ""
         own = f", items' own {self.interaction:g}, flips {self.flips:g}" if self.interaction != 0.5 else ""
         kind = self.draw.__name__.replace("_", " ")
-        return f"{kind} {self.level:g}, {self.folds} x {self.items} items{units}, seed sd {sds}{own}"
+        same = " the same" if self.shared else ""
+        return f"{kind} {self.level:g}, {self.folds} x{same} {self.items} items{units}, seed sd {sds}{own}"
 
     @property
     def total(self) -> float:
@@ -81,14 +86,25 @@ def _of_units(design: Design, rng: np.random.Generator, trials: int, sd: float) 
     return np.float32(sd * np.sqrt(0.5)) * (of_units + _normal(rng, trials, 1, design.items))
 
 
-def _latent(design: Design, rng: np.random.Generator, trials: int) -> Pair:
-    """How hard each item is for each seed of both methods: two (trials, seeds, items)."""
-    shared = _of_units(design, rng, trials, design.difficulty)
+def _latent(design: Design, rng: np.random.Generator, trials: int, common: Pair | None = None) -> Pair:
+    """How hard each item is for each seed of both methods: two (trials, seeds, items).
+
+    common: what all folds have of that, for items that all of them are tested on.
+    """
+    given = common or _hard(design, rng, trials)
+    own = [_of_units(design, rng, trials, design.interaction * np.sqrt(0.5)) if common else 0.0 for _ in range(2)]
     shape = (trials, design.seeds, design.items)
     first, second = (
-        shared + _of_units(design, rng, trials, design.interaction) + np.float32(design.flips) * _normal(rng, *shape)
-        for _ in range(2)
+        one + more + np.float32(design.flips) * _normal(rng, *shape) for one, more in zip(given, own, strict=True)
     )
+    return first, second
+
+
+def _hard(design: Design, rng: np.random.Generator, trials: int) -> Pair:
+    """How hard each item is for both methods whatever the seed, and whatever the fold where folds share their items."""
+    difficulty = _of_units(design, rng, trials, design.difficulty)
+    share = np.sqrt(0.5) if design.shared else 1.0
+    first, second = (difficulty + _of_units(design, rng, trials, design.interaction * share) for _ in range(2))
     return first, second
 
 
@@ -102,10 +118,13 @@ def _seeds(design: Design, rng: np.random.Generator, trials: int, sd: float, slo
     return _normal(rng, trials, design.seeds, 1) * np.float32(sd / slope)
 
 
-def accuracy(design: Design, rng: np.random.Generator, trials: int, sds: tuple[float, float], gain: float) -> Pair:
+def accuracy(
+    design: Design, rng: np.random.Generator, trials: int, sds: tuple[float, float], gain: float,
+    common: Pair | None = None,
+) -> Pair:  # fmt: skip
     """1 where an item's class was found, 0 where not."""
     slope = _density(design.level) / design.total
-    latent = _latent(design, rng, trials)
+    latent = _latent(design, rng, trials, common)
     first, second = (
         (one + _seeds(design, rng, trials, sd, slope) + np.float32(design.total * ndtri(level)) > 0).astype(np.float32)
         for one, sd, level in zip(latent, sds, (design.level + gain, design.level), strict=True)
@@ -193,19 +212,21 @@ def rejected(design: Design, trials: int, gain: float = 0.0, seed: int = 0) -> n
 
 
 def _folds(design: Design, rng: np.random.Generator, trials: int, gain: float) -> Iterator[tuple[np.ndarray, ...]]:
+    draw = partial(accuracy, common=_hard(design, rng, trials)) if design.shared else design.draw
     for fold in range(design.folds):
-        first, second = design.draw(design, rng, trials, design.seed_sd[fold % len(design.seed_sd)], gain)
+        first, second = draw(design, rng, trials, design.seed_sd[fold % len(design.seed_sd)], gain)
         yield first, second, design.unit
 
 
 def _t_test(design: Design, folds: list[tuple[np.ndarray, ...]]) -> np.ndarray:
-    found = difference(folds)  # type: ignore[arg-type]
+    found = difference(folds, design.shared)  # type: ignore[arg-type]
     return np.array([np.mean(np.abs(found.value) > found.half_width(level)) for level in LEVELS])
 
 
 def _signs(design: Design, folds: list[tuple[np.ndarray, ...]]) -> np.ndarray:
     """One model on each side; McNemar's test where items are right or wrong."""
-    gains = np.concatenate([unit_sums(first[:, 0] - second[:, 0], unit) for first, second, unit in folds], axis=-1)
+    by_fold = [unit_sums(first[:, 0] - second[:, 0], unit) for first, second, unit in folds]
+    gains = np.sum(by_fold, axis=0) if design.shared else np.concatenate(by_fold, axis=-1)
     if design.draw is accuracy:
         p = np.array([mcnemar(one) for one in gains])
     else:
@@ -238,7 +259,13 @@ def _designs() -> Iterator[Design]:
     yield replace(events, folds=3, margin=0.03, seed_sd=((0.1, 0.02), (0.02, 0.02), (0.02, 0.02)))
     yield replace(events, items=200, level=0.4, seed_sd=((0.2, 0.0),))
     yield replace(events, draw=f1, margin=0.02, seed_sd=((0.03, 0.03),))
+    # An evaluation set that the networks of all folds are tested on, and one class of it.
+    scenes = Design(accuracy, 3, 4, 390, 5, 0.87, 0.02, ((0.015, 0.015),), shared=True)
+    yield scenes
+    yield replace(scenes, folds=2, items=225, per_unit=3)
+    yield replace(scenes, items=26, per_unit=5, level=0.8, seed_sd=((0.0, 0.0),))
     # One model on each side.
+    yield replace(scenes, seeds=1)
     yield replace(esc10, seeds=1)
     yield replace(esc10, seeds=1, folds=1, level=0.95)
     yield replace(esc50, seeds=1, per_unit=4)

@@ -213,17 +213,3 @@ def test_a_unit_of_all_folds_has_one_sign():
     gains = sum(right[0][fold][0] - right[1][fold][0] for fold in (1, 2))
     assert found.p == mcnemar(gains) and found.test == MCNEMAR_UNITS
     assert difference_of(*rows).units == 40
-
-
-def test_few_of_equal_rows_seem_to_differ():
-    """The level of the test, with rows that share what is hard about an item and folds that share their items."""
-    rng = np.random.default_rng(11)
-    seeming = 0
-    for _ in range(400):
-        hard = rng.normal(size=60)
-        folds = []
-        for _ in range(4):
-            sides = [hard + 1.2 + 0.5 * rng.normal(size=60) + 0.7 * rng.normal(size=(3, 60)) > 0 for _ in range(2)]
-            folds.append((100.0 * sides[0], 100.0 * sides[1], np.arange(60) // 2))
-        seeming += float(difference(folds, is_shared=True).p()) < 0.05
-    assert seeming <= 0.06 * 400
