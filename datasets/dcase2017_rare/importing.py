@@ -36,7 +36,8 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
             for path in haul.readable(files_below(folder)):
                 _offer(path, f"{record}/{path.relative_to(folder).as_posix()}", haul, work)
         if not haul.wanted:
-            raise nothing_found(source, haul, f"of {DEVELOPMENT} or {EVALUATION}, nor an archive of them")
+            inside = "data/source_data/..., data/mixture_data/..."
+            raise nothing_found(source, haul, f"of {DEVELOPMENT} or {EVALUATION} ({inside}), nor an archive of them")
         settled = settle(haul, root, work / "release", grade)
         if manifest:
             write_whole(work / "release" / MANIFEST, json.dumps(read_manifest(root) | manifest, indent=1))
@@ -64,7 +65,7 @@ def grade(place: str, path: Path) -> tuple[float, str]:
 
 
 def _official_folders(source: Path) -> dict[Path, str]:
-    """The folders of the records in and below `source`, and which each is."""
+    """The folders of the records, or of their data alone, in and below `source`, and the place of each."""
     found: dict[Path, str] = {}
     for folder in folders_below(source) if source.is_dir() else ():
         record = _record(folder)
@@ -74,14 +75,20 @@ def _official_folders(source: Path) -> dict[Path, str]:
 
 
 def _record(folder: Path) -> str:
-    """Which record a folder is, whatever its name; nothing where it is none."""
+    """Which record a folder is, whatever its name, or the data of which; nothing where it is none."""
     data = folder / "data"
     if not data.is_dir():
-        return DEVELOPMENT if folder.name == DEVELOPMENT else EVALUATION if folder.name == EVALUATION else ""
+        if folder.name in (DEVELOPMENT, EVALUATION):
+            return folder.name
+        return f"{record}/data" if (record := _record_of(folder)) else ""
+    found = _record_of(data)
+    return found if found == EVALUATION or folder.name not in (DEVELOPMENT, EVALUATION) else folder.name
+
+
+def _record_of(data: Path) -> str:
+    """Which record a folder with `source_data` or `mixture_data` is of; nothing where it is none."""
     if any(data.glob("*/evaltest")) or any(data.glob("source_data/cv_setup/*_evaltest.yaml")):
         return EVALUATION
-    if folder.name in (DEVELOPMENT, EVALUATION):
-        return folder.name
     return DEVELOPMENT if (data / "source_data").is_dir() or any(data.glob("mixture_data/dev*")) else ""
 
 

@@ -40,6 +40,20 @@ def test_records_come_one_after_the_other_and_fetch_brings_only_the_rest(miniatu
     assert asked_for(root, tmp_path) == {"source_data_events"}
 
 
+@pytest.mark.parametrize("record", [DEVELOPMENT, EVALUATION])
+@pytest.mark.parametrize("given", ["data", "renamed"])
+def test_the_data_of_a_record_alone_are_taken(miniature_rare, tmp_path, record, given):
+    """The folder `data` of a record, also under another name, itself or inside of what is given."""
+    folder = tmp_path / "mine" / given
+    shutil.copytree(miniature_rare / record / "data", folder)
+    imported(folder if given == "data" else folder.parent, tmp_path / "rare")
+    taken, wanted = (
+        {path.relative_to(root): path.stat().st_size for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "rare" / record / "data", miniature_rare / record / "data")
+    )
+    assert taken == wanted
+
+
 def asked_for(root, folder):
     """The kinds of the archives that a fetch would still bring, the papers aside."""
     shutil.copy(folder / "miniature.json", root)
