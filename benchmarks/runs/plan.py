@@ -102,7 +102,9 @@ def setting_runs(
     if choice.tier != "full" and changes is None:
         raise InputError(f"{paper.id}: setting {setting} has no tier {choice.tier}; choose full")
     seeds = choice.seeds or (changes.seeds if changes and changes.seeds else recipe.seeds)
-    folds = choice.folds or (tuple(changes.folds) if changes and changes.folds else tuple(use.folds))
+    # Of the tier's folds those that the dataset has: where all is trained on, there is but one.
+    of_tier = tuple(fold for fold in (changes.folds or () if changes else ()) if fold in use.folds)
+    folds = choice.folds or of_tier or tuple(use.folds)
     _check_folds(folds, use.folds, paper.id, dataset)
     dataset_part = {"class_path": use.class_path, "init_args": dict(use.args)}
     resolved = spelled_out({"dataset": dataset_part, **recipe.resolved(choice.tier, use)})  # type: ignore[arg-type]

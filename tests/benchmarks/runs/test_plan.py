@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.cli.listing import listing, listing_lines, plan_lines
 from benchmarks.errors import InputError
-from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.plan import Choice, make_plan, setting_runs
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import select
+from benchmarks.spec import load_paper, select
 from benchmarks.spec.load import PAPERS
 from tests import ROOT
 
@@ -204,6 +204,13 @@ def test_the_identity_of_a_run_is_not_changed_by_accident(toy_workspace):
 def test_an_unknown_fold_is_refused(nowhere):
     with pytest.raises(InputError, match="esc10 has no fold 6; its folds are 1, 2, 3, 4, 5"):
         make_plan(select("acrnn.t3"), Choice(folds=(6,)), nowhere)
+
+
+def test_of_the_folds_of_a_tier_a_dataset_with_fewer_has_those_that_are_its_own():
+    folds = {run.fold for run in setting_runs(load_paper("pbcnn"), "cnn", "scenes_all", Choice(tier="reduced"))}
+    assert folds == {1}
+    with pytest.raises(InputError, match="scenes_all has no fold 2; its folds are 1"):
+        setting_runs(load_paper("pbcnn"), "cnn", "scenes_all", Choice(tier="reduced", folds=(1, 2)))
 
 
 def test_done_runs_are_planned_as_done(toy_workspace):
