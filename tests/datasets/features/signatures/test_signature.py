@@ -20,8 +20,11 @@ from tests.mutated import mutated
 #: The modules that features are made by, those first that others import.
 MODULES = [
     f"datasets.features.{name}"
-    for name in ("stft", "delta", "log_mel", "log_mel_rare", "log_mel_edc", "log_gammatone", "mfcc_zcr", "released")
-]
+    for name in (
+        "stft", "delta", "log_mel", "log_mel_rare", "log_mel_edc", "log_mel_scenes", "log_gammatone", "mfcc_zcr",
+        "mfcc_scenes", "released",
+    )
+]  # fmt: skip
 COPIES = ["datasets.features.copies", "datasets.esc50.copies"]
 
 MUTATIONS = {
@@ -64,6 +67,20 @@ MUTATIONS = {
     "log_mel_cakir": [
         ("log_mel_rare", "2595.0, 700.0", "2595.0, 701.0"),
         ("log_mel_rare", "htk: ClassVar[bool] = True", "htk: ClassVar[bool] = False"),
+    ],
+    "log_mel_scenes": [
+        ("log_mel_scenes", 'window("hamming"', 'window("hann"'),
+        ("log_mel_scenes", "np.float32(self.floor)", "np.float32(1e-9)"),
+        ("log_mel_scenes", "np.log(bands", "np.log10(bands"),
+        ("log_mel_scenes", "SHORTEST_FFT = 2048", "SHORTEST_FFT = 4096"),
+        ("log_mel", "(bins - edges[:-2, None])", "(bins - 1 - edges[:-2, None])"),
+    ],
+    "mfcc_scenes": [
+        ("mfcc_scenes", 'window("hamming", self.n_fft)', 'window("hamming", 1764)'),
+        ("mfcc_scenes", 'norm="ortho"', "norm=None"),
+        ("mfcc_scenes", "[:, : self.n_mfcc]", "[:, 1 : self.n_mfcc + 1]"),
+        ("delta", "2 / np.sum", "1 / np.sum"),
+        ("delta", 'borders, mode="edge"', 'borders, mode="constant"'),
     ],
     "mfcc_zcr": [
         ("mfcc_zcr", 'norm="ortho"', "norm=None"),
@@ -227,7 +244,9 @@ def test_changed_code_never_reads_old_features_and_mended_code_never_reads_wrong
     right = np.array(opened(tmp_path, make_extractor("log_gammatone_delta"))[0].array)
     with monkeypatch.context() as patch:
         patch.setattr(signature, "_KNOWN", {})
-        wrong = mutated(patch, MODULES, MODULES[5], 'window("hamming"', 'window("hann"').LogGammatone()
+        wrong = mutated(
+            patch, MODULES, "datasets.features.log_gammatone", 'window("hamming"', 'window("hann"'
+        ).LogGammatone()
         with caplog.at_level(logging.WARNING):
             found, dataset = opened(tmp_path, wrong)
         assert dataset.loaded and np.abs(np.array(found.array) - right).max() > 0.1
