@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -49,13 +50,25 @@ def test_the_table_has_a_line_per_measure_and_no_verdict_without_a_target():
 
 
 def test_the_measures_of_an_accelerator_are_those_of_the_whole_study():
-    measures = {one.name: one for one in accelerator.measure(1, "cpu", edge=64, width_divisor=16, batch=1)}
+    mtfa, pbcnn = accelerator.STUDIES
+    assert sum(map(pbcnn.runs, pbcnn.settings)) == 3 * 64
+    studies = (mtfa, replace(pbcnn, settings=("baseline_60", "tb_cnn_no_split", "pb_cnn")))
+    trial = accelerator.measure(1, "cpu", edge=64, width_divisor=16, batch=1, studies=studies)
+    measures = {one.name: one for one in trial}
     assert measures["the 27 runs of MTFA and its ablations"].unit == "h"
+    assert measures["the 36 runs of the three tables of PB-CNN"].unit == "h"
     steps = measures["mtfa, training steps"]
     # 5000 mixtures, nine tenths of them trained on, 11 chunks each, batch 64, 40 epochs, 3 seeds of 3 classes
     expected = 4500 * 11 / 64 * 40 * 9
-    assert accelerator._steps_of_all_runs("mtfa") == pytest.approx(expected)
+    assert mtfa.steps("mtfa") == pytest.approx(expected)
     assert measures["the 27 runs of MTFA and its ablations"].median > expected / steps.high / 3600
+    # 748 files, 19, 10 or one segment each, batch 64 or 16, 100 epochs, 3 seeds of 4 folds
+    for setting, epoch in {
+        "pb_cnn": 748 * 19 / 64,
+        "tb_cnn_no_overlap": 748 * 10 / 64,
+        "cnn_no_split": 748 / 16,
+    }.items():
+        assert pbcnn.steps(setting) == pytest.approx(epoch * 100 * 12)
 
 
 def test_without_an_accelerator_it_has_no_measures():
