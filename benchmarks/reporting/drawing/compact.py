@@ -19,6 +19,26 @@ def greyed(drawing: bytes) -> bytes:
     return re.sub(rb"(?<=data:image/png;base64,)[^\"]+", _one_channel, drawing)
 
 
+def paletted(drawing: bytes) -> bytes:
+    """The drawing with those of its images that have at most 256 colours stored with one byte per pixel."""
+    return re.sub(rb"(?<=data:image/png;base64,)[^\"]+", _one_palette, drawing)
+
+
+def _one_palette(image: re.Match[bytes]) -> bytes:
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image[0]))).convert("RGB"))
+    colours, places = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+    if len(colours) > 256:
+        return image[0]
+    small = Image.fromarray(places.reshape(pixels.shape[:2]).astype(np.uint8), mode="P")
+    small.putpalette(colours.astype(np.uint8).tobytes())
+    buffer = io.BytesIO()
+    small.save(buffer, format="png", optimize=True)
+    return base64.b64encode(buffer.getvalue())
+
+
 def _one_channel(image: re.Match[bytes]) -> bytes:
     from PIL import Image
 

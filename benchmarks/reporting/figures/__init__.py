@@ -6,14 +6,14 @@ kinds of task. A further figure is one more file here, with one class.
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any, ClassVar
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from benchmarks.errors import InputError
 from benchmarks.judge.table import CellResult, TableResult, Variant
@@ -22,7 +22,7 @@ from benchmarks.reporting.drawing import style
 from benchmarks.runs.build import classes_of
 from benchmarks.runs.memo import Memo
 from benchmarks.spec import Paper, nearest, paper_folder
-from benchmarks.spec.bricks import Strict
+from benchmarks.spec.bricks import ColumnName, Name, Strict
 from benchmarks.spec.located_yaml import LocatedYaml, Place
 
 
@@ -64,6 +64,48 @@ class Asked:
 
 class Words(Strict):
     """What a paper file says of a figure in its own words."""
+
+
+#: The fields of cells side by side that go together.
+_WAYS = ({"row", "columns"}, {"column", "rows"})
+
+
+class SideBySide(Strict):
+    """Which cells of a table are shown beside each other: some columns of a row, or some rows of a column, in order."""
+
+    row: Name | None = None
+    columns: tuple[ColumnName, ...] = ()
+    column: ColumnName | None = None
+    rows: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "SideBySide":
+        if {name for name in type(self).model_fields if getattr(self, name)} not in _WAYS:
+            raise ValueError("cells are some columns of a row, or some rows of a column")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The row or the column that all are of."""
+        return str(self.row or self.column)
+
+    def title(self, result: TableResult, found: Sequence[CellResult]) -> str:
+        """What that row or column is called; nothing where none of its cells was found."""
+        return "".join(one.cell.label if self.row else result.table.columns[one.cell.column].label for one in found[:1])
+
+    def of(self, result: TableResult, cells: Iterable[CellResult]) -> dict[str, CellResult]:
+        """Those that are among `cells`, by the label of their column or row.
+
+        Raises InputError for a row or column that the table has not, a control being none of its rows.
+        """
+        table = result.table
+        rows, columns = self.rows or (str(self.row),), self.columns or (str(self.column),)
+        for what, names, known in (("row", rows, table.rows), ("column", columns, table.columns)):
+            if odd := next((name for name in names if name not in known), None):
+                raise InputError(f"figures of {result.id}: no {what} {odd!r}{nearest(odd, known)}; mend its paper.yaml")
+        there = {(one.cell.row, one.cell.column): one for one in cells}
+        found = [there[row, column] for row in rows for column in columns if (row, column) in there]
+        return {table.columns[one.cell.column].label if self.row else one.cell.label: one for one in found}
 
 
 class FigureKind(Strict, ABC):

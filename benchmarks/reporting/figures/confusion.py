@@ -1,6 +1,6 @@
-"""Which classes are taken for which, where every clip has one class."""
+"""Which classes are found, and which are taken for which, where every clip has one class."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ from benchmarks.metrics import kind_of, metric_of
 from benchmarks.metrics.accuracy import confusion_matrix
 from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
 from benchmarks.reporting import wording
-from benchmarks.reporting.drawing import matrices
-from benchmarks.reporting.figures import Asked, Figure, FigureKind
+from benchmarks.reporting.drawing import class_bars, matrices
+from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
 from benchmarks.runs.build import import_class
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.scores import Scores
@@ -22,12 +22,21 @@ FEW_CLASSES = 15
 
 
 class Confusion(FigureKind):
-    """The decisions of the row that the paper praises most: of its first complete seed, over all folds."""
+    """The decisions of the row that the paper praises most: of its first complete seed, over all folds.
+
+    Told of cells, it has these side by side: what share of each class is right, of all seeds, and the decisions.
+    """
 
     by_dataset = True
+    cells: SideBySide | None = None
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
-        """One for the dataset."""
+        """One for the dataset; of cells side by side two."""
+        if self.cells is not None:
+            if chosen := self.cells.of(asked.result, filter(is_of_clips, asked.cells)):
+                yield _shares_by_class(asked, self.cells.name, chosen)
+                yield _side_by_side(asked, self.cells.name, chosen)
+            return
         one = headline(asked.cells)
         if one is None:
             return
@@ -76,17 +85,21 @@ class Decisions:
 
 def headline(results: Sequence[CellResult]) -> CellResult | None:
     """The row whose confusions are shown: of those of clips with one class, the one that the paper praises most."""
-    of_clips = [one for one in results if kind_of(one.cell) == ONE_CLASS_PER_CLIP and not one.cell.parts]
-    able = [one for one in of_clips if one.cell.published is not None]
+    able = [one for one in results if is_of_clips(one) and one.cell.published is not None]
     return max(able, key=lambda one: one.cell.published or 0.0) if able else None
 
 
-def decisions(result: TableResult, one: CellResult, memo: Memo) -> Decisions:
-    """The decisions of the first complete seed of a cell, kept by the checksums of its scores."""
+def is_of_clips(one: CellResult) -> bool:
+    """Whether a cell is about clips with one class each, and no mean of columns."""
+    return kind_of(one.cell) == ONE_CLASS_PER_CLIP and not one.cell.parts
+
+
+def decisions(result: TableResult, one: CellResult, memo: Memo, seed: int | None = None) -> Decisions:
+    """The decisions of a complete seed of a cell, else of the first one, kept by the checksums of its scores."""
     evidence, cell, metric = one.evidence, one.cell, metric_of(one.cell)
     assert evidence is not None and metric is not None and metric.decide is not None
     decide = metric.decide
-    seed = evidence.complete_seeds[0]
+    seed = evidence.complete_seeds[0] if seed is None else seed
     of_seed = [scored for scored in evidence.scored if scored.seed == seed]
     paths = [scored.finished.scores_path(cell.test_set) for scored in of_seed]
     digests = [scored.finished.result["files"][path.name] for scored, path in zip(of_seed, paths, strict=True)]
@@ -103,3 +116,45 @@ def decisions(result: TableResult, one: CellResult, memo: Memo) -> Decisions:
         "confusions", [result.paper.id, cell.dataset, cell.items, metric.id, metric.version, digests], counted
     )
     return Decisions(np.array(kept["counts"]), tuple(kept["classes"]), seed)
+
+
+def _shares_by_class(asked: Asked, name: str, chosen: Mapping[str, CellResult]) -> Figure:
+    """The share of each class's clips, over all folds, that is right; classes without a test clip are left out."""
+    found = {
+        label: [decisions(asked.result, one, asked.memo, seed) for seed in one.evidence.complete_seeds]
+        for label, one in chosen.items() if one.evidence
+    }  # fmt: skip
+    first = next(iter(found.values()))[0]
+    tested = np.flatnonzero(first.counts.sum(axis=1))
+    classes = [first.classes[place] for place in tested]
+    shares = {label: np.array([100 * one.recall[tested] for one in seeds]) for label, seeds in found.items()}
+    return Figure(
+        f"classes_{asked.result.table_id}_{name}_{asked.dataset}_{asked.variant.name}",
+        f"Accuracy by class, mean and each seed; {_tested_on(asked, chosen.values())}",
+        [classes, {label: of_label.round(6).tolist() for label, of_label in shares.items()}],
+        lambda: class_bars.draw_class_bars(shares, classes, "clips of the class that are right (%)"),
+    )
+
+
+def _side_by_side(asked: Asked, name: str, chosen: Mapping[str, CellResult]) -> Figure:
+    """The decisions of each cell's first complete seed."""
+    found = {label: decisions(asked.result, one, asked.memo) for label, one in chosen.items()}
+    counts, classes = {label: of_cell.counts for label, of_cell in found.items()}, next(iter(found.values())).classes
+    seeds = ", ".join(dict.fromkeys(str(of_cell.seed) for of_cell in found.values()))
+    return Figure(
+        f"confusions_{asked.result.table_id}_{name}_{asked.dataset}_{asked.variant.name}",
+        f"Clip decisions, seed {seeds}: share of each true class (row) that was taken for each class (column); shares "
+        f"below {matrices.LEAST:g} are without their number; {_tested_on(asked, chosen.values())}",
+        {"counts": {label: of_cell.tolist() for label, of_cell in counts.items()}, "classes": classes},
+        lambda: matrices.draw_shares(counts, classes),
+    )
+
+
+def _tested_on(asked: Asked, cells: Iterable[CellResult]) -> str:
+    """Dataset, test set, folds and conditions of cells, for captions."""
+    shown = list(cells)
+    sets = ", ".join(dict.fromkeys(one.cell.test_set for one in shown))
+    folds = dict.fromkeys(str(fold) for one in shown if one.evidence for fold in one.evidence.folds)
+    title = asked.result.paper.datasets[asked.dataset].title
+    several = "s" if len(folds) > 1 else ""
+    return f"{title}, test set {sets}, fold{several} {', '.join(folds)}, {wording.conditions(asked.variant)}"

@@ -1,14 +1,14 @@
 """Losses by epoch of the settings that were trained by epochs and keep a history."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.drawing import loss_curves
-from benchmarks.reporting.figures import Asked, Figure, FigureKind
+from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
 from benchmarks.runs.ledger import Finished
 
 
@@ -16,20 +16,25 @@ class Curves(FigureKind):
     """Training loss, and validation loss where there was one: a figure per dataset.
 
     Where a row has other settings in the next column of the same dataset, a figure per column; not twice of the same.
+    Told of cells, it has one figure, of these alone.
     """
 
     by_dataset = True
+    cells: SideBySide | None = None
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for the dataset, or one for each of its columns."""
+        if self.cells is not None:
+            yield from _figure(asked, self.cells.of(asked.result, asked.cells).items())
+            return
         if not _differ(asked.result, asked.dataset):
-            yield from _figure(asked, asked.cells)
+            yield from _figure(asked, _labelled(asked.cells))
             return
         seen: set[str | None] = set()
         for column, of_column in asked.result.columns(tuple(asked.cells)).items():
             trained = {one.cell.setting for one in of_column}
             if trained - seen:
-                yield from _figure(asked, of_column, column)
+                yield from _figure(asked, _labelled(of_column), column)
             seen |= trained
 
 
@@ -42,14 +47,18 @@ def _differ(result: TableResult, dataset: str) -> bool:
     return False
 
 
-def _figure(asked: Asked, cells: Sequence[CellResult], only: str | None = None) -> Iterator[Figure]:
-    """The curves of cells. only: the column that all are of, where that is to be told."""
+def _labelled(cells: Iterable[CellResult]) -> list[tuple[str, CellResult]]:
+    return [(one.cell.label, one) for one in cells]
+
+
+def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | None = None) -> Iterator[Figure]:
+    """The curves of cells with their labels. only: the column that all are of, where that is to be told."""
     training: dict[str, np.ndarray] = {}
     validation: dict[str, np.ndarray] = {}
     runs: dict[str, dict[str, Finished]] = {}
-    for one in cells:
+    for label, one in cells:
         of_cell = {scored.finished.run.id: scored.finished for scored in one.evidence.scored} if one.evidence else {}
-        runs.setdefault(one.cell.label, {}).update(of_cell)
+        runs.setdefault(label, {}).update(of_cell)
     for label, of_label in runs.items():
         for curves, column in ((training, "loss"), (validation, "val_loss")):
             if (losses := _losses(of_label.values(), column)) is not None:

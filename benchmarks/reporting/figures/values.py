@@ -7,14 +7,19 @@ from benchmarks.metrics import kind_of
 from benchmarks.metrics.kinds import TAGS_PER_CLIP
 from benchmarks.reporting import wording
 from benchmarks.reporting.drawing import bars
-from benchmarks.reporting.figures import Asked, Figure, FigureKind
+from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
 
 #: Up to so many rows a table is drawn as bars, above as dots; one of tagging always, as areas begin at 50.
 MOST_BARS = 6
 
 
 class Values(FigureKind):
-    """Mean and folds (or seeds) of each row; beside published ones only where the files are the real ones."""
+    """Mean and folds (or seeds) of each row; beside published ones only where the files are the real ones.
+
+    Told of cells, it has these alone, in one panel.
+    """
+
+    cells: SideBySide | None = None
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for all columns."""
@@ -24,7 +29,15 @@ class Values(FigureKind):
             described.label: [_mark(one, bool(paper)) for one in cells if one.cell.column == column]
             for column, described in result.table.columns.items()
         }
+        if self.cells is not None:
+            chosen = self.cells.of(result, cells)
+            cells = list(chosen.values())
+            columns = {
+                self.cells.title(result, cells): [_mark(one, bool(paper), label) for label, one in chosen.items()]
+            }
         panels = {label: marks for label, marks in columns.items() if marks}
+        if not panels:
+            return
         unit = cells[0].cell.unit
         name, draw = "bars", bars.draw_bars
         if max(map(len, panels.values())) > MOST_BARS or kind_of(cells[0].cell) == TAGS_PER_CLIP:
@@ -39,8 +52,8 @@ class Values(FigureKind):
         )
 
 
-def _mark(one: CellResult, with_published: bool) -> bars.Mark:
+def _mark(one: CellResult, with_published: bool, label: str = "") -> bars.Mark:
     assert one.evidence is not None and one.mean is not None
     by_fold, by_seed = one.evidence.fold_values, one.evidence.seed_values
     values = tuple((by_fold if len(by_fold) > 1 else by_seed).values())
-    return bars.Mark(one.cell.label, one.mean, values, one.cell.target if with_published else None)
+    return bars.Mark(label or one.cell.label, one.mean, values, one.cell.target if with_published else None)

@@ -11,6 +11,7 @@ from benchmarks.runs.memo import Memo
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
 from tests.benchmarks import fabricated_stores as stores
+from tests.benchmarks.fabricated_scene_runs import four_networks
 from tests.benchmarks.fabricated_stores import FULL, STANDIN, Judged, judged_without_audit, written_once
 
 
@@ -111,6 +112,27 @@ def controlled_pages(controlled, tmp_path_factory) -> dict[str, str]:
         patch.setattr("benchmarks.reporting.pages.table.table_figures", lambda *_: [])
         write_site(controlled, "edc", out)
     return {name: (out / name).read_text() for name in ("report.json", "edc/t1.md", "edc/t2.md", "edc/t3.md")}
+
+
+@pytest.fixture(scope="session")
+def scenes(session_folder) -> Workspace:
+    """Stored runs of the networks of scenes, some with probes."""
+    return written_once(session_folder, "four_networks", four_networks)
+
+
+@pytest.fixture(scope="session")
+def scene_table(scenes) -> TableResult:
+    return judged_without_audit(scenes, "pbcnn.t2")["pbcnn.t2"]
+
+
+@pytest.fixture(scope="session")
+def scene_figures(scenes, scene_table) -> dict[str, Figure]:
+    """The figures of their table, by name."""
+    memo, shown = Memo(scenes.cache), {FULL: scene_table.main, STANDIN: scene_table.others[STANDIN]}
+    return {
+        one.name: one for variant, results in shown.items()
+        for one in table_figures(scene_table, variant, results, memo)
+    }  # fmt: skip
 
 
 @pytest.fixture

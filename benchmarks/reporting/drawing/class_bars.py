@@ -1,0 +1,42 @@
+"""Drawings of shares by class: a group of bars for each class, in it a bar for each of what is compared."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.reporting.drawing.style import EDGE, FOLDS, GRID, OURS, canvas, svg
+
+#: From the first bar of a group to its last: they differ in lightness, so that they differ in print, too.
+SHADES = ("#ccd5db", FOLDS, OURS, "#12263c")
+SEED: Any = {"linestyle": "", "marker": "o", "color": "white", "markeredgecolor": EDGE, "markeredgewidth": 0.5,
+             "markersize": 2.6}  # fmt: skip
+
+
+def draw_class_bars(shares: Mapping[str, np.ndarray], classes: Sequence[str], axis: str) -> bytes:
+    """Shares in %, by name (seeds, classes): a bar for the mean over seeds, and a dot for each where they are several.
+
+    axis: what the shares are of.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.lines import Line2D
+
+    shade = LinearSegmentedColormap.from_list("shades", SHADES)
+    colours = shade(np.linspace(1, 0, len(shares))[::-1])
+    places, height = np.arange(len(classes)), 0.84 / len(shares)
+    with canvas(7.4, 0.9 + 0.1 * len(classes) * (len(shares) + 0.6)) as (figure, axes):
+        ax = axes[0]
+        for number, (name, of_name) in enumerate(shares.items()):
+            at = places - 0.42 + height * (number + 0.5)
+            ax.barh(at, of_name.mean(axis=0), height=0.92 * height, color=colours[number], label=name)
+            for of_seed in of_name if len(of_name) > 1 else ():
+                ax.plot(of_seed, at, **SEED)
+        seeds = [Line2D([], [], label="each seed", **SEED)] if max(map(len, shares.values())) > 1 else []
+        ax.set_yticks(places, [name.replace("_", " ") for name in classes])
+        ax.tick_params(axis="y", length=0)
+        ax.set(ylim=(len(classes) - 0.45, -0.55), xlim=(0, 100.8), xlabel=axis)
+        ax.grid(axis="x", color=GRID, linewidth=0.6)
+        ax.set_axisbelow(True)
+        handles = [*ax.get_legend_handles_labels()[0], *seeds]
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)), fontsize=8)
+        return svg(figure)
