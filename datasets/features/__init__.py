@@ -23,7 +23,8 @@ class Extractor(Protocol):
     version: ClassVar[int]
     #: What it returns.
     dtype: ClassVar[str] = "float32"
-    #: Whether it cuts segments, whose length and distance are its parameters `frames` and `step`.
+    #: Whether a clip has several rows: segments, whose length and distance are its parameters `frames` and `step`, or
+    #: its frames, as many as they are (datasets.features.maestro).
     segmented: ClassVar[bool] = False
     #: Whether all channels are standardised by the scale of the first.
     shared_scale: ClassVar[bool] = False

@@ -22,7 +22,7 @@ MODULES = [
     f"datasets.features.{name}"
     for name in (
         "stft", "delta", "log_mel", "log_mel_rare", "log_mel_edc", "log_mel_scenes", "log_gammatone", "mfcc_zcr",
-        "mfcc_scenes", "released",
+        "mfcc_scenes", "released", "maestro",
     )
 ]  # fmt: skip
 COPIES = ["datasets.features.copies", "datasets.esc50.copies"]
@@ -74,6 +74,20 @@ MUTATIONS = {
         ("log_mel_scenes", "np.log(bands", "np.log10(bands"),
         ("log_mel_scenes", "SHORTEST_FFT = 2048", "SHORTEST_FFT = 4096"),
         ("log_mel", "(bins - edges[:-2, None])", "(bins - 1 - edges[:-2, None])"),
+    ],
+    "magnitude_maestro": [
+        ("maestro", 'window("hann", self.n_fft)', 'window("hamming", self.n_fft)'),
+        ("maestro", "magnitude=True", "magnitude=False"),
+        ("maestro", "n_fft: int = 17640", "n_fft: int = 16384"),
+        ("stft", 'mode="reflect"', 'mode="constant"'),
+    ],
+    "log_mel_maestro": [
+        ("maestro", "(self.n_fft - self.hop) // 2", "self.n_fft // 2"),
+        ("maestro", "softening: float = 1e-9", "softening: float = 1e-4"),
+        ("maestro", "floor: float = 1e-5", "floor: float = 1e-6"),
+        ("maestro", "apart: bool = False", "apart: bool = True"),
+        ("maestro", "np.sqrt(power)", "power"),
+        ("maestro", "hz_to_mel(bottom)", "hz_to_mel(0.0)"),
     ],
     "mfcc_scenes": [
         ("mfcc_scenes", 'window("hamming", self.n_fft)', 'window("hamming", 1764)'),

@@ -1,19 +1,15 @@
-"""The extraction of features in worker processes: `python -m datasets.features.extraction` serves a share of the clips.
-
-Each worker computes with one thread.
-"""
+"""The extraction of features in worker processes, each of which computes with one thread."""
 
 import itertools
 import pickle
 import shutil
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +19,7 @@ from numpy.lib import format as npy
 
 from datasets.errors import DataError
 from datasets.features.copies import Copy
-from datasets.processes import Child, answering
+from datasets.processes import Child
 
 #: Work of less than so many seconds is done in this process: a worker needs about one to start.
 SECONDS_WORTH_A_WORKER = 4.0
@@ -115,7 +111,7 @@ def extract(
 def _extract_parts(task: Task, parts: Sequence[Sequence[Path]], jobs: int, meter: "_Meter") -> list[Written]:
     """Write the features to as many parts as are needed, in order: a file for each extractor."""
     clock = _Clock(len(task.items), jobs)
-    found = _extract_some(task, parts[0], meter.advance, clock.is_worth_workers)
+    found = extract_some(task, parts[0], meter.advance, clock.is_worth_workers)
     left = task.share(slice(len(found[0].counts), None))
     if left.items:
         edges = np.linspace(0, len(left.items), min(jobs, len(left.items)) + 1).astype(int)
@@ -131,7 +127,7 @@ def _extract_parts(task: Task, parts: Sequence[Sequence[Path]], jobs: int, meter
     return found
 
 
-def _extract_some(
+def extract_some(
     task: Task, parts: Sequence[Path], advance: Callable[[], None], enough: Callable[[int], bool] = lambda done: False
 ) -> list[Written]:
     """Write the clips' features to the files of a part, until `enough` says so."""
@@ -223,22 +219,3 @@ class _Meter:
         """Something went wrong; what follows from it does not count."""
         with self._lock:
             self.error = self.error or error
-
-
-def _serve() -> None:
-    """A worker: reads its share from stdin, writes features to the part's files, answers one JSON line per clip."""
-    answer = answering()
-    task, parts = pickle.load(sys.stdin.buffer)  # from the parent process only
-    try:
-        written = _extract_some(task, [Path(part) for part in parts], lambda: answer({}))
-        answer({"written": [asdict(one) for one in written]})
-    except DataError as error:
-        answer({"data_error": str(error)})
-    except BrokenPipeError:
-        sys.exit(1)  # the parent is gone
-    except OSError as error:
-        answer({"os_error": [error.errno, error.strerror]})
-
-
-if __name__ == "__main__":
-    _serve()
