@@ -15,6 +15,7 @@ SIZES = {
     "dcase2017_rare": {"background_seconds": 3.0, "evaluation_mixtures": 2},
     "dcase2018_domestic": {"clip_seconds": 1.0},
     "esc50": {"clips_per_class_and_fold": 1, "clip_seconds": 1.6},
+    "maestro_real": {"seconds": 3.5, "evaluation": 1},
 }
 
 
@@ -71,6 +72,12 @@ def miniature_chime(session_folder):
 def miniature_scenes(session_folder):
     """The root of a miniature TUT Acoustic Scenes 2016: 75 items of 3 s. Not to be changed by tests."""
     return written(session_folder, "dcase2016_asc")
+
+
+@pytest.fixture(scope="session")
+def miniature_maestro(session_folder):
+    """The root of a miniature MAESTRO Real: 25 recordings of 3.5 s, and five of evaluation. Not to be changed."""
+    return written(session_folder, "maestro_real")
 
 
 def written(session_folder, name):

@@ -25,6 +25,7 @@ CLIPS = {
     ),
     "dcase2018_domestic": ("audio/train/weak/*.wav", lambda path: path.name),
     "esc50": ("audio/*.wav", lambda path: path.name),
+    "maestro_real": ("development_audio/*/*.wav", lambda path: path.stem),
 }
 
 
@@ -93,6 +94,11 @@ SCENES = [
     ),
     *(f"{EVALUATION}/{one}" for one in ("meta.txt", "evaluation_setup/evaluate.txt", "evaluation_setup/test.txt")),
 ]
+MAESTRO = (
+    *("metadata/development_metadata.csv", "metadata/gt_dev.csv"),
+    *(f"development_folds/fold1_{kind}.csv" for kind in ("train", "val", "test")),
+    "development_annotation/soft_labels_city_center/city_center_02.txt",
+)
 #: Lists of each dataset, and lines that are blank in their format.
 TABLES = {
     "chime_home": (LISTS, ("", "  ")),
@@ -100,6 +106,7 @@ TABLES = {
     "dcase2017_rare": ((f"{SOURCES}/bgs/bg_screening.csv",), ("", " ", ",,,")),
     "dcase2018_domestic": ((WEAK, CLEAN, ORIGINAL), ("", "  ", "\t")),
     "esc50": (("meta/esc50.csv",), ("", "  ", ",,,,,,")),
+    "maestro_real": (MAESTRO, ("", "  ", "\t\t\t")),
 }
 
 

@@ -14,6 +14,7 @@ import datasets.dcase2016_asc.acquire as scenes
 import datasets.dcase2017_rare.acquire as rare
 import datasets.dcase2018_domestic.acquire as domestic
 import datasets.esc50.acquire as esc50
+import datasets.maestro_real.acquire as maestro
 from datasets.acquire import records
 from datasets.acquire.checksums import token
 from datasets.acquire.download import ResumingDownloader
@@ -24,6 +25,8 @@ from datasets.dcase2017_rare.archives import Archive
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
 from datasets.dcase2018_domestic import official
 from datasets.esc50.dataset import ESC50
+from datasets.maestro_real import archives as maestro_archives
+from datasets.maestro_real import layout as maestro_layout
 from tests.conftest import written
 
 #: What each miniature archive of the rare events holds, below its official folder.
@@ -63,6 +66,7 @@ def commands(folder: Path, miniatures: Path) -> Iterator[Command]:
     yield from _rare(folder, written(miniatures, "dcase2017_rare"))
     yield from _domestic(written(miniatures, "dcase2018_domestic"))
     yield from _esc50(folder, written(miniatures, "esc50"))
+    yield from _maestro(folder, written(miniatures, "maestro_real"))
 
 
 def _chime(folder: Path, miniature: Path) -> Iterator[Command]:
@@ -160,6 +164,41 @@ def _esc50(folder: Path, miniature: Path) -> Iterator[Command]:
 
     yield Command("fetch esc50", fetch, _mirrored({f"/{path.name}": path.read_bytes()}))
     yield _import("esc50", path, esc50.import_folder)
+
+
+def _maestro(folder: Path, miniature: Path) -> Iterator[Command]:
+    packed = folder / "packed" / "maestro"
+    for name in (maestro_layout.ANNOTATION, maestro_layout.DEVELOPMENT, maestro_layout.EVALUATION):
+        shutil.make_archive(str(packed / name), "zip", miniature, name)
+    content = {path.name: path.read_bytes() for path in sorted(packed.iterdir())}
+    texts = {one.place: (miniature / one.place).read_bytes() for one in maestro_archives.LISTS}
+    for place, text in texts.items():
+        (packed / place).parent.mkdir(exist_ok=True)
+        (packed / place).write_bytes(text)
+
+    def known(site: str) -> list[records.Archive]:
+        return [
+            records.Archive(
+                name,
+                len(one),
+                hashlib.md5(one).hexdigest(),
+                name.removesuffix(".zip"),
+                tuple(f"{site}{mirror}/{name}" for mirror in MIRRORS),
+            )
+            for name, one in content.items()
+        ]
+
+    def fetch(site: str, root: Path) -> None:
+        maestro_archives.ADDRESSES = tuple(f"{site}{mirror}/{{path}}" for mirror in MIRRORS)
+        lists = [
+            replace(one, md5=hashlib.md5(texts[one.place]).hexdigest(), size=len(texts[one.place]))
+            for one in maestro_archives.LISTS
+        ]
+        maestro.fetch(root, _quiet, known(site), lists, {}, _impatient(root), evaluation=True)
+
+    files = {f"/{name}": one for name, one in {**content, **texts}.items()}
+    yield Command("fetch maestro_real", fetch, _mirrored(files))
+    yield _import("maestro_real", packed, partial(maestro.import_folder, archives=known("")))
 
 
 def _import(name: str, source: Path, import_folder: Callable[..., None]) -> Command:

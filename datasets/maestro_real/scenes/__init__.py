@@ -1,0 +1,1 @@
+"""What generated corpora are made of: what is heard when, parametric sounds, and simulated annotators."""
