@@ -26,6 +26,8 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools<81" wheel
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[soft]" \
+	    || echo "sed_scores_eval: not installed, it needs a C compiler; F1 at the best thresholds cannot be computed"
 	touch $@
 
 setup: $(VENV)/.ready  ## make .venv with the locked versions

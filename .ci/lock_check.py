@@ -25,8 +25,8 @@ PLATFORMS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         tuple(f"macosx_{major}_0_{kind}" for major in (15, 14, 13, 12, 11) for kind in ("arm64", "universal2")),
     ),
 }
-#: Published as source only; pure Python, built at installation on any platform.
-SOURCE_ONLY = frozenset({"dcase-util", "sed-eval"})
+#: Published as source only: pure Python, built at installation on any platform, but for sed-scores-eval, an extra.
+SOURCE_ONLY = frozenset({"dcase-util", "sed-eval", "sed-scores-eval"})
 MISSING = re.compile(r"No matching distribution found for (\S+)")
 
 

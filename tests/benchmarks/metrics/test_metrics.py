@@ -10,6 +10,7 @@ import pytest
 import benchmarks.metrics
 from benchmarks.errors import InputError
 from benchmarks.metrics import Kind, Metric, all_metrics, kind_of, metric_named, metric_of
+from benchmarks.metrics.activity import SOFT_ACTIVITY
 from benchmarks.metrics.kinds import EVENTS_OF_ONE_CLASS, ONE_CLASS_PER_CLIP, TAGS_PER_CLIP
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import load_paper, paper_ids
@@ -23,7 +24,11 @@ TRUTHS: dict[Kind, tuple[tuple[str, ...], list[str], dict[str, list[float]]]] = 
     ONE_CLASS_PER_CLIP: (("Cat", "Dog"), ["Cat", "Dog"] * 3, {}),
     TAGS_PER_CLIP: (("Cat", "Dog"), ["Cat,Dog", "", "Dog"] * 2, {}),
     EVENTS_OF_ONE_CLASS: (("Dog",), ["Dog", ""] * 3, {"onset": [0.5, math.nan] * 3, "offset": [1.5, math.nan] * 3}),
-}
+    SOFT_ACTIVITY: (
+        ("Cat", "Dog"), ["Dog", "Cat"] * 3,
+        {"onset": [0.0, 1.0] * 3, "offset": [1.0, 2.0] * 3, "activity": [0.8, 0.4, 0.9] * 2, "seconds": [2.0] * 6},
+    ),
+}  # fmt: skip
 #: A metric of a file that is found because it lies in the folder.
 FILE = """
 from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
@@ -46,6 +51,7 @@ def drawn(metric: Metric) -> tuple[Scores, pd.DataFrame]:
 def test_a_walk_over_all_metrics_sees_every_form_of_an_id():
     assert set(all_metrics()) == {
         "accuracy_clip_mean_probability", "accuracy_clip_decision", "accuracy_file_log_posterior",
+        "f1_best_thresholds_1s", "f1_best_thresholds_1s_softmax",
         "accuracy_file_log_posterior_classwise", "auc_macro", "auc_of_Dog", "auc_frames",
         "event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms",
     }  # fmt: skip
