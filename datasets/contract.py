@@ -23,7 +23,7 @@ class Parts(NamedTuple):
     Each frame has the index item (official name) and the columns label, unit (what a bootstrap draws whole) and fold
     (the one whose networks are tested on the item, or EVERY_FOLD); events in time have onset and offset (s, NaN without
     an event), and a column of yes and no names each list that a test item may be on. A label is a class, or any number
-    of them joined by ",", "" for none. Where labels are soft, a test item has a row per class and second, with activity.
+    of them joined by ",", "" for none. Where labels are soft, a test item has a row per class and second (activity).
 
     train, validation: what is trained on, and what alone chooses among trainings (empty where no list names any).
     test: by the name of the test set.
