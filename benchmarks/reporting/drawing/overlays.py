@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 #: A map has so many shades, so that spectrogram and weights together are the colours of one palette.
-SHADES = 16
+SHADES = 12
 #: The spectrogram is drawn from white down to this lightness: weights are darker, and stand out in print, too.
-DARKEST = 0.5
-#: The least and the greatest weight, and how opaque the latter is; the former is not to be seen.
-LEAST, GREATEST, OPAQUE = np.array([0.99, 0.68, 0.25]), np.array([0.50, 0.02, 0.12]), 0.9
+DARKEST = 0.6
+#: The colours of the least and the greatest weight, and how opaque the latter is; the former is not to be seen.
+LEAST, GREATEST, OPAQUE = np.array([1.0, 0.60, 0.10]), np.array([0.45, 0.0, 0.10]), 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +74,12 @@ def _in_shades(values: np.ndarray) -> np.ndarray:
 
 
 def _laid_over(grey: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Colours of weights in [0, 1] over grey (..., 1)."""
+    """Colours of weights in [0, 1] over grey (..., 1).
+
+    They get opaque with their square root: a few pixels have most of the weight, and what is below is to be seen, too.
+    """
     share = share[..., None]
-    alpha = OPAQUE * share
+    alpha = OPAQUE * np.sqrt(share)
     return (1 - alpha) * grey + alpha * (LEAST + share * (GREATEST - LEAST))
 
 
