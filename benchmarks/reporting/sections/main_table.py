@@ -43,8 +43,9 @@ def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
 
 
 def _column_grids(result: TableResult, notes: Footnotes) -> Iterator[tuple[str, Grid]]:
-    """Title and grid of each column, with all that is known of its cells."""
-    for column, results in result.columns(result.main).items():
+    """Title and grid of each column, with all that is known of its cells; places that are empty are left out."""
+    filled = tuple(one for one in result.main if one.cell.published is not None or one.cell.recipe != "quoted")
+    for column, results in result.columns(filled).items():
         if result.table.columns[column].audited:
             yield column_title(result, column), audit_grid(result, results, notes)
         else:
@@ -85,4 +86,8 @@ def column_title(result: TableResult, column: str, notes: Footnotes | None = Non
     why = notes.mark(wording.sentence(described.added)) if notes and described.added else ""
     facts = [described.unit] if described.unit else []
     facts += [] if described.margin is None else [f"margin ± {described.margin:g}"]
+    facts += [
+        f"{one.cell.label} ± {one.cell.margin:g}" for one in result.main
+        if one.cell.column == column and one.cell.margin not in (None, described.margin) and one.cell.recipe == "train"
+    ]  # fmt: skip
     return (f"{described.label} ({', '.join(facts)})" if facts else described.label) + why
