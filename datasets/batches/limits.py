@@ -51,3 +51,15 @@ def limited_by_tags(part: "pd.DataFrame", limit: int | None) -> "pd.DataFrame":
         rarest = min(left, key=lambda item: min(counts[label] for label in left[item]))
         counts.update(left.pop(rarest))
     return part[~part.index.isin(left)]
+
+
+def limited_by_kind(items: Sequence[str], kinds: Sequence[str], limit: int | None) -> list[str]:
+    """At most `limit` items: one of each kind in turn, in their order."""
+    if not limit or len(items) <= limit:
+        return list(items)
+    seen = Counter[str]()
+    turns = []
+    for place, kind in enumerate(kinds):
+        seen[kind] += 1
+        turns.append((seen[kind], kind, place))
+    return [items[place] for place in sorted(place for *_, place in sorted(turns)[:limit])]

@@ -154,7 +154,7 @@ class LogMelMaestro(RecordingExtractor):
         bands = np.empty((len(view), self.n_mels), dtype=np.float32)
         bank = _bank(self.analysis_rate, self.n_fft, self.n_mels, self.bottom, self.top)
         for start in range(0, len(view), BLOCK):
-            spectrum = rfft(view[start : start + BLOCK] * window("hann", self.n_fft), axis=1)
+            spectrum = rfft(view[start : start + BLOCK] * window("hann", self.n_fft), self.n_fft, axis=1)
             power = np.square(spectrum.real) + np.square(spectrum.imag) + np.float32(self.softening)
             bank.apply(np.sqrt(power), bands[start : start + BLOCK])
         return np.log(np.maximum(bands, np.float32(self.floor), out=bands), out=bands)
