@@ -45,8 +45,9 @@ def test_the_code_masks_half_of_the_samples_once_or_twice():
 def test_the_paper_masks_every_sample_about_15_and_20_percent():
     _, found = masked("paper")
     bands, frames = ((found == 0).all(dim).float().mean() for dim in (1, 2))
-    assert float(bands) == pytest.approx(0.15, abs=0.02)
-    assert float(frames) == pytest.approx(0.20, abs=0.02)
+    # Less what is rounded down, of 64 bands more than of 205 frames, and what two masks share.
+    assert float(bands) == pytest.approx(0.13, abs=0.015)
+    assert float(frames) == pytest.approx(0.19, abs=0.015)
 
 
 def test_a_sample_of_few_frames_is_masked_too_and_draws_are_the_generators():
