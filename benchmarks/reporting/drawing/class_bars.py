@@ -10,7 +10,7 @@ from benchmarks.reporting.drawing.style import EDGE, FOLDS, GRID, OURS, canvas, 
 #: From the first bar of a group to its last: they differ in lightness, so that they differ in print, too.
 SHADES = ("#ccd5db", FOLDS, OURS, "#12263c")
 SEED: Any = {"linestyle": "", "marker": "o", "color": "white", "markeredgecolor": EDGE, "markeredgewidth": 0.5,
-             "markersize": 2.6}  # fmt: skip
+             "markersize": 2.6, "clip_on": False, "zorder": 3}  # fmt: skip
 
 
 def draw_class_bars(shares: Mapping[str, np.ndarray], classes: Sequence[str], axis: str) -> bytes:

@@ -19,6 +19,8 @@ SHADES = 12
 DARKEST = 0.6
 #: The colours of the least and the greatest weight, and how opaque the latter is; the former is not to be seen.
 LEAST, GREATEST, OPAQUE = np.array([1.0, 0.60, 0.10]), np.array([0.45, 0.0, 0.10]), 0.95
+#: How opaque weights between them are: this power of the share.
+EXPONENT = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +78,10 @@ def _in_shades(values: np.ndarray) -> np.ndarray:
 def _laid_over(grey: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Colours of weights in [0, 1] over grey (..., 1).
 
-    They get opaque with their square root: a few pixels have most of the weight, and what is below is to be seen, too.
+    A few pixels have far more weight than all others; by the exponent these are seen, too.
     """
     share = share[..., None]
-    alpha = OPAQUE * np.sqrt(share)
+    alpha = OPAQUE * share**EXPONENT
     return (1 - alpha) * grey + alpha * (LEAST + share * (GREATEST - LEAST))
 
 
