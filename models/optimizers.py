@@ -3,6 +3,7 @@
 `class PiczakModule(SteppedSGD, ClipClassification)`: what follows the arguments of the optimizer goes to the task.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,48 @@ class Adam(pl.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam."""
         return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
+
+
+class PlateauAdam(Adam):
+    """Adam whose rate falls to a tenth where `val_loss` has not become smaller for a while.
+
+    patience: as the official baseline of DCASE 2023 Task 4b counts: epochs since the best one or the last drop, that
+        one included after a best one; more than so many, and the rate falls. None: it stays.
+
+    It takes effect with the next epoch. What has been counted is in the checkpoint, so that a resumed training goes on
+    as an uninterrupted one.
+    """
+
+    def __init__(self, learning_rate: float, patience: int | None, *task: Any) -> None:
+        super().__init__(learning_rate, *task)
+        self.patience = patience
+        self._best, self._waited, self._dropped = math.inf, 0, 0
+
+    def on_train_epoch_start(self) -> None:
+        """Set this epoch's learning rate."""
+        for optimizer in self.trainer.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rate * 0.1**self._dropped
+
+    def on_validation_end(self) -> None:
+        """Count the epoch; a training saves its checkpoints behind this."""
+        if self.trainer.sanity_checking:
+            return
+        value = float(self.trainer.callback_metrics["val_loss"])
+        if value < self._best:
+            self._best, self._waited = value, 0
+        self._waited += 1
+        if self.patience is not None and self._waited > self.patience:
+            self._dropped, self._waited = self._dropped + 1, 0
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what has been counted."""
+        checkpoint["plateau"] = {"best": self._best, "waited": self._waited, "dropped": self._dropped}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on counting."""
+        kept = checkpoint["plateau"]
+        self._best, self._waited, self._dropped = kept["best"], kept["waited"], kept["dropped"]
 
 
 class SteppedSGD(pl.LightningModule):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from models.optimizers import Adam, SteppedSGD
+from models.optimizers import Adam, PlateauAdam, SteppedSGD
 from models.tasks.clips import ClipClassification
 from models.tasks.frames import FrameDetection
 from models.tasks.tags import ClipTagging
@@ -63,3 +63,59 @@ def test_adam_has_its_defaults(task):
     assert isinstance(optimizer, torch.optim.Adam)
     group = optimizer.param_groups[0]
     assert (group["lr"], group["betas"], group["eps"], group["weight_decay"]) == (0.003, (0.9, 0.999), 1e-8, 0)
+
+
+class Plateau(PlateauAdam, FrameDetection):
+    """A network whose validation goes by a list of losses."""
+
+    losses: tuple[float, ...] = ()
+
+    def validation_step(self, batch, batch_idx):
+        self.log("val_loss", torch.tensor(self.losses[self.current_epoch]), on_step=False, on_epoch=True, batch_size=1)
+
+
+def plateau(losses, patience=2):
+    torch.manual_seed(0)
+    made = Plateau(0.1, patience, nn.Sequential(nn.Flatten(), nn.Linear(12, 4)))
+    made.losses = losses
+    return made
+
+
+def watched():
+    draw = torch.Generator().manual_seed(1)
+    return DataLoader([(torch.randn(1, 4, 3, generator=draw), torch.ones(4)) for _ in range(8)], batch_size=4)
+
+
+def baseline_rates(losses, patience, rate=0.1):
+    """The rate of every epoch as the official baseline's loop has it."""
+    best, count, rates = 99999, 0, []
+    for loss in losses:
+        rates.append(rate)
+        if loss < best:
+            best, count = loss, 0
+        count += 1
+        if count > patience:
+            rate, count = rate / 10, 0
+    return rates
+
+
+@pytest.mark.parametrize("losses", [(3, 2, 2, 2, 2, 2, 2, 1, 1, 1), (5, 4, 3, 2, 1), (1, 2, 3, 4, 5, 6)])
+def test_the_rate_falls_as_in_the_official_baseline_and_a_resumed_run_goes_on(tmp_path, losses):
+    whole, rates, count = plateau(losses), Rates(), len(losses)
+    trainer(count, rates).fit(whole, watched(), watched())
+    assert rates.rates == pytest.approx(baseline_rates(losses, 2))
+
+    half = count // 2
+    first = trainer(half)
+    first.fit(plateau(losses), watched(), watched())
+    first.save_checkpoint(tmp_path / "half.ckpt")
+    resumed, rest = plateau(losses), Rates()
+    trainer(count, rest).fit(resumed, watched(), watched(), ckpt_path=tmp_path / "half.ckpt", weights_only=True)
+    assert rest.rates == rates.rates[half:]
+    assert all(torch.equal(mine, other) for mine, other in zip(resumed.parameters(), whole.parameters(), strict=True))
+
+
+def test_a_rate_without_patience_stays():
+    rates = Rates()
+    trainer(5, rates).fit(plateau((1, 2, 3, 4, 5), None), watched(), watched())
+    assert rates.rates == [0.1] * 5
