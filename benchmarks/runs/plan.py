@@ -1,8 +1,8 @@
 """From cells to the runs they need: deduplicated, minus those already done, with their expected cost."""
 
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -68,29 +68,38 @@ class Plan:
 def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Plan:
     """The runs that `cells` need under `choice`; a cell about one fold needs only the runs on that, if there are any.
 
-    Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none.
+    Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none. Of
+    the folds that are chosen each dataset has those that are its own. Raises InputError for one that none of them has.
     """
     plan = Plan()
+    trained = [
+        (cell, source, load_paper(cell.id.split(".")[0]))
+        for cell in cells if cell.recipe == "train"
+        for source in cell.sources if source.setting and source.dataset
+    ]  # fmt: skip
+    possible = {fold for _, source, paper in trained for fold in paper.datasets[str(source.dataset)].folds}
     known: dict[tuple[str, str, str], list[Planned]] = {}
-    for cell in cells:
-        if cell.recipe != "train":
+    for cell, source, paper in trained:
+        use, key = paper.datasets[str(source.dataset)], (paper.id, str(source.setting), str(source.dataset))
+        if not _has_corpus(use, choice.corpus):
             continue
-        for source in cell.sources:
-            if source.setting is None or source.dataset is None:
-                continue
-            key = (source.id.split(".")[0], source.setting, source.dataset)
-            if not _has_corpus(load_paper(key[0]).datasets[source.dataset], choice.corpus):
-                continue
-            if key not in known:
-                known[key] = _runs(load_paper(key[0]), source.setting, source.dataset, choice, workspace)
-            needed = [one for one in known[key] if source.fold in (None, one.run.fold)]
-            if not needed:
-                plan.left_out[cell.id] = tuple(dict.fromkeys(one.run.fold for one in known[key]))
-                continue
-            for planned in needed:
-                plan.runs.setdefault(planned.run.id, planned)
-            plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in needed)
+        if key not in known:
+            known[key] = _runs(paper, *key[1:], _with_folds_of(use, choice, possible), workspace)
+        needed = [one for one in known[key] if source.fold in (None, one.run.fold)]
+        if not needed:
+            plan.left_out[cell.id] = tuple(dict.fromkeys(one.run.fold for one in known[key])) or choice.folds or ()
+            continue
+        for planned in needed:
+            plan.runs.setdefault(planned.run.id, planned)
+        plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in needed)
     return plan
+
+
+def _with_folds_of(use: DatasetUse, choice: Choice, possible: Collection[int]) -> Choice:
+    """The choice without those of its folds that other datasets have, and this one has not."""
+    if choice.folds is None:
+        return choice
+    return replace(choice, folds=tuple(fold for fold in choice.folds if fold in use.folds or fold not in possible))
 
 
 def setting_runs(
@@ -124,6 +133,8 @@ def _has_corpus(use: DatasetUse, corpus: str) -> bool:
 
 
 def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: Workspace) -> list[Planned]:
+    if choice.folds == ():
+        return []
     runs = setting_runs(paper, setting, dataset, choice, workspace)
     minutes = _minutes(paper, runs[0], workspace)
     return [Planned(run, workspace.ledger.is_done(run), minutes) for run in runs]

@@ -206,6 +206,19 @@ def test_an_unknown_fold_is_refused(nowhere):
         make_plan(select("acrnn.t3"), Choice(folds=(6,)), nowhere)
 
 
+def test_of_the_folds_that_are_chosen_each_dataset_has_those_that_are_its_own(nowhere):
+    """One table has networks of four folds, and one of all data."""
+    plan = make_plan(select("pbcnn.t2"), Choice(folds=(2,), seeds=1), nowhere)
+    assert {(one.run.dataset, one.run.fold) for one in plan.runs.values()} == {("scenes", 2)}
+    assert plan.left_out["pbcnn.t2.gmm_evaluation.other"] == (2,) and "pbcnn.t2.average.cnn" in plan.feeds
+    both = make_plan(select("pbcnn.t2"), Choice(folds=(1, 2), seeds=1), nowhere).runs.values()
+    assert {one.run.fold for one in both if one.run.dataset == "scenes_all"} == {1}
+    with pytest.raises(InputError, match="scenes has no fold 5"):
+        make_plan(select("pbcnn.t2"), Choice(folds=(2, 5)), nowhere)
+    with pytest.raises(InputError, match="scenes_all has no fold 2; its folds are 1"):
+        make_plan(select("pbcnn.t2.gmm_evaluation"), Choice(folds=(1, 2)), nowhere)
+
+
 def test_of_the_folds_of_a_tier_a_dataset_with_fewer_has_those_that_are_its_own():
     folds = {run.fold for run in setting_runs(load_paper("pbcnn"), "cnn", "scenes_all", Choice(tier="reduced"))}
     assert folds == {1}
@@ -241,7 +254,12 @@ def test_the_json_of_plan_and_list_keep_the_contract(tmp_path):
     cells = [cell for paper in call("list")["papers"] for table in paper["tables"] for cell in table["cells"]]
     fields = {"id", "label", "published", "corrected", "unit", "metric", "erratum", "recipe", "reason"}
     assert all(set(cell) == fields for cell in cells)
-    assert Counter(cell["id"].partition(".")[0] for cell in cells) == {"acrnn": 58, "edc": 147, "mtfa": 160}
+    assert Counter(cell["id"].partition(".")[0] for cell in cells) == {
+        "acrnn": 58,
+        "edc": 147,
+        "mtfa": 160,
+        "pbcnn": 92,
+    }
     by_id = {cell["id"]: cell for cell in cells}
     assert by_id["mtfa.t1.crnn.dev.babycry.er"]["published"] is None
     assert by_id["mtfa.t1.crnn.dev.babycry.er"]["recipe"] == "train"

@@ -21,7 +21,7 @@ CLAIMS = [pytest.param(paper, c, id=f"{paper.id}.{c.id}") for paper in PAPERS fo
 FILLED = {"root", "cache", "fold", "subset", "seed", "num_classes", "n_frames"}
 
 
-@pytest.mark.parametrize("name", ["acrnn", "edc", "mtfa"])
+@pytest.mark.parametrize("name", ["acrnn", "edc", "mtfa", "pbcnn"])
 def test_papers_are_registered(name):
     assert name in paper_ids()
 
