@@ -17,14 +17,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
 from benchmarks.spec.bricks import ColumnName, Strict
 
+
+def _each_once(names: list[str]) -> list[str]:
+    twice = [name for position, name in enumerate(names) if name in names[:position]]
+    if twice:
+        raise ValueError(f"names {twice[0]} twice")
+    return names
+
+
 _EITHER = AliasChoices("rows", "columns")
-TwoRows = Annotated[list[ColumnName], Field(min_length=2, max_length=2, validation_alias=_EITHER)]
-Rows = Annotated[list[ColumnName], Field(min_length=2, validation_alias=_EITHER)]
+_Names = Annotated[list[ColumnName], AfterValidator(_each_once)]
+TwoRows = Annotated[_Names, Field(min_length=2, max_length=2, validation_alias=_EITHER)]
+Rows = Annotated[_Names, Field(min_length=2, validation_alias=_EITHER)]
+Points = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Link(NamedTuple):
@@ -46,7 +56,7 @@ class Beats(Strict):
 
     kind: Literal["beats"]
     rows: TwoRows
-    by: float = 0.0
+    by: Points = 0.0
 
     def links(self) -> Iterator[Link]:
         """What must hold."""
@@ -58,7 +68,7 @@ class AtLeast(Strict):
 
     kind: Literal["at_least"]
     rows: TwoRows
-    tie: float = Field(default=0.0, ge=0)
+    tie: Points = Field(default=0.0, ge=0)
 
     def links(self) -> Iterator[Link]:
         """What must hold."""
@@ -81,7 +91,7 @@ class Best(Strict):
 
     kind: Literal["best"]
     rows: Rows
-    tie: float = Field(default=0.0, ge=0)
+    tie: Points = Field(default=0.0, ge=0)
 
     def links(self) -> Iterator[Link]:
         """What must hold."""
@@ -94,8 +104,8 @@ class Difference(Strict):
 
     kind: Literal["difference"]
     rows: TwoRows
-    value: float
-    within: float = Field(gt=0)
+    value: Points
+    within: Points = Field(gt=0)
 
     def links(self) -> Iterator[Link]:
         """What must hold: not much less, and not much more, and on the same side of zero."""
@@ -110,7 +120,7 @@ class NeverWorst(Strict):
     """In no class of the items is the first row below all others: a sentence about classes, tested as one whole."""
 
     kind: Literal["never_worst"]
-    rows: Annotated[list[ColumnName], Field(min_length=3, validation_alias=_EITHER)]
+    rows: Annotated[_Names, Field(min_length=3, validation_alias=_EITHER)]
 
     def links(self) -> Iterator[Link]:
         """What is compared in each class, of which one link is enough there."""
@@ -139,7 +149,8 @@ def form_of(claim_id: str, test: Mapping[str, Any]) -> Form:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("test", *first["loc"][1:]))
-        raise InputError(f"claim {claim_id}: {place}: {first['msg']}; see benchmarks/spec/claims.py") from None
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise InputError(f"claim {claim_id}: {place}: {reason}; see benchmarks/spec/claims.py") from None
 
 
 def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:

@@ -96,6 +96,8 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
             where = f"{path}:{reader.line_num}"
             if record["row"] in rows:
                 raise InputError(f"{where}: row {record['row']} stands twice")
+            if None in record:
+                raise InputError(f"{where}: has more fields than the {len(expected)} columns")
             rows.append(record["row"])
             for column in table.columns:
                 text = record.get(column, "")

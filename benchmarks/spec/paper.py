@@ -1,7 +1,7 @@
 """The typed form of a paper file: settings, protocols, datasets, tables, errata, claims, and the cells they make."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
@@ -9,6 +9,9 @@ from benchmarks.spec.audit import AuditPlan
 from benchmarks.spec.bricks import Arguments, ClassNotes, ColumnName, ImportPath, Name, Protocol, Strict
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.words import Tier
+
+#: How near a reproduced value has to come, in the unit of the column.
+Margin = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Part(Strict):
@@ -104,7 +107,7 @@ class Column(Strict):
     #: the column of the reference that says which of its items are on the test list; "all" takes every one
     items: Name = "all"
     mean_of: list[ColumnName] = []
-    margin: float | None = None
+    margin: Margin | None = None
     #: whether the audit computes the column, although the table is trained
     audited: bool = False
     #: what of the protocol is the column's own
@@ -125,7 +128,7 @@ class Row(Strict):
     decision: str | None = None
     test_set: Name | None = None
     items: Name | None = None
-    margin: float | None = None
+    margin: Margin | None = None
     protocol: dict[Name, Protocol] = {}
     #: where the row's values come from, if the paper's table does not have it
     added: str | None = None
@@ -239,7 +242,7 @@ class Claim(Strict):
     column: ColumnName | None = None
     row: Name | None = None
     #: the one class whose items it is about; by default all
-    of_class: str | None = None
+    of_class: str | None = Field(default=None, min_length=1)
     test: dict[str, Any]
     #: whether the paper says it, or we ask it; our questions may be about controls
     ours: bool = False

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from benchmarks.errors import InputError
+from benchmarks.spec.claims import NeverWorst, form_of, links_of
 from benchmarks.spec.located_yaml import LocatedYaml, Place
-from benchmarks.spec.paper import Control, Paper, Row, Table
+from benchmarks.spec.paper import Claim, Control, Paper, Row, Table
 from benchmarks.spec.words import nearest
 
 #: A name, what it must be one of, and where it stands.
@@ -11,7 +13,9 @@ Use = tuple[str, Iterable[str], Place]
 
 
 def check_references(paper: Paper, document: LocatedYaml) -> None:
-    """Raise InputError, with file and line, for a name that is not known, a fold that is none, an id that is double."""
+    """Raise InputError, with file and line, for a name that is not known, a fold that is none, an id that is double, a
+    claim whose test has no known form.
+    """
     for table_id, table in paper.tables.items():
         place: Place = ("tables", table_id)
         _check_names(_of_columns(paper, table, place), document)
@@ -22,6 +26,8 @@ def check_references(paper: Paper, document: LocatedYaml) -> None:
     _check_ids(paper, document)
     for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper)):
         _check_names(names, document)
+    for position, claim in enumerate(paper.claims):
+        _check_test(paper, claim, ("claims", position, "test"), document)
     for table_id in paper.tables:
         _check_fitted(paper, table_id, document)
 
@@ -114,6 +120,19 @@ def _of_claims(paper: Paper) -> Iterator[Use]:
             yield claim.column, table.columns, ("claims", position, "column")
         if claim.row is not None:
             yield claim.row, {**table.rows, **table.controls}, ("claims", position, "row")
+
+
+def _check_test(paper: Paper, claim: Claim, place: Place, document: LocatedYaml) -> None:
+    """The form of a claim's test, and the rows or columns that it names; controls are for what we ask ourselves."""
+    try:
+        links = links_of(claim.id, claim.test)
+    except InputError as error:
+        raise document.error(place, str(error)) from None
+    if claim.of_class is not None and isinstance(form_of(claim.id, claim.test), NeverWorst):
+        raise document.error(place, f"claim {claim.id}: is about all classes; leave out of_class, or name another kind")
+    table = paper.tables[claim.table]
+    known = table.columns if claim.column is None else {**table.rows, **(table.controls if claim.ours else {})}
+    _check_names(((name, known, place) for link in links for name in link[:2]), document)
 
 
 def _of_derived(paper: Paper) -> Iterator[Use]:

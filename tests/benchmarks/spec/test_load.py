@@ -1,4 +1,5 @@
 import re
+import shutil
 
 import pytest
 
@@ -93,6 +94,33 @@ def test_folds_and_datasets_of_columns_and_rows_are_checked(tmp_path, old, new, 
         load_paper("acrnn", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("row: average, where: abstract", "row: average, column: cnn, where: abstract", "about one column or about"),
+        ("of_class: beach", 'of_class: ""', "of_class: String should have at least 1 character"),
+        ("never_worst, columns: [pb_cnn, tb_cnn, fb_cnn, cnn]", "never_worst, columns: [pb_cnn, cnn]", "at least 3"),
+        ("kind: never_worst", "kind: never_wurst", "claim never_the_worst: test: Input tag 'never_wurst'"),
+        ("where: section 3.2, test: {kind: never", "of_class: bus, where: a, test: {kind: never", "about all classes"),
+        ("best, columns: [pb_cnn,", "best, columns: [pb_cnnn,", "test: unknown name 'pb_cnnn'; did you mean pb_cnn"),
+        ("best, columns: [pb_cnn,", "best, columns: [pb_cnn, pb_cnn,", "test.columns: names pb_cnn twice"),
+        ("best, columns: [pb_cnn,", "best, rows: [pb_cnn, cnn], columns: [pb_cnn,", "Extra inputs are not permitted"),
+        ("best, rows: [mel128,", "best, rows: [mel128_evaluation,", "test: unknown name 'mel128_evaluation'"),
+        ("value: 1.9, within: 1", "value: .nan, within: 1", "test.value: Input should be a finite number"),
+        ("average: {setting: *four_networks, margin: 2", "average: {setting: *four_networks, margin: -2", "than 0"),
+        ("test_set: evaluation, margin: 3.0}", "test_set: evaluation, margin: 0}", "margin: Input should be greater"),
+    ],
+)  # fmt: skip
+def test_a_claim_that_cannot_be_tested_and_a_margin_that_is_none_have_file_and_line(tmp_path, old, new, message):
+    shutil.copytree(load.PAPERS / "pbcnn", tmp_path / "pbcnn")
+    path = tmp_path / "pbcnn" / "paper.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}"):
+        load_paper("pbcnn", tmp_path)
+
+
 def test_a_fitted_reading_needs_a_control_that_shows_what_else_was_tried(paper_copy):
     edit(paper_copy, "reading_of: knn", "reading_of: alexnet")
     with pytest.raises(InputError, match=r"t1\.rows\.knn: its decoding is fitted, so the table needs a control with"):
@@ -119,7 +147,10 @@ def test_a_table_that_does_not_fit_is_found(paper_copy):
     edit(paper_copy, "base,convolutional RNN,89.2,79.9", "base,convolutional RNN,89;2,79.9", "t3.csv")
     with pytest.raises(InputError, match=r"t3.csv:2: esc10 is '89;2', not a number"):
         load_paper("acrnn", paper_copy)
-    edit(paper_copy, "89;2", "89.2", "t3.csv")
+    edit(paper_copy, "89;2", "89,2", "t3.csv")
+    with pytest.raises(InputError, match=r"t3.csv:2: has more fields than the 4 columns"):
+        load_paper("acrnn", paper_copy)
+    edit(paper_copy, "89,2", "89.2", "t3.csv")
     edit(paper_copy, "\naug,", "\naugment,", "t3.csv")
     with pytest.raises(InputError, match=r"t3.csv: its rows are not those .*: aug, augment"):
         load_paper("acrnn", paper_copy)
