@@ -101,7 +101,7 @@ def _missing(dataset: "MaestroReal", here: Collection[str]) -> Iterator[tuple[st
             yield title, f"not one of the {len(absent)} files is in {layout.root / folder}; {GET_AGAIN}"
             continue
         for item in absent:
-            yield f"{item}{suffix}", f"listed, but its {title} is not in {layout.root / folder}"
+            yield f"{item}{suffix}", f"listed, but not in {layout.root / folder}"
 
 
 def _extra(dataset: "MaestroReal") -> Iterator[tuple[str, str]]:

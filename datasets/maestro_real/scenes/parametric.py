@@ -58,11 +58,12 @@ def _voice(time: Samples, draw: Generator, pitches: tuple[float, float]) -> Samp
     knots = np.linspace(0, time[-1], max(2, int(4 * time[-1])))
     pitch = np.interp(time, knots, draw.uniform(*pitches) * 2 ** draw.uniform(-0.25, 0.25, len(knots)))
     formant = np.interp(time, knots, draw.uniform(450, 1100, len(knots)))
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    tone = sum(
-        (np.sin(number * phase) * np.exp(-(((number * pitch - formant) / 350) ** 2)) for number in range(1, 11)),
-        np.zeros_like(time),
-    )
+    turn = np.exp(2j * np.pi * (np.cumsum(pitch) / RATE % 1.0)).astype(np.complex64)
+    harmonic, pitch, formant = turn.copy(), pitch.astype(np.float32), formant.astype(np.float32)
+    tone = np.zeros(len(time), dtype=np.float32)
+    for number in range(1, 11):
+        tone += harmonic.imag * np.exp(-(((number * pitch - formant) / 350) ** 2))
+        harmonic *= turn
     return tone * _bursts(time, draw, (3.0, 5.0), 0.14)
 
 
