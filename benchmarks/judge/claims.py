@@ -10,7 +10,7 @@ conditions; and by itself over what we ask of that table. A link that stands in 
 sentence about all classes (pairs.worst). Intervals are those of the single test, before the correction.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -75,6 +75,8 @@ def judge_claims(
 ) -> list[ClaimResult]:
     """The claims of one table, judged together. `outcomes` is by (column, row); cells without runs are left out.
 
+    Claims about a class of which a fold has no item are not measured: files of it may not be here.
+
     quoted: cells of which there will be none. flawed: those whose runs are on other files than the official ones.
     margins: by cell; a note says how often a difference of one margin would be found.
 
@@ -82,8 +84,9 @@ def judge_claims(
     """
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
     tested: dict[Question | str, Tested] = {}
-    for claim, links in wanted:
-        if _missing(claim, links, outcomes):
+    unasked = [_why_not(claim, links, outcomes, quoted, flawed) for claim, links in wanted]
+    for (claim, links), why in zip(wanted, unasked, strict=True):
+        if why:
             continue
         for asked, link in _questions(claim, links):
             if asked not in tested:
@@ -91,10 +94,9 @@ def judge_claims(
                 tested[asked] = _test(claim, links if isinstance(asked, str) else (link,), outcomes, margin)
     corrected = dict(zip(tested, holm([found.p for found in tested.values()]), strict=True))
     judged = []
-    for claim, links in wanted:
-        if missing := _missing(claim, links, outcomes):
-            note = _why_missing(claim, missing, quoted, flawed)
-            judged.append(ClaimResult(claim.id, claim.text, "not measured", note=note))
+    for (claim, links), why in zip(wanted, unasked, strict=True):
+        if why:
+            judged.append(ClaimResult(claim.id, claim.text, "not measured", note=why))
             continue
         results = tuple(
             LinkResult(link, tested[asked], float(corrected[asked]), len(tested))
@@ -114,9 +116,18 @@ def _questions(claim: Claim, links: Sequence[Link]) -> list[tuple[Question | str
     return [((claim.place(link.above), claim.place(link.below), link.by, claim.of_class), link) for link in links]
 
 
-def _missing(claim: Claim, links: Iterable[Link], outcomes: Mapping[Place, Outcomes]) -> list[str]:
-    """Rows (or columns) that the links need and that have no runs."""
-    return sorted({name for link in links for name in link[:2] if claim.place(name) not in outcomes})
+def _why_not(
+    claim: Claim,
+    links: Sequence[Link],
+    outcomes: Mapping[Place, Outcomes],
+    quoted: Container[Place],
+    flawed: Container[Place],
+) -> str:
+    """Why a claim cannot be tested: rows (or columns) that its links need lack runs, or a class lacks items."""
+    names = sorted({name for link in links for name in link[:2]})
+    if missing := [name for name in names if claim.place(name) not in outcomes]:
+        return _why_missing(claim, missing, quoted, flawed)
+    return _why_no_class(claim, [outcomes[claim.place(name)] for name in names])
 
 
 def _why_missing(claim: Claim, missing: Sequence[str], quoted: Container[Place], flawed: Container[Place]) -> str:
@@ -125,6 +136,17 @@ def _why_missing(claim: Claim, missing: Sequence[str], quoted: Container[Place],
     if amiss := [name for name in missing if claim.place(name) in flawed]:
         return f"flawed files behind {', '.join(amiss)} in {claim.line}"
     return f"needs runs of {', '.join(missing)} in {claim.line}"
+
+
+def _why_no_class(claim: Claim, found: Sequence[Outcomes]) -> str:
+    """Which class has no item in a fold, of those that a claim is about: files of it may not be here."""
+    is_of_all = isinstance(form_of(claim.id, claim.test), NeverWorst)
+    asked = found[0].classes if is_of_all else [claim.of_class] if claim.of_class is not None else []
+    lacking = [
+        f"no item of {name} in fold {fold}" for one in found for fold in one.items for name in asked
+        if name not in one.labels.get(fold, ())
+    ]  # fmt: skip
+    return lacking[0] if lacking else ""
 
 
 def _test(claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes], margin: float | None) -> Tested:

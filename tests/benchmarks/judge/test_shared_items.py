@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.judge.claims import judge_claims
 from benchmarks.judge.compare import compare
 from benchmarks.judge.pairs.difference import difference, difference_of
 from benchmarks.judge.pairs.outcomes import Outcomes
@@ -15,7 +16,7 @@ from benchmarks.judge.results import Results
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
-from benchmarks.spec import load_paper
+from benchmarks.spec import Claim, load_paper
 from datasets.contract import EVERY_FOLD
 from tests.benchmarks.fabricated_runs import FINGERPRINT, workspace_in
 
@@ -61,6 +62,8 @@ claims:
   - {id: high_ones, table: t1, row: average, of_class: high, where: "1", text: plain is better at high ones,
      test: {kind: beats, columns: [plain, slow]}}
   - {id: low_ones, table: t1, row: average, of_class: low, where: "1", text: plain is better at low ones,
+     test: {kind: beats, columns: [plain, slow]}}
+  - {id: middle_ones, table: t1, row: average, of_class: middle, where: "1", text: plain is better at middle ones,
      test: {kind: beats, columns: [plain, slow]}}
   - {id: never, table: t1, row: average, where: "1", text: plain is never the worst,
      test: {kind: never_worst, columns: [plain, slow, slower]}}
@@ -139,6 +142,24 @@ def test_a_claim_may_be_about_one_class(stored):
     assert found["high_ones"].difference == pytest.approx(100 * (18 - 2) / 20)
     assert found["low_ones"].difference == pytest.approx(100 * (6 - 2) / 20)
     assert found["high_ones"].status == "holds"
+
+
+def test_a_claim_about_a_class_of_which_no_item_is_here_is_not_measured(stored):
+    found = claims_of(stored)["middle_ones"]
+    assert (found.status, found.note) == ("not measured", "no item of middle in fold 1")
+
+
+def test_of_every_class_each_fold_needs_an_item_where_none_may_be_the_worst(stored):
+    """Folds with test lists of their own may lack a class where files are lacking."""
+    rng, items = np.random.default_rng(0), {fold: tuple(f"{fold}{number}" for number in range(6)) for fold in (1, 2)}
+    labels = {1: ("high", "low") * 3, 2: ("high",) * 6}
+    rows = {
+        ("c", row): Outcomes({fold: rng.random((3, 6)).round() for fold in items}, items, items, labels=labels)
+        for row in "xyz"
+    }
+    claim = Claim(id="n", text="t", where="1", table="t1", column="c", test={"kind": "never_worst", "rows": [*"xyz"]})
+    [found] = judge_claims([claim], rows)
+    assert (found.status, found.note) == ("not measured", "no item of low in fold 2")
 
 
 def test_never_the_worst_is_one_question_about_all_classes(stored):

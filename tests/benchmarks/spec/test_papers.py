@@ -146,6 +146,9 @@ def test_claim_compares_rows_that_are_printed(paper, claim):
     places = {claim.place(name) for link in links_of(claim.id, claim.test) for name in link[:2]}
     assert {row for _, row in places} <= {*table.rows, *(table.controls if claim.ours else ())}, "controls are ours"
     assert {column for column, _ in places} <= set(table.columns)
+    for column, row in places if claim.of_class is not None else ():
+        dataset = {**table.rows, **table.controls}[row].dataset_in(table.columns[column])
+        assert claim.of_class in import_class(paper.datasets[dataset].class_path).classes
     assert claim.text
     assert claim.where
 
