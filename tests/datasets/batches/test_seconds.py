@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from datasets.batches.seconds import SecondTable, balanced_weights, draw_balanced
+from tests.datasets.batches import context_task
 
 #: Frames and complete seconds of three recordings, five frames each; the second has frames behind its last second.
 FRAMES, SECONDS, PER_SECOND = (20, 17, 10), (4, 3, 2), 5
@@ -69,3 +70,10 @@ def test_few_items_fill_one_batch_and_absent_classes_have_no_share():
     weights = balanced_weights(torch.tensor([3, 3, 7]), 1.0)
     assert weights.tolist() == pytest.approx([0.25, 0.25, 0.5])
     assert len(draw_balanced(weights, 16, torch.Generator())) == 16
+
+
+def test_chunks_and_draws_solve_what_a_fault_in_them_fails():
+    assert context_task.shifted(seed=0) == (1.0, 0.0)
+    assert context_task.borders(seed=0) == (1.0, 0.0)
+    near, far = context_task.balanced(seed=0)
+    assert near == pytest.approx(1.0, abs=0.05) and far < 0.1
