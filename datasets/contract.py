@@ -75,6 +75,10 @@ class Dataset(Protocol):
     def truth(self, test_set: str = "test") -> "pd.DataFrame":
         """What is true of every item of a test set, of all folds: a frame as in `Parts`."""
 
+    def truth_of_lists(self, test_set: str = "test") -> "pd.DataFrame":
+        """The same of every item that official lists name, here or not, where lists tell it; else of those here."""
+        return self.truth(test_set)
+
     def listed(self, part: str, fold: int = 1) -> int | None:
         """How many items the official lists name in a part of a fold, here or not; None if that is not known."""
         return None

@@ -118,11 +118,11 @@ def item_seconds(paper: Paper, dataset: str, test_set: str, workspace: Workspace
 
 
 def _of_files(paper: Paper, dataset: str, test_set: str, workspace: Workspace) -> "pd.DataFrame | None":
-    """From the files of the dataset; None if they are not here."""
+    """From the dataset's folder, of all items that its lists name; None if it is not here."""
     use = paper.datasets[dataset]
     if classes_here(paper, dataset, workspace) is None:
         return None
-    truth = workspace.dataset(use, "real").truth(test_set)
+    truth = workspace.dataset(use, "real").truth_of_lists(test_set)
     is_tested = truth["fold"].isin([*use.folds, EVERY_FOLD])
     return truth[is_tested].sort_index(kind="stable").sort_values("fold", kind="stable")
 

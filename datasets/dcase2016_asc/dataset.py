@@ -145,19 +145,25 @@ class DCASE2016ASC(Dataset):
         """
         validating = set(self.validation_list(fold))
         train = [item for item in self.training_list(fold) if item not in validating]
-        test = {"test": self._frame(self.test_list(fold))} if self.training != "all" else {}
+        test = {"test": self._here(self.test_list(fold))} if self.training != "all" else {}
         if self.tests_evaluation:
-            test["evaluation"] = self._evaluation_frame()
-        return Parts(self._frame(train), self._frame(self.validation_list(fold)), test)
+            test["evaluation"] = self.truth("evaluation")
+        return Parts(self._here(train), self._here(self.validation_list(fold)), test)
 
     def truth(self, test_set: str = "test") -> "pd.DataFrame":
         """What is true of the items of a test set that are here, of all folds; see parts. Raises DataError."""
+        listed = self.truth_of_lists(test_set)
+        return listed[listed.index.isin(self.layout.names(EVALUATION if test_set == "evaluation" else DEVELOPMENT))]
+
+    def truth_of_lists(self, test_set: str = "test") -> "pd.DataFrame":
+        """What is true of all items that a test set's lists name, of all folds; see parts. Raises DataError."""
         if test_set == "test" and self.training != "all":
             return self._frame([item for fold in self.folds for item in self.test_list(fold)])
         if test_set == "evaluation":
             if not self.evaluation.scenes:
                 raise DataError(self.evaluation.missing_truth(self.layout))
-            return self._evaluation_frame()
+            scenes, units = self.evaluation.scenes, self.evaluation.units
+            return _frame(list(scenes), scenes, units, [EVERY_FOLD] * len(scenes))
         raise DataError(f"dcase2016_asc has no test set {test_set!r} where training is {self.training!r}")
 
     @property
@@ -165,17 +171,15 @@ class DCASE2016ASC(Dataset):
         """Whether audio and truth of the evaluation set are here."""
         return not self.layout.names(EVALUATION).isdisjoint(self.evaluation.scenes)
 
-    def _frame(self, items: Iterable[str]) -> "pd.DataFrame":
+    def _here(self, items: Iterable[str]) -> "pd.DataFrame":
         """Development items that are here."""
         here = self.layout.names(DEVELOPMENT)
-        found = [item for item in items if item in here]
-        folds = [self._tested_in.get(item, 1) for item in found]
-        return _frame(found, self.development.scenes, {item: location_of(item) for item in found}, folds)
+        return self._frame([item for item in items if item in here])
 
-    def _evaluation_frame(self) -> "pd.DataFrame":
-        here = self.layout.names(EVALUATION)
-        found = [item for item in self.evaluation.scenes if item in here]
-        return _frame(found, self.evaluation.scenes, self.evaluation.units, [EVERY_FOLD] * len(found))
+    def _frame(self, items: list[str]) -> "pd.DataFrame":
+        """Development items, here or not."""
+        folds = [self._tested_in.get(item, 1) for item in items]
+        return _frame(items, self.development.scenes, {item: location_of(item) for item in items}, folds)
 
     @cached_property
     def _leaky_tests(self) -> tuple[tuple[str, ...], ...]:
