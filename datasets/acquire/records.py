@@ -1,21 +1,22 @@
 """Datasets that come as records of several archives: getting those that are lacking, and what each of them brought.
 
-Every archive unpacks into the official folder of its record. A note in the root keeps the md5 of each file by archive,
-so that a later call repairs what is damaged, and a call that was cut goes on with the archive that it was at.
+Every archive unpacks into the official folder of its record; what is no zip file goes there as it is. A note in the
+root keeps the md5 of each file by archive, so that a later call repairs what is damaged, and a call that was cut goes
+on with the archive that it was at.
 """
 
 import json
 import shutil
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.acquire.archive import CORRUPT, kept, unpack
 from datasets.acquire.download import ResumingDownloader, download, download_text
-from datasets.acquire.folders import download_work, move_into
+from datasets.acquire.folders import download_work, link, move_into
 from datasets.acquire.hashes import below, md5_of_file, md5_of_files
-from datasets.acquire.importing import files_below
+from datasets.acquire.importing import Haul, files_below
 from datasets.acquire.telling import Report
 from datasets.acquire.whole import write_whole
 from datasets.errors import DataError
@@ -24,18 +25,21 @@ from datasets.errors import DataError
 MANIFEST = "archives.json"
 
 Manifest = dict[str, dict[str, str]]
+#: Whether what an archive holds is here already: asked with its folder, and the sizes of its files by name below that.
+IsHere = Callable[[str, Mapping[str, int]], bool]
 
 
 @dataclass(frozen=True)
 class Archive:
     """A file of a record: its size (bytes, None where it is not told), its md5, its folder, and where it is to be had.
 
-    is_text: it tells about the data, which are complete without it.
+    md5: None where nobody has recorded it; such an archive is known by its name, and not fetched. is_text: it tells
+    about the data, which are complete without it.
     """
 
     name: str
     size: int | None
-    md5: str
+    md5: str | None
     folder: str
     urls: tuple[str, ...]
     is_text: bool = False
@@ -65,13 +69,15 @@ def is_intact(base: Path, files: Mapping[str, str] | None) -> bool:
 def recognise(path: Path, archives: Sequence[Archive]) -> Archive | None:
     """Which of the archives a zip file is, by its md5, whatever its name; None where it is none.
 
-    Raises DataError where it cannot be read, and for one with the name of an archive and another content.
+    By its name where no md5 is recorded. Raises DataError where it cannot be read, and for one with the name of an
+    archive and another content.
     """
     md5 = md5_of_file(path)
     found = next((archive for archive in archives if archive.md5 == md5), None)
-    if found is None and any(one.name == path.name for one in archives):
+    named = next((archive for archive in archives if archive.name == path.name), None)
+    if found is None and named is not None and named.md5 is not None:
         raise DataError(f"{path}: not the official archive (its md5 differs); download it again")
-    return found
+    return found or named
 
 
 def fetch_archives(
@@ -94,28 +100,33 @@ def fetch_archives(
             move_into(base, root)
 
 
-def unpack_archives(
-    paths: Sequence[Path],
-    archives: Sequence[Archive],
-    present: Collection[tuple[str, int]],
+def take_archives(
+    found: Sequence[Path],
+    haul: Haul,
     work: Path,
+    archives: Sequence[Archive],
     report: Report,
-) -> Iterator[tuple[Path, Archive | None, dict[str, str] | None]]:
-    """Unpack those of some zip files that are archives of the records into `work`, each below its official folder.
+    is_here: IsHere | None = None,
+) -> Manifest:
+    """Unpack those of some files that are zip archives of the records into `work`, each below its official folder.
 
-    present: names and sizes of files that are there already; an archive that holds nothing else is not unpacked. Yields
-    each path, its archive (None where it is none), and the md5 of its files by name (None: not unpacked).
+    Returns what each brought. Other zip files are left out, and archives that hold nothing new are not needed.
+    is_here: what is not new; by default what has the name and the size of a file among those found. Raises DataError.
     """
-    for path in paths:
+    is_here = is_here or _named_alike(found)
+    manifest: Manifest = {}
+    for path in (path for path in found if path.suffix.lower() == ".zip"):
         archive = recognise(path, archives)
-        if archive is None or _holds_only(path, present):
-            yield path, archive, None
-            continue
-        report(f"{path.name}: unpacked")
-        unpacked = _unpack(path, archive.folder, work.with_name(f"{work.name}.unpacked"))
-        hashes = below(unpacked, md5_of_files(files_below(unpacked)))
-        move_into(unpacked, work)
-        yield path, archive, hashes
+        if archive is None:
+            haul.leave(path, "no archive of the records")
+        elif (sizes := _sizes(path, archive.folder)) is not None and is_here(archive.folder, sizes):
+            haul.unneeded += 1
+        else:
+            report(f"{path.name}: unpacked")
+            unpacked = _unpack(path, archive.folder, work.with_name(f"{work.name}.unpacked"))
+            manifest[archive.name] = below(unpacked, md5_of_files(files_below(unpacked)))
+            move_into(unpacked, work)
+    return manifest
 
 
 def _is_brought(base: Path, root: Path, files: Mapping[str, str] | None) -> bool:
@@ -142,10 +153,16 @@ def _bring(
 
 
 def _unpack(path: Path, folder: str, unpacked: Path) -> Path:
-    """Unpack a zip file into `unpacked`, below the official folder also where it was packed without one."""
+    """Unpack a zip file into `unpacked`, below the official folder also where it was packed without one.
+
+    Any other file is laid there as it is.
+    """
     bare = unpacked.with_name(f"{unpacked.name}.bare")
     for one in (unpacked, bare):
         shutil.rmtree(one, ignore_errors=True)
+    if path.suffix.lower() != ".zip":
+        link(path, unpacked / folder / path.name)
+        return unpacked
     unpacked.parent.mkdir(parents=True, exist_ok=True)
     unpack(path, unpacked)
     if not (unpacked / folder).is_dir():
@@ -155,11 +172,16 @@ def _unpack(path: Path, folder: str, unpacked: Path) -> Path:
     return unpacked
 
 
-def _holds_only(path: Path, present: Collection[tuple[str, int]]) -> bool:
-    """Whether a zip file holds nothing but files that are there already, by name and size."""
+def _sizes(path: Path, folder: str) -> dict[str, int] | None:
+    """The size of each file in a zip file, by its name below the official folder; None where it cannot be read."""
     try:
         with zipfile.ZipFile(path) as opened:
             members = [one for one in opened.infolist() if not one.is_dir()]
     except (*CORRUPT, OSError):
-        return False
-    return all((Path(one.filename).name, one.file_size) in present for one in members)
+        return None
+    return {one.filename.removeprefix(f"{folder}/"): one.file_size for one in members}
+
+
+def _named_alike(found: Sequence[Path]) -> IsHere:
+    present = {(path.name, path.stat().st_size) for path in found}
+    return lambda folder, sizes: all((Path(name).name, size) in present for name, size in sizes.items())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
-from datasets.acquire.records import Archive, Manifest, read_manifest, unpack_archives, write_manifest
+from datasets.acquire.records import Archive, read_manifest, take_archives, write_manifest
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.dcase2016_asc.archives import ARCHIVES
@@ -60,7 +60,7 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
     with import_work(source, root) as work:
         haul = Haul()
         found = list(haul.readable(files_below(source) if source.is_dir() else [source]))
-        manifest = _take_archives(found, haul, work / "archives", archives, report)
+        manifest = take_archives(found, haul, work / "archives", archives, report)
         paths = [path for path in found if path.suffix.lower() != ".zip"]
         paths += files_below(work / "archives") if manifest else []
         homes = _take_lists(paths, haul)
@@ -90,23 +90,6 @@ def grade(place: str, path: Path) -> tuple[float, str]:
     except DataError as error:
         return 0, getattr(error, "reason", "a list that is bad")
     return 1, ""
-
-
-def _take_archives(
-    found: Sequence[Path], haul: Haul, work: Path, archives: Sequence[Archive], report: Report
-) -> Manifest:
-    """Unpack the records' archives among some files into `work`; what each brought."""
-    zips = [path for path in found if path.suffix.lower() == ".zip"]
-    present = {(path.name, path.stat().st_size) for path in found}
-    manifest: Manifest = {}
-    for path, archive, files in unpack_archives(zips, archives, present, work, report):
-        if archive is None:
-            haul.leave(path, "no archive of the records")
-        elif files is None:
-            haul.unneeded += 1
-        else:
-            manifest[archive.name] = files
-    return manifest
 
 
 def _take_lists(paths: Sequence[Path], haul: Haul) -> dict[Path, str]:

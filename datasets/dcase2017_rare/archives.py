@@ -1,4 +1,4 @@
-"""The files of the two Zenodo records, and the note of what they brought.
+"""The files of the two Zenodo records.
 
 Names, sizes and md5 as dcase_util lists them; it lacks the evaluation's source events (83 WAV), whose md5 others
 recorded. The development record also holds ready-made mixtures, `TUT-rare-sound-events-2017-development.mixture_data.1`
@@ -6,39 +6,8 @@ to `.9.zip`. Their md5 is unknown here, so they are not fetched but taken where 
 the same from the sources (datasets.dcase2017_rare.synthesis), as their README shows.
 """
 
-import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from datasets.acquire.hashes import md5_of_file
+from datasets.acquire.records import Archive
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
-
-#: In the root: the md5 of every file that an archive brought, so that a later call repairs what is damaged.
-MANIFEST = "archives.json"
-
-Manifest = dict[str, dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A file of a record: where it unpacks to, its size (bytes, None where it is not told) and its md5.
-
-    is_text: it is a small file that tells about the data; they are complete without it.
-    """
-
-    name: str
-    size: int | None
-    md5: str
-    folder: str
-    is_text: bool = False
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """Where it is to be had."""
-        return tuple(f"{base}{self.name}" for base in BASES[self.folder])
-
 
 #: Addresses of the records, the present form and the old one.
 BASES = {
@@ -68,35 +37,19 @@ _EVALUATION = (
     ("source_data_events", None, "5c037df9c1012411a1f2c1325fe20163"),
 )
 #: In the order in which they are fetched: what is small, and tells on which terms the rest is had, comes first.
-ARCHIVES = (
-    Archive("LICENSE.txt", None, "0707857098fc74d17beb824416fb74b1", EVALUATION, is_text=True),
-    Archive("FREESOUNDCREDITS.txt", None, "3ecea52bdb0eadd6e1af52a21f735d6d", EVALUATION, is_text=True),
-    *(
-        Archive(f"{folder}.{part}.zip", size, md5, folder, is_text=part == "doc")
-        for folder, parts in ((DEVELOPMENT, _DEVELOPMENT), (EVALUATION, _EVALUATION))
-        for part, size, md5 in parts
-    ),
+ARCHIVES = tuple(
+    Archive(name, size, md5, folder, tuple(f"{base}{name}" for base in BASES[folder]), is_text)
+    for name, size, md5, folder, is_text in (
+        ("LICENSE.txt", None, "0707857098fc74d17beb824416fb74b1", EVALUATION, True),
+        ("FREESOUNDCREDITS.txt", None, "3ecea52bdb0eadd6e1af52a21f735d6d", EVALUATION, True),
+        *(
+            (f"{folder}.{part}.zip", size, md5, folder, part == "doc")
+            for folder, parts in ((DEVELOPMENT, _DEVELOPMENT), (EVALUATION, _EVALUATION))
+            for part, size, md5 in parts
+        ),
+    )
 )
-#: Ready-made mixtures of the development set, taken as they are.
-READY_MADE = re.compile(rf"{DEVELOPMENT}\.mixture_data\.[1-9]\.zip")
-
-
-def recognise(path: Path, archives: Sequence[Archive] = ARCHIVES) -> Archive | None:
-    """Which file of the records a file is, whatever its name: by its md5, and ready-made mixtures by their name.
-
-    None where it is none. Raises DataError where it cannot be read.
-    """
-    md5 = md5_of_file(path)
-    found = next((archive for archive in archives if archive.md5 == md5), None)
-    if found is None and READY_MADE.fullmatch(path.name):
-        return Archive(path.name, path.stat().st_size, md5, DEVELOPMENT)
-    return found
-
-
-def read_manifest(base: Path) -> Manifest:
-    """The md5 of each file below `base` by archive; nothing where there is no manifest, or one cut short."""
-    try:
-        manifest = json.loads((base / MANIFEST).read_text())
-        return {str(name): dict(files) for name, files in manifest.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+#: Ready-made mixtures of the development set, taken where one has them.
+READY_MADE = tuple(
+    Archive(f"{DEVELOPMENT}.mixture_data.{number}.zip", None, None, DEVELOPMENT, ()) for number in range(1, 10)
+)

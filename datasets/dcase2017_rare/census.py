@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from datasets.acquire.census import Census, by_kind, decoding_faults, remembered, with_unusable
 from datasets.acquire.importing import no_file
+from datasets.acquire.records import read_manifest
 from datasets.acquire.telling import Progress
 from datasets.audio import clip_fault, read_any
-from datasets.dcase2017_rare.archives import read_manifest
 from datasets.dcase2017_rare.layout import Expected, Layout
 from datasets.dcase2017_rare.mixtures.decoded import SEGMENT_TOLERANCE
 from datasets.dcase2017_rare.mixtures.event_lists import OLD, read_event_list, withdrawn_names

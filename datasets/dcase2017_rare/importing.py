@@ -1,23 +1,19 @@
 """Taking TUT Rare Sound Events 2017 from what one has: official folders anywhere, or archives of the records."""
 
-import json
-import shutil
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from datasets.acquire.archive import CORRUPT, unpack
-from datasets.acquire.folders import check_source, import_work, move_into
-from datasets.acquire.hashes import below, md5_of_files
+from datasets.acquire.folders import check_source, import_work
+from datasets.acquire.hashes import md5_of_file
 from datasets.acquire.importing import Haul, files_below, folders_below, new_folder, nothing_found, placed, settle, tell
+from datasets.acquire.records import Archive, Manifest, read_manifest, take_archives, write_manifest
 from datasets.acquire.telling import Report, terms
-from datasets.acquire.whole import write_whole
 from datasets.audio import ClipFault, write_as_wav
-from datasets.dcase2017_rare.archives import ARCHIVES, MANIFEST, Archive, Manifest, read_manifest, recognise
+from datasets.dcase2017_rare.archives import ARCHIVES, READY_MADE
 from datasets.dcase2017_rare.census import check_background, check_mixture, check_original, take_census
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, OFFICIAL
-from datasets.errors import DataError
 
 
 def import_folder(source: Path, root: Path, report: Report = print, archives: Sequence[Archive] = ARCHIVES) -> None:
@@ -31,16 +27,19 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
     with import_work(source, root) as work:
         haul = Haul()
         folders = _official_folders(source)
-        manifest = _take_archives(source, folders, haul, work, archives, report)
+        loose = list(haul.readable(_loose(source, folders)))
+        is_here = partial(_is_unpacked, folders)
+        manifest = take_archives(loose, haul, work / "archives", (*archives, *READY_MADE), report, is_here)
+        manifest |= _take_texts(loose, haul, archives)
         for folder, record in [*folders.items(), *_official_folders(work / "archives").items()]:
-            for path in haul.readable(files_below(folder)):
+            for path in haul.readable(one for one in files_below(folder) if one.suffix.lower() != ".zip"):
                 _offer(path, f"{record}/{path.relative_to(folder).as_posix()}", haul, work)
         if not haul.wanted:
             inside = "data/source_data/..., data/mixture_data/..."
             raise nothing_found(source, haul, f"of {DEVELOPMENT} or {EVALUATION} ({inside}), nor an archive of them")
         settled = settle(haul, root, work / "release", grade)
         if manifest:
-            write_whole(work / "release" / MANIFEST, json.dumps(read_manifest(root) | manifest, indent=1))
+            write_manifest(work / "release", read_manifest(root) | manifest)
         with placed(work / "release", root):
             summary = take_census(DCASE2017Rare(root)).summary()
     report(terms(DCASE2017Rare))
@@ -95,8 +94,6 @@ def _record_of(data: Path) -> str:
 def _offer(path: Path, place: str, haul: Haul, work: Path) -> None:
     """Offer a file of an official folder for its place; audio is WAV there."""
     suffix = path.suffix.lower()
-    if suffix == ".zip":
-        return  # seen among the archives
     wav = f"{place.removesuffix(path.suffix)}.wav"
     try:
         if suffix == ".flac":
@@ -108,67 +105,34 @@ def _offer(path: Path, place: str, haul: Haul, work: Path) -> None:
         haul.leave(path, fault.reason)
 
 
-def _take_archives(
-    source: Path, folders: dict[Path, str], haul: Haul, work: Path, archives: Sequence[Archive], report: Report
-) -> Manifest:
-    """Unpack the records' archives in `source`, or the one that it is, into `work/archives`; what each brought."""
-    manifest: Manifest = {}
+def _loose(source: Path, folders: Mapping[Path, str]) -> Iterator[Path]:
+    """The files of `source`, or the one that it is, that lie in no official folder, and all archives."""
     for path in files_below(source) if source.is_dir() else [source]:
-        is_inside = any(above in folders for above in path.parents)
-        archive = _known(path, archives)
-        if path.suffix.lower() != ".zip":
-            if archive and not is_inside:
-                haul.take(f"{archive.folder}/{archive.name}", path)
-                manifest[archive.name] = {f"{archive.folder}/{archive.name}": archive.md5}
-            elif not is_inside:
-                haul.leave(path, "in no official folder")
-        elif archive is None:
-            haul.leave(path, "no archive of the records")
-        elif _is_unpacked(path, archive.folder, folders):
-            haul.unneeded += 1
-        else:
-            report(f"{path.name}: unpacked")
-            manifest[archive.name] = _unpack(path, archive.folder, work)
-    return manifest
+        if path.suffix.lower() == ".zip" or not any(above in folders for above in path.parents):
+            yield path
 
 
-def _known(path: Path, archives: Sequence[Archive]) -> Archive | None:
-    """The archive that a file is. Raises DataError for a zip with the name of one and another content."""
-    is_zip, is_named = path.suffix.lower() == ".zip", any(one.name == path.name for one in archives)
-    if not path.is_file() or not (is_zip or is_named):
-        return None
-    known = recognise(path, archives)
-    if known is None and is_zip and is_named:  # any folder may have a LICENSE.txt
-        raise DataError(f"{path}: not the official archive (its md5 differs); download it again")
-    return known
-
-
-def _is_unpacked(path: Path, record: str, folders: dict[Path, str]) -> bool:
-    """Whether all that an archive holds lies in an official folder already, by name and size."""
+def _is_unpacked(folders: Mapping[Path, str], record: str, sizes: Mapping[str, int]) -> bool:
+    """Whether all that an archive of a record holds lies in an official folder already, by name and size."""
     places = [folder for folder, one in folders.items() if one == record]
-    try:
-        with zipfile.ZipFile(path) as opened:
-            members = {
-                one.filename.removeprefix(f"{record}/"): one.file_size for one in opened.infolist() if not one.is_dir()
-            }
-    except (*CORRUPT, OSError):
-        return False
     return any(
-        all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in members.items())
+        all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in sizes.items())
         for folder in places
     )
 
 
-def _unpack(path: Path, record: str, work: Path) -> dict[str, str]:
-    """Unpack an archive into `work/archives`, below the official folder; the md5 of its files by name."""
-    unpacked = work / "unpacked"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    unpacked.parent.mkdir(parents=True, exist_ok=True)
-    unpack(path, unpacked)
-    if not (unpacked / record).is_dir():  # packed without the official folder
-        unpacked.rename(work / "bare")
-        unpacked.mkdir()
-        (work / "bare").rename(unpacked / record)
-    hashes = below(unpacked, md5_of_files(sorted(one for one in unpacked.rglob("*") if one.is_file())))
-    move_into(unpacked, work / "archives")
-    return hashes
+def _take_texts(loose: Sequence[Path], haul: Haul, archives: Sequence[Archive]) -> Manifest:
+    """Take the records' texts among some files, and leave the others out; what each brought.
+
+    Any folder may have a LICENSE.txt, so one that is not of the records is no error.
+    """
+    manifest: Manifest = {}
+    for path in (path for path in loose if path.suffix.lower() != ".zip"):
+        named = next((one for one in archives if one.name == path.name), None)
+        if named is None or named.md5 is None or md5_of_file(path) != named.md5:
+            haul.leave(path, "in no official folder")
+            continue
+        place = f"{named.folder}/{named.name}"
+        haul.take(place, path)
+        manifest[named.name] = {place: named.md5}
+    return manifest

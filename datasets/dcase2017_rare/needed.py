@@ -1,10 +1,9 @@
 """Which archives of the records are still needed, whatever way the files in a root came there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from datasets.acquire.hashes import below, md5_of_files
-from datasets.dcase2017_rare.archives import Archive, read_manifest
+from datasets.acquire.records import Archive, is_intact, read_manifest
 from datasets.dcase2017_rare.census import take_census
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
 from datasets.dcase2017_rare.layout import SYNTHESIZER
@@ -29,13 +28,6 @@ def missing_archives(root: Path, archives: Sequence[Archive]) -> list[Archive]:
     lacking = {name for names in (census.missing, *census.faults.values()) for name in names}
     parts = {part for name in lacking for part in _parts_with(name)}
     return [archive for archive in missing if archive.name in manifest or _is_lacking(archive, root, parts)]
-
-
-def is_intact(base: Path, files: Mapping[str, str] | None) -> bool:
-    """Whether the files that an archive brought, with their md5, are below `base` unchanged."""
-    if files is None or not all((base / name).is_file() for name in files):
-        return False
-    return below(base, md5_of_files(base / name for name in files)) == files
 
 
 def _parts_with(name: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.hashes import md5_of_file
 from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
-from datasets.acquire.records import Archive, Manifest, read_manifest, unpack_archives, write_manifest
+from datasets.acquire.records import Archive, read_manifest, take_archives, write_manifest
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.errors import DataError
@@ -57,7 +57,7 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
     with import_work(source, root) as work:
         haul = Haul()
         found = list(haul.readable(files_below(source) if source.is_dir() else [source]))
-        manifest = _take_archives(found, haul, work / "archives", archives, report)
+        manifest = take_archives(found, haul, work / "archives", archives, report)
         paths = [path for path in found if path.suffix.lower() != ".zip"]
         paths += files_below(work / "archives") if manifest else []
         for path in paths:
@@ -98,23 +98,6 @@ def _check_table(place: str, path: Path) -> None:
         read_hard(path)
     elif place.startswith(FOLD_LISTS):
         read_items(path)
-
-
-def _take_archives(
-    found: Sequence[Path], haul: Haul, work: Path, archives: Sequence[Archive], report: Report
-) -> Manifest:
-    """Unpack the records' archives among some files into `work`; what each brought."""
-    zips = [path for path in found if path.suffix.lower() == ".zip"]
-    present = {(path.name, path.stat().st_size) for path in found}
-    manifest: Manifest = {}
-    for path, archive, files in unpack_archives(zips, archives, present, work, report):
-        if archive is None:
-            haul.leave(path, "no archive of the records")
-        elif files is None:
-            haul.unneeded += 1
-        else:
-            manifest[archive.name] = files
-    return manifest
 
 
 def _durations(haul: Haul, root: Path) -> dict[str, float]:

@@ -15,13 +15,11 @@ import datasets.dcase2017_rare.acquire as rare
 import datasets.dcase2018_domestic.acquire as domestic
 import datasets.esc50.acquire as esc50
 import datasets.maestro_real.acquire as maestro
-from datasets.acquire import records
 from datasets.acquire.checksums import token
 from datasets.acquire.download import ResumingDownloader
+from datasets.acquire.records import Archive
 from datasets.dcase2016_asc import layout as scenes_layout
 from datasets.dcase2016_asc import miniature as scenes_miniature
-from datasets.dcase2017_rare import archives
-from datasets.dcase2017_rare.archives import Archive
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
 from datasets.dcase2018_domestic import official
 from datasets.esc50.dataset import ESC50
@@ -92,47 +90,28 @@ def _scenes(folder: Path) -> Iterator[Command]:
     _pack(folder, miniature, SCENES, packed)
     content = {path.name: path.read_bytes() for path in sorted(packed.iterdir())}
 
-    def known(site: str) -> list[records.Archive]:
-        return [
-            records.Archive(
-                name,
-                len(one),
-                hashlib.md5(one).hexdigest(),
-                name.split(".")[0],
-                tuple(f"{site}{mirror}/{name}" for mirror in MIRRORS),
-            )
-            for name, one in content.items()
-        ]
-
     def fetch(site: str, root: Path) -> None:
-        scenes.fetch(root, _quiet, known(site), _impatient(root))
+        scenes.fetch(root, _quiet, _listed(content, site), _impatient(root))
 
     yield Command("fetch dcase2016_asc", fetch, _mirrored({f"/{name}": one for name, one in content.items()}))
-    yield _import("dcase2016_asc", packed, partial(scenes.import_folder, archives=known("")))
+    yield _import("dcase2016_asc", packed, partial(scenes.import_folder, archives=_listed(content)))
 
 
 def _rare(folder: Path, miniature: Path) -> Iterator[Command]:
     packed = folder / "packed" / "rare"
     _pack(folder, miniature, RARE, packed)
     (packed / "LICENSE.txt").write_text("terms")
-    files = {f"/{path.name}": path.read_bytes() for path in sorted(packed.iterdir())}
-    known = [
-        Archive(
-            name[1:],
-            len(content),
-            hashlib.md5(content).hexdigest(),
-            EVALUATION if name.startswith((f"/{EVALUATION}", "/LICENSE")) else DEVELOPMENT,
-        )
-        for name, content in files.items()
-    ]
+    content = {path.name: path.read_bytes() for path in sorted(packed.iterdir())}
+
+    def known(site: str = "") -> list[Archive]:
+        listed = _listed(content, site)
+        return [one if one.name in RARE else replace(one, folder=EVALUATION) for one in listed]
 
     def fetch(site: str, root: Path) -> None:
-        bases = tuple(f"{site}{mirror}/" for mirror in MIRRORS)
-        archives.BASES = {DEVELOPMENT: bases, EVALUATION: bases}
-        rare.fetch(root, _quiet, known, _impatient(root))
+        rare.fetch(root, _quiet, known(site), _impatient(root))
 
-    yield Command("fetch dcase2017_rare", fetch, _mirrored(files))
-    yield _import("dcase2017_rare", packed, partial(rare.import_folder, archives=known))
+    yield Command("fetch dcase2017_rare", fetch, _mirrored({f"/{name}": one for name, one in content.items()}))
+    yield _import("dcase2017_rare", packed, partial(rare.import_folder, archives=known()))
 
 
 def _domestic(miniature: Path) -> Iterator[Command]:
@@ -176,29 +155,31 @@ def _maestro(folder: Path, miniature: Path) -> Iterator[Command]:
         (packed / place).parent.mkdir(exist_ok=True)
         (packed / place).write_bytes(text)
 
-    def known(site: str) -> list[records.Archive]:
-        return [
-            records.Archive(
-                name,
-                len(one),
-                hashlib.md5(one).hexdigest(),
-                name.removesuffix(".zip"),
-                tuple(f"{site}{mirror}/{name}" for mirror in MIRRORS),
-            )
-            for name, one in content.items()
-        ]
-
     def fetch(site: str, root: Path) -> None:
         maestro_archives.ADDRESSES = tuple(f"{site}{mirror}/{{path}}" for mirror in MIRRORS)
         lists = [
             replace(one, md5=hashlib.md5(texts[one.place]).hexdigest(), size=len(texts[one.place]))
             for one in maestro_archives.LISTS
         ]
-        maestro.fetch(root, _quiet, known(site), lists, {}, _impatient(root), evaluation=True)
+        maestro.fetch(root, _quiet, _listed(content, site), lists, {}, _impatient(root), evaluation=True)
 
     files = {f"/{name}": one for name, one in {**content, **texts}.items()}
     yield Command("fetch maestro_real", fetch, _mirrored(files))
-    yield _import("maestro_real", packed, partial(maestro.import_folder, archives=known("")))
+    yield _import("maestro_real", packed, partial(maestro.import_folder, archives=_listed(content)))
+
+
+def _listed(content: Mapping[str, bytes], site: str = "") -> list[Archive]:
+    """The archives of a site as their record lists them; each is called after its folder."""
+    return [
+        Archive(
+            name,
+            len(one),
+            hashlib.md5(one).hexdigest(),
+            name.split(".")[0],
+            tuple(f"{site}{mirror}/{name}" for mirror in MIRRORS),
+        )
+        for name, one in content.items()
+    ]
 
 
 def _import(name: str, source: Path, import_folder: Callable[..., None]) -> Command:

@@ -4,13 +4,14 @@ import zipfile
 import pytest
 
 from datasets.acquire.archive import BadArchive
+from datasets.acquire.importing import Haul
 from datasets.acquire.records import (
     MANIFEST,
     Archive,
     is_intact,
     read_manifest,
     recognise,
-    unpack_archives,
+    take_archives,
     write_manifest,
 )
 from datasets.errors import DataError
@@ -29,8 +30,10 @@ def archive_of(path, name="record.meta.zip"):
     return Archive(name, path.stat().st_size, hashlib.md5(path.read_bytes()).hexdigest(), "record", ())
 
 
-def unpacked(paths, archives, work, present=()):
-    return list(unpack_archives(paths, archives, present, work, lambda line: None))
+def taken(found, archives, work, is_here=None):
+    """What archives brought, and what became of the others."""
+    haul = Haul()
+    return take_archives(found, haul, work, archives, lambda line: None, is_here), haul
 
 
 def test_a_note_that_was_cut_short_tells_nothing(tmp_path):
@@ -61,29 +64,50 @@ def test_an_archive_is_known_by_its_content_and_a_damaged_one_by_its_name(tmp_pa
         recognise(zipped(tmp_path / "record.meta.zip", {"a": b""}), known)
 
 
+def test_an_archive_whose_md5_nobody_has_recorded_is_known_by_its_name(tmp_path):
+    known = [Archive("record.meta.zip", None, None, "record", ())]
+    assert recognise(zipped(tmp_path / "record.meta.zip", FILES), known) == known[0]
+    assert recognise(zipped(tmp_path / "any.zip", FILES), known) is None
+
+
 @pytest.mark.parametrize("prefix", ["record/", ""])
 def test_what_an_archive_brings_lies_below_the_official_folder(tmp_path, prefix):
     files = {name.replace("record/", prefix): content for name, content in FILES.items()}
     path = zipped(tmp_path / "any.zip", files)
     other = zipped(tmp_path / "other.zip", {"a": b""})
-    known = archive_of(path)
-    ((_, found, hashes), rest) = unpacked([path, other], [known], tmp_path / "work")
-    assert found == known and rest == (other, None, None)
-    assert hashes == {name: hashlib.md5(content).hexdigest() for name, content in FILES.items()}
+    text = tmp_path / "record.meta.txt"  # no zip file, so none of its business
+    text.touch()
+    manifest, haul = taken([path, text, other], [archive_of(path)], tmp_path / "work")
+    assert manifest == {"record.meta.zip": {name: hashlib.md5(content).hexdigest() for name, content in FILES.items()}}
+    assert haul.left_out == {"no archive of the records": ["other.zip"]} and haul.seen == 1
     assert {name: (tmp_path / "work" / name).read_bytes() for name in FILES} == FILES
 
 
 def test_an_archive_of_files_that_are_there_is_not_unpacked(tmp_path):
     path = zipped(tmp_path / "any.zip", FILES)
-    present = {("meta.txt", 5), ("1.wav", 5)}
-    assert unpacked([path], [archive_of(path)], tmp_path / "work", present) == [(path, archive_of(path), None)]
-    assert not (tmp_path / "work").exists()
-    ((_, _, hashes),) = unpacked([path], [archive_of(path)], tmp_path / "work", {("meta.txt", 5), ("1.wav", 4)})
-    assert len(hashes) == 2
+    found = [path, tmp_path / "meta.txt", tmp_path / "1.wav"]
+    for one, content in zip(found[1:], FILES.values(), strict=True):
+        one.write_bytes(content)
+    manifest, haul = taken(found, [archive_of(path)], tmp_path / "work")
+    assert manifest == {} and haul.unneeded == 1 and not (tmp_path / "work").exists()
+    found[-1].write_bytes(b"less")
+    assert taken(found, [archive_of(path)], tmp_path / "work")[0]
+
+
+def test_who_asks_for_archives_may_say_what_is_there(tmp_path):
+    path, asked = zipped(tmp_path / "any.zip", FILES), []
+
+    def is_here(folder, sizes):
+        asked.append((folder, sizes))
+        return True
+
+    manifest, haul = taken([path], [archive_of(path)], tmp_path / "work", is_here)
+    assert manifest == {} and haul.unneeded == 1
+    assert asked == [("record", {"meta.txt": 5, "audio/1.wav": 5})]
 
 
 def test_an_archive_that_is_none_is_told(tmp_path):
     path = tmp_path / "any.zip"
     path.write_bytes(b"PK and no more")
     with pytest.raises(BadArchive, match=r"any.zip: truncated or corrupt archive"):
-        unpacked([path], [archive_of(path)], tmp_path / "work")
+        taken([path], [archive_of(path)], tmp_path / "work")

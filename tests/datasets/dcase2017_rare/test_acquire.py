@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from datasets.acquire.download import ResumingDownloader
-from datasets.dcase2017_rare import DCASE2017Rare, archives
-from datasets.dcase2017_rare.acquire import MANIFEST, fetch, import_folder
-from datasets.dcase2017_rare.archives import ARCHIVES, Archive
+from datasets.acquire.records import MANIFEST, Archive
+from datasets.dcase2017_rare import DCASE2017Rare
+from datasets.dcase2017_rare.acquire import fetch, import_folder
+from datasets.dcase2017_rare.archives import ARCHIVES
 from datasets.dcase2017_rare.census import take_census
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
 from datasets.dcase2017_rare.synthesis import synthesize
@@ -67,6 +68,7 @@ def packed(miniature_rare, tmp_path_factory):
             path.stat().st_size,
             hashlib.md5(path.read_bytes()).hexdigest(),
             DEVELOPMENT if path.name.startswith(DEVELOPMENT) else EVALUATION,
+            (),
         )
         for path in sorted(folder.iterdir())
     ]
@@ -74,13 +76,13 @@ def packed(miniature_rare, tmp_path_factory):
 
 
 @pytest.fixture
-def site(packed, monkeypatch):
+def site(packed):
     folder, known = packed
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
-    server.asked, server.broken, server.known, server.folder = [], set(), known, folder
+    server.asked, server.broken, server.folder = [], set(), folder
+    server.base = f"http://127.0.0.1:{server.server_port}/"
+    server.known = [replace(one, urls=(f"{server.base}{one.name}",)) for one in known]
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    address = (f"http://127.0.0.1:{server.server_port}/",)
-    monkeypatch.setattr(archives, "BASES", {DEVELOPMENT: address, EVALUATION: address})
     yield server
     server.shutdown()
     server.server_close()
@@ -134,7 +136,8 @@ def test_a_verified_archive_that_cannot_be_unpacked_stays(site, tmp_path):
         archive.writestr("notes/README.md", "these are the notes")
     content = path.read_bytes().replace(b"these are", b"those are")
     path.write_bytes(content)
-    site.known = [Archive(path.name, len(content), hashlib.md5(content).hexdigest(), DEVELOPMENT)]
+    md5 = hashlib.md5(content).hexdigest()
+    site.known = [Archive(path.name, len(content), md5, DEVELOPMENT, (f"{site.base}{path.name}",))]
     with pytest.raises(DataError, match=r"its member 'notes/README\.md'.* is kept: unpack it by other means"):
         fetched(site, tmp_path / "data" / "rare")
     path.unlink()
@@ -200,8 +203,7 @@ def test_fetch_brings_only_what_is_damaged_or_missing(site, miniature_rare, tmp_
 
 
 def test_another_archive_than_the_official_one_is_refused(site, tmp_path):
-    known = [Archive(one.name, one.size, "0" * 32, one.folder) for one in site.known]
-    site.known = known
+    site.known = [replace(one, md5="0" * 32) for one in site.known]
     with pytest.raises(DataError, match="not the expected content"):
         fetched(site, tmp_path / "data" / "rare")
     assert not (tmp_path / "data" / "rare").exists()
@@ -211,7 +213,7 @@ def test_archive_without_the_official_folder_inside(site, miniature_rare, tmp_pa
     folder = tmp_path / "bare"
     shutil.make_archive(str(folder / f"{DEVELOPMENT}.doc"), "zip", miniature_rare / DEVELOPMENT, "README.md")
     path = folder / f"{DEVELOPMENT}.doc.zip"
-    known = [Archive(path.name, None, hashlib.md5(path.read_bytes()).hexdigest(), DEVELOPMENT)]
+    known = [Archive(path.name, None, hashlib.md5(path.read_bytes()).hexdigest(), DEVELOPMENT, ())]
     import_folder(path, tmp_path / "data" / "rare", lambda line: None, known)
     assert (tmp_path / "data" / "rare" / DEVELOPMENT / "README.md").is_file()
 

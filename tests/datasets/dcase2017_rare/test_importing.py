@@ -1,11 +1,13 @@
 """What people have of TUT Rare Sound Events 2017, and what an import makes of it."""
 
+import hashlib
 import shutil
 import zipfile
 
 import pytest
 import soundfile
 
+from datasets.acquire.records import Archive
 from datasets.dcase2017_rare import DCASE2017Rare
 from datasets.dcase2017_rare.archives import ARCHIVES
 from datasets.dcase2017_rare.importing import import_folder
@@ -14,10 +16,10 @@ from datasets.dcase2017_rare.needed import missing_archives
 from datasets.errors import DataError
 
 
-def imported(source, root):
+def imported(source, root, archives=ARCHIVES):
     """The lines that an import says."""
     lines = []
-    import_folder(source, root, lines.append)
+    import_folder(source, root, lines.append, archives)
     assert not list(root.parent.glob(".*"))  # no folder to work in is left
     return lines
 
@@ -72,6 +74,30 @@ def test_mixtures_of_the_development_set_are_taken_where_one_has_them(miniature_
     lines = imported(tmp_path / "mine", tmp_path / "rare")
     assert (tmp_path / "rare" / name).read_bytes() == b"sound"
     assert any(line == "left out, 1 x no archive of the records: other.zip" for line in lines)
+
+
+@pytest.mark.parametrize(("record", "brings"), [(DEVELOPMENT, False), (EVALUATION, True)])
+def test_an_archive_is_not_needed_where_its_own_record_holds_the_same(tmp_path, record, brings):
+    """The other record has files of the same names, and of the same sizes, too."""
+    path = tmp_path / "mine" / record / "notes.zip"
+    path.parent.mkdir(parents=True)
+    (path.parent / "README.md").write_bytes(b"notes")
+    with zipfile.ZipFile(path, "w") as opened:
+        opened.writestr(f"{DEVELOPMENT}/README.md", b"notes")
+    known = Archive(f"{DEVELOPMENT}.doc.zip", None, hashlib.md5(path.read_bytes()).hexdigest(), DEVELOPMENT, ())
+    lines = imported(tmp_path / "mine", tmp_path / "rare", [known])
+    assert ("notes.zip: unpacked" in lines) == brings
+    assert (tmp_path / "rare" / DEVELOPMENT / "README.md").read_bytes() == b"notes"
+    assert (tmp_path / "rare" / "archives.json").is_file() == brings
+
+
+def test_a_link_to_no_archive_is_left_out_once(tmp_path):
+    folder = tmp_path / "mine" / DEVELOPMENT
+    folder.mkdir(parents=True)
+    (folder / "README.md").touch()
+    (folder / "lost.zip").symlink_to(tmp_path / "nowhere.zip")
+    lines = imported(tmp_path / "mine", tmp_path / "rare")
+    assert [line for line in lines if "lost.zip" in line] == ["left out, 1 x a link to nothing: lost.zip"]
 
 
 def test_mixtures_in_an_archive_that_nothing_reads_are_one_line(miniature_rare, tmp_path):
