@@ -18,7 +18,7 @@ from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import storage_error, write_json
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.provenance import census_of, code_revision, cpu_name, package_versions
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import Scores, stacked
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from datasets.seeds import derive
@@ -152,13 +152,11 @@ def _train(
 
 
 def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
-    """What the network says about every test set of the data."""
-    import torch
-
+    """What the network says about every test set of the data; recordings of it may differ in length."""
     batches = trainer.predict(model, datamodule=data)
     by_set = [batches] if len(data.test_sets) == 1 else batches
     return {
-        name: _scores(items, data, torch.cat(values).float().cpu().numpy(), model)
+        name: _scores(items, data, stacked([one.float().cpu().numpy() for one in values]), model)
         for (name, items), values in zip(data.test_sets.items(), by_set, strict=True)
     }
 

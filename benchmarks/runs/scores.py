@@ -149,13 +149,17 @@ def joined(parts: Sequence[Scores]) -> Scores:
         return first
     if odd := [one for one in parts if (one.classes, one.kind, one.hop) != (first.classes, first.kind, first.hop)]:
         raise InputError(f"scores: those of {odd[0].items[0]} have other classes, another kind or hop; run them again")
-    values = [one.values for one in parts]
-    if first.values.ndim == 3:
+    items = tuple(item for one in parts for item in one.items)
+    return Scores(items, first.classes, stacked([one.values for one in parts]), first.kind, first.hop)
+
+
+def stacked(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Scores of several lots of items as one array, padded with the lowest score where items have fewer frames."""
+    if values[0].ndim == 3:
         most, lowest = max(one.shape[1] for one in values), min(float(one.min()) for one in values)
         widths = [((0, 0), (0, most - one.shape[1]), (0, 0)) for one in values]
         values = [np.pad(one, width, constant_values=lowest) for one, width in zip(values, widths, strict=True)]
-    items = tuple(item for one in parts for item in one.items)
-    return Scores(items, first.classes, np.concatenate(values), first.kind, first.hop)
+    return np.concatenate(values)
 
 
 def _checked(

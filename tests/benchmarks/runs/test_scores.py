@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import file_sha256
-from benchmarks.runs.scores import Scores, check_items
+from benchmarks.runs.scores import Scores, check_items, stacked
 
 ITEMS, CLASSES = ("1-1-A-0.wav", "1-2-A-1.wav", "1-3-A-2.wav"), ("dog", "rain")
 
@@ -206,3 +206,11 @@ def test_unknown_and_missing_names_are_listed(items, classes, problem):
     with pytest.raises(InputError) as error:
         check_items(clip_scores(), items, classes, source="theirs.csv")
     assert problem in one_line(error) and one_line(error).startswith("theirs.csv: ")
+
+
+def test_items_of_fewer_frames_are_padded_with_the_lowest_score():
+    short, long = np.ones((1, 2, 2)), np.full((2, 3, 2), -0.5)
+    found = stacked([short, long])
+    assert found.shape == (3, 3, 2)
+    assert found[0].tolist() == [[1, 1], [1, 1], [-0.5, -0.5]] and np.array_equal(found[1:], long)
+    assert np.array_equal(stacked([np.ones((1, 2)), np.zeros((2, 2))])[1:], np.zeros((2, 2)))
