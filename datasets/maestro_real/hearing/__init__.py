@@ -1,0 +1,1 @@
+"""How networks get to hear recordings otherwise: altered copies of them, and features of pretrained networks."""
