@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.errors import InputError
-from benchmarks.judge.comparison import Comparison, find_rivals
+from benchmarks.judge.comparison import Comparison, find_rivals, is_empty
 from benchmarks.judge.evidence import ALL_FOLDS, Part
 from benchmarks.judge.placement import Place, place_of_file, place_of_run
 from benchmarks.judge.results import Results
@@ -35,7 +35,7 @@ def compare(source: str, target: str, workspace: Workspace, name: str | None) ->
     of the scores choose the columns, of which the first one is compared; the rule and the list are those of most rows.
     Raises InputError for scores that do not cover the table's test items.
     """
-    cells = [cell for cell in select(target) if cell.kind == "train" and cell.dataset]
+    cells = [cell for cell in select(target) if cell.kind == "train" and cell.dataset and not is_empty(cell)]
     table_ids = sorted({".".join(cell.id.split(".")[:2]) for cell in cells})
     if len(table_ids) != 1:
         raise InputError(
@@ -63,7 +63,7 @@ def compare(source: str, target: str, workspace: Workspace, name: str | None) ->
     }
     table = Results(workspace).table(table_ids[0])
     label = name or (run.run.setting if run else Path(source).stem)
-    rivals = find_rivals(table, cell.column, values, truth["unit"], metric.scale, run)
+    rivals = find_rivals(table, cell, values, truth["unit"], metric.scale, run)
     note = _fold_note(run, table) if run else None
     return Comparison(label, table, cell, metric, values, rivals, note, beside)
 

@@ -120,19 +120,25 @@ class Comparison:
 
 def find_rivals(
     table: TableResult,
-    column: str,
+    cell: Cell,
     new: Mapping[Part, MetricValue],
     units: "pd.Series",
     scale: float,
     source: Finished | None = None,
 ) -> list[Rival]:
-    """The rows of a column, each with its nearest stored variant on real files, tested against new scores by fold.
+    """The rows beside a cell, each with its nearest stored variant on real files, tested against new scores by fold.
+
+    They are those that have something in its column on its test set; beside a row of ours, those of ours.
 
     units: the bootstrap unit of each item. scale: from what items add to the unit of the column. source: the run that
     the new scores are of, which is not tested against itself. p-values are corrected (Holm) over the rows that are
     tested.
     """
-    found = [nearest_variant(table, one) for one in table.main if one.cell.column == column]
+    beside = _controls(table) if cell.row in table.table.controls else table.main
+    found = [
+        nearest_variant(table, one) for one in beside
+        if (one.cell.column, one.cell.test_set) == (cell.column, cell.test_set) and not is_empty(one.cell)
+    ]  # fmt: skip
     is_own = {
         one.cell.id for one in found
         if source is not None and one.evidence and source.run.id in [run.finished.run.id for run in one.evidence.scored]
@@ -140,6 +146,20 @@ def find_rivals(
     rivals = [Rival(one) if one.cell.id in is_own else _tested(one, new, units, scale) for one in found]
     corrected = iter(holm([rival.p for rival in rivals if rival.p is not None]))
     return [replace(one, p_holm=float(next(corrected))) if one.p is not None else one for one in rivals]
+
+
+def is_empty(cell: Cell) -> bool:
+    """Whether a table has nothing in a place: neither a printed value nor a training."""
+    return cell.recipe == "quoted" and cell.published is None
+
+
+def _controls(table: TableResult) -> tuple[CellResult, ...]:
+    """The rows of ours of which runs on real files are stored, each under the conditions nearest to the paper's."""
+    found: dict[str, CellResult] = {}
+    for variant, results in table.controls.items():
+        if variant.corpus == "real" and variant.tier != "smoke":
+            found = {**{one.cell.id: one for one in results}, **found}
+    return tuple(found.values())
 
 
 def nearest_variant(table: TableResult, main: CellResult) -> CellResult:

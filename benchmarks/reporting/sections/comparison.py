@@ -7,6 +7,7 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Footnotes, Grid, Heading, Text
 from benchmarks.reporting.render.markdown import blocks_markdown
 from benchmarks.spec import Column
+from datasets.contract import EVERY_FOLD
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -25,7 +26,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         blocks.append(Text(f"Of {ties} items several classes share the highest score; the first in order counts."))
     if comparison.note:
         blocks.append(Text(comparison.note))
-    if len(comparison.dataset.folds) > 1 and ALL_FOLDS not in comparison.folds:
+    if len(comparison.dataset.folds) > 1 and not {ALL_FOLDS, EVERY_FOLD} & {*comparison.folds}:
         values = [f"{value.value:.{described.decimals + 1}f}" for value in comparison.folds.values()]
         blocks.append(Grid(("row", *(f"fold {fold}" for fold in comparison.folds)), [(comparison.name, *values)]))
     return blocks_markdown([*blocks, *_tests(comparison)], notes)
@@ -45,7 +46,7 @@ def _rows(comparison: Comparison, notes: Footnotes) -> Grid:
         )
         for rival in comparison.rivals
     ]
-    cell = comparison.rivals[0].result.cell
+    cell = comparison.cell
     new = (
         f"**{comparison.name}**",
         wording.NOTHING,

@@ -265,7 +265,7 @@ def _designs() -> Iterator[Design]:
     yield replace(scenes, folds=2, items=225, per_unit=3)
     yield replace(scenes, items=26, per_unit=5, level=0.8, seed_sd=((0.0, 0.0),))
     # One model on each side.
-    yield replace(scenes, seeds=1)
+    yield replace(scenes, seeds=1, seed_sd=((0.0, 0.0),))
     yield replace(esc10, seeds=1)
     yield replace(esc10, seeds=1, folds=1, level=0.95)
     yield replace(esc50, seeds=1, per_unit=4)

@@ -13,6 +13,7 @@ from benchmarks.judge.pairs.difference import difference, difference_of
 from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.pairs.signs import MCNEMAR_UNITS, mcnemar, sign_test
 from benchmarks.judge.results import Results
+from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
@@ -56,6 +57,8 @@ tables:
       fold2: {fold: 2, setting: {plain: plain, slow: slow, slower: slower}}
       average: {setting: {plain: plain, slow: slow, slower: slower}}
       second: {quoted: nobody has it}
+    controls:
+      tested: {label: Tested, note: the same networks on the other test set, setting: {plain: plain}, test_set: test}
 claims:
   - {id: plain_wins, table: t1, row: average, where: "1", text: plain is better than slow,
      test: {kind: beats, columns: [plain, slow]}}
@@ -203,6 +206,31 @@ def test_other_scores_are_compared_with_the_mean_of_the_folds(stored, tmp_path):
     rivals = {one.result.cell.row: one for one in comparison.rivals}
     assert rivals["average"].difference == 0 and rivals["fold1"].difference == 0
     assert rivals["average"].test.endswith(MCNEMAR_UNITS)
+    assert set(rivals) == {"fold1", "fold2", "average"}, "not those in which the table has nothing"
+    shown = comparison_markdown(comparison)
+    assert "36/40" in shown and "fold 0" not in shown
+
+
+def test_scores_stand_beside_what_the_table_has_of_their_test_set(stored, tmp_path):
+    """The only value on the other test set stands in another column than the first."""
+    run = setting_runs(load_paper("shared"), "plain", "toy", Choice(seeds=4))[-1]
+    publish(stored, run, scores("plain"), "test")
+    scores("plain", 7).save(tmp_path / "mine.npz")
+    comparison = compare(str(tmp_path / "mine.npz"), "shared.t1.second", stored, "mine")
+    assert (comparison.cell.id, comparison.value) == ("shared.t1.second.other", 90)
+    assert [one.result.cell.id for one in comparison.rivals] == ["shared.t1.second.other"]
+    with pytest.raises(InputError, match="needs one trained table"):
+        compare(str(tmp_path / "mine.npz"), "shared.t1.average.other", stored, "mine")
+
+
+def test_beside_a_row_of_ours_stand_those_of_ours(stored, tmp_path):
+    """Other items than those of the table's own rows in that column."""
+    for run in setting_runs(load_paper("shared"), "plain", "toy", Choice(seeds=4))[-2:]:
+        publish(stored, run, scores("plain"), "test")
+    scores("plain", 7).save(tmp_path / "mine.npz")
+    comparison = compare(str(tmp_path / "mine.npz"), "shared.t1.tested.plain", stored, "mine")
+    [rival] = comparison.rivals
+    assert rival.result.cell.id == "shared.t1.tested.plain" and rival.difference == 0
 
 
 def test_runs_without_the_test_set_say_so(stored):
