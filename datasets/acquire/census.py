@@ -64,6 +64,28 @@ class Census:
         return "\n".join(lines).rstrip() + "\n"
 
 
+@dataclass(frozen=True)
+class NotedCensus(Census):
+    """A census that also notes what is no fault: notes maps a kind to {name: what is said}."""
+
+    notes: Faults = field(default_factory=dict)
+
+    @property
+    def noted(self) -> str:
+        """The notes by their counts, as the last part of a summary; "" without any."""
+        counts = ", ".join(f"{len(names)} {kind}" for kind, names in self.notes.items())
+        return f"noted: {counts}" if counts else ""
+
+    def to_markdown(self) -> str:
+        """As every census, then one line per note."""
+        lines = [
+            shown(f"- noted, {kind}: {name}: {what}") + "\n"
+            for kind, names in self.notes.items()
+            for name, what in sorted(names.items())
+        ]
+        return super().to_markdown() + "".join(lines)
+
+
 def _shown(value: Any) -> Any:
     """A value whose names can be printed."""
     if isinstance(value, dict):

@@ -7,9 +7,11 @@ one. They cannot give it its time of change and its inode.
 import hashlib
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 from datasets.acquire.whole import write_whole
 from datasets.errors import DataError
@@ -89,3 +91,23 @@ def digest_of(hashes: Mapping[str, str]) -> str:
     """16 hexadecimal digits that change with any name or content."""
     lines = "".join(f"{name} {md5}\n" for name, md5 in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+class Fingerprinted(ABC):
+    """A dataset that is known by the content of those of its files that decide about inputs and labels."""
+
+    name: ClassVar[str]
+    root: Path
+    cache: Path | None
+
+    @abstractmethod
+    def data_files(self) -> list[Path]:
+        """The files that decide and are here, sorted. Raises DataError for a list that is bad."""
+
+    def hashes(self) -> dict[str, str]:
+        """The md5 of every data file, by its path below the root."""
+        return below(self.root, md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root)))
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with any name or content among the data files."""
+        return digest_of(self.hashes())

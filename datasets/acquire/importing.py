@@ -76,6 +76,26 @@ def no_file(path: Path) -> str:
     return ""
 
 
+def names_in(folder: Path) -> frozenset[str]:
+    """The names of the files in a folder, none where there is no folder. Raises DataError where it cannot be read."""
+    return frozenset(path.name for path in inside(folder) if path.is_file())
+
+
+def unusable_in(folder: Path) -> dict[str, str]:
+    """The names in a folder that are of no file, such as a link to nothing, and why. Raises DataError as `names_in`."""
+    return {path.name: no_file(path) for path in inside(folder) if not path.is_file()}
+
+
+def inside(folder: Path) -> list[Path]:
+    """All that lies in a folder, nothing where there is none. Raises DataError where it cannot be read."""
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
+
+
 def new_folder(folder: Path) -> Path:
     """A folder of its own in `folder`, for a file that is to be written: others have the same name. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)

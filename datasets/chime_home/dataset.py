@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.acquire.hashes import Fingerprinted
 from datasets.chime_home.annotations import CLASSES, Annotation, read_annotation
 from datasets.chime_home.layout import ANNOTATION, CROSSVALIDATION, EVALUATION, MONO, OLD_COPY, Layout
 from datasets.chime_home.lists import ChunkLists, segment_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Part = Literal["train", "validation", "test"]
 
 
-class CHiMEHome(Dataset):
+class CHiMEHome(Fingerprinted, Dataset):
     """The refined chunks of four seconds, 16 kHz and mono; `root` holds the content of the archive's folder.
 
     Training has sets 1 to 4 of the official crossvalidation list, validation has set 0, test the refined evaluation
@@ -135,12 +135,3 @@ class CHiMEHome(Dataset):
     def files(self) -> list[Path]:
         """All that another machine needs: `data_files`, the other lists, licences and declarations."""
         return sorted({*self.data_files(), *self.layout.lists(), *self.layout.documents()})
-
-    def hashes(self) -> dict[str, str]:
-        """The md5 of every data file, by its path below the root."""
-        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
-        return below(self.root, hashes)
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with any name or content among the data files."""
-        return digest_of(self.hashes())

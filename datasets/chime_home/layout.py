@@ -5,8 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from datasets.acquire.importing import no_file
-from datasets.errors import DataError
+from datasets.acquire.importing import names_in, unusable_in
 from datasets.generated import DECLARATIONS, Declared, read_declaration
 
 DEVELOPMENT_RAW = "development_chunks_raw.csv"
@@ -51,19 +50,11 @@ class Layout:
 
     def names(self) -> frozenset[str]:
         """The names of the files that are in `chunks`."""
-        return frozenset(path.name for path in self._inside() if path.is_file())
+        return names_in(self.chunks)
 
     def unusable(self) -> dict[str, str]:
         """The names in `chunks` that are of no file, such as a link to nothing, and why."""
-        return {path.name: no_file(path) for path in self._inside() if not path.is_file()}
-
-    def _inside(self) -> list[Path]:
-        try:
-            return list(self.chunks.iterdir())
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise DataError(f"{self.chunks}: cannot be read ({error.strerror}); check its permissions") from error
+        return unusable_in(self.chunks)
 
     def lists(self) -> list[Path]:
         """The list files that are here."""

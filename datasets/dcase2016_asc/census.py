@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, Faults, by_kind, decoding_faults, remembered, with_unusable
-from datasets.acquire.telling import Progress, shown
+from datasets.acquire.census import Faults, NotedCensus, by_kind, decoding_faults, remembered, with_unusable
+from datasets.acquire.telling import Progress
 from datasets.dcase2016_asc.layout import AUDIO, CLASSES, DEVELOPMENT, EVALUATION, GET_AGAIN, RECORDS
 from datasets.dcase2016_asc.reading import read_scene
 
@@ -25,29 +25,18 @@ NOTES = {
 
 
 @dataclass(frozen=True)
-class ScenesCensus(Census):
+class ScenesCensus(NotedCensus):
     """A census that also counts set by set, and notes what does no harm.
 
     parts: development and evaluation -> (here, expected). notes: mono and duplicate -> {name: what is said}.
     """
 
     parts: dict[str, tuple[int, int]] = field(default_factory=dict)
-    notes: Faults = field(default_factory=dict)
 
     def summary(self) -> str:
         """One line, with the counts of each set and of the notes."""
         counts = [f"{part} {found} of {expected}" for part, (found, expected) in self.parts.items()]
-        noted = [f"{len(names)} {kind}" for kind, names in self.notes.items()]
-        return "; ".join([super().summary(), ", ".join(counts), *([f"noted: {', '.join(noted)}"] if noted else [])])
-
-    def to_markdown(self) -> str:
-        """As every census, then one line per note."""
-        lines = [
-            shown(f"- noted, {kind}: {name}: {what}\n")
-            for kind, names in self.notes.items()
-            for name, what in sorted(names.items())
-        ]
-        return super().to_markdown() + "".join(lines)
+        return "; ".join(filter(None, (super().summary(), ", ".join(counts), self.noted)))
 
 
 def take_census(dataset: "DCASE2016ASC", progress: Progress | None = None, contents: bool = True) -> ScenesCensus:

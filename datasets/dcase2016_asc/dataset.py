@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.acquire.hashes import Fingerprinted
 from datasets.contract import EVERY_FOLD, Dataset, Parts, check_fold, check_root
 from datasets.dcase2016_asc.layout import CLASSES, DEVELOPMENT, EVALUATION, FOLDS, RECORDS, Layout
 from datasets.dcase2016_asc.listing import location_of, read_flaws
@@ -23,7 +23,7 @@ Training = Literal["folds", "all", "leaky"]
 TRAININGS: tuple[Training, ...] = ("folds", "all", "leaky")
 
 
-class DCASE2016ASC(Dataset):
+class DCASE2016ASC(Fingerprinted, Dataset):
     """Scenes of 30 s; `root` holds the official development and evaluation folders, or the first alone.
 
     training: "folds" has the four official folds. "all" trains on the whole development set and tests the evaluation
@@ -228,15 +228,6 @@ class DCASE2016ASC(Dataset):
     def files(self) -> list[Path]:
         """All that another machine needs: `data_files`, the list of flaws, licences and declarations."""
         return sorted({*self.data_files(), *self.layout.documents()})
-
-    def hashes(self) -> dict[str, str]:
-        """The md5 of every data file, by its path below the root."""
-        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
-        return below(self.root, hashes)
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with any name or content among the data files."""
-        return digest_of(self.hashes())
 
 
 def _frame(items: list[str], scenes: Mapping[str, str], units: Mapping[str, str], folds: list[int]) -> "pd.DataFrame":

@@ -5,8 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from datasets.acquire.importing import no_file
-from datasets.errors import DataError
+from datasets.acquire.importing import names_in, unusable_in
 from datasets.generated import DECLARATIONS, Declared, read_declaration
 
 DEVELOPMENT = "TUT-acoustic-scenes-2016-development"
@@ -71,20 +70,11 @@ class Layout:
 
     def names(self, record: str) -> frozenset[str]:
         """The names of the files that are in a record's folder of audio."""
-        return frozenset(path.name for path in self._inside(record) if path.is_file())
+        return names_in(self.folder(record) / AUDIO)
 
     def unusable(self, record: str) -> dict[str, str]:
         """The names there that are of no file, such as a link to nothing, and why."""
-        return {path.name: no_file(path) for path in self._inside(record) if not path.is_file()}
-
-    def _inside(self, record: str) -> list[Path]:
-        folder = self.folder(record) / AUDIO
-        try:
-            return list(folder.iterdir())
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise DataError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
+        return unusable_in(self.folder(record) / AUDIO)
 
     def documents(self) -> list[Path]:
         """Licences, notes, the list of flaws, and declarations."""

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.acquire.hashes import Fingerprinted
 from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.dcase2017_rare.layout import Layout
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TEST_SETS = ("devtest", "evaltest")
 
 
-class DCASE2017Rare(Dataset):
+class DCASE2017Rare(Fingerprinted, Dataset):
     """The mixtures of one class of events; `root` holds the official development and evaluation folders.
 
     `cache` is the folder for what can be made again: decoded sources, hashes of the files and results of checks.
@@ -135,7 +135,7 @@ class DCASE2017Rare(Dataset):
         return read_recipes(path) if path.is_file() else None
 
     def data_files(self) -> list[Path]:
-        """The files that decide about mixtures: lists, parameters, sources, and published recipes and audio; sorted.
+        """The files that decide about mixtures of all classes, sorted: lists, parameters, sources, what is published.
 
         Listed files that are absent are left out; `census` names them. Raises DataError for a list that is bad.
         """
@@ -155,12 +155,3 @@ class DCASE2017Rare(Dataset):
     def files(self) -> list[Path]:
         """All that another machine needs: `data_files`, licences and credits."""
         return sorted({*self.data_files(), *self.layout.documents()})
-
-    def hashes(self) -> dict[str, str]:
-        """The md5 of every data file, by its path below the root."""
-        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
-        return below(self.root, hashes)
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with any name or content among the data files, of whatever class."""
-        return digest_of(self.hashes())

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, Faults, by_kind, decoding_faults, remembered, with_unusable
-from datasets.acquire.telling import Progress, shown
+from datasets.acquire.census import Faults, NotedCensus, by_kind, decoding_faults, remembered, with_unusable
+from datasets.acquire.telling import Progress
 from datasets.errors import DataError
 from datasets.maestro_real.archives import is_official
 from datasets.maestro_real.layout import ANNOTATION, DEVELOPMENT, EVALUATION, GET_AGAIN, SCENES, scene_of
@@ -22,7 +22,7 @@ NOTES = (MONO, OF_EVALUATION)
 
 
 @dataclass(frozen=True)
-class RecordingsCensus(Census):
+class RecordingsCensus(NotedCensus):
     """A census that also counts scene by scene, and notes what does no harm.
 
     scenes: scene -> (here, expected). evaluation: recordings of the evaluation set (here, expected), which is not
@@ -31,24 +31,13 @@ class RecordingsCensus(Census):
 
     scenes: dict[str, tuple[int, int]] = field(default_factory=dict)
     evaluation: tuple[int, int] = (0, 0)
-    notes: Faults = field(default_factory=dict)
 
     def summary(self) -> str:
         """One line, with the counts of each scene, of the evaluation set and of the notes."""
         counts = [f"{scene} {found} of {expected}" for scene, (found, expected) in self.scenes.items()]
-        noted = [f"{len(names)} {kind}" for kind, names in self.notes.items()]
         found, expected = self.evaluation
-        lines = [super().summary(), ", ".join(counts), f"evaluation {found} of {expected}, which is not needed"]
-        return "; ".join([*lines, *([f"noted: {', '.join(noted)}"] if noted else [])])
-
-    def to_markdown(self) -> str:
-        """As every census, then one line per note."""
-        lines = [
-            shown(f"- noted, {kind}: {name}: {what}\n")
-            for kind, names in self.notes.items()
-            for name, what in sorted(names.items())
-        ]
-        return super().to_markdown() + "".join(lines)
+        evaluation = f"evaluation {found} of {expected}, which is not needed"
+        return "; ".join(filter(None, (super().summary(), ", ".join(counts), evaluation, self.noted)))
 
 
 def take_census(dataset: "MaestroReal", progress: Progress | None = None, contents: bool = True) -> RecordingsCensus:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.hashes import below, digest_of, index_memory, md5_of_files
+from datasets.acquire.hashes import Fingerprinted
 from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.errors import DataError
 from datasets.maestro_real.layout import ANNOTATION, CLASSES, DEVELOPMENT, FOLDS, RATE, SCENES, SCORED, Layout, scene_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class MaestroReal(Dataset):
+class MaestroReal(Fingerprinted, Dataset):
     """Recordings of three to five minutes; `root` holds the folders of the record and the lists of the baseline.
 
     Every complete second of a recording has a soft label for each of the 17 classes: how sure five annotators are that
@@ -146,15 +146,6 @@ class MaestroReal(Dataset):
     def files(self) -> list[Path]:
         """All that another machine needs: `data_files`, hard labels, licences and declarations."""
         return sorted({*self.data_files(), *self.layout.documents()})
-
-    def hashes(self) -> dict[str, str]:
-        """The md5 of every data file, by its path below the root."""
-        hashes = md5_of_files(self.data_files(), index_memory(self.cache, self.name, self.root))
-        return below(self.root, hashes)
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with any name or content among the data files."""
-        return digest_of(self.hashes())
 
     @property
     def _listed(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from datasets.acquire.importing import no_file
+from datasets.acquire.importing import inside, no_file
 from datasets.errors import DataError
 from datasets.generated import DECLARATIONS, Declared, read_declaration
 
@@ -137,16 +137,7 @@ class Layout:
     def _inside(self, record: str) -> list[Path]:
         """All that lies in the scenes' folders of a record."""
         prefix = "soft_labels_" if record == ANNOTATION else ""
-        found: list[Path] = []
-        for scene in SCENES:
-            folder = self.root / record / f"{prefix}{scene}"
-            try:
-                found += folder.iterdir()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise DataError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
-        return found
+        return [path for scene in SCENES for path in inside(self.root / record / f"{prefix}{scene}")]
 
     def documents(self) -> list[Path]:
         """Licences, notes, the official hard labels, and declarations."""

@@ -1,6 +1,6 @@
 import pytest
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered
+from datasets.acquire.census import Census, NotedCensus, by_kind, decoding_faults, remembered
 from datasets.audio import ClipFault
 
 FAULTS = {"silent": {"a.wav": "all zeros"}}
@@ -54,3 +54,11 @@ def test_a_census_is_complete_with_extra_files_but_not_with_faults():
     assert not Census("x", "real", expected=2, found=1, missing={"b": "not here"}).complete
     faulty = Census("x", "real", expected=2, found=2, faults=FAULTS)
     assert not faulty.complete and "1 silent" in faulty.summary() and "- silent: a.wav" in faulty.to_markdown()
+
+
+def test_what_is_noted_does_no_harm_and_is_told_last():
+    plain = NotedCensus("x", "real", expected=2, found=2)
+    noted = NotedCensus("x", "real", expected=2, found=2, notes={"mono": {"b": "one channel", "a": "one channel"}})
+    assert noted.complete and (plain.noted, noted.noted) == ("", "noted: 2 mono")
+    notes = "- noted, mono: a: one channel\n- noted, mono: b: one channel\n"
+    assert noted.to_markdown() == plain.to_markdown() + notes

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from datasets.acquire.hashes import forget, index_memory, md5_of_files
+from datasets.acquire.hashes import Fingerprinted, forget, index_memory, md5_of_files
 from datasets.errors import DataError
 
 
@@ -79,3 +79,26 @@ def test_memory_that_cannot_be_written_costs_nothing_but_time(files, tmp_path):
 def test_missing_file_is_one_line(tmp_path):
     with pytest.raises(DataError, match=r"gone\.wav: cannot be read"):
         md5_of_files([tmp_path / "gone.wav"])
+
+
+class Letters(Fingerprinted):
+    name = "letters"
+
+    def __init__(self, root, cache=None):
+        self.root, self.cache = root, cache
+
+    def data_files(self):
+        return sorted(self.root.glob("?"))
+
+
+def test_a_fingerprint_is_that_of_names_and_contents(files, tmp_path):
+    first, (_, b, c) = Letters(tmp_path), files
+    before = first.fingerprint()
+    assert first.hashes() == {path.name: md5 for path, md5 in truth(files).items()}
+    cached = Letters(tmp_path, tmp_path / "cache")
+    assert cached.fingerprint() == before and index_memory(cached.cache, "letters", tmp_path).is_file()
+    assert Letters(shutil.copytree(tmp_path, tmp_path / "elsewhere")).fingerprint() == before and len(before) == 16
+    b.rename(tmp_path / "d")
+    renamed = cached.fingerprint()
+    c.write_bytes(b"other")
+    assert len({before, renamed, cached.fingerprint()}) == 3

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from datasets.acquire.importing import Haul, files_below, folders_below, placed, settle
+from datasets.acquire.importing import Haul, files_below, folders_below, inside, names_in, placed, settle, unusable_in
 from datasets.acquire.telling import shown
+from datasets.errors import DataError
 
 
 def written(folder, files):
@@ -42,6 +43,16 @@ def test_folders_may_be_nested_deeper_than_calls(tmp_path):
         while inner != tmp_path:  # shutil, which clears up behind tests, calls itself for each
             inner.rmdir()
             inner = inner.parent
+
+
+def test_a_folder_tells_its_files_and_what_is_none(tmp_path):
+    written(tmp_path, {"a": "", "sub/b": ""})
+    (tmp_path / "lost").symlink_to("nowhere")
+    assert names_in(tmp_path) == {"a"}
+    assert unusable_in(tmp_path) == {"lost": "a link to nothing", "sub": "a folder that is named like a file"}
+    assert inside(tmp_path / "sub" / "absent") == []
+    with pytest.raises(DataError, match=r"a: cannot be read \(Not a directory\)"):
+        names_in(tmp_path / "a")
 
 
 def test_a_folder_in_the_place_of_a_file_stays(tmp_path):
