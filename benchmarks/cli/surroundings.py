@@ -61,6 +61,8 @@ def settle() -> None:
     """
     os.environ["MPLBACKEND"] = "agg"
     warnings.formatwarning = warning_line
+    # What the official tool for scenes and events imports; nobody who runs it can do anything about that.
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     for number in range(3):
         _open_if_closed(number)
     sys.stdout = _settled(sys.stdout, 1, _raise_for_stdout)

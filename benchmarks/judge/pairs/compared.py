@@ -37,7 +37,7 @@ class Tested:
     test: str
     #: how many seeds of each side were used
     seeds: tuple[int, int]
-    #: the chance that a true difference of one margin is told from none; None without a margin
+    #: the chance that a true difference of one margin is told from none; None without a margin, or where nothing varies
     power: float | None = None
 
 
@@ -48,7 +48,7 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
     if not is_method:
         first, second = first.first_seed(), second.first_seed()
     found = difference_of(first, second)
-    power = None if margin is None else found.power(margin, ALPHA)
+    power = found.power(margin, ALPHA) if margin is not None and found.varies else None
     seeds = (first.n_seeds, second.n_seeds)
     value = float(found.value)
     if not (first.varies or second.varies):

@@ -53,6 +53,11 @@ class Difference:
     #: units of all folds
     units: int
 
+    @property
+    def varies(self) -> bool:
+        """Whether seeds or items make any difference here, so that something is known of how much."""
+        return bool(np.any(self.item_variance + self.seed_variance > 0))
+
     def half_width(self, alpha: float | np.ndarray) -> np.ndarray:
         """Half of the interval that covers 1 - alpha: (...)."""
         return self._half_width(alpha, self.seed_variance)

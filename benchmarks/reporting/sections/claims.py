@@ -1,5 +1,6 @@
 """What the paper says about a table, and what we ask, tested on what came out."""
 
+import math
 from collections.abc import Sequence
 
 from benchmarks.judge.pairs.outcomes import SEEDS_FOR_METHOD
@@ -76,6 +77,8 @@ def _sentence(one: ClaimTest) -> str:
 def _tested(one: ClaimTest) -> tuple[str, ...]:
     found = one.ours
     low_high = None if found.low is None or found.high is None else (found.low, found.high)
+    if low_high and not all(map(math.isfinite, low_high)):  # of units so few that no interval can be given
+        low_high = None
     is_decided = found.status in ("holds", "fails") and found.kind == "method"
     return (
         f"**{one.answer}**" if is_decided else one.answer,

@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nct, t, ttest_ind
 
+from benchmarks.judge.pairs.compared import compare_rows
 from benchmarks.judge.pairs.difference import Difference, difference
+from benchmarks.judge.pairs.outcomes import Outcomes
 
 SINGLE = np.arange(60)
 
@@ -97,3 +99,10 @@ def test_power_is_that_of_a_t_test():
     for gain in (0.0, 2.0, 5.0):
         bound = t.ppf(0.975, 4)
         assert found.power(gain, 0.05) == pytest.approx(nct.sf(bound, 4, gain) + nct.cdf(-bound, 4, gain), abs=0.003)
+
+
+def test_where_nothing_varies_nothing_is_known_of_what_would_be_found():
+    names = tuple("abcde")
+    same = Outcomes({1: np.ones((3, 5))}, {1: names}, {1: names})
+    found = compare_rows(same, same, margin=2.0)
+    assert found.difference == 0 and found.power is None and found.p == 1
