@@ -20,8 +20,8 @@ AttentionScores = Literal["dot", "additive"]
 
 #: Values of a given query, those of wav2vec2's base model; the head that makes a query of them; its dropout (code).
 GIVEN, HEAD, HEAD_DROPOUT = 768, (256, 128), 0.25
-#: Chunks that are judged together in prediction.
-TOGETHER = 64
+#: Chunks that are judged together in prediction: maps of 205 frames of them take 200 MB.
+TOGETHER = 32
 
 
 class ChunkNetwork(nn.Module):
@@ -231,10 +231,13 @@ class _ChunkModule(PlateauAdam, ActivityDetection):
 
     def embeddings(self, x: Tensor) -> Tensor:
         """What the last dense layer gets of the central second: (B, its frames, size), for Fig. 5."""
+        network = self.network
         with predicting(self):
-            network = self.network
-            found = network.embeddings(network.encoder.features(x), network.central(x, 2), None)
-            return network.of_target(found).float()
+            found = [
+                network.of_target(network.embeddings(network.encoder.features(some), network.central(some, 2), None))
+                for some in x.split(TOGETHER)
+            ]
+        return torch.cat(found).float()
 
 
 class ContextCRNNModule(_ChunkModule):
@@ -299,6 +302,10 @@ class GlobalAttentionModule(_ChunkModule):
 
     def attention_weights(self, x: Tensor) -> Tensor:
         """How much each frame of the chunks weighs (B, n_frames)."""
+        network = self.network
         with predicting(self):
-            network = self.network
-            return network.attend(network.encoder.features(x), network.central(x, 2), None)[2].float()
+            found = [
+                network.attend(network.encoder.features(some), network.central(some, 2), None)[2]
+                for some in x.split(TOGETHER)
+            ]
+        return torch.cat(found).float()
