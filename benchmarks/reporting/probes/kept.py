@@ -1,13 +1,18 @@
 """The arrays that runs keep for figures, and runs of several rows that keep those of the same clip."""
 
+import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
+from benchmarks.errors import InputError
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting.probes.conditioner import Conditioner
 from benchmarks.runs.files import file_sha256
@@ -15,6 +20,16 @@ from benchmarks.runs.ledger import Finished
 
 #: The file of a run's folder in which they lie.
 FILE = "probes.npz"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[NpzFile]:
+    """The arrays of a file. Raises InputError for one that is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            yield file
+    except (OSError, EOFError, ValueError, BadZipFile, zlib.error) as error:
+        raise InputError(f"{path}: damaged; remove the folder {path.parent} to redo it") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +47,7 @@ class Kept:
     @cached_property
     def names(self) -> frozenset[str]:
         """The arrays that there are."""
-        with np.load(self.path, allow_pickle=False) as file:
+        with _opened(self.path) as file:
             return frozenset(file.files)
 
     @cached_property
@@ -43,7 +58,7 @@ class Kept:
     @cached_property
     def item(self) -> str:
         """The clip that is shown."""
-        with np.load(self.path, allow_pickle=False) as file:
+        with _opened(self.path) as file:
             return str(file["items"][0])
 
     @cached_property
@@ -60,7 +75,7 @@ class Kept:
 
     def array(self, name: str) -> np.ndarray:
         """One of the arrays, float32."""
-        with np.load(self.path, allow_pickle=False) as file:
+        with _opened(self.path) as file:
             return file[name].astype(np.float32)
 
 
@@ -68,7 +83,7 @@ def stored_probes(folder: Path) -> dict[str, np.ndarray]:
     """The arrays that a run kept for figures in its folder; none where it was not asked to."""
     if not (folder / FILE).exists():
         return {}
-    with np.load(folder / FILE, allow_pickle=False) as file:
+    with _opened(folder / FILE) as file:
         return {name: file[name] for name in file.files}
 
 

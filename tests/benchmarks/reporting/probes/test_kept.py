@@ -1,8 +1,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from benchmarks.reporting.probes.kept import richest_column, same_clip
+from benchmarks.errors import InputError
+from benchmarks.reporting.probes.kept import Kept, richest_column, same_clip, stored_probes
 
 
 def test_runs_that_show_another_clip_are_left_out(tag_tables, cell_of, tmp_path):
@@ -15,6 +17,17 @@ def test_runs_that_show_another_clip_are_left_out(tag_tables, cell_of, tmp_path)
     found = same_clip(rows)
     assert {row: one.one for row, one in found.items()} == {"1_none": rows[0], "6_edc": rows[2]}
     assert {one.item for one in found.values()} == {"Y000_dcase.wav"}
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:500], lambda whole: b"no arrays"])
+def test_damaged_arrays_are_one_line(tag_tables, cell_of, tmp_path, damage):
+    one = cell_of(tag_tables["t3"], "1_none", "om_dcase")
+    scored = one.evidence.scored[0]
+    (tmp_path / "probes.npz").write_bytes(damage((scored.finished.folder / "probes.npz").read_bytes()))
+    kept = Kept(one, replace(scored.finished, folder=tmp_path))
+    for read in (lambda: kept.names, lambda: kept.item, lambda: kept.array("gammas"), lambda: stored_probes(tmp_path)):
+        with pytest.raises(InputError, match=r"probes.npz: damaged; remove the folder .* to redo it"):
+            read()
 
 
 def test_runs_without_arrays_show_nothing(tag_tables, cell_of):
