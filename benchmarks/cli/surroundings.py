@@ -61,6 +61,7 @@ def settle() -> None:
     """
     os.environ["MPLBACKEND"] = "agg"
     warnings.formatwarning = warning_line
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")  # sed_eval's packages; nothing to do here
     # What the official tool for scenes and events imports; nobody who runs it can do anything about that.
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     for number in range(3):
@@ -73,7 +74,8 @@ def warning_line(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
     """A warning as it is shown: of ours the message alone, of others with the place, all in one line."""
-    where = "" if category is UserWarning and Path(filename).is_relative_to(ROOT) else f"{filename}:{lineno}: "
+    is_ours = Path(filename).is_relative_to(ROOT) and "site-packages" not in Path(filename).parts
+    where = "" if category is UserWarning and is_ours else f"{filename}:{lineno}: "
     return f"resound: {where}{' '.join(str(message).split())}\n"
 
 

@@ -301,3 +301,11 @@ def test_a_warning_of_ours_is_its_message_and_one_of_others_says_where():
     assert own == "resound: esc50: 4 of the 5 clips\n"
     other = warning_line("old", DeprecationWarning, "/elsewhere/torch.py", 3)
     assert other == "resound: /elsewhere/torch.py:3: old\n"
+    installed = str(ROOT / ".venv" / "lib" / "site-packages" / "torch.py")
+    assert warning_line("old", UserWarning, installed, 3) == f"resound: {installed}:3: old\n"
+
+
+def test_official_tools_come_without_warnings_that_nobody_here_can_heed():
+    code = "from benchmarks.cli.surroundings import settle; settle(); import sed_eval"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr == ""
