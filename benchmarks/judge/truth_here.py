@@ -161,4 +161,5 @@ def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> lis
 
 def _lacking(finished: Finished) -> int:
     """How many of the listed items a run had no files of."""
-    return sum(part["expected"] - part["used"] for part in finished.result["data"]["items"].values())
+    counts = finished.result["data"]["items"].values()
+    return sum(one["expected"] - one["used"] for one in counts if isinstance(one, dict) and one["expected"])

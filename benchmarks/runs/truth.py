@@ -60,7 +60,7 @@ def read_reference(path: Path) -> "pd.DataFrame":
     try:
         frame = pd.read_csv(
             path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False, float_precision="round_trip",
-            na_values={name: [""] for name in ("onset", "offset")},
+            na_values={name: [""] for name in ("onset", "offset", "activity")},
         ).set_index("item")  # fmt: skip
         is_whole = path.read_bytes().endswith(b"\n")
     except (OSError, ValueError, KeyError):

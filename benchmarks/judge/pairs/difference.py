@@ -59,29 +59,33 @@ class Difference:
         return bool(np.any(self.item_variance + self.seed_variance > 0))
 
     def half_width(self, alpha: float | np.ndarray) -> np.ndarray:
-        """Half of the interval that covers 1 - alpha: (...)."""
-        return self._half_width(alpha, self.seed_variance)
+        """Half of the interval that covers 1 - alpha: (...); without end where so few units decide nothing so sure."""
+        return np.where(np.asarray(alpha) < self.least_p, np.inf, self._half_width(alpha, self.seed_variance))
+
+    @property
+    def least_p(self) -> float:
+        """What a sign test over the units could give, however small the variance: no p-value is less."""
+        return min(1.0, 2.0 ** (1 - self.units))
 
     def p(self, threshold: float = 0.0) -> np.ndarray:
-        """Two-sided p-value of "the difference is `threshold`": where an interval around it would end there: (...).
-
-        Never less than a sign test over the units could give, however small the variance.
-        """
+        """Two-sided p-value of "the difference is `threshold`": where an interval around it would end there: (...)."""
         off = np.abs(np.round(self.value - threshold, 9))  # a tie must not hang on the last binary digit
         low, high = np.full(off.shape, -16.0), np.zeros(off.shape)
         for _ in range(50):
             middle = (low + high) / 2
-            covered = off <= self.half_width(10**middle)
+            covered = off <= self._half_width(10**middle, self.seed_variance)
             low, high = np.where(covered, middle, low), np.where(covered, high, middle)
-        return np.maximum(10**high, min(1.0, 2.0 ** (1 - self.units)))
+        return np.maximum(10**high, self.least_p)
 
     def power(self, difference: float, alpha: float) -> float:
         """The chance that a true difference so large is told from none, if the variances are those found here."""
         from scipy.special import gammaincinv, ndtr
 
         sd = np.sqrt(self.item_variance + self.seed_variance)
-        if sd == 0 or not np.isfinite(sd):
-            return float(sd == 0)
+        if alpha < self.least_p or not np.isfinite(sd):
+            return 0.0
+        if sd == 0:
+            return 1.0
         drawn = self.seed_variance * gammaincinv(self.seed_dof / 2, _QUANTILES) * 2 / self.seed_dof
         half = self._half_width(alpha, drawn)
         return float(np.mean(ndtr((-half - difference) / sd) + ndtr((difference - half) / sd)))

@@ -50,4 +50,4 @@ def _items_each(results: Sequence[CellResult]) -> str:
     sizes = sorted({one.value.n for one in values})
     if not sizes or len({cell.cell.test_set for cell in results}) < 2:
         return ""
-    return f", {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))} test items per class and set"
+    return f", {' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))} items in each test"

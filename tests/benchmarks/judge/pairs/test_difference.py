@@ -106,3 +106,13 @@ def test_where_nothing_varies_nothing_is_known_of_what_would_be_found():
     same = Outcomes({1: np.ones((3, 5))}, {1: names}, {1: names})
     found = compare_rows(same, same, margin=2.0)
     assert found.difference == 0 and found.power is None and found.p == 1
+
+
+def test_units_too_few_for_the_level_decide_nothing():
+    """Of five units the least p is 1/16: an interval of 95 % has no ends, and nothing would be found, however large."""
+    rng = np.random.default_rng(1)
+    unit = np.arange(15) // 3
+    found = difference([(60 + rng.normal(size=(3, 15)), rng.normal(size=(3, 15)), unit)])
+    assert found.units == 5 and found.least_p == 0.0625 == found.p()
+    assert np.isinf(found.half_width(0.05)) and np.isfinite(found.half_width(0.07))
+    assert found.power(60, 0.05) == 0 and found.power(60, 0.07) > 0.99
