@@ -121,7 +121,7 @@ class Row(Strict):
 
     setting: Name | dict[ColumnName, Name] | None = None
     quoted: str | None = None
-    #: what the row has instead of its columns: the dataset, the fold, how it is scored, how near is near enough
+    #: what the row has instead of its columns: the dataset, the fold, how it is scored, margin, printed decimals
     dataset: Name | None = None
     fold: StrictInt | None = None
     metric: str | None = None
@@ -129,6 +129,7 @@ class Row(Strict):
     test_set: Name | None = None
     items: Name | None = None
     margin: Margin | None = None
+    decimals: int | None = Field(default=None, ge=0)
     protocol: dict[Name, Protocol] = {}
     #: where the row's values come from, if the paper's table does not have it
     added: str | None = None
@@ -324,7 +325,7 @@ class Paper(Strict):
         return Cell(
             id=cell_id, table=table_id, row=row_id, column=column_id,
             label=printed.label, published=printed.value,
-            corrected=None, unit=column.unit, decimals=column.decimals,
+            corrected=None, unit=column.unit, decimals=column.decimals if row.decimals is None else row.decimals,
             metric=f"{metric}_{decision}" if decision else metric,
             dataset=None if parts else row.dataset_in(column), fold=None if parts else row.fold_in(column),
             test_set=row.test_set or column.test_set, items=row.items or column.items,

@@ -118,8 +118,9 @@ class MaestroReal(Fingerprinted, Dataset):
     def truth(self, test_set: str = "test") -> "pd.DataFrame":
         """What is true of every recording that is here, of all folds: a row per second and class that may be active.
 
-        Columns as in `parts`, then onset and offset of the second, and activity: the soft label, above 0 and at most 1.
-        A recording without any has one row with the label "" and NaN. Raises DataError.
+        Columns as in `parts`, then onset and offset of the second, activity: the soft label, above 0 and at most 1,
+        seconds: how long the recording lasts, and scored: whether the class is one of the 11. The first row of each
+        recording has the label "" and no second, so that all are tested. Raises DataError.
         """
         if test_set != "test":
             raise DataError(f"maestro_real has no test set {test_set!r}, only 'test'")
@@ -177,7 +178,7 @@ class MaestroReal(Fingerprinted, Dataset):
         return self._framed(found, labels)
 
     def _active(self, items: Iterable[str]) -> "pd.DataFrame":
-        """A row per second and class with a soft label above 0 of the recordings that are here."""
+        """Of the recordings that are here a row without label, and one per second and class with a soft label."""
         import numpy as np
 
         names: list[str] = []
@@ -187,11 +188,17 @@ class MaestroReal(Fingerprinted, Dataset):
                 soft = self._soft(item)
                 seconds, columns = np.nonzero(soft)
                 found = np.stack([seconds, columns, soft[seconds, columns]], axis=1)
-                places.append(found if len(found) else np.array([[np.nan, -1, np.nan]]))
-                names += [item] * len(places[-1])
+                places += [np.array([[np.nan, -1, np.nan]]), found]
+                names += [item] * (1 + len(found))
         table = np.concatenate(places) if places else np.empty((0, 3))
         frame = self._framed(names, [("", *CLASSES)[int(column) + 1] for column in table[:, 1]])
-        return frame.assign(onset=table[:, 0], offset=table[:, 0] + 1, activity=table[:, 2])
+        return frame.assign(
+            onset=table[:, 0],
+            offset=table[:, 0] + 1,
+            activity=table[:, 2],
+            seconds=[self.seconds(item) for item in names],
+            scored=frame["label"].isin(["", *SCORED]),
+        )
 
     def _framed(self, items: list[str], labels: list[str]) -> "pd.DataFrame":
         import pandas as pd

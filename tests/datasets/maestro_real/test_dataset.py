@@ -42,7 +42,12 @@ def test_training_and_validation_have_a_row_per_recording(lists):
 def test_the_test_set_has_a_row_per_second_and_class(lists):
     dataset = MaestroReal(lists.root)
     truth = dataset.truth()
-    assert list(truth.columns) == ["label", "unit", "fold", "onset", "offset", "activity"]
+    assert list(truth.columns) == ["label", "unit", "fold", "onset", "offset", "activity", "seconds", "scored"]
+    assert list(truth["scored"]) == [label in ("", *dataset.scored) for label in truth["label"]]
+    assert list(truth["seconds"]) == [dataset.seconds(item) for item in truth.index]
+    first = ~truth.index.duplicated()
+    assert (truth["label"][first] == "").all() and truth["onset"][first].isna().all()
+    whole, truth = truth, truth[~first]
     assert (truth["offset"] - truth["onset"] == 1).all() and truth["activity"].between(0.2, 1).all()
     for item in dataset.lists.durations:
         soft = np.zeros((int(dataset.seconds(item)), 17))
@@ -52,7 +57,7 @@ def test_the_test_set_has_a_row_per_second_and_class(lists):
         assert rows.sort_values("onset", kind="stable").equals(rows)
         assert set(rows["fold"]) == {dataset.lists.tested_in[item]} and set(rows["unit"]) == {item}
     frames = [dataset.parts(fold).test["test"] for fold in dataset.folds]
-    pd.testing.assert_frame_equal(pd.concat(frames), truth)
+    pd.testing.assert_frame_equal(pd.concat(frames), whole)
     with pytest.raises(DataError, match="maestro_real has no test set 'evaluation', only 'test'"):
         dataset.truth("evaluation")
 
