@@ -5,8 +5,9 @@ from pathlib import Path
 
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
+from benchmarks.reporting import wording
 from benchmarks.reporting.pages import Report, all_pages
-from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Text
 from benchmarks.reporting.render.html import site_html
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
@@ -44,8 +45,10 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     write_site(workspace, target, out, results)
     for table_id in table_ids(target):
         table, notes = results.table(table_id), Footnotes()
-        heading = Heading(f"{table.id}: {table.table.title}")
-        print(blocks_markdown([heading, *_unfolded(_shown(table, variant, notes))], notes))
+        blocks: list[Block] = [Heading(f"{table.id}: {table.table.title}")]
+        if table.unscored:
+            blocks.append(Text(wording.unscored(table.unscored)))
+        print(blocks_markdown([*blocks, *_unfolded(_shown(table, variant, notes))], notes))
     print(f"The pages: {out}")
 
 

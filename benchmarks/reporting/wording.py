@@ -190,8 +190,12 @@ def decided(result: CellResult) -> str:
 
 def unscored(runs: Mapping[str, str]) -> str:
     """How many stored runs cannot be scored on this machine, and what is needed for it."""
-    count, reasons = f"{len(runs)} stored run{'s' if len(runs) > 1 else ''}", "; ".join(dict.fromkeys(runs.values()))
-    return f"**{count} cannot be scored here** and count for nothing; what is true of them is not known: {reasons}."
+    reasons = "; ".join(dict.fromkeys(runs.values()))
+    one = "**1 stored run cannot be scored here** and counts for nothing where what is true of its items"
+    several = (
+        f"**{len(runs)} stored runs cannot be scored here** and count for nothing where what is true of their items"
+    )
+    return f"{several if len(runs) > 1 else one} is not known: {reasons}."
 
 
 def protocol(result: CellResult, notes: Footnotes) -> str:

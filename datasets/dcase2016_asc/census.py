@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 VERSION = 1
 #: What the census calls the records.
 TITLES = {DEVELOPMENT: "development", EVALUATION: "evaluation"}
+#: What the census calls the list that tells the scenes of a set.
+TRUTH = "truth"
 #: What is said and does no harm.
 MONO, TWICE = "mono", "duplicate"
 NOTES = {
@@ -34,9 +36,12 @@ class ScenesCensus(NotedCensus):
     parts: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def summary(self) -> str:
-        """One line, with the counts of each set and of the notes."""
-        counts = [f"{part} {found} of {expected}" for part, (found, expected) in self.parts.items()]
-        return "; ".join(filter(None, (super().summary(), ", ".join(counts), self.noted)))
+        """One line, with the counts of each set, the lists that are not here, and the counts of the notes."""
+        counts = ", ".join(f"{part} {found} of {expected}" for part, (found, expected) in self.parts.items())
+        lists = [name for name in self.missing if name.endswith((".txt", f" {TRUTH}"))]
+        more = f" and {len(lists) - 2} more" if len(lists) > 2 else ""
+        lacking = f"not here: {', '.join(lists[:2])}{more}" if lists else ""
+        return "; ".join(filter(None, (super().summary(), counts, lacking, self.noted)))
 
 
 def take_census(dataset: "DCASE2016ASC", progress: Progress | None = None, contents: bool = True) -> ScenesCensus:
@@ -83,7 +88,7 @@ def _missing(dataset: "DCASE2016ASC", record: str, names: Collection[str]) -> It
     for path in dataset.development.absent if record == DEVELOPMENT else ():
         yield path.name, f"not in {path.parent}; {GET_AGAIN}"
     if not scenes:
-        yield f"{title} truth", dataset.evaluation.missing_truth(layout)
+        yield f"{title} {TRUTH}", dataset.evaluation.missing_truth(layout)
     for scene in CLASSES if scenes else ():
         wanted, found = layout.per_class[record], sum(one == scene for one in scenes.values())
         if found < wanted:

@@ -14,6 +14,7 @@ from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.pairs.signs import MCNEMAR_UNITS, mcnemar, sign_test
 from benchmarks.judge.results import Results
 from benchmarks.reporting.sections.comparison import comparison_markdown
+from benchmarks.reporting.site import print_choice
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
@@ -127,7 +128,8 @@ def publish(workspace, run, said: Scores, name: str = "evaluation") -> None:
         "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
         "data": {"items": {}},
     }
-    workspace.ledger.publish(run, attempt, {"code": {}, "packages": {}, "numerics": "float32", **facts})
+    made = {"code": {"revision": "c0de" * 10, "dirty": False}, "packages": {"python": "3.11", "torch": "2.11"}}
+    workspace.ledger.publish(run, attempt, {**made, "numerics": "float32", "peak_memory_mib": 512.0, **facts})
 
 
 def claims_of(workspace) -> dict:
@@ -233,11 +235,13 @@ def test_beside_a_row_of_ours_stand_those_of_ours(stored, tmp_path):
     assert rival.result.cell.id == "shared.t1.tested.plain" and rival.difference == 0
 
 
-def test_runs_without_the_test_set_say_so(stored):
+def test_runs_without_the_test_set_say_so(stored, capsys):
     run = setting_runs(load_paper("shared"), "plain", "toy", Choice(seeds=5))[-1]
     publish(stored, run, scores("plain"), "test")
     unscored = Results(stored).table("shared.t1").unscored
     assert [why for why in unscored.values() if "not tested on evaluation" in why]
+    print_choice(stored, "shared.t1", Choice())
+    assert "stored runs cannot be scored here** and count for nothing where" in capsys.readouterr().out
 
 
 def test_folds_with_the_same_items_bring_no_items_of_their_own():

@@ -205,9 +205,9 @@ def test_a_landed_run_cannot_be_scored_where_nobody_knows_its_items(landed):
     write_reports(landed, "toy.t4", landed.reports)
     page = (landed.reports / "toy" / "t4.md").read_text()
     assert (
-        f"**2 stored runs cannot be scored here** and count for nothing; what is true of them is not known: {needed}."
-        in page
-    )
+        "**2 stored runs cannot be scored here** and count for nothing where what is true of their items is not known: "
+        f"{needed}."
+    ) in page
     assert page.count("not scored here") == 3
     front = (landed.reports / "README.md").read_text()
     assert "3 published numbers in 1 table: 3 not scored here." in front

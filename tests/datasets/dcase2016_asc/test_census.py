@@ -113,11 +113,16 @@ def test_evaluation_truth_that_is_lacking_is_told(copy):
     found = census(copy)
     assert list(found.missing) == ["evaluation truth"] and found.found == 75
     assert "the challenge's release lacks the truth" in found.missing["evaluation truth"]
+    assert found.summary().endswith("evaluation 15 of 15; not here: evaluation truth")
 
 
 def test_lists_of_folds_that_are_lacking_are_named(copy):
     Layout(copy).fold_list(2, "train").unlink()
     assert list(census(copy).missing) == ["fold2_train.txt"]
+    assert census(copy).summary().endswith("not here: fold2_train.txt")
+    for kind in ("test", "evaluate"):
+        Layout(copy).fold_list(2, kind).unlink()
+    assert census(copy).summary().endswith("not here: fold2_train.txt, fold2_test.txt and 1 more")
 
 
 def test_progress_is_told(tiny):
