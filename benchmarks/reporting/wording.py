@@ -190,12 +190,12 @@ def decided(result: CellResult) -> str:
 
 def unscored(runs: Mapping[str, str]) -> str:
     """How many stored runs cannot be scored on this machine, and what is needed for it."""
-    reasons = "; ".join(dict.fromkeys(runs.values()))
-    one = "**1 stored run cannot be scored here** and counts for nothing where what is true of its items"
-    several = (
-        f"**{len(runs)} stored runs cannot be scored here** and count for nothing where what is true of their items"
+    several, reasons = len(runs) > 1, "; ".join(dict.fromkeys(runs.values()))
+    count = f"**{len(runs)} stored run{'s' if several else ''} cannot be scored here**"
+    counts = (
+        "count for nothing where what is true of their" if several else "counts for nothing where what is true of its"
     )
-    return f"{several if len(runs) > 1 else one} is not known: {reasons}."
+    return f"{count} and {counts} items is not known: {reasons}."
 
 
 def protocol(result: CellResult, notes: Footnotes) -> str:
