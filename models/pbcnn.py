@@ -119,7 +119,8 @@ class PBCNN(nn.Module):
     seed: of the generator that draws the initial weights, as PyTorch does by default (assumed).
     width_divisor: divides channels, for quick trials.
 
-    Raises ValueError where an axis is too short to be halved by every block, or gamma is not in [0, 1].
+    Raises ValueError where an axis is too short to be halved by every block, a block has no channels, or gamma is not
+    in [0, 1].
     """
 
     def __init__(
@@ -139,7 +140,9 @@ class PBCNN(nn.Module):
         super().__init__()
         if min(n_mels, n_frames) < 2 ** len(channels):
             raise ValueError(f"{n_mels} bands x {n_frames} frames cannot be halved {len(channels)} times; have more")
-        if gamma != "learned" and not 0 <= gamma <= 1:
+        if not channels or min(channels) < 1:
+            raise ValueError(f"channels {list(channels)} make no stack; give each block at least one")
+        if gamma != "learned" and (isinstance(gamma, str) or not 0 <= gamma <= 1):
             raise ValueError(f"gamma {gamma} is not within [0, 1]; give such a number, or 'learned'")
         self.input_shape = (1, n_mels, n_frames)
         blocks, inputs = [], 1

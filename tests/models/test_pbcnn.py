@@ -142,6 +142,11 @@ def test_unfit_arguments_are_one_line():
         PBCNN(n_mels=8)
     with pytest.raises(ValueError, match=r"gamma 1.5 is not within \[0, 1\]"):
         PBCNN(gamma=1.5)
+    with pytest.raises(ValueError, match="gamma lernt is not within"):
+        PBCNN(gamma="lernt")
+    for channels in ([], [8, 0]):
+        with pytest.raises(ValueError, match="make no stack"):
+            PBCNN(channels=channels)
 
 
 def test_the_module_takes_the_networks_arguments_with_their_defaults():

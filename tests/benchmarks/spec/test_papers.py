@@ -72,6 +72,15 @@ def test_setting_feeds_a_cell_and_has_a_cost(paper, name):
 
 
 @pytest.mark.parametrize(("paper", "name"), SETTINGS)
+def test_a_network_has_the_bands_of_its_features(paper, name):
+    """Some networks would take any number of them without a word."""
+    for tier in TIERS:
+        data, model = (paper.settings[name].arguments(part, tier) for part in ("data", "model"))
+        if "n_mels" in data and "n_mels" in model:
+            assert data["n_mels"].value == model["n_mels"].value, tier
+
+
+@pytest.mark.parametrize(("paper", "name"), SETTINGS)
 def test_every_hyper_parameter_has_an_origin_that_can_be_looked_up(paper, name):
     setting = paper.settings[name]
     for tier in TIERS:
