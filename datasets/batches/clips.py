@@ -1,7 +1,7 @@
 """Clips cut into segments for training and scoring: the DataModule that all one-label-per-clip datasets share."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -62,6 +62,14 @@ class ClipDataModule(ResidentDataModule):
         standardize: bool | Literal["band"] = True,
         **options: Any,
     ) -> None:
+        if segment_hop < 1 or (segment_frames is not None and segment_frames < 1):
+            raise DataError(f"segments of {segment_frames} frames every {segment_hop}: give numbers from 1 on")
+        for name, given, known in (
+            ("segment_mode", segment_mode, get_args(SegmentMode)), ("epoch_mode", epoch_mode, get_args(EpochMode)),
+            ("standardize", standardize, (True, False, "band")),
+        ):  # fmt: skip
+            if given not in known:
+                raise DataError(f"unknown {name} {given!r}; known: {', '.join(map(str, known))}")
         super().__init__(dataset, _clip_extractor(extractor, n_mels, segment_frames, segment_hop), **options)
         self.segment_frames, self.segment_hop = segment_frames, segment_hop
         self.segment_mode, self.epoch_mode = segment_mode, epoch_mode

@@ -60,6 +60,8 @@ class ResidentDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         check_fold(dataset, fold)
+        if batch_size < 1:
+            raise DataError(f"batch_size {batch_size}: a batch has one item at least; give 1 or more")
         self.dataset, self.extractor, self.cache = dataset, extractor, Path(cache)
         self.fold, self.batch_size, self.limit = fold, batch_size, limit
         self.shuffle_labels, self.seed, self.jobs = shuffle_labels, seed, jobs

@@ -101,6 +101,23 @@ def test_segments_with_spectrograms_of_their_own_need_a_length(cache):
         ClipDataModule(FakeClips(per=1), "log_mel_delta_piczak", segment_frames=None, cache=cache)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"hop": 0}, "segments of 150 frames every 0: give numbers from 1 on"),
+        ({"frames": 0}, "segments of 0 frames every 75: give numbers from 1 on"),
+        ({"segment_mode": "some"}, "unknown segment_mode 'some'; known: all, random"),
+        ({"epoch_mode": "both"}, "unknown epoch_mode 'both'; known: concat, resample"),
+        ({"standardize": "frame"}, "unknown standardize 'frame'; known: True, False, band"),
+        ({"batch_size": 0}, "batch_size 0: a batch has one item at least; give 1 or more"),
+    ],
+)
+def test_arguments_that_make_no_batch_are_one_line(make, given, message):
+    with pytest.raises(DataError) as error:
+        make(**given)
+    assert str(error.value) == message
+
+
 def test_both_channels_have_bands_of_their_own(make):
     module = make(40, 20, FakeClips(per=1), extractor="log_gammatone_delta", n_mels=None)
     assert module.mean.shape == module.std.shape == (2, 128)
