@@ -4,6 +4,7 @@ Sources: the technical report, and its authors' public code (SED_SoftLabel), whi
 plain CRNN (`code`), the attention from section 4.3 and Figs. 2 and 3. What neither decides is marked "assumed".
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import torch
@@ -24,7 +25,7 @@ GIVEN, HEAD, HEAD_DROPOUT = 768, (256, 128), 0.25
 TOGETHER = 32
 
 
-class ChunkNetwork(nn.Module):
+class ChunkNetwork(nn.Module, ABC):
     """What the networks have in common: an encoder of all frames of a chunk, and what judges it by them.
 
     per_second: frames of every second; n_frames: of a chunk, an odd number of seconds. Raises ValueError otherwise.
@@ -65,13 +66,13 @@ class ChunkNetwork(nn.Module):
         """Of activity (B, T, classes) that of the central second."""
         return self.central(activity, 1)
 
+    @abstractmethod
     def judge(self, features: Tensor, centre: Tensor, given: Tensor | None) -> Heard:
         """What is heard by features (B, T, values), the central frames (B, 1, per_second, D) and a given query."""
-        raise NotImplementedError
 
+    @abstractmethod
     def embeddings(self, features: Tensor, centre: Tensor, given: Tensor | None) -> Tensor:
         """What the last dense layer gets (B, T, size)."""
-        raise NotImplementedError
 
 
 class ContextCRNN(ChunkNetwork):

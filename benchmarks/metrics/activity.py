@@ -9,7 +9,7 @@ labels themselves would score 99.1 % against the official hard ones, and not 100
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,10 +69,8 @@ def f1_best_thresholds(scores: Scores, reference: "pd.DataFrame") -> MetricValue
 def f1_best_thresholds_softmax(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
     """The same of the softmax of the outputs over the classes, as the authors' code scores since April 2023."""
     _check_kind(scores)
-    values = np.asarray(scores.values, dtype=np.float64)
-    raised = np.exp(values - values.max(axis=-1, keepdims=True))
-    softened = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return f1_best_thresholds(Scores(scores.items, scores.classes, softened, "probability", scores.hop), reference)
+    softened = replace(scores, kind="logit").probabilities()
+    return f1_best_thresholds(replace(scores, values=softened, kind="probability"), reference)
 
 
 def count_classes(scores: Scores, reference: "pd.DataFrame") -> dict[str, ClassCounts]:
@@ -87,7 +85,7 @@ def count_classes(scores: Scores, reference: "pd.DataFrame") -> dict[str, ClassC
         raise InputError("reference: no class is active in any second, so there is no F1; check the annotations")
     kept = [place for place, label in enumerate(scores.classes) if label in present]
     classes = tuple(scores.classes[place] for place in kept)
-    scores = Scores(scores.items, classes, scores.values[..., kept], scores.kind, scores.hop)
+    scores = replace(scores, classes=classes, values=scores.values[..., kept])
     frames = _score_frames(scores, seconds)
     best, _, _, thresholds, _ = _tool().best_fscore(frames, truth, seconds, segment_length=SEGMENT)
     active = _active_segments(truth, items, scores.classes, seconds)
@@ -103,6 +101,10 @@ def count_classes(scores: Scores, reference: "pd.DataFrame") -> dict[str, ClassC
 
 
 def _check_kind(scores: Scores) -> None:
+    if scores.hop is None or scores.hop > SEGMENT:
+        raise InputError(
+            f"scores: frames of {scores.hop} s are no parts of segments of {SEGMENT:g} s; give shorter ones"
+        )
     if scores.kind not in SOFT_ACTIVITY.takes:
         raise InputError(f"scores: a {scores.kind} has no threshold; give {in_words(SOFT_ACTIVITY.takes)}")
 
@@ -172,9 +174,8 @@ def _segment_scores(scores: Scores, items: Sequence[str], seconds: dict[str, flo
         best = np.full((int(np.ceil(seconds[item] / SEGMENT)), values.shape[1]), -np.inf)
         first = np.floor(np.round(np.arange(count) * scores.hop, 6) / SEGMENT).astype(int)
         last = np.ceil(np.round(np.arange(1, count + 1) * scores.hop, 6) / SEGMENT).astype(int)
-        for frame in range(count):
-            place = slice(first[frame], min(last[frame], len(best)))
-            best[place] = np.maximum(best[place], values[frame])
+        for touched in (first, np.minimum(last, len(best)) - 1):  # a frame lies in one segment, or across a border
+            np.maximum.at(best, touched, values[:count])
         found.append(best)
     return found
 

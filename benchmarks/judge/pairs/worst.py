@@ -7,10 +7,8 @@ testing and acceptance sampling, Technometrics 24, 1982, with Bonferroni's corre
 smaller of the two, because both ways are looked at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from benchmarks.judge.pairs.compared import Tested, compare_rows
 from benchmarks.judge.pairs.outcomes import Outcomes
@@ -46,12 +44,11 @@ def never_worst(first: Outcomes, others: Mapping[str, Outcomes]) -> Tested:
         )
         for name in first.classes
     ]  # fmt: skip
-    holds = _largest([one.p(is_above=True) for one in classes])
-    fails = _smallest([one.p(is_above=False) for one in classes])
-    is_holding = holds[0] < min(1.0, len(classes) * fails[0])
-    decides = classes[holds[1] if is_holding else fails[1]]
+    weakest = max(classes, key=lambda one: one.p(is_above=True))
+    worst = min(classes, key=lambda one: one.p(is_above=False))
+    holds, fails = weakest.p(is_above=True), min(1.0, len(classes) * worst.p(is_above=False))
+    decides, p = (weakest, holds) if holds < fails else (worst, fails)
     shown = decides.against[decides.lowest]
-    p = holds[0] if is_holding else min(1.0, len(classes) * fails[0])
     test = f"in class {decides.name} against {decides.lowest}, {shown.test}; {len(classes)} classes as one question"
     return replace(shown, p=min(1.0, 2 * p), test=test, power=None)
 
@@ -60,13 +57,3 @@ def _one_sided(tested: Tested, is_above: bool) -> float:
     """The p-value of the opposite of "the difference is above (or below) zero"."""
     is_so = tested.difference > 0 if is_above else tested.difference < 0
     return tested.p / 2 if is_so else 1 - tested.p / 2 if tested.difference else 1.0
-
-
-def _largest(p: Sequence[float]) -> tuple[float, int]:
-    position = int(np.argmax(p))
-    return p[position], position
-
-
-def _smallest(p: Sequence[float]) -> tuple[float, int]:
-    position = int(np.argmin(p))
-    return p[position], position

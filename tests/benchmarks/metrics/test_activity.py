@@ -110,6 +110,8 @@ def test_a_class_without_any_activity_has_no_f1(said, truth):
 
 
 def test_scores_of_other_recordings_are_one_line(said, truth):
+    with pytest.raises(InputError, match=r"frames of 2.0 s are no parts of segments of 1 s; give shorter ones"):
+        f1_best_thresholds(Scores(said.items, CLASSES, said.values, "linear", 2.0), truth)
     with pytest.raises(InputError, match="item names: 1 missing"):
         f1_best_thresholds(said.select(said.items[:-1]), truth)
 
