@@ -23,11 +23,19 @@ def import_class(import_path: str) -> Any:
 def modules_of(package: ModuleType) -> dict[str, ModuleType]:
     """The modules that lie in a package, imported, by file name: what registers itself by being a file there.
 
-    Folders appended to the package's `__path__` count too; names with a leading underscore do not. Raises InputError
-    for a file that cannot be imported.
+    Those in folders of it are among them. Folders appended to the package's `__path__` count too; names with a leading
+    underscore do not. Raises InputError for a file that cannot be imported, and for two of one name.
     """
-    found = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
-    return {name: _module(f"{package.__name__}.{name}") for name in found}
+    found: dict[str, ModuleType] = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        if info.name.startswith("_"):
+            continue
+        module = _module(f"{package.__name__}.{info.name}")
+        for name, one in (modules_of(module) if info.ispkg else {info.name: module}).items():
+            if name in found:
+                raise InputError(f"{one.__file__}: {found[name].__file__} has that name too; rename one of them")
+            found[name] = one
+    return found
 
 
 def classes_of(package: ModuleType, base: type[T], what: str) -> dict[str, type[T]]:

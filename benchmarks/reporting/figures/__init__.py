@@ -1,4 +1,4 @@
-"""The figures of a table, one file each, found by file name.
+"""The figures of a table, one file each, found by file name in whichever folder here it lies.
 
 A table of a paper file names those that it wants, in order, with its own words; one that names none has those of its
 kinds of task. A further figure is one more file here, with one class.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.judge.table import CellResult
-from benchmarks.reporting.drawing.heatmaps import EventMaps
+from benchmarks.reporting.drawing.maps.heatmaps import EventMaps
 from benchmarks.reporting.probes.kept import FILE, stored_probes
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.ledger import Finished, Run

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.reporting import wording
-from benchmarks.reporting.drawing.stacked_maps import Panel
+from benchmarks.reporting.drawing.maps.stacked import Panel
 from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import Kept
 from benchmarks.spec.bricks import Name, Strict

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.figures import with_value
-from benchmarks.reporting.figures.confusion import decisions, headline
+from benchmarks.reporting.figures.results.confusion import decisions, headline
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Text
 from benchmarks.runs.memo import Memo
 

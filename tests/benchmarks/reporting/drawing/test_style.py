@@ -3,7 +3,8 @@
 import matplotlib as mpl
 import pytest
 
-from benchmarks.reporting.drawing import bars, style
+from benchmarks.reporting.drawing import style
+from benchmarks.reporting.drawing.bars.values import Mark, draw_bars, draw_dots
 
 #: What people have in a matplotlibrc; text.usetex alone would ask for a LaTeX that may not be there.
 USERS = {
@@ -16,13 +17,13 @@ USERS = {
 
 
 def drawn() -> tuple[bytes, ...]:
-    marks = [bars.Mark(label, mean, (mean, mean + 5), 61.25) for label, mean in (("a row", 50.0), ("another", 70.0))]
+    marks = [Mark(label, mean, (mean, mean + 5), 61.25) for label, mean in (("a row", 50.0), ("another", 70.0))]
     panels = {"ESC-50": marks, "ESC-10": marks}
     with style.canvas(4, 3) as (figure, (ax,)):
         ax.plot([1, 2, 3], [3, 1, 2])
         ax.set_title("$x^2$ and text")
         plain = style.svg(figure)
-    return bars.draw_bars(panels, "%", "the paper"), bars.draw_dots(panels, "%", "the paper"), plain
+    return draw_bars(panels, "%", "the paper"), draw_dots(panels, "%", "the paper"), plain
 
 
 @pytest.fixture(scope="module")

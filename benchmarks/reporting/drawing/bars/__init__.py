@@ -1,0 +1,1 @@
+"""Drawings of numbers side by side."""

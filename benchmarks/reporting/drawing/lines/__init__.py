@@ -1,0 +1,1 @@
+"""Drawings of numbers that change with another one."""

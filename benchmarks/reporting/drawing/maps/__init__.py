@@ -1,0 +1,1 @@
+"""Drawings of arrays in shades, and of points in the plane."""

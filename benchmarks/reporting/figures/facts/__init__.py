@@ -1,0 +1,1 @@
+"""Figures of what is so whatever was run: formulas of a paper, labels of a dataset."""

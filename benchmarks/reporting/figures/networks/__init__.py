@@ -1,0 +1,1 @@
+"""Figures of networks: how they learn, what they get, attend to and say."""

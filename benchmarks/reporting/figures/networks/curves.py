@@ -1,0 +1,95 @@
+"""Losses by epoch of the settings that were trained by epochs and keep a history."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.drawing.lines.losses import draw_losses
+from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
+from benchmarks.runs.ledger import Finished
+
+
+class Curves(FigureKind):
+    """Training loss, and validation loss where there was one: a figure per dataset.
+
+    Where a row has other settings in the next column of the same dataset, a figure per column; not twice of the same.
+    Told of cells, it has one figure, of these alone.
+    """
+
+    by_dataset = True
+    cells: SideBySide | None = None
+
+    def figures(self, asked: Asked) -> Iterator[Figure]:
+        """One for the dataset, or one for each of its columns."""
+        if self.cells is not None:
+            yield from _figure(asked, self.cells.of(asked.result, asked.cells).items())
+            return
+        if not _differ(asked.result, asked.dataset):
+            yield from _figure(asked, _labelled(asked.cells))
+            return
+        seen: set[str | None] = set()
+        for column, of_column in asked.result.columns(tuple(asked.cells)).items():
+            trained = {one.cell.setting for one in of_column}
+            if trained - seen:
+                yield from _figure(asked, _labelled(of_column), column)
+            seen |= trained
+
+
+def _differ(result: TableResult, dataset: str) -> bool:
+    """Whether a row of the table has several settings on a dataset."""
+    for row in result.table.rows.values():
+        columns = [name for name, column in result.table.columns.items() if row.dataset_in(column) == dataset]
+        if len({row.setting_for(name, dataset) for name in columns} - {None}) > 1:
+            return True
+    return False
+
+
+def _labelled(cells: Iterable[CellResult]) -> list[tuple[str, CellResult]]:
+    return [(one.cell.label, one) for one in cells]
+
+
+def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | None = None) -> Iterator[Figure]:
+    """The curves of cells with their labels. only: the column that all are of, where that is to be told."""
+    training: dict[str, np.ndarray] = {}
+    validation: dict[str, np.ndarray] = {}
+    runs: dict[str, dict[str, Finished]] = {}
+    for label, one in cells:
+        of_cell = {scored.finished.run.id: scored.finished for scored in one.evidence.scored} if one.evidence else {}
+        runs.setdefault(label, {}).update(of_cell)
+    for label, of_label in runs.items():
+        for curves, column in ((training, "loss"), (validation, "val_loss")):
+            if (losses := _losses(of_label.values(), column)) is not None:
+                curves[label] = losses
+    if not training:
+        return
+    result, variant = asked.result, asked.variant
+    place = f"{result.table.columns[only].label}, " if only else ""
+    title = f"{result.paper.datasets[asked.dataset].title}, {place}{wording.conditions(variant)}"
+    shown = {"losses": training, "validation": validation} if validation else {"losses": training}
+    plain = {kind: {name: one.round(6).tolist() for name, one in curves.items()} for kind, curves in shown.items()}
+    what = "Training loss, mean and range over folds and seeds"
+    yield Figure(
+        f"curves_{result.table_id}_{only or asked.dataset}_{variant.name}",
+        f"{what}{'; dashed: validation loss, mean' if validation else ''}; {title}",
+        {"title": title, **plain},
+        lambda: draw_losses(training, title, validation),
+    )
+
+
+def _losses(runs: Iterable[Finished], column: str) -> np.ndarray | None:
+    """A loss by epoch (runs, epochs) of the runs that kept it; None without."""
+    histories = []
+    for run in runs:
+        path = run.folder / "history.csv"
+        if path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            if rows and column in rows[0]:
+                histories.append([float(row[column]) for row in rows])
+    if not histories:
+        return None
+    epochs = min(map(len, histories))
+    return np.array([history[:epochs] for history in histories])

@@ -1,0 +1,1 @@
+"""Figures of what came out: values, errors, decisions."""

@@ -1,0 +1,32 @@
+import pytest
+
+from benchmarks.reporting.figures.facts.decay import Decay
+
+
+def test_half_the_published_frames_are_what_the_decay_reaches(tag_tables):
+    """The audit computes the column from the paper's formula; the figure counts on the curve that it draws."""
+    computed = {
+        check["id"].split(".")[2]: check for check in tag_tables["t1"].checks if check["id"].endswith(".frames")
+    }
+    figure = Decay(constants=(1.0,))
+    drawn = {row: 2 * figure.whole_frames(float(row[1:].replace("_", "."))) for row in computed}
+    assert drawn == {row: check["computed"] for row, check in computed.items()} and len(drawn) == 9
+    assert drawn == {row: check["published"] for row, check in computed.items()}
+
+
+def test_the_decays_are_drawn_once_and_name_their_reach(tag_drawing):
+    text = tag_drawing("decay_t1_full").decode()
+    assert ">α = 7: 27 frames<" in text and ">α = 500: 1956 frames<" in text and ">2 %<" in text
+    assert ">distance (frames)<" in text and text.count(">α = ") == 9
+
+
+def test_the_decays_stand_under_the_first_conditions_alone(tag_figures):
+    assert [name for name in tag_figures if name.startswith("decay")] == ["decay_t1_full"]
+    caption = tag_figures["decay_t1_full"].caption
+    assert caption.startswith("What the decay leaves of frames at a distance, exp(-d / α)")
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_a_level_is_a_share(level):
+    with pytest.raises(ValueError, match="level"):
+        Decay(constants=(1.0,), level=level)
