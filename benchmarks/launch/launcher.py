@@ -1,8 +1,9 @@
 """Where runs execute, as a protocol: slots that each work on one run at a time, and the events that they send.
 
 A launcher is one file of this package with a class on top of `Launcher`; `--launcher` takes the file's name, or the
-import path of a class kept elsewhere. What waits, what is handed out, what failed: that is the driver's bookkeeping
-(benchmarks.launch.driver), the same for all launchers.
+import path of a class kept elsewhere, and behind a colon the options that the class has (benchmarks.launch.options).
+What waits, what is handed out, what failed: that is the driver's bookkeeping (benchmarks.launch.driver), the same for
+all launchers.
 """
 
 import ast
@@ -14,10 +15,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
 import benchmarks.launch
 from benchmarks.errors import InputError
+from benchmarks.launch.options import Options, read_options
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -44,6 +46,8 @@ class Slots:
     checkpoint_seconds: float = field(default_factory=_checkpoint_seconds)
     #: all runs of the sweep; while the files are read for one, the features of the others are made as well
     sweep: tuple["Run", ...] = ()
+    #: the time budget of the sweep, which a launcher that asks for machines asks them for
+    minutes: float | None = None
 
 
 class Free(NamedTuple):
@@ -110,6 +114,9 @@ class Launcher(ABC):
     says later does no harm: a result that comes late counts.
     """
 
+    #: what was given behind the name, else the defaults; its class says what may be given
+    options: ClassVar[Options] = Options()
+
     def __init__(self, workspace: "Workspace", slots: Slots) -> None:
         self.workspace, self.slots = workspace, slots
 
@@ -152,7 +159,19 @@ def launcher_names() -> list[str]:
 
 
 def launcher_named(name: str) -> type[Launcher]:
-    """The launcher of a file of this package, or behind an import path `module.Class`. Raises InputError."""
+    """The launcher of a file of this package, or behind an import path `module.Class`; `NAME:KEY=VALUE` gives options.
+
+    Raises InputError.
+    """
+    name, colon, given = name.partition(":")
+    found = _found(name)
+    if not colon:
+        return found
+    options = read_options(type(found.options), given, name)
+    return cast(type[Launcher], type(found.__name__, (found,), {"options": options, "__doc__": found.__doc__}))
+
+
+def _found(name: str) -> type[Launcher]:
     if name in launcher_names():
         return _launcher(f"{benchmarks.launch.__name__}.{name}.{_class_in(name)}")
     if "." in name:

@@ -1,4 +1,4 @@
-"""What stands behind a launcher's name, as in `--launcher ray:address=auto,cpus=2`, as a frozen dataclass of its own."""
+"""What stands behind a launcher's name, as in `--launcher ray:address=auto,cpus=2`, as a frozen dataclass."""
 
 from dataclasses import dataclass, fields
 from typing import TypeVar
