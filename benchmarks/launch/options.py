@@ -1,4 +1,4 @@
-"""What stands behind a launcher's name, as in `--launcher ray:address=auto,cpus=2`, as a frozen dataclass."""
+"""What stands behind a launcher's name, as in `--launcher ray:address=auto,cpus=2`: a frozen dataclass of its own."""
 
 from dataclasses import dataclass, fields
 from typing import TypeVar
