@@ -1,9 +1,14 @@
-"""The one exception that bad input raises."""
+"""The one exception that bad input raises, and how a message is shown."""
 
+import re
 import sys
 from collections.abc import Callable
 
+from datasets.acquire.telling import shown
 from datasets.errors import DataError
+
+#: How many characters of a word, and of a message, are shown.
+WORD_CHARACTERS, LINE_CHARACTERS = 250, 1200
 
 
 class InputError(ValueError):
@@ -14,12 +19,24 @@ class InputError(ValueError):
 USER_ERRORS = (InputError, DataError)
 
 
+def told(message: object) -> str:
+    """A message as it is shown: one printable line, in which what somebody gave does not fill the screen."""
+    line = re.sub(rf"\S{{{WORD_CHARACTERS + 1},}}", lambda word: shortened(word[0], WORD_CHARACTERS), str(message))
+    return shortened(shown(line), LINE_CHARACTERS)
+
+
+def shortened(text: str, characters: int) -> str:
+    """The beginning and the end of a text that has more than so many characters."""
+    kept = (characters - 3) // 2
+    return text if len(text) <= characters else f"{text[:kept]}...{text[-kept:]}"
+
+
 def exit_code(work: Callable[[], int]) -> int:
     """The exit code of a program's work; bad input (2) and Ctrl-C (3) end it with one line on stderr."""
     try:
         return work()
     except USER_ERRORS as error:
-        print(f"resound: {error}", file=sys.stderr)
+        print(f"resound: {told(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("resound: stopped", file=sys.stderr)

@@ -1,10 +1,13 @@
 """`resound data ...`: acquiring, checking and generating datasets."""
 
+import math
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from benchmarks.cli import paths
 from benchmarks.cli.options import CacheOption, DataOption
 from benchmarks.errors import InputError
 from benchmarks.launch.display import progress
@@ -64,7 +67,9 @@ def fetch_command(name: Name, data_root: DataOption = None) -> None:
 @data_app.command("import")
 def import_command(
     name: Name,
-    source: Annotated[Path, typer.Argument(help="A folder with what you have, in any layout, or an archive")],
+    source: Annotated[
+        Path, typer.Argument(parser=paths.source, help="A folder with what you have, in any layout, or an archive")
+    ],
     data_root: DataOption = None,
 ) -> None:
     """Take what a folder of this machine has of a dataset; says what is left out of it, and why."""
@@ -115,26 +120,34 @@ def standin_command(name: Name, data_root: DataOption = None, cache: CacheOption
 def synthesize_command(
     name: Name,
     subset: Annotated[list[str] | None, typer.Option(help="A subset; may be repeated (default: all)")] = None,
-    mixtures: Annotated[int | None, typer.Option(help="Mixtures per class (default: the subset's own)")] = None,
-    presence: Annotated[float | None, typer.Option(help="Share of mixtures with an event, 0 to 1")] = None,
+    mixtures: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Mixtures per class (default: the subset's own)")
+    ] = None,
+    presence: Annotated[float | None, typer.Option(min=0, max=1, help="Share of mixtures with an event")] = None,
     ebrs: Annotated[str | None, typer.Option(help="Event-to-background ratios in dB, like -6,0,6")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all draws")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of all draws")] = None,
     fresh_onsets: Annotated[bool, typer.Option("--fresh-onsets", help="An onset of its own for every mixture")] = False,
     write_audio: Annotated[bool, typer.Option("--write-audio", help="Write audio too, not lists alone")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write mixture_data/ there [cache/mixtures/CORPUS/NAME]")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Threads (default: one per core)")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=paths.folder, metavar="FOLDER", help="Write mixture_data/ there [cache/mixtures/CORPUS/NAME]"
+        ),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads (default: one per core)")] = None,
     corpus: AnyCorpus = "real",
     data_root: DataOption = None,
     cache: CacheOption = None,
 ) -> None:
     """Write mixtures of a dataset's sources in the official layout; what was interrupted continues."""
+    ratios = _numbers("--ebrs", ebrs)
     synthesis = registry.part(registry.get(name), "synthesis")
     workspace = _workspace(data_root, cache)
     dataset = registry.get(name)(root=workspace.dataset_root(name, _corpus(corpus)), cache=workspace.cache)
     given = {
         "mixtures_per_class": mixtures,
         "event_presence_prob": presence,
-        "ebrs": _numbers("--ebrs", ebrs),
+        "ebrs": ratios,
         "seed": seed,
     }
     changes = {key: value for key, value in given.items() if value is not None}
@@ -152,13 +165,16 @@ def _corpus(corpus: str) -> str:
 
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...] | None:
-    """Numbers with commas; whole ones stay whole, because official names depend on it."""
+    """Finite numbers with commas; whole ones stay whole, because official names depend on it."""
     if text is None:
         return None
-    try:
-        return tuple(int(one) if one.strip().lstrip("+-").isdigit() else float(one) for one in text.split(",") if one)
-    except ValueError:
-        raise InputError(f"{option} {text}: must be numbers with commas, like -6,0,6") from None
+    with suppress(ValueError, OverflowError):
+        numbers = tuple(
+            int(one) if one.strip().lstrip("+-").isdigit() else float(one) for one in text.split(",") if one
+        )
+        if all(math.isfinite(number) for number in numbers):
+            return numbers
+    raise InputError(f"{option} {text}: must be numbers with commas, like -6,0,6")
 
 
 def _workspace(data_root: Path | None, cache: Path | None) -> "Workspace":

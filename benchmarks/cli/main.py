@@ -1,6 +1,5 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` answers at once."""
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,8 +9,7 @@ import typer
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running
 from benchmarks.cli.data import data_app
 from benchmarks.cli.surroundings import Unread, Unwritable
-from benchmarks.errors import USER_ERRORS, InputError
-from datasets.acquire.telling import shown
+from benchmarks.errors import USER_ERRORS, told
 
 #: What typer makes of a KeyboardInterrupt.
 INTERRUPTED = 130
@@ -34,7 +32,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves and stops, like Ctrl-C
     try:
-        code = app([_at_home(argument) for argument in arguments], standalone_mode=False)
+        code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:
             raise KeyboardInterrupt
@@ -44,23 +42,21 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except (*USER_ERRORS, Unwritable) as error:
         if debug:
             raise
-        print(f"resound: {shown(str(error))}", file=sys.stderr)
+        print(f"resound: {told(error)}", file=sys.stderr)
         return BAD_INPUT
     except typer.Exit as error:
         return error.exit_code
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")) and hasattr(error, "exit_code"):
-            print(f"resound: {_usage_message(error)}", file=sys.stderr)
+            print(f"resound: {told(_usage_message(error))}", file=sys.stderr)
             return BAD_INPUT
         if debug:
             raise
         if isinstance(error, OSError) and error.filename is not None:
-            print(
-                f"resound: {shown(error.filename)}: {error.strerror}; check the path and its permissions",
-                file=sys.stderr,
-            )
+            message = f"{error.filename}: {error.strerror}; check the path and its permissions"
+            print(f"resound: {told(message)}", file=sys.stderr)
             return BAD_INPUT
-        text = " ".join(str(error).split())
+        text = told(" ".join(str(error).split()))
         print(f"resound: {type(error).__name__}: {text} (a fault of the harness; --debug shows where)", file=sys.stderr)
         return SOME_FAILED
     except KeyboardInterrupt:
@@ -75,17 +71,3 @@ def _usage_message(error: Exception) -> str:
     words = context.command_path.removeprefix(context.find_root().command_path).split() if context else []
     command = " ".join(["python -m benchmarks", *words, "--help"])
     return f"{message.replace('Value error, ', '').rstrip('.')}; see `{command}`"
-
-
-def _at_home(argument: str) -> str:
-    """A word of the command line with `~` as shells read it, which leave it alone in `--runs=~/runs`.
-
-    Raises InputError where there is no such home.
-    """
-    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
-    if not value.startswith("~"):
-        return argument
-    found = os.path.expanduser(value)  # noqa: PTH111 - Path.expanduser would change what is no path
-    if found.startswith(("~/", "~\\")) or found == "~":
-        raise InputError(f"{argument}: no home folder is known here; write the whole path")
-    return f"{option}{equals}{found}"

@@ -1,10 +1,11 @@
 """The options that several commands share, and the choice of runs that they make up."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from benchmarks.cli import paths
 from benchmarks.errors import InputError
 from benchmarks.spec.words import Corpus, Numerics, Tier
 
@@ -17,14 +18,21 @@ TierOption = Annotated[
 ]
 CorpusOption = Annotated[Corpus, typer.Option(help="Where the files come from")]
 NumericsOption = Annotated[Numerics, typer.Option(help="Precision; part of a run's identity")]
-SeedsOption = Annotated[int | None, typer.Option(min=1, help="Seeds per setting (default: the paper file's)")]
+SeedsOption = Annotated[int | None, typer.Option(min=1, max=10_000, help="Seeds per setting (default: the paper's)")]
 FoldsOption = Annotated[str | None, typer.Option(help="Folds, comma-separated (default: all of the tier)")]
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto: the accelerator if there is one")]
-DataOption = Annotated[Path | None, typer.Option("--data-root", help="Where the datasets lie [RESOUND_DATA, data/]")]
-RunsOption = Annotated[Path | None, typer.Option("--runs", help="The store of runs [RESOUND_RUNS, runs/]")]
-CacheOption = Annotated[Path | None, typer.Option("--cache", help="Derived files [RESOUND_CACHE, cache/]")]
+
+
+def _place(option: str, variable: str, help: str) -> Any:
+    """The option for a folder that a variable may name as well."""
+    return typer.Option(option, envvar=variable, parser=paths.folder, metavar="FOLDER", help=help)
+
+
+DataOption = Annotated[Path | None, _place("--data-root", "RESOUND_DATA", "Where the datasets lie (default: data/)")]
+RunsOption = Annotated[Path | None, _place("--runs", "RESOUND_RUNS", "The store of runs (default: runs/)")]
+CacheOption = Annotated[Path | None, _place("--cache", "RESOUND_CACHE", "Derived files (default: cache/)")]
 ReportsOption = Annotated[
-    Path | None, typer.Option("--reports", help="Reports and landed runs [RESOUND_REPORTS, reports/]")
+    Path | None, _place("--reports", "RESOUND_REPORTS", "Reports and landed runs (default: reports/)")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
@@ -34,7 +42,7 @@ def choice_of(tier: Tier, corpus: Corpus, seeds: int | None, folds: str | None, 
     from benchmarks.runs.plan import Choice
 
     try:
-        numbers = tuple(int(fold) for fold in folds.split(",")) if folds else None
+        numbers = None if folds is None else tuple(dict.fromkeys(int(fold) for fold in folds.split(",")))
     except ValueError:
-        raise InputError(f"--folds {folds}: must be numbers with commas, like 1,2") from None
+        raise InputError(f"--folds {folds or 'with nothing'}: must be numbers with commas, like 1,2") from None
     return Choice(tier, corpus, numerics, seeds, numbers)

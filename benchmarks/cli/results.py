@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import BAD_INPUT, OK
+from benchmarks.cli import BAD_INPUT, OK, paths
 from benchmarks.cli.options import (
     CacheOption,
     CorpusOption,
@@ -29,7 +29,9 @@ app = typer.Typer()
 @app.command("report")
 def report_command(
     target: Annotated[str | None, typer.Argument(help="A paper or a table (default: all)")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write (default: reports/)")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=paths.folder, metavar="FOLDER", help="Where to write (default: reports/)")
+    ] = None,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
@@ -82,7 +84,7 @@ def land_command(
 @app.command("bundle")
 def bundle_command(
     target: Target,
-    out: Annotated[Path, typer.Option(help="The folder to write the parts to")],
+    out: Annotated[Path, typer.Option(parser=paths.folder, metavar="FOLDER", help="The folder to write the parts to")],
     tier: TierOption = "full",
     corpus: CorpusOption = "real",
     seeds: SeedsOption = None,
@@ -91,7 +93,7 @@ def bundle_command(
     python: Annotated[str, typer.Option(help="The other machine's Python")] = "3.12",
     platform: Annotated[str, typer.Option(help="The other machine's wheel platform")] = "manylinux_2_28_x86_64",
     wheels: Annotated[str, typer.Option(help="Packages to carry as wheels, comma-separated")] = "",
-    max_mib: Annotated[int, typer.Option(min=1, help="Upper bound of one part")] = 60,
+    max_mib: Annotated[int, typer.Option(min=1, max=2**20, help="Upper bound of one part")] = 60,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
@@ -110,7 +112,7 @@ def bundle_command(
 
 @app.command("merge")
 def merge_command(
-    folder: Annotated[Path, typer.Argument(help="A store of runs that came back")],
+    folder: Annotated[Path, typer.Argument(parser=paths.folder, help="A store of runs that came back")],
     runs: RunsOption = None,
     reports: ReportsOption = None,
 ) -> None:
@@ -124,10 +126,15 @@ def merge_command(
 
 @app.command("compare")
 def compare_command(
-    source: Annotated[str, typer.Argument(metavar="RUN-OR-FILE", help="A run id, or a scores file (.npz, .csv)")],
+    source: Annotated[
+        str,
+        typer.Argument(parser=paths.run_or_file, metavar="RUN-OR-FILE", help="A run id, or a scores file (.npz, .csv)"),
+    ],
     target: Target,
     name: Annotated[str | None, typer.Option(help="The row's name in the table")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the table there (default: print it)")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=paths.new_file, metavar="FILE", help="Write the table there [printed]")
+    ] = None,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
@@ -151,7 +158,11 @@ def compare_command(
 def migrate_command(
     stores: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="STORE", help="Stores of runs (default: that of this machine, and the landed runs)"),
+        typer.Argument(
+            parser=paths.folder,
+            metavar="STORE",
+            help="Stores of runs (default: that of this machine, and the landed runs)",
+        ),
     ] = None,
     runs: RunsOption = None,
     reports: ReportsOption = None,

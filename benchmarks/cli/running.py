@@ -73,7 +73,9 @@ def run_command(
     folds: FoldsOption = None,
     numerics: NumericsOption = "float32",
     launcher: Annotated[str, typer.Option(help=LAUNCHERS)] = "local",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time (default: cores, or 2 on a GPU)")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Runs at a time (default: a core each, 2 on a GPU)")
+    ] = None,
     device: DeviceOption = "auto",
     minutes: Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")] = None,
     allow_incomplete: Annotated[

@@ -27,8 +27,11 @@ PAPERS = Path(os.path.expanduser(os.environ.get("RESOUND_PAPERS", "")) or Path(_
 
 
 def paper_ids() -> list[str]:
-    """The papers that have a folder."""
-    return sorted(path.parent.name for path in PAPERS.glob("*/paper.yaml"))
+    """The papers that have a folder. Raises InputError where there are none, as in a folder that is not one of papers."""
+    found = sorted(path.parent.name for path in PAPERS.glob("*/paper.yaml"))
+    if not found:
+        raise InputError(f"{PAPERS}: holds no paper (PAPER/paper.yaml); RESOUND_PAPERS names the folder of the papers")
+    return found
 
 
 def paper_folder(paper_id: str) -> Path:

@@ -278,7 +278,7 @@ def test_a_working_folder_that_was_removed_is_one_line(store, tmp_path):
 def test_a_place_that_the_system_refuses_is_one_line(arguments, capsys):
     assert run_command_line([*arguments, f"/tmp/{'a' * 300}"]) == 2
     errors = capsys.readouterr().err
-    assert errors.startswith("resound: /tmp/aaa") and errors.endswith("check the path and its permissions\n")
+    assert "/tmp/aaa" in errors and "File name too long; see" in errors and len(errors.splitlines()) == 1
 
 
 @pytest.mark.parametrize("place", ["--runs=~/runs", "RESOUND_RUNS"])
@@ -293,7 +293,7 @@ def test_home_is_where_shells_leave_it_alone(place, store, monkeypatch, capsys):
 def test_a_home_that_is_not_known_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr("os.path.expanduser", lambda path: path)  # what it does for a user that the system lacks
     assert run_command_line(["status", "--runs", "~/runs"]) == 2
-    assert capsys.readouterr().err == "resound: ~/runs: no home folder is known here; write the whole path\n"
+    assert "~/runs: no home folder is known here, write the whole path;" in capsys.readouterr().err
 
 
 def test_a_warning_of_ours_is_its_message_and_one_of_others_says_where():
