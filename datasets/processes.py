@@ -32,9 +32,14 @@ def environment(threads: int) -> dict[str, str]:
 
     The folder in which it is started is no place to import from.
     """
-    each = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     search_path = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-    return {**os.environ, **MALLOC, **each, "PYTHONPATH": search_path, "PYTHONSAFEPATH": "1"}
+    return {**os.environ, **computing(threads), "PYTHONPATH": search_path, "PYTHONSAFEPATH": "1"}
+
+
+def computing(threads: int) -> dict[str, str]:
+    """What the environment says to a process that computes with `threads` threads, on whichever machine."""
+    each = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    return {**MALLOC, **each}
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace,
 
     if hasattr(os, "setsid"):  # Windows has no sessions
         os.setsid()
-    _print_to(log)
+    print_to(log)
     stop = StopSignal()
     stop.listen()
     prepare_process(slots.threads)
@@ -58,7 +58,7 @@ class StopSignal:
             signal.signal(number, lambda *_: self._event.set())
 
 
-def _print_to(log: Path) -> None:
+def print_to(log: Path) -> None:
     """Let stdout and stderr of this process, and of what it starts, go to a file, which begins anew.
 
     What was printed before, as a sitecustomize does, goes there too: where stdout leads, nobody may read any more.
