@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.reporting import wording
-from benchmarks.reporting.figures import Figure, is_drawn, table_figures
+from benchmarks.reporting.figures import Figure, fact_figures, is_drawn, table_figures
 from benchmarks.reporting.pages import PageKind, Report
-from benchmarks.reporting.render.blocks import Block, Footnotes, Page, Text
+from benchmarks.reporting.render.blocks import Block, Footnotes, Heading, Page, Text
 from benchmarks.reporting.sections.areas import area_blocks
 from benchmarks.reporting.sections.audited import check_blocks
 from benchmarks.reporting.sections.caveats import contradiction_blocks, zero_by_zero_blocks
@@ -33,17 +33,24 @@ class TablePages(PageKind):
             figures = {
                 variant: table_figures(result, variant, results, report.memo) for variant, results in shown.items()
             }
-            notes = Footnotes()
+            facts, notes = fact_figures(result), Footnotes()
+            drawn = [*facts, *(one for of_variant in figures.values() for one in of_variant)]
             yield Page(
                 f"{result.paper.id}/{result.table_id}",
                 f"{result.id}: {result.table.title}",
-                list(_blocks(result, figures, notes, report.memo)),
+                list(_blocks(result, facts, figures, notes, report.memo)),
                 notes,
-                {path_of(one): one.svg(report.memo) for of_variant in figures.values() for one in of_variant},
+                {path_of(one): one.svg(report.memo) for one in drawn},
             )
 
 
-def _blocks(result: TableResult, figures: dict[Variant, list[Figure]], notes: Footnotes, memo: Memo) -> Iterator[Block]:
+def _blocks(
+    result: TableResult,
+    facts: Sequence[Figure],
+    figures: dict[Variant, list[Figure]],
+    notes: Footnotes,
+    memo: Memo,
+) -> Iterator[Block]:
     paper, main = result.paper, Variant()
     yield Text(f"{result.id} of *{paper.title}* ({paper.authors}, {paper.year}; {paper.reference}).")
     if result.unscored:
@@ -61,6 +68,9 @@ def _blocks(result: TableResult, figures: dict[Variant, list[Figure]], notes: Fo
     for variant, results in result.others.items():
         yield from other_tables(result, variant, results, notes)
         yield from _behind(result, variant, results, figures[variant], memo)
+    if facts:
+        yield Heading("Known without training")
+        yield from picture_blocks(facts)
     yield from check_blocks(result)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import model_validator
 
 from benchmarks.judge.table import CellResult
+from benchmarks.reporting.told import ConditionerParameter
 from benchmarks.runs.files import canonical_hash
 from benchmarks.runs.ledger import Finished
 from benchmarks.spec.bricks import Strict
@@ -35,7 +36,7 @@ class Conditioner:
 class Switch(Strict):
     """A parameter whose value makes another kind of a transform, and what that kind is called."""
 
-    parameter: str
+    parameter: ConditionerParameter
     value: Any
     called: str
 
@@ -43,7 +44,7 @@ class Switch(Strict):
 class Over(Strict):
     """A number that transforms differ in, and how they are called by it; a paper file may give its name alone."""
 
-    parameter: str
+    parameter: ConditionerParameter
     called: str = ""
     #: in the order in which they are told
     kinds: tuple[Switch, ...] = ()

@@ -9,7 +9,8 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.maps.stacked import Panel
 from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import Kept
-from benchmarks.spec.bricks import Name, Strict
+from benchmarks.reporting.told import ProbeName, RowName
+from benchmarks.spec.bricks import Strict
 
 #: What captions say of the shades of maps.
 SHADES = "each map from white, its 1st percentile, to black, its 99th (both in its title)"
@@ -22,8 +23,8 @@ class ClipMap(Strict):
     first that there is.
     """
 
-    rows: tuple[Name, ...] = Field(min_length=1)
-    shows: Name
+    rows: tuple[RowName, ...] = Field(min_length=1)
+    shows: ProbeName
     title: str
     axis: str = "band"
 

@@ -109,7 +109,8 @@ def controlled_pages(controlled, tmp_path_factory) -> dict[str, str]:
     """The pages of their report by name, without figures."""
     out = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmarks.reporting.pages.table.table_figures", lambda *_: [])
+        for drawing in ("table_figures", "fact_figures"):
+            patch.setattr(f"benchmarks.reporting.pages.table.{drawing}", lambda *_: [])
         write_site(controlled, "edc", out)
     return {name: (out / name).read_text() for name in ("report.json", "edc/t1.md", "edc/t2.md", "edc/t3.md")}
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from benchmarks.judge.table import TableResult
 from benchmarks.reporting.drawing.lines.decays import draw_decays
-from benchmarks.reporting.figures import Asked, Figure, FigureKind, Words
+from benchmarks.reporting.figures import FactKind, Figure, Words
 
 
 class DecayWords(Words):
@@ -16,7 +17,7 @@ class DecayWords(Words):
     caption: str = "Weights that fall with distance d as exp(-d / constant), and the frames down to the dashed line"
 
 
-class Decay(FigureKind):
+class Decay(FactKind):
     """exp(-distance / constant) for several constants (in frames), and how far each stays at a level or above."""
 
     words: DecayWords = DecayWords()
@@ -26,14 +27,12 @@ class Decay(FigureKind):
     #: a share of the weight at distance 0
     level: float = Field(default=0.02, gt=0, lt=1)
 
-    def figures(self, asked: Asked) -> Iterator[Figure]:
-        """One, under the first conditions of the page that have figures."""
-        if not asked.is_first:
-            return
+    def figures(self, result: TableResult) -> Iterator[Figure]:
+        """One."""
         labels = {one: f"{self.words.symbol} = {one:g}: {self.whole_frames(one)} frames" for one in self.constants}
         yield Figure(
-            f"decay_{asked.result.table_id}_{asked.variant.name}",
-            f"{self.words.caption}. Drawn from the formula, whatever was run; {asked.result.table.title}",
+            f"decay_{result.table_id}",
+            f"{self.words.caption}. Drawn from the formula, whatever was run; {result.table.title}",
             [list(labels.items()), self.frames, self.level],
             lambda: draw_decays(labels, self.frames, self.level),
         )

@@ -11,7 +11,7 @@ from benchmarks.reporting.drawing.maps import overlays
 from benchmarks.reporting.drawing.maps.overlays import Attended
 from benchmarks.reporting.figures import Asked, Figure, FigureKind, Words
 from benchmarks.reporting.probes.kept import Kept, stored_probes
-from benchmarks.spec.bricks import ColumnName, Name
+from benchmarks.reporting.told import InColumn, ProbeName, RowName
 
 
 class AttentionWords(Words):
@@ -29,11 +29,11 @@ class Attention(FigureKind):
     """
 
     words: AttentionWords = AttentionWords()
-    row: Name
-    column: ColumnName
+    row: RowName
+    column: InColumn
     #: the arrays that runs keep, both (clips, bands, columns)
-    input: Name = "log_mel"
-    weights: Name = "attention_weights"
+    input: ProbeName = "log_mel"
+    weights: ProbeName = "attention_weights"
     #: seconds per column
     hop: float = Field(gt=0)
     #: what else is to be said of a clip, by its item
@@ -41,7 +41,7 @@ class Attention(FigureKind):
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for the cell."""
-        places = {(one.cell.row, one.cell.column): one for one in asked.cells}
+        places = {(one.cell.row, one.cell.column): one for one in asked.all}
         one = places.get((self.row, self.column))
         kept = self._kept(one) if one else None
         if kept is None:

@@ -8,8 +8,8 @@ from benchmarks.reporting.probes import one_clip
 from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import richest_column
 from benchmarks.reporting.probes.one_clip import ClipMap
+from benchmarks.reporting.told import RowName
 from benchmarks.runs.scores import Scores
-from benchmarks.spec.bricks import Name
 
 #: What runs keep: the probability of each class in the frames of a clip.
 PROBABILITY = "frame_probability"
@@ -28,7 +28,7 @@ class Clip(FigureKind):
     words: ClipWords = ClipWords()
     maps: tuple[ClipMap, ...] = ()
     #: of these rows, the first whose run keeps them gives the probabilities
-    says: tuple[Name, ...]
+    says: tuple[RowName, ...]
     over: Over | None = None
 
     def figures(self, asked: Asked) -> Iterator[Figure]:

@@ -8,7 +8,8 @@ import numpy as np
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.lines.losses import draw_losses
-from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
+from benchmarks.reporting.figures import Asked, Figure, FigureKind
+from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.ledger import Finished
 
 
@@ -25,7 +26,7 @@ class Curves(FigureKind):
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for the dataset, or one for each of its columns."""
         if self.cells is not None:
-            yield from _figure(asked, self.cells.of(asked.result, asked.cells).items())
+            yield from _figure(asked, self.cells.of(asked.result, asked.all).items())
             return
         if not _differ(asked.result, asked.dataset):
             yield from _figure(asked, _labelled(asked.cells))

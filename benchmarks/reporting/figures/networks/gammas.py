@@ -7,6 +7,7 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.lines.modules import draw_module_lines
 from benchmarks.reporting.figures import Asked, Figure, FigureKind, Words
 from benchmarks.reporting.probes.kept import stored_probes
+from benchmarks.reporting.told import ProbeName
 from benchmarks.spec.bricks import Name
 
 
@@ -21,7 +22,7 @@ class Gammas(FigureKind):
 
     words: GammaWords = GammaWords()
     #: the array that runs keep, (modules,)
-    shows: Name = "gammas"
+    shows: ProbeName = "gammas"
     #: the network's argument that is a number where nothing is learned; such networks are left out
     argument: Name = "gamma"
 

@@ -8,7 +8,7 @@ from benchmarks.reporting.drawing.maps import heatmaps
 from benchmarks.reporting.figures import Asked, Figure, FigureKind, Words
 from benchmarks.reporting.figures.results.errors import rule_of_errors
 from benchmarks.reporting.probes.event_clip import clip_with_event
-from benchmarks.spec.bricks import Name
+from benchmarks.reporting.told import ProbeName
 
 
 class MapWords(Words):
@@ -24,7 +24,7 @@ class Maps(FigureKind):
     by_dataset = True
     words: MapWords = MapWords()
     #: the names under which runs keep the maps of masks, fine to coarse
-    masks: tuple[Name, ...] = ()
+    masks: tuple[ProbeName, ...] = ()
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for each setting."""

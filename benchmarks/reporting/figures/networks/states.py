@@ -10,7 +10,7 @@ from benchmarks.reporting.probes import one_clip
 from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import richest_column
 from benchmarks.reporting.probes.tsne import MOST_STATES, PERPLEXITY, SEED, state_map
-from benchmarks.spec.bricks import Name
+from benchmarks.reporting.told import RowName
 
 #: What runs keep: of all clips the states of some frames.
 STATES = "frame_states"
@@ -21,7 +21,7 @@ class States(FigureKind):
 
     by_dataset = True
     #: in the order in which they are drawn: the first so many that keep their states
-    rows: tuple[Name, ...] = Field(min_length=2)
+    rows: tuple[RowName, ...] = Field(min_length=2)
     most: int = Field(default=2, ge=2)
     over: Over | None = None
 

@@ -12,7 +12,8 @@ from benchmarks.metrics.kinds import ONE_CLASS_PER_CLIP
 from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.bars.classes import draw_class_bars
 from benchmarks.reporting.drawing.maps import matrices
-from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
+from benchmarks.reporting.figures import Asked, Figure, FigureKind
+from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.build import import_class
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.scores import Scores
@@ -34,7 +35,7 @@ class Confusion(FigureKind):
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for the dataset; of cells side by side two."""
         if self.cells is not None:
-            if chosen := self.cells.of(asked.result, filter(is_of_clips, asked.cells)):
+            if chosen := self.cells.of(asked.result, filter(is_of_clips, asked.all)):
                 yield _shares_by_class(asked, self.cells.name, chosen)
                 yield _side_by_side(asked, self.cells.name, chosen)
             return

@@ -8,7 +8,8 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.lines.sweeps import Axis, Range, SweepLine, draw_sweeps
 from benchmarks.reporting.figures import Asked, Figure, FigureKind, Words
 from benchmarks.reporting.probes.conditioner import Conditioner, Over, conditioner_of
-from benchmarks.spec.bricks import Name, Strict
+from benchmarks.reporting.told import CheckName
+from benchmarks.spec.bricks import Strict
 
 #: A column is a sweep from so many numbers on.
 FEWEST = 3
@@ -20,7 +21,7 @@ ByNumber = dict[float, CellResult]
 class Beside(Strict):
     """What the table's audit computes for each of its rows, drawn beside the measured ranges."""
 
-    check: Name
+    check: CheckName
     times: float = 1.0
     #: in the legend, and in the caption
     label: str

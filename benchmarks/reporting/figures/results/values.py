@@ -7,7 +7,8 @@ from benchmarks.metrics import kind_of
 from benchmarks.metrics.kinds import TAGS_PER_CLIP
 from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.bars.values import Mark, draw_bars, draw_dots
-from benchmarks.reporting.figures import Asked, Figure, FigureKind, SideBySide
+from benchmarks.reporting.figures import Asked, Figure, FigureKind
+from benchmarks.reporting.told import SideBySide
 
 #: Up to so many rows a table is drawn as bars, above as dots; one of tagging always, as areas begin at 50.
 MOST_BARS = 6
@@ -30,7 +31,7 @@ class Values(FigureKind):
             for column, described in result.table.columns.items()
         }
         if self.cells is not None:
-            chosen = self.cells.of(result, cells)
+            chosen = self.cells.of(result, asked.all)
             cells = list(chosen.values())
             columns = {
                 self.cells.title(result, cells): [_mark(one, bool(paper), label) for label, one in chosen.items()]

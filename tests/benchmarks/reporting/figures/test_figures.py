@@ -1,4 +1,5 @@
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from benchmarks.judge.results import Results
 from benchmarks.judge.table import Variant
 from benchmarks.metrics import all_metrics
 from benchmarks.reporting import figures, write_reports
-from benchmarks.reporting.figures import figure_kinds, table_figures, wanted
+from benchmarks.reporting.figures import figure_kinds, named, table_figures, wanted
 from benchmarks.runs.memo import Memo
 from benchmarks.spec import load_paper, paper_ids
 from tests import ROOT
@@ -43,8 +44,6 @@ def toy_figure(tmp_path, monkeypatch):
     (folder / "toy_of_tests.py").write_text(TOY_FIGURE)
     monkeypatch.setattr(figures, "__path__", [*figures.__path__, str(folder)])
     yield
-    import sys
-
     sys.modules.pop("benchmarks.reporting.figures.toy_of_tests", None)
 
 
@@ -80,10 +79,26 @@ def test_a_figure_in_a_file_of_its_own_appears_with_its_words(toy_figure, acrnn_
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("[valeus]", r"figures\.0\.figure: no figure 'valeus'; did you mean values\?"),
+        ("[valeus]", r"figures\.0\.figure: no figure 'valeus'; did you mean values"),
         ("[values, {figure: decay, constants: [1], levle: 0.1}]", r"figures\.1\.levle: .*did you mean level"),
         ("[{figure: sweep}]", r"figures\.0\.over: is missing"),
         ("[{figure: excerpts, words: {inptu: log mel}}]", r"figures\.0\.words\.inptu: "),
+        (
+            "[{figure: values, cells: {column: esc10, rows: [aug, att_agu]}}]",
+            r"figures\.0\.cells\.rows\.1: the figure values: no row or control 'att_agu'; did you mean att_aug",
+        ),
+        (
+            "[curves, {figure: confusion, cells: {row: aug, columns: [esc01]}}]",
+            r"figures\.1\.cells\.columns\.0: the figure confusion: no column 'esc01'; did you mean esc50, esc10",
+        ),
+        (
+            "[{figure: attention, row: aug, column: esc10, hop: 0.1, input: attentoin}]",
+            r"figures\.0\.input: the figure attention: no probe of any setting 'attentoin'; did you mean attention\?",
+        ),
+        ("[{figure: attention, row: aug, column: esc10, hop: 0}]", r"figures\.0\.hop: the figure attention: "),
+        ("[{figure: states, rows: [aug, bse]}]", r"figures\.0\.rows\.1: .*no row or control 'bse'; did you mean base"),
+        ("[{figure: sweep, over: alpha}]", r"figures\.0\.over\.parameter: .*no argument of any conditioner 'alpha'"),
+        ("[{figure: labels, dataset: esc11}]", r"figures\.0\.dataset: .*no dataset 'esc11'; did you mean esc10"),
     ],
 )
 def test_a_mistake_has_file_and_line_and_the_nearest_names(acrnn_with, clips, named, message):
@@ -96,9 +111,11 @@ def test_a_mistake_has_file_and_line_and_the_nearest_names(acrnn_with, clips, na
 
 @pytest.mark.parametrize("paper_id", paper_ids())
 def test_every_figure_that_a_paper_names_can_be_told_what_it_is_told(paper_id):
-    for table in load_paper(paper_id).tables.values():
-        for one in table.figures or ():
-            figure_kinds()[one.figure].model_validate(one.told)
+    paper = load_paper(paper_id)
+    for table_id, table in paper.tables.items():
+        kinds = named(paper, table_id)
+        names = {kind: name for name, kind in figure_kinds().items()}
+        assert [names[type(kind)] for kind in kinds or ()] == [one.figure for one in table.figures or ()]
 
 
 def test_every_figure_of_a_kind_of_task_is_there_and_needs_no_telling():
@@ -106,6 +123,19 @@ def test_every_figure_of_a_kind_of_task_is_there_and_needs_no_telling():
     assert kinds
     for name in {name for kind in kinds for name in kind.figures}:
         figure_kinds()[name]()
+
+
+def test_two_figures_of_one_name_are_told(tmp_path, monkeypatch):
+    for folder in ("figures", "figures/deep"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "figures" / "deep" / "__init__.py").touch()
+    for path in ("toy_twice.py", "deep/toy_twice.py"):
+        (tmp_path / "figures" / path).write_text(TOY_FIGURE)
+    monkeypatch.setattr(figures, "__path__", [*figures.__path__, str(tmp_path / "figures")])
+    with pytest.raises(InputError, match=r"figures/toy_twice.py: .*deep/toy_twice.py has that name too; rename one"):
+        figure_kinds()
+    for name in [name for name in sys.modules if "toy_twice" in name or name.endswith("figures.deep")]:
+        sys.modules.pop(name)
 
 
 def test_every_figure_says_what_it_is():
@@ -162,7 +192,7 @@ def test_a_table_has_the_figures_that_its_runs_allow(tag_figures, tag_drawing):
         "dots_t1", "sweep_t1", "curves_t1_om_dcase", "curves_t1_om_chime",
     }  # fmt: skip
     assert {name for name in tag_figures if name.endswith("full")} == {
-        "dots_t1_full", "sweep_t1_full", "decay_t1_full", "curves_t1_om_dcase_full", "dots_t3_full",
+        "dots_t1_full", "sweep_t1_full", "curves_t1_om_dcase_full", "dots_t3_full",
         "curves_t3_om_dcase_full",
     }  # fmt: skip
     for content in (tag_drawing(name) for name in tag_figures if not name.startswith("curves")):

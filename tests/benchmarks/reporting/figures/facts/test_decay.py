@@ -1,6 +1,15 @@
 import pytest
 
+from benchmarks.judge.table import TableResult
+from benchmarks.reporting.figures import fact_figures
 from benchmarks.reporting.figures.facts.decay import Decay
+from benchmarks.spec import load_paper
+
+
+@pytest.fixture
+def fact():
+    (figure,) = fact_figures(TableResult(load_paper("edc"), "t1", ()))
+    return figure
 
 
 def test_half_the_published_frames_are_what_the_decay_reaches(tag_tables):
@@ -14,16 +23,15 @@ def test_half_the_published_frames_are_what_the_decay_reaches(tag_tables):
     assert drawn == {row: check["published"] for row, check in computed.items()}
 
 
-def test_the_decays_are_drawn_once_and_name_their_reach(tag_drawing):
-    text = tag_drawing("decay_t1_full").decode()
+def test_the_decays_name_their_reach(fact):
+    text = fact.draw().decode()
     assert ">α = 7: 27 frames<" in text and ">α = 500: 1956 frames<" in text and ">2 %<" in text
     assert ">distance (frames)<" in text and text.count(">α = ") == 9
 
 
-def test_the_decays_stand_under_the_first_conditions_alone(tag_figures):
-    assert [name for name in tag_figures if name.startswith("decay")] == ["decay_t1_full"]
-    caption = tag_figures["decay_t1_full"].caption
-    assert caption.startswith("What the decay leaves of frames at a distance, exp(-d / α)")
+def test_the_decays_are_of_no_run(fact, tag_figures):
+    assert fact.name == "decay_t1" and not [name for name in tag_figures if name.startswith("decay")]
+    assert fact.caption.startswith("What the decay leaves of frames at a distance, exp(-d / α)")
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0])
