@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Scored
 from benchmarks.judge.states import State, alike, state_of
 from benchmarks.judge.truth_here import TruthsHere
-from benchmarks.metrics import Metric, MetricValue, metric_named
+from benchmarks.metrics import Chosen, Metric, MetricValue, metric_named
 from benchmarks.runs.ledger import ANNOTATIONS, Finished, Run
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice, setting_runs
@@ -57,6 +57,8 @@ class Evaluator:
                 continue
             try:
                 one = Scored(run, run.run.fold, self.truths.of(run, cell.test_set))
+                if metric.chosen_on:
+                    self.truths.of(run, metric.chosen_on)
                 measured += [] if metric.kind.pooled else [self._measured(one.fold, [one], cell, metric)]
             except NoTruth as error:
                 unscored[run.run.id] = str(error)
@@ -140,14 +142,23 @@ class Evaluator:
         return Measured(part, runs[0].seed, value, truths[0] if len(truths) == 1 else _stacked(truths))
 
     def _compute(self, runs: Sequence[Scored], cell: Cell, metric: Metric) -> MetricValue:
-        scores, truths = [], []
-        for one in runs:
-            one.finished.verify()
-            said = Scores.load(one.finished.scores_path(cell.test_set))
-            truth = self.truths.of(one.finished, cell.test_set, cell.items, said)
-            scores.append(said if cell.items == "all" else said.select(list(dict.fromkeys(truth.index))))
-            truths.append(truth)
-        return metric.compute(joined(scores), truths[0] if len(truths) == 1 else _stacked(truths))
+        said = [self._said(one, cell.test_set, cell.items) for one in runs]
+        scores, truths = joined([one for one, _ in said]), [truth for _, truth in said]
+        reference = truths[0] if len(truths) == 1 else _stacked(truths)
+        if not metric.chosen_on:
+            return metric.compute(scores, reference)
+        chosen = [
+            Chosen(of_run.items, *self._said(one, metric.chosen_on, cell.items))
+            for one, (of_run, _) in zip(runs, said, strict=True)
+        ]
+        return metric.compute(scores, reference, chosen)
+
+    def _said(self, one: Scored, test_set: str, items: str) -> "tuple[Scores, pd.DataFrame]":
+        """What a run says about the items of a test set, and what is true of them."""
+        one.finished.verify()
+        said = Scores.load(one.finished.scores_path(test_set))
+        truth = self.truths.of(one.finished, test_set, items, said)
+        return said if items == "all" else said.select(list(dict.fromkeys(truth.index))), truth
 
 
 def remembered(memo: Memo, key: Any, compute: Callable[[], MetricValue]) -> MetricValue:
@@ -167,7 +178,8 @@ def remembered(memo: Memo, key: Any, compute: Callable[[], MetricValue]) -> Metr
 
 def _key(runs: Sequence[Scored], cell: Cell, metric: Metric) -> list[Any]:
     """Changes with the scores, with what is true of their items, with the list of items and with the metric."""
-    names = (f"scores_{cell.test_set}.npz", f"{ANNOTATIONS}{cell.test_set}.csv")
+    sets = dict.fromkeys([cell.test_set, metric.chosen_on or cell.test_set])
+    names = [name for one in sets for name in (f"scores_{one}.npz", f"{ANNOTATIONS}{one}.csv")]
     digests = [[one.finished.result["files"].get(name) for name in names] for one in runs]
     return [digests, cell.items, cell.metric, metric.id, metric.version]
 

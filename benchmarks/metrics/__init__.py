@@ -10,11 +10,11 @@ from functools import cache
 
 from benchmarks.errors import InputError
 from benchmarks.metrics.kinds import Kind
-from benchmarks.metrics.metric import Family, Metric, MetricValue
+from benchmarks.metrics.metric import Chosen, Family, Metric, MetricValue
 from benchmarks.runs.build import import_class, modules_of
 from benchmarks.spec import Cell, nearest
 
-__all__ = ["Family", "Kind", "Metric", "MetricValue", "all_metrics", "kind_of", "metric_named", "metric_of"]
+__all__ = ["Chosen", "Family", "Kind", "Metric", "MetricValue", "all_metrics", "kind_of", "metric_named", "metric_of"]
 
 _IMPORT_PATH = re.compile(r"[a-z_]\w*(\.[A-Za-z_]\w*)+")
 

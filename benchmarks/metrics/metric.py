@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -78,12 +78,24 @@ class ZeroByZero:
         return value.counts.get(self.count) == 0
 
 
+class Chosen(NamedTuple):
+    """What a run says about the items that choose its thresholds, for the items that it is judged by.
+
+    judged: the items it is judged by; scores and reference: of those that choose.
+    """
+
+    judged: tuple[str, ...]
+    scores: Scores
+    reference: "pd.DataFrame"
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric. A change that moves numbers bumps `version`, which makes cached values stale.
 
     `compute(scores, reference)` takes the reference as a frame indexed by item, with columns label, unit and fold (and
-    those of the kind), and raises InputError for scores or items that the metric cannot judge.
+    those of the kind), and raises InputError for scores or items that the metric cannot judge. With `chosen_on` it
+    takes a list of `Chosen` as well, one for each run that the scores are of.
     """
 
     id: str
@@ -91,7 +103,7 @@ class Metric:
     #: "%", or "" for a plain number
     unit: str
     higher_is_better: bool
-    compute: "Callable[[Scores, pd.DataFrame], MetricValue]"
+    compute: "Callable[..., MetricValue]"
     kind: Kind
     #: what the id says of the metric, for a metric of a family: an object of the family's own class
     parameters: object = None
@@ -99,6 +111,8 @@ class Metric:
     only: tuple[ScoreKind, ...] = ()
     #: where every item has one class: the index of the class that it is given, (items,), by the metric's own rule
     decide: "Callable[[Scores], np.ndarray] | None" = None
+    #: the test set whose items choose its thresholds, where those that are judged do not
+    chosen_on: str = ""
     #: where it is a quotient of zeros, if that can be
     zero_by_zero: ZeroByZero | None = None
 

@@ -100,20 +100,23 @@ class MaestroReal(Fingerprinted, Dataset):
         """How many recordings the lists name in a part of a fold. Raises DataError."""
         check_fold(self, fold)
         lists = self.lists.folds[fold]
-        one = {"train": lists.train, "validation": lists.validation, "test": lists.test}.get(part)
+        named = {"train": lists.train, "validation": lists.validation, "test": lists.test}
+        one = {**named, "selection": lists.validation}.get(part)
         return len(one.lines) if one is not None else 0
 
     def parts(self, fold: int) -> Parts:
         """The recordings of a fold whose audio and labels are here, in the order of the lists.
 
         Index item (`cafe_restaurant_07`); columns label, unit (the recording) and fold, the one that tests it. Training
-        and validation have a row per recording, whose label is every class with a soft label above 0. The test set has
-        a row per recording, second and class with a soft label above 0, see `truth`. Raises DataError.
+        and validation have a row per recording, whose label is every class with a soft label above 0. The test sets
+        have a row per recording, second and class with a soft label above 0, see `truth`: "test", and "selection", the
+        validation recordings once more, by which thresholds can be chosen. Raises DataError.
         """
         check_fold(self, fold)
         lists = self.lists.folds[fold]
         train, validation = (self._frame(one.lines) for one in (lists.train, lists.validation))
-        return Parts(train, validation, {"test": self._active(lists.test.lines)})
+        test_sets = {"selection": lists.validation, "test": lists.test}
+        return Parts(train, validation, {name: self._active(one.lines) for name, one in test_sets.items()})
 
     def truth(self, test_set: str = "test") -> "pd.DataFrame":
         """What is true of every recording that is here, of all folds: a row per second and class that may be active.
@@ -122,8 +125,8 @@ class MaestroReal(Fingerprinted, Dataset):
         seconds: how long the recording lasts, and scored: whether the class is one of the 11. The first row of each
         recording has the label "" and no second, so that all are tested. Raises DataError.
         """
-        if test_set != "test":
-            raise DataError(f"maestro_real has no test set {test_set!r}, only 'test'")
+        if test_set not in ("selection", "test"):
+            raise DataError(f"maestro_real has no test set {test_set!r}, only 'selection' and 'test'")
         return self._active(self.lists.tested_in)
 
     def load(self, item: str) -> "NDArray[np.float32]":

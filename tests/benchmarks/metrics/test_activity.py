@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.metrics import metric_named
+from benchmarks.metrics import Chosen, metric_named
 from benchmarks.metrics.activity import count_classes, f1_best_thresholds
 from benchmarks.runs.scores import Scores
 from tests import ROOT
@@ -98,6 +98,28 @@ def test_the_softmax_changes_the_order_of_seconds(said, truth):
     raised = np.exp(said.values) / np.exp(said.values).sum(axis=-1, keepdims=True)
     by_hand = f1_best_thresholds(Scores(said.items, CLASSES, raised, "probability", 0.2), truth).value
     assert soft == pytest.approx(by_hand) and soft != raw
+
+
+def test_thresholds_of_other_recordings_decide_and_no_test_recording_has_a_part_in_them(said, truth):
+    """Two runs judge two recordings each; what the first says of its own is scaled, and so are its thresholds."""
+    first, second = said.items[:2], said.items[2:]
+    scaled = Scores(said.items, CLASSES, np.concatenate([said.values[:2] / 4, said.values[2:]]), "linear", 0.2)
+    chosen = [
+        Chosen(first, Scores(said.items, CLASSES, said.values / 4, "linear", 0.2), truth), Chosen(second, said, truth)
+    ]  # fmt: skip
+    metric = metric_named("f1_validation_thresholds_1s")
+    best = f1_best_thresholds(said, truth).value
+    assert metric.compute(scaled, truth, chosen).value == pytest.approx(best, abs=1e-4)
+    assert f1_best_thresholds(scaled, truth).value < best
+    with pytest.raises(InputError, match="no thresholds for street_2, which come from a run's validation recordings"):
+        metric.compute(scaled, truth, chosen[:1])
+
+
+def test_a_class_that_is_never_active_where_thresholds_are_chosen_is_never_found(said, truth):
+    without = truth[truth["label"] != "steps"]
+    value = metric_named("f1_validation_thresholds_1s").compute(said, truth, [Chosen(said.items, said, without)])
+    found = count_classes(said, truth)
+    assert value.value == pytest.approx((found["birds"].f1 + found["car"].f1) / 3)
 
 
 def test_a_class_without_any_activity_has_no_f1(said, truth):

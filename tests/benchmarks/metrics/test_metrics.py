@@ -9,7 +9,7 @@ import pytest
 
 import benchmarks.metrics
 from benchmarks.errors import InputError
-from benchmarks.metrics import Kind, Metric, all_metrics, kind_of, metric_named, metric_of
+from benchmarks.metrics import Chosen, Kind, Metric, MetricValue, all_metrics, kind_of, metric_named, metric_of
 from benchmarks.metrics.activity import SOFT_ACTIVITY
 from benchmarks.metrics.kinds import EVENTS_OF_ONE_CLASS, ONE_CLASS_PER_CLIP, TAGS_PER_CLIP
 from benchmarks.runs.scores import Scores
@@ -45,13 +45,20 @@ def drawn(metric: Metric) -> tuple[Scores, pd.DataFrame]:
     shape = (6, 100, len(classes)) if metric.kind.per_frame else (6, len(classes))
     values = np.random.default_rng(0).normal(size=shape)
     truth = pd.DataFrame({"label": labels, "unit": "u", "fold": 1, **columns}, index=pd.Index(ITEMS, name="item"))
-    return Scores(ITEMS, classes, values, "logit", 0.02 if metric.kind.per_frame else None), truth
+    kind = "logit" if "logit" in metric.takes else metric.takes[0]
+    return Scores(ITEMS, classes, values, kind, 0.02 if metric.kind.per_frame else None), truth
+
+
+def computed(metric: Metric, scores: Scores, truth: pd.DataFrame) -> MetricValue:
+    """The value; where other items choose thresholds, these choose them themselves."""
+    return metric.compute(scores, truth, *([[Chosen(ITEMS, scores, truth)]] if metric.chosen_on else []))
 
 
 def test_a_walk_over_all_metrics_sees_every_form_of_an_id():
     assert set(all_metrics()) == {
         "accuracy_clip_mean_probability", "accuracy_clip_decision", "accuracy_file_log_posterior",
-        "f1_best_thresholds_1s", "f1_best_thresholds_1s_softmax",
+        "f1_best_thresholds_1s", "f1_best_thresholds_1s_softmax", "f1_validation_thresholds_1s",
+        "segment_er_1s_above_0.5", "segment_f1_micro_1s_above_0.5", "segment_f1_macro_1s_above_0.5",
         "accuracy_file_log_posterior_classwise", "auc_macro", "auc_of_Dog", "auc_frames",
         "event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms",
     }  # fmt: skip
@@ -64,7 +71,7 @@ def test_every_metric_is_well_formed_and_the_mean_of_what_items_add(metric):
     scores, truth = drawn(metric)
     metric.kind.check(scores, "drawn")
     assert set(metric.kind.columns) <= set(truth.columns)
-    value = metric.compute(scores, truth)
+    value = computed(metric, scores, truth)
     assert value.items == ITEMS and value.per_item.shape == (6,)
     assert metric.scale * value.per_item.mean() == pytest.approx(value.value)
 
@@ -74,10 +81,10 @@ def test_every_metric_takes_the_kinds_of_scores_it_says_and_refuses_decisions_ot
     scores, truth = drawn(metric)
     for kind in metric.takes:
         values = 1 / (1 + np.exp(-scores.values)) if kind == "probability" else scores.values
-        assert np.isfinite(metric.compute(replace(scores, values=values, kind=kind), truth).value)
+        assert np.isfinite(computed(metric, replace(scores, values=values, kind=kind), truth).value)
     if "decision" not in metric.takes and metric.id != "auc_frames":
         with pytest.raises(InputError):
-            metric.compute(replace(scores, kind="decision"), truth)
+            computed(metric, replace(scores, kind="decision"), truth)
 
 
 def test_every_metric_of_a_paper_is_known_and_cells_of_a_mean_have_the_kind_of_their_columns():

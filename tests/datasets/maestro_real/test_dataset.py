@@ -29,7 +29,8 @@ def test_training_and_validation_have_a_row_per_recording(lists):
     dataset = MaestroReal(lists.root)
     for fold in dataset.folds:
         parts = dataset.parts(fold)
-        assert [frame.index.nunique() for frame in parts.named.values()] == [15, 5, 5]
+        assert [frame.index.nunique() for frame in parts.named.values()] == [15, 5, 5, 5]
+        assert set(parts.test["selection"].index) == set(parts.validation.index)
         for part in (parts.train, parts.validation):
             assert list(part.columns) == ["label", "unit", "fold"] and part.index.is_unique
             assert list(part["unit"]) == list(part.index) and (part["fold"] != fold).all()
@@ -58,7 +59,7 @@ def test_the_test_set_has_a_row_per_second_and_class(lists):
         assert set(rows["fold"]) == {dataset.lists.tested_in[item]} and set(rows["unit"]) == {item}
     frames = [dataset.parts(fold).test["test"] for fold in dataset.folds]
     pd.testing.assert_frame_equal(pd.concat(frames), whole)
-    with pytest.raises(DataError, match="maestro_real has no test set 'evaluation', only 'test'"):
+    with pytest.raises(DataError, match="maestro_real has no test set 'evaluation', only 'selection' and 'test'"):
         dataset.truth("evaluation")
 
 

@@ -6,6 +6,7 @@ from benchmarks.runs.build import instantiate
 from datasets.errors import DataError
 from datasets.maestro_real import MaestroReal, MaestroRealDataModule
 from models.baselines.maestro import BaselineCRNNModule
+from models.baselines.wav2vec2 import Wav2Vec2ClassifierModule
 from models.maestro import ContextCRNNModule, GlobalAttentionModule
 
 pytestmark = pytest.mark.filterwarnings(
@@ -36,7 +37,7 @@ def trained_and_asked(network, data):
     )  # fmt: skip
     trainer.fit(network, data)
     logged = dict(trainer.callback_metrics)
-    return trainer.predict(network, datamodule=data), logged
+    return trainer.predict(network, datamodule=data)[list(data.test_sets).index("test")], logged
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,18 @@ def trained_and_asked(network, data):
             1,
         ),
         (lambda **of: GlobalAttentionModule("crnn", loss="focal_scene", **of), {"chunk_seconds": 41}, 5),
+        (
+            lambda **of: GlobalAttentionModule("given", **of),
+            {"chunk_seconds": 41, "query": "drawn", "sampler_alpha": 0.0},
+            5,
+        ),
+        (
+            lambda **of: Wav2Vec2ClassifierModule(**of),
+            {"chunk_seconds": 1, "labels": "second", "apart": True, "query": "drawn", "sampler_alpha": 0.0},
+            1,
+        ),
     ],
-    ids=["baseline", "context", "mean", "attention"],
+    ids=["baseline", "context", "mean", "attention", "given", "classifier"],
 )
 def test_a_trainer_takes_network_and_data_as_they_are(make, network, options, per_second):
     data = make(limit=3, **{"batch_size": 8, **options})

@@ -36,7 +36,7 @@ def test_a_stand_in_is_a_whole_dataset(root):
     census = take_census(dataset)
     assert census.complete and (census.found, census.release) == (25, "standin"), census.to_markdown()
     for fold in dataset.folds:
-        assert [frame.index.nunique() for frame in dataset.parts(fold).named.values()] == [15, 5, 5]
+        assert [frame.index.nunique() for frame in dataset.parts(fold).named.values()] == [15, 5, 5, 5]
     for item, seconds in dataset.lists.durations.items():
         info = soundfile.info(dataset.layout.audio(item))
         assert (info.samplerate, info.channels, info.subtype) == (44100, 2, "PCM_16")

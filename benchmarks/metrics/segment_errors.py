@@ -1,0 +1,107 @@
+"""Error rate and F1 of soft activity at one threshold for all classes, in segments of one second: sed_eval counts.
+
+DCASE 2023 Task 4b lists them beside its ranking (ER_m, F1_m, F1_M): a class is found in a segment where a frame is
+above one half. All recordings of all folds are judged together, and classes as in benchmarks.metrics.segments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from benchmarks.errors import InputError
+from benchmarks.metrics.kinds import in_words
+from benchmarks.metrics.metric import Metric, MetricValue
+from benchmarks.metrics.segments import ACTIVE, SEGMENT, SOFT_ACTIVITY, Event, Segmented
+from benchmarks.runs.scores import ScoreKind, Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Statistic = Literal["error_rate", "f1_micro", "f1_macro"]
+#: The kinds of scores of which one half is a threshold.
+HALVED: tuple[ScoreKind, ...] = ("linear", "probability")
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentCounts:
+    """What sed_eval counts in each recording: segments of the reference and the system, true positives, errors.
+
+    n_ref, n_sys, tp: (items, classes); errors: (items,), substitutions, deletions and insertions of all classes.
+    """
+
+    items: tuple[str, ...]
+    n_ref: np.ndarray
+    n_sys: np.ndarray
+    tp: np.ndarray
+    errors: np.ndarray
+
+
+def count_segments(scores: Scores, reference: "pd.DataFrame") -> SegmentCounts:
+    """The counts at the threshold of one half; of the reference see Segmented. Raises InputError."""
+    from sed_eval.sound_event import SegmentBasedMetrics
+
+    if scores.kind not in HALVED:
+        raise InputError(f"scores: one half is no threshold of a {scores.kind}; give {in_words(HALVED)}")
+    judged = Segmented.of(scores, reference)
+    classes = list(judged.classes)
+    counts, errors = [], []
+    for item, found in zip(judged.items, judged.found, strict=True):
+        evaluator: Any = SegmentBasedMetrics(classes, time_resolution=SEGMENT)
+        lists = [_listed(item, events) for events in (judged.events[item], _events(found > ACTIVE, classes))]
+        evaluator.evaluate(*lists, evaluated_length_seconds=judged.seconds[item])
+        by_class = evaluator.class_wise
+        counts.append([[by_class[label][name] for label in classes] for name in ("Nref", "Nsys", "Ntp")])
+        errors.append(sum(evaluator.overall[name] for name in ("S", "D", "I")))
+    n_ref, n_sys, tp = np.array(counts).transpose(1, 0, 2)
+    return SegmentCounts(judged.items, n_ref, n_sys, tp, np.array(errors))
+
+
+def segment_statistic(scores: Scores, reference: "pd.DataFrame", statistic: Statistic) -> MetricValue:
+    """The error rate, or F1 in percent: of all counts together (micro), or the mean of the classes' own (macro).
+
+    A class that is found nowhere has the F1 0, as by sed_eval's rule zero_score. Raises InputError.
+    """
+    found = count_segments(scores, reference)
+    if statistic == "error_rate":
+        return MetricValue.ratio(found.errors, found.n_ref.sum(axis=1), found.items, 1.0, {})
+    above, below = 2 * found.tp, found.n_sys + found.n_ref
+    if statistic == "f1_micro":
+        return MetricValue.ratio(above.sum(axis=1), below.sum(axis=1), found.items, 100.0, {})
+    parts = [MetricValue.ratio(*one, found.items, 100.0, {}) for one in zip(above.T, below.T, strict=True)]
+    per_item = np.mean([one.per_item for one in parts], axis=0)
+    return MetricValue(float(np.mean([one.value for one in parts])), per_item, found.items, {}, is_share=False)
+
+
+def _events(active: np.ndarray, classes: Sequence[str]) -> list[Event]:
+    """Runs of active segments (segments, classes) as events."""
+    events = []
+    for column, label in enumerate(classes):
+        for is_active, run in groupby(enumerate(active[:, column]), key=lambda one: bool(one[1])):
+            places = [place for place, _ in run]
+            if is_active:
+                events.append((places[0] * SEGMENT, (places[-1] + 1) * SEGMENT, label))
+    return events
+
+
+def _listed(item: str, events: Sequence[Event]) -> list[dict[str, object]]:
+    """Events as sed_eval takes them."""
+    return [
+        {"filename": item, "event_label": label, "onset": onset, "offset": offset} for onset, offset, label in events
+    ]
+
+
+def _metric(name: str, statistic: Statistic) -> Metric:
+    is_f1 = statistic != "error_rate"
+    scored = partial(segment_statistic, statistic=statistic)
+    return Metric(name, 1, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED)
+
+
+METRICS = (
+    _metric("segment_er_1s_above_0.5", "error_rate"),
+    _metric("segment_f1_micro_1s_above_0.5", "f1_micro"),
+    _metric("segment_f1_macro_1s_above_0.5", "f1_macro"),
+)

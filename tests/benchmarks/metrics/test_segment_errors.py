@@ -1,0 +1,80 @@
+"""Error rate and F1 at one threshold: equal to sed_eval as its manual uses it, over all recordings in one evaluator."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import sed_eval
+
+from benchmarks.errors import InputError
+from benchmarks.metrics import metric_named
+from benchmarks.runs.scores import Scores
+
+CLASSES = ("birds", "car", "steps", "train")
+LENGTHS = {"street_0": 9.4, "street_1": 12.0, "street_2": 7.2}
+
+
+@pytest.fixture
+def truth() -> pd.DataFrame:
+    """Seconds with soft activity; no second of the last class is active, though it may be heard."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for item, length in LENGTHS.items():
+        for second in range(int(length)):
+            soft = np.round(rng.uniform(0, 1, 4) * (1, 1, 1, 0.45), 3)
+            rows += [(item, label, second, second + 1, one, length) for label, one in zip(CLASSES, soft, strict=True)]
+    frame = pd.DataFrame(rows, columns=["item", "label", "onset", "offset", "activity", "seconds"]).set_index("item")
+    return frame.assign(unit=frame.index, fold=1)
+
+
+@pytest.fixture
+def said() -> Scores:
+    """Frames of half a second; nothing is said of the third class."""
+    values = np.random.default_rng(6).uniform(0, 0.75, (3, 24, 4)) * (1, 1, 0.6, 1)
+    return Scores(tuple(LENGTHS), CLASSES, values, "linear", 0.5)
+
+
+def official(said: Scores, truth: pd.DataFrame):
+    """All recordings in one evaluator of the classes that are judged, events frame by frame and second by second."""
+    judged = list(CLASSES[:3])
+    evaluator = sed_eval.sound_event.SegmentBasedMetrics(judged, time_resolution=1.0)
+    evaluator.empty_system_output_handling = "zero_score"
+    for item, values in zip(said.items, said.values, strict=True):
+        true = [
+            {"filename": item, "event_label": row["label"], "onset": row["onset"], "offset": row["offset"]}
+            for _, row in truth[(truth.index == item) & (truth["activity"] > 0.5)].iterrows()
+        ]
+        frames = np.argwhere(values[: int(np.ceil(LENGTHS[item] * 2)), :3] > 0.5)
+        found = [
+            {"filename": item, "event_label": CLASSES[column], "onset": frame / 2, "offset": frame / 2 + 0.5}
+            for frame, column in frames
+        ]
+        evaluator.evaluate(true, found, evaluated_length_seconds=LENGTHS[item])
+    overall, by_class = evaluator.results_overall_metrics(), evaluator.results_class_wise_metrics()
+    return {
+        "segment_er_1s_above_0.5": overall["error_rate"]["error_rate"],
+        "segment_f1_micro_1s_above_0.5": 100 * overall["f_measure"]["f_measure"],
+        "segment_f1_macro_1s_above_0.5": 100 * np.mean([by_class[one]["f_measure"]["f_measure"] for one in judged]),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["segment_er_1s_above_0.5", *(f"segment_f1_{one}_1s_above_0.5" for one in ("micro", "macro"))]
+)
+def test_it_is_what_sed_eval_says_of_all_recordings_together(said, truth, name):
+    metric = metric_named(name)
+    value = metric.compute(said, truth)
+    assert value.value == pytest.approx(official(said, truth)[name], abs=1e-9)
+    assert metric.scale * value.per_item.mean() == pytest.approx(value.value) and value.items == tuple(LENGTHS)
+    assert metric.higher_is_better == ("f1" in name)
+
+
+def test_a_class_that_is_found_nowhere_has_the_f1_zero(said, truth):
+    assert (said.values[..., 2] <= 0.5).all()
+    two = truth[truth["label"] != "steps"]
+    macro = metric_named("segment_f1_macro_1s_above_0.5")
+    assert macro.compute(said, truth).value == pytest.approx(macro.compute(said, two).value * 2 / 3)
+
+
+def test_logits_have_no_half_and_that_is_one_line(said, truth):
+    with pytest.raises(InputError, match="one half is no threshold of a logit; give linear outputs or probabilities"):
+        metric_named("segment_er_1s_above_0.5").compute(Scores(said.items, CLASSES, said.values, "logit", 0.5), truth)
