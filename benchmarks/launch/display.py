@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, SlotEvent, Started, Stopping
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, SlotEvent, Started, Stopping
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Plan
@@ -75,7 +75,7 @@ class SweepDisplay:
             self.ended += 1
         if self._live:
             self._show(event)
-        elif isinstance(event, Ended) and event.how != "elsewhere":
+        elif isinstance(event, Again) or (isinstance(event, Ended) and event.how != "elsewhere"):
             print(f"[{self.ended}/{self.total}] {_line(event)}", file=sys.stderr, flush=True)
 
     def _show(self, event: SlotEvent) -> None:
@@ -88,9 +88,11 @@ class SweepDisplay:
                 self._live.reset(task, description=run, total=None)
             case Epoch(_, _, epoch, of, _):
                 self._live.update(task, completed=epoch, total=of)
-            case Ended(how="failed"):
+            case Ended(how="failed") | Again():
                 self._live.console.print(_line(event), highlight=False)
 
 
-def _line(end: Ended) -> str:
+def _line(end: Ended | Again) -> str:
+    if isinstance(end, Again):
+        return f"later, alone: {end.run}: {end.message}"
     return f"{end.how} {end.run}" + (f": {end.message}" if end.how == "failed" else "")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Launcher, Started, Stopping
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Free, Gone, Launcher, Started, Stopping
 from benchmarks.runs.plan import Planned
 
 #: How long to wait for events before looking at the clock again.
@@ -30,8 +30,9 @@ def launch(
     listener: Listener = lambda event: None,
     minutes: float | None = None,
 ) -> Outcome:
-    """Execute `runs`; a failing run or a dying slot does not stop the others.
+    """Execute `runs`, the longest first; a failing run or a dying slot does not stop the others.
 
+    A run that crashes or runs out of memory is tried once more when the others have ended, so that it is alone.
     With `minutes`, nothing is started that is not expected to end in time (with 0 nothing at all), and what still runs
     at the end is asked to save and stop. Ctrl-C does the same at once; a second one leaves.
     """
@@ -51,7 +52,10 @@ class _Sweep:
     """The bookkeeping of one launch."""
 
     def __init__(self, runs: Sequence[Planned], launcher: Launcher, listener: Listener, deadline: float | None) -> None:
-        self.waiting = list(runs)
+        self.waiting = sorted(runs, key=launcher.expected_seconds, reverse=True)
+        #: runs that crashed or ran out of memory once
+        self.again: list[Planned] = []
+        self.tried: set[str] = set()
         self.launcher, self.listener, self.deadline = launcher, listener, deadline
         self.stopping = False
         self.ended: dict[str, Ended] = {}
@@ -71,6 +75,7 @@ class _Sweep:
                 self.stop()
             for event in self.launcher.events(POLL_SECONDS):
                 self._handle(event)
+            self._feed()  # what had no room may have it now
 
     def stop(self) -> None:
         """Start nothing more; ask every run to save and stop."""
@@ -84,7 +89,11 @@ class _Sweep:
         for run, end in self.ended.items():
             by_end[end.how].append(run)
         failed = {run: self.ended[run].message for run in by_end.pop("failed")}
-        return Outcome(**by_end, failed=failed, not_started=[planned.run.id for planned in self.waiting])
+        return Outcome(**by_end, failed=failed, not_started=[planned.run.id for planned in self._left])
+
+    @property
+    def _left(self) -> list[Planned]:
+        return [*self.waiting, *self.again]
 
     def _open(self) -> None:
         self.coming.add(self._opened)
@@ -97,10 +106,14 @@ class _Sweep:
                 self.coming.discard(slot)
                 self.free.add(slot)
             case Ended(slot, run):
-                self._end(event)
-                if slot in self.busy and self.busy[slot].run.id == run:
+                planned = self.busy.get(slot)
+                if planned is None or planned.run.id != run:
+                    self._end(event)
+                else:
                     del self.busy[slot]
                     self.free.add(slot)
+                    if not (event.out_of_memory and self._tried_again(planned, event)):
+                        self._end(event)
             case Gone(slot):
                 self._bury(event)
             case Epoch():
@@ -114,6 +127,7 @@ class _Sweep:
             return
         self.ended[event.run] = event
         self.waiting = [planned for planned in self.waiting if planned.run.id != event.run]
+        self.again = [planned for planned in self.again if planned.run.id != event.run]
         if event.how == "failed":
             self.launcher.workspace.ledger.record_failure(event.run, event.message, event.trace)
         self.listener(event)
@@ -128,32 +142,49 @@ class _Sweep:
         if self.stopping:
             self._end(Ended(event.slot, planned.run.id, "stopped"))
             return
-        if event.fault:
-            self._end(Ended(event.slot, planned.run.id, "failed", event.message, event.trace))
-        else:
+        if not event.fault:
             self.waiting.insert(0, planned)
-        if self.waiting:
+        elif not self._tried_again(planned, event):
+            self._end(Ended(event.slot, planned.run.id, "failed", event.message, event.trace))
+        if self._left:
             self._open()
 
+    def _tried_again(self, planned: Planned, event: Ended | Gone) -> bool:
+        """Whether a run that was lost once is kept for later; the second time it is to blame."""
+        if self.stopping or planned.run.id in self.tried:
+            return False
+        self.tried.add(planned.run.id)
+        self.again.append(planned)
+        self.listener(Again(event.slot, planned.run.id, event.message))
+        return True
+
     def _feed(self) -> None:
-        """Give every free slot a run, as long as there are some."""
+        """Give every free slot a run, as long as there are some and there is room for them."""
         for slot in sorted(self.free):
-            position = self._next()
-            if position is None:
-                return
-            planned = self.waiting.pop(position)
+            planned = self._next(slot)
+            if planned is None:
+                continue
+            if planned in self.again:
+                self.launcher.clear(slot)
+                self.again.remove(planned)
+            else:
+                self.waiting.remove(planned)
             self.free.discard(slot)
             self.busy[slot] = planned
             self.listener(Started(slot, planned.run.id))
             self.launcher.submit(slot, planned)
 
-    def _next(self) -> int | None:
-        """The place of the first waiting run that is expected to end before the deadline."""
+    def _next(self, slot: int | None = None) -> Planned | None:
+        """The first waiting run that is expected to end before the deadline, and for which the slot has room.
+
+        Where nothing runs there is room for any, and when nothing waits those come that are tried again.
+        """
         if self.stopping:
             return None
-        for position, planned in enumerate(self.waiting):
-            if self.deadline is None:
-                return position
-            if time.monotonic() + self.launcher.expected_seconds(planned) < self.deadline:
-                return position
-        return None
+        for planned in self.waiting:
+            if self._in_time(planned) and (not self.busy or slot is None or self.launcher.has_room(slot, planned)):
+                return planned
+        return None if self.busy else next(filter(self._in_time, self.again), None)
+
+    def _in_time(self, planned: Planned) -> bool:
+        return self.deadline is None or time.monotonic() + self.launcher.expected_seconds(planned) < self.deadline

@@ -78,6 +78,7 @@ class Ended(NamedTuple):
 
     how: "done" (its result is in the workspace's store), "elsewhere" (another command holds it or has done it),
     "stopped" (behind a checkpoint, because it was asked to), "failed" (with a message of one line, and a traceback).
+    out_of_memory: a failed run might have ended well with more memory to itself.
     """
 
     slot: int
@@ -85,12 +86,14 @@ class Ended(NamedTuple):
     how: Literal["done", "elsewhere", "stopped", "failed"]
     message: str = ""
     trace: str = ""
+    out_of_memory: bool = False
 
 
 class Gone(NamedTuple):
     """The slot is no more, idle or in the middle of a run; message: one line that says why.
 
-    With `fault` the run is to blame and has failed. Without (the machine was taken away or lost) it waits again.
+    With `fault` the run may be to blame: it is tried once more, alone, and then it has failed. Without (the machine was
+    taken away or lost) it waits again.
     """
 
     slot: int
@@ -99,11 +102,19 @@ class Gone(NamedTuple):
     fault: bool = True
 
 
+class Again(NamedTuple):
+    """The run crashed or ran out of memory. When the others have ended it is tried again; the driver's own event."""
+
+    slot: int
+    run: str
+    message: str
+
+
 class Stopping(NamedTuple):
     """All runs were asked to save and stop, by Ctrl-C or the end of the time budget; the driver's own event."""
 
 
-SlotEvent = Free | Started | Epoch | Ended | Gone
+SlotEvent = Free | Started | Epoch | Ended | Gone | Again
 Event = SlotEvent | Stopping
 
 
@@ -147,6 +158,16 @@ class Launcher(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of all slots; nothing is submitted any more. Runs in them have ended or are not waited for."""
+
+    def has_room(self, slot: int, planned: "Planned") -> bool:
+        """Whether there is room for a run in this free slot beside those that run now. Asked only while some run."""
+        return True
+
+    def clear(self, slot: int) -> None:
+        """A run is tried again in this slot, alone: the others, all of them idle, may let go of what they hold.
+
+        A slot that ends for this is `Gone` as any other, without fault.
+        """
 
     def expected_seconds(self, planned: "Planned") -> float:
         """How long a run takes in a slot: the estimates are for a whole machine, of which a slot has its share."""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.launch.driver import launch
-from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Launcher, Slots, Started
+from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Launcher, Slots, Started
 from benchmarks.runs.ledger import Ledger
 
 
@@ -16,7 +16,7 @@ class Scripted(Launcher):
         super().__init__(workspace, Slots(jobs, "cpu"))
         self.runs = {run: list(happens) for run, happens in runs.items()}
         self.comes = comes
-        self.happened, self.opened, self.given = [], [], []
+        self.happened, self.opened, self.given, self.cleared = [], [], [], []
         self.asked_to_stop = self.closed = 0
 
     @classmethod
@@ -39,6 +39,9 @@ class Scripted(Launcher):
             if event is KeyboardInterrupt:
                 raise event
             yield event
+
+    def clear(self, slot):
+        self.cleared.append(slot)
 
     def stop(self):
         self.asked_to_stop += 1
@@ -92,18 +95,51 @@ def test_a_failing_run_is_recorded_and_the_others_go_on(store):
     assert store.ledger.failure("a")["message"] == "no such clip"
 
 
-def test_a_dead_slot_is_replaced_and_its_run_has_failed(store):
-    launcher = Scripted(store, 1, {"a": [[dies]], "b": [DONE]})
-    outcome = launch(planned("a", "b"), launcher)
+def test_a_dead_slot_is_replaced_and_the_second_time_its_run_has_failed(store):
+    launcher = Scripted(store, 1, {"a": [[dies], [dies]], "b": [DONE]})
+    heard = []
+    outcome = launch(planned("a", "b"), launcher, heard.append)
     assert (outcome.failed, outcome.done) == ({"a": "it fell over"}, ["b"])
-    assert launcher.given == [(0, "a"), (1, "b")]
+    assert launcher.given == [(0, "a"), (1, "b"), (1, "a")] and launcher.opened == [0, 1]
     assert store.ledger.failure("a") == {"message": "it fell over", "trace": "its last words"}
+    assert [event for event in heard if isinstance(event, Again)] == [Again(0, "a", "it fell over")]
 
 
-def test_a_slot_that_dies_over_the_last_run_is_not_replaced(store):
-    launcher = Scripted(store, 1, {"a": [[dies]]})
+@pytest.mark.parametrize("lost", [dies, lambda slot, run: Ended(slot, run, "failed", "no memory", out_of_memory=True)])
+def test_a_run_that_was_lost_is_tried_again_when_the_others_have_ended(store, lost):
+    """Even where a slot is free before; and then the others let go of what they hold."""
+    held = [ends("done")]
+    launcher = Scripted(store, 2, {"a": [[lost], DONE], "b": [held], "c": [DONE]})
+    launcher.runs["b"][0].insert(0, lambda slot, run: Epoch(slot, run, 1, 9, 0.5))
+    outcome = launch(planned(*"abc"), launcher)
+    assert sorted(outcome.done) == ["a", "b", "c"] and not outcome.failed and store.ledger.failure("a") is None
+    assert [run for _, run in launcher.given] == ["a", "b", "c", "a"]
+    assert launcher.cleared == [launcher.given[-1][0]]
+
+
+def test_a_run_that_was_lost_waits_for_the_same_command_where_there_is_no_time_left(store):
+    launcher = Scripted(store, 1, {"a": [[dies]], "b": [[interrupts]]})
+    launcher.stop = lambda: launcher.happened.append(Ended(1, "b", "stopped"))
+    outcome = launch(planned("a", "b"), launcher)
+    assert (outcome.failed, outcome.stopped, outcome.not_started) == ({}, ["b"], ["a"])
+
+
+def test_the_longest_runs_go_first_and_only_where_there_is_room(store):
+    """The small one passes the large one, which waits until nothing runs."""
+    launcher = Scripted(store, 2, {name: [DONE] for name in ("short", "large", "small", "long")})
+    launcher.runs["long"] = [[lambda slot, run: Epoch(slot, run, 1, 2, 0.5), ends("done")]]
+    launcher.has_room = lambda slot, one: one.run.id != "large"
+    runs = [
+        planned(name, minutes=minutes)[0] for name, minutes in (("short", 1), ("large", 3), ("small", 2), ("long", 4))
+    ]
+    assert sorted(launch(runs, launcher).done) == ["large", "long", "short", "small"]
+    assert [run for _, run in launcher.given] == ["long", "small", "short", "large"]
+
+
+def test_a_slot_that_dies_over_the_last_run_is_replaced_once(store):
+    launcher = Scripted(store, 1, {"a": [[dies], [dies]]})
     assert launch(planned("a"), launcher).failed == {"a": "it fell over"}
-    assert launcher.opened == [0]
+    assert launcher.opened == [0, 1]
 
 
 def test_a_run_whose_machine_was_taken_away_waits_again(store):
