@@ -163,7 +163,7 @@ class Launcher(ABC):
         """Whether there is room for a run in this free slot beside those that run now. Asked only while some run."""
         return True
 
-    def clear(self, slot: int) -> None:
+    def clear(self, slot: int) -> None:  # noqa: B027 - most launchers hold nothing
         """A run is tried again in this slot, alone: the others, all of them idle, may let go of what they hold.
 
         A slot that ends for this is `Gone` as any other, without fault.
