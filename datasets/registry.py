@@ -12,8 +12,9 @@ from datasets.contract import Dataset
 from datasets.errors import DataError
 
 #: What a wing may have beside its dataset: `acquire` (fetch, import_folder), `census` (take_census), `miniature` and
-#: `standin` (write), `synthesis` (synthesize), `module` (the public DataModule).
-Part = Literal["acquire", "census", "miniature", "standin", "synthesis", "module"]
+#: `standin` (write), `synthesis` (synthesize), `module` (the public DataModule), `needs` (lacking: what trainings need
+#: beside the dataset's files).
+Part = Literal["acquire", "census", "miniature", "standin", "synthesis", "module", "needs"]
 #: What messages call a part, where its file name does not say it.
 _CALLED = {"standin": "stand-in corpus", "synthesis": "synthesizer"}
 

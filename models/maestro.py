@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.baselines.maestro import BANDS, FrameEncoder
+from models.baselines.wav2vec2 import query_head
 from models.mtfa import initialise
 from models.optimizers import PlateauAdam
 from models.tasks.activity import Activation, ActivityDetection, Heard, Loss
@@ -19,8 +20,6 @@ from models.tasks.predicting import predicting
 Query = Literal["own", "crnn", "given"]
 AttentionScores = Literal["dot", "additive"]
 
-#: Values of a given query, those of wav2vec2's base model; the head that makes a query of them; its dropout (code).
-GIVEN, HEAD, HEAD_DROPOUT = 768, (256, 128), 0.25
 #: Chunks that are judged together in prediction: maps of 205 frames of them take 200 MB.
 TOGETHER = 32
 
@@ -174,7 +173,7 @@ class GlobalAttentionCRNN(ChunkNetwork):
         if query == "crnn":
             self.asker: nn.Module | None = FrameEncoder(n_mels, dropout, width_divisor)
         else:
-            self.asker = _head(size, width_divisor) if query == "given" else None
+            self.asker = query_head(size, width_divisor) if query == "given" else None
         self.scores = AdditiveScores(size) if scores == "additive" else DotScores()
         self.expand = nn.Linear(1, n_frames)
         self.hidden = nn.Linear(2 * size, size)
@@ -213,16 +212,6 @@ class GlobalAttentionCRNN(ChunkNetwork):
     def _merged(self, embedded: Tensor, heard: Tensor) -> Tensor:
         laid_out = self.expand(heard[..., None]).transpose(1, 2)
         return self.hidden(torch.cat([embedded, laid_out], dim=2))
-
-
-def _head(size: int, width_divisor: int) -> nn.Sequential:
-    """From a given query (B, 768) to one of the embeddings' size."""
-    wide, narrow = (max(1, one // width_divisor) for one in HEAD)
-    return nn.Sequential(
-        nn.Dropout(HEAD_DROPOUT), nn.Linear(GIVEN, wide), nn.ReLU(), nn.BatchNorm1d(wide),
-        nn.Dropout(HEAD_DROPOUT), nn.Linear(wide, narrow), nn.ReLU(), nn.BatchNorm1d(narrow),
-        nn.Linear(narrow, size),
-    )  # fmt: skip
 
 
 class _ChunkModule(PlateauAdam, ActivityDetection):

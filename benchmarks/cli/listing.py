@@ -76,6 +76,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     costs = ", ".join(f"{_duration(plan.minutes(device))} on {device}" for device in devices)
     yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")
     yield from left_out_lines(plan)
+    yield from lacking_lines(plan)
 
 
 def _duration(minutes: float) -> str:
@@ -93,6 +94,13 @@ def left_out_lines(plan: Plan) -> Iterator[str]:
         named = ", ".join(cells[:3]) + (", ..." if len(cells) > 3 else "")
         counted = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
         yield f"{counted} about other folds than {run}: {named}; --folds names others"
+
+
+def lacking_lines(plan: Plan) -> Iterator[str]:
+    """Which settings cannot be run on this machine, and why, if there are any."""
+    for reason, runs in plan.lacking.items():
+        settings = ", ".join(dict.fromkeys(f"{run.paper}.{run.setting}" for run in runs))
+        yield f"{settings}: {len(runs)} run{'s' if len(runs) > 1 else ''} left out: {reason}"
 
 
 def print_status(workspace: Workspace, watch: bool, seconds: float = 2.0) -> None:

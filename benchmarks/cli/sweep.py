@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
-from benchmarks.cli.listing import left_out_lines, plan_lines
+from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.errors import InputError
 from benchmarks.launch.display import SweepDisplay, progress
@@ -52,7 +52,8 @@ class Sweep:
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
         code = OK
         if plan.missing:
-            plan = self._with_data(plan)
+            plan = self._possible(self._with_data(plan))
+        if plan.missing:
             expected = plan.minutes(device)
             if expected > ASK_ABOVE_MINUTES and not confirmed:
                 print("\n".join(plan_lines(plan)))
@@ -108,6 +109,17 @@ class Sweep:
         for name, runs in Counter(_class_of(run).name for run in absent).items():
             print(f"resound: {name} is not here: {runs} runs left out", file=sys.stderr)
         left = {run_id: planned for run_id, planned in plan.runs.items() if planned.run not in absent}
+        return replace(plan, runs=left)
+
+    def _possible(self, plan: Plan) -> Plan:
+        """The plan without the runs that this machine lacks something for. Raises InputError where nothing is left."""
+        lines = list(lacking_lines(plan))
+        lacking = {run.id for runs in plan.lacking.values() for run in runs}
+        left = {run_id: planned for run_id, planned in plan.runs.items() if run_id not in lacking}
+        if lines and not left:
+            raise InputError(lines[0])
+        for line in lines:
+            print(f"resound: {line}", file=sys.stderr)
         return replace(plan, runs=left)
 
     def _refuse_absent_data(self, run: Run) -> None:

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -49,6 +50,19 @@ class Plan:
         """What is still to be run, in the order of the tables."""
         return [planned for planned in self.runs.values() if not planned.done]
 
+    @cached_property
+    def lacking(self) -> dict[str, list[Run]]:
+        """The missing runs whose data need more than files and is not on this machine, by what that is: one line."""
+        reasons: dict[tuple[str, str, str], str | None] = {}
+        found: dict[str, list[Run]] = {}
+        for run in (planned.run for planned in self.missing):
+            recipe = (run.paper, run.setting, run.dataset)
+            if recipe not in reasons:
+                reasons[recipe] = _lacking(run)
+            if reason := reasons[recipe]:
+                found.setdefault(reason, []).append(run)
+        return found
+
     def minutes(self, device: str) -> float:
         """Expected minutes of what is missing on one kind of device."""
         return sum(planned.minutes.get(device, 0.0) for planned in self.missing)
@@ -93,6 +107,15 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
             plan.runs.setdefault(planned.run.id, planned)
         plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in needed)
     return plan
+
+
+def _lacking(run: Run) -> str | None:
+    """What the data of a run need beside the files of their dataset and is not on this machine; None if nothing."""
+    dataset = import_class(run.resolved["dataset"]["class_path"])
+    if not registry.has(dataset, "needs"):
+        return None
+    found: str | None = registry.part(dataset, "needs").lacking(run.resolved["data"]["init_args"])
+    return found
 
 
 def _with_folds_of(use: DatasetUse, choice: Choice, possible: Collection[int]) -> Choice:

@@ -1,6 +1,7 @@
 """What wav2vec2's base model makes of every second: the frozen query of a network of `maestro` (Fig. 3)."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from datasets.errors import DataError
 from datasets.features import Extractor
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 #: Names the file of weights where no argument does.
 WEIGHTS = "RESOUND_WAV2VEC2"
@@ -72,6 +73,22 @@ class Wav2Vec2Mean(Extractor):
         return torch.cat(found).numpy()
 
 
+def weights_file(given: str | None) -> str:
+    """The file of weights: the one that is given, or else that of RESOUND_WAV2VEC2; empty where none is named."""
+    return given or os.environ.get(WEIGHTS, "")
+
+
+def check_weights(path: str) -> None:
+    """Raises DataError for a file that is not there, cannot be read or has weights of other shapes; reads little."""
+    import torch
+    from torchaudio.models import wav2vec2_base
+
+    Wav2Vec2Mean(path)
+    with torch.device("meta"):
+        model = wav2vec2_base()
+    _weights(path, model, "meta")
+
+
 @lru_cache(maxsize=2)
 def _digest(path: str) -> str:
     with Path(path).open("rb") as file:
@@ -81,12 +98,19 @@ def _digest(path: str) -> str:
 @lru_cache(maxsize=1)
 def _model(path: str) -> "nn.Module":
     """The model with these weights, to predict. Raises DataError where they do not fit."""
-    import torch
     from torchaudio.models import wav2vec2_base
 
     model = wav2vec2_base()
+    model.load_state_dict(_weights(path, model, "cpu"))
+    return model.eval()
+
+
+def _weights(path: str, model: "nn.Module", device: str) -> "dict[str, Tensor]":
+    """The weights of a file that a model wants, on a device; "meta" tells shapes alone, and reads nothing more."""
+    import torch
+
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        found = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # of a dozen kinds, on damaged bytes
         raise DataError(f"{path}: cannot be read as weights; get torchaudio's {BUNDLE} again") from error
     wanted = model.state_dict()
@@ -98,5 +122,4 @@ def _model(path: str) -> "nn.Module":
                 f"{path}: {name} {given}, not {tuple(own.shape)}; these are no weights of wav2vec2's base model, get "
                 f"torchaudio's {BUNDLE}"
             )
-    model.load_state_dict({name: found[name] for name in wanted})
-    return model.eval()
+    return {name: found[name] for name in wanted}

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import spec
 from benchmarks.cli import sweep
+from benchmarks.cli.listing import plan_lines
 from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.runs.plan import Choice
@@ -72,6 +73,32 @@ def test_with_incomplete_data_the_runs_of_a_dataset_that_is_absent_are_left_out(
     (workspace.data / "dcase2018_domestic").unlink()
     with pytest.raises(DataError, match="no such folder"):
         Sweep(*asked, allow_incomplete=True).run()
+
+
+def test_runs_that_need_what_is_not_on_this_machine_are_left_out_with_the_reason(
+    miniature_maestro, tmp_path, monkeypatch, capsys
+):
+    """The weights of wav2vec2 are brought by the user; without them the other rows run, and it alone is refused."""
+    workspace, launched = workspace_in(tmp_path), []
+    workspace.data.mkdir(exist_ok=True)
+    (workspace.data / "maestro_real").symlink_to(miniature_maestro)
+    monkeypatch.delenv("RESOUND_WAV2VEC2", raising=False)
+    monkeypatch.setattr(Sweep, "_launch", lambda sweep, plan, launcher, minutes: launched.extend(plan.missing) or 0)
+    monkeypatch.setattr(Sweep, "_check_data", lambda sweep, plan: None)
+    monkeypatch.setattr(Sweep, "_write_tables", lambda sweep: None)
+    names = ("own_query", "wav2vec2_query", "wav2vec2_alone")
+    cells = [cell for name in names for cell in spec.select(f"maestro.t1.{name}")]
+    monkeypatch.setattr(sweep, "select", lambda target: cells)
+    asked = ("maestro.t1", Choice("reduced", seeds=2), workspace, "cpu")
+    assert Sweep(*asked).run() == 0
+    assert {planned.run.setting for planned in launched} == {"own_query"}
+    told = capsys.readouterr().err
+    assert "resound: maestro.wav2vec2_query, maestro.wav2vec2_alone: 4 runs left out: weights of wav2vec2: no" in told
+    listed = [f"resound: {line}" for line in plan_lines(sweep.make_plan(cells, *asked[1:3]))]
+    assert told.rstrip("\n") == listed[-1]
+    cells[:] = [cell for cell in cells if cell.setting != "own_query"]
+    with pytest.raises(InputError, match="4 runs left out: weights of wav2vec2: no such file; put torchaudio's"):
+        Sweep(*asked).run()
 
 
 def test_an_incomplete_set_is_refused_with_the_command_that_names_what_is_missing(miniature_domestic, tmp_path):
