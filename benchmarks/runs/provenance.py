@@ -41,9 +41,9 @@ def code_revision() -> dict[str, Any]:
     try:
         return {"revision": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "-uno"))}
     except (OSError, subprocess.CalledProcessError):
-        marker = root / "REVISION"  # written by `bundle`, which carries no .git
-        known = marker.read_text().strip() if marker.exists() else "unknown"
-        return {"revision": known, "dirty": False}
+        marker = root / "REVISION"  # written where code travels without .git
+        known, _, state = (marker.read_text() if marker.exists() else "unknown").strip().partition(" ")
+        return {"revision": known, "dirty": state == "dirty"}
 
 
 @cache

@@ -1,0 +1,130 @@
+"""What travels between the launcher's machine and a node: the code, the files of a dataset, checkpoints, results."""
+
+import importlib.util
+import shutil
+import sysconfig
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import InputError
+from benchmarks.runs.build import import_class
+from benchmarks.runs.files import writing
+from datasets.acquire.locks import lock
+
+if TYPE_CHECKING:
+    from benchmarks.runs.ledger import Run
+    from benchmarks.runs.workspace import Workspace
+
+#: Bytes of a dataset that travel together.
+PART_BYTES = 64 * 2**20
+#: A piece of a file: its path below the dataset's root, where it begins (bytes), and its content.
+Piece = tuple[str, int, bytes]
+
+
+# -- code --------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def packed_code(runs: Iterable["Run"]) -> Iterator[Path]:
+    """A folder with the code that runs need, for as long as the block runs: ours, and the modules of the user's own.
+
+    It is the code as it stands here, committed or not, and says so in REVISION.
+    """
+    from benchmarks.runs.provenance import code_revision
+
+    code = code_revision()
+    with tempfile.TemporaryDirectory(prefix="resound-code-") as made:
+        folder = Path(made)
+        for name in sorted({"benchmarks", "datasets", "models"} | _modules_of(runs)):
+            _copy_module(name, folder)
+        (folder / "REVISION").write_text(f"{code['revision']}{' dirty' if code['dirty'] else ''}\n")
+        yield folder
+
+
+def _modules_of(runs: Iterable["Run"]) -> set[str]:
+    """The top-level modules that runs name by import path."""
+    return {path.partition(".")[0] for run in runs for path in run.versions if "." in path}
+
+
+def _copy_module(name: str, folder: Path) -> None:
+    """Copy a top-level module, unless it is installed, which it then is on the nodes as well."""
+    spec = importlib.util.find_spec(name)
+    places = [*(spec.submodule_search_locations or [spec.origin or ""])] if spec is not None else []
+    installed = [Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib", "stdlib")]
+    for place in map(Path, filter(None, places)):
+        if any(place.is_relative_to(one) for one in installed) or not place.exists():
+            continue
+        if place.is_dir():
+            unwanted = shutil.ignore_patterns("__pycache__", ".*")
+            shutil.copytree(place, folder / name, ignore=unwanted, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(place, folder / place.name)
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def pieces_of_dataset(run: "Run", workspace: "Workspace") -> Iterator[list[Piece]]:
+    """The files of a run's dataset, in parts of about `PART_BYTES`."""
+    dataset = workspace.dataset_of(run)
+    part: list[Piece] = []
+    size = 0
+    for path in dataset.files():
+        for begin, content in _chunks(path):
+            if part and size + len(content) > PART_BYTES:
+                yield part
+                part, size = [], 0
+            part.append((str(path.relative_to(dataset.root)), begin, content))
+            size += len(content)
+    yield part
+
+
+def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """A file from its beginning, however long; an empty one is one chunk."""
+    with path.open("rb") as file:
+        begin, content = 0, file.read(PART_BYTES)
+        yield begin, content
+        while content:
+            begin += len(content)
+            if content := file.read(PART_BYTES):
+                yield begin, content
+
+
+def unpack_dataset(run: "Run", parts: Iterable[list[Piece]], workspace: "Workspace") -> None:
+    """Write the files of a run's dataset where `workspace` looks for them, unless another process has done so."""
+    root = workspace.dataset_root(import_class(run.resolved["dataset"]["class_path"]).name, run.corpus)
+    with writing(root):
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with root.with_name(f".{root.name}.lock").open("a") as mine:
+            lock(mine.fileno())
+            if root.exists():
+                return
+            coming = root.with_name(f".{root.name}.{uuid.uuid4().hex}")
+            for part in parts:
+                for name, begin, content in part:
+                    _write_piece(coming, name, begin, content)
+            coming.rename(root)
+
+
+def _write_piece(folder: Path, name: str, begin: int, content: bytes) -> None:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{name}: leads out of the folder of its dataset")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if begin else "wb") as file:
+        file.seek(begin)
+        file.write(content)
+
+
+# -- results -----------------------------------------------------------------------------------------------------------
+
+
+def taken_out(folder: Path) -> dict[str, bytes]:
+    """The files of a finished run by name; the folder goes."""
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
+    shutil.rmtree(folder, ignore_errors=True)
+    return files
