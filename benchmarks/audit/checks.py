@@ -6,6 +6,9 @@ What to check is data, the `audit` section of a paper's file; everything here is
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
+from benchmarks.audit import labels
 from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
 from benchmarks.audit.printed import Check, agrees, printed, truncates
 from benchmarks.errors import InputError
@@ -21,6 +24,7 @@ from benchmarks.spec.audit import (
     Count,
     Difference,
     Entry,
+    Labels,
     Mean,
     Quantity,
     Ratio,
@@ -107,6 +111,8 @@ def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
                 yield from attainable_events(paper, entry)
             case BestPrinted():
                 yield best_printed(paper, entry)
+            case Labels():
+                yield from _labels(paper, entry)
 
 
 def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Check]:
@@ -204,6 +210,25 @@ def _difference(paper: Paper, entry: Difference) -> Check:
 
 def _share(paper: Paper, entry: Share) -> Check:
     return _compared(paper, entry, entry.printed, 100 * entry.count / entry.total, entry.decimals)
+
+
+def _labels(paper: Paper, entry: Labels) -> Iterator[Check]:
+    counted = labels.recorded(paper, entry.dataset)
+    if entry.fact in ("hard", "soft"):
+        for label, value in getattr(counted, entry.fact).items():
+            name = f"{_id(paper, entry)}.{label.replace(' ', '_')}"
+            yield Check(id=name, published=None, computed=float(value), holds=None, note=entry.note)
+        return
+    if entry.fact == "all_active":
+        computed = counted.all_active()
+    elif entry.fact == "minutes":
+        computed = counted.lasting / counted.recordings / 60
+    else:
+        computed = float(np.mean(list(getattr(counted, entry.fact).values())))
+    if entry.printed is None:
+        yield Check(id=_id(paper, entry), published=None, computed=computed, holds=None, note=entry.note)
+    else:
+        yield _compared(paper, entry, entry.printed, computed, entry.decimals)
 
 
 def _compared(

@@ -3,12 +3,15 @@
     python -m benchmarks.audit.labels PAPER FOLDER
 
 counts the labels of all recordings of a dataset in FOLDER, which needs no audio, and writes `labels.json`: counts by
-class, none of the labels themselves.
+class, none of the labels themselves. FOLDER has the official layout, or the lists and the table of soft labels that the
+authors of `maestro` keep beside their code (soft_gt_dev_11classes.csv).
 """
 
 import argparse
 import hashlib
+import math
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +33,9 @@ class LabelCounts:
     """Counts over the complete seconds of all recordings.
 
     hard: by scored class, the seconds in which it counts as heard; soft: the sum of its soft labels, in seconds.
+    segments: seconds as they are scored, the last one of a recording begun; lasting: seconds of all recordings.
+    learnt, trained: by scored class, the share in % of its heard seconds that a fold does not test on, and that it
+    trains on (the others validate); means over the folds.
     sha256: of all soft labels that were counted, so that one can tell whether others are the same.
     """
 
@@ -37,7 +43,15 @@ class LabelCounts:
     seconds: int
     hard: dict[str, int]
     soft: dict[str, float]
+    segments: int
+    lasting: float
+    learnt: dict[str, float]
+    trained: dict[str, float]
     sha256: str
+
+    def all_active(self) -> float:
+        """The mean over the classes of the F1 in % of saying that every segment is active."""
+        return float(np.mean([200 * heard / (heard + self.segments) for heard in self.hard.values()]))
 
 
 def count(dataset: Any) -> LabelCounts:
@@ -48,12 +62,26 @@ def count(dataset: Any) -> LabelCounts:
     hard = [dataset.hard(item)[:, columns] for item in items]
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(one, dtype="<f4").tobytes() for one in soft)).hexdigest()
     heard, sums = (np.concatenate(some).sum(axis=0, dtype=np.float64) for some in (hard, soft))
+    by_item = {item: one.sum(axis=0) for item, one in zip(items, hard, strict=True)}
+    parts = [dataset.parts(fold) for fold in dataset.folds]
+    trained = [sum(by_item[item] for item in one.train.index) for one in parts]
+    learnt = [sum(by_item[item] for item in (*one.train.index, *one.validation.index)) for one in parts]
+
+    def by_class(values: Any, digits: int = 3) -> dict[str, float]:
+        return {label: round(float(value), digits) for label, value in zip(dataset.scored, values, strict=True)}
+
+    lasting = [dataset.seconds(item) for item in items]
     return LabelCounts(
-        len(items), sum(map(len, soft)),
-        {label: int(value) for label, value in zip(dataset.scored, heard, strict=True)},
-        {label: round(float(value), 3) for label, value in zip(dataset.scored, sums, strict=True)},
-        digest,
-    )  # fmt: skip
+        recordings=len(items),
+        seconds=sum(map(len, soft)),
+        hard={label: int(value) for label, value in by_class(heard).items()},
+        soft=by_class(sums),
+        segments=sum(map(math.ceil, lasting)),
+        lasting=round(sum(lasting), 3),
+        learnt=by_class(100 * np.mean(learnt, axis=0) / np.maximum(heard, 1)),
+        trained=by_class(100 * np.mean(trained, axis=0) / np.maximum(heard, 1)),
+        sha256=digest,
+    )
 
 
 def recorded(paper: Paper, dataset: str) -> LabelCounts:
@@ -75,7 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         paper = load_paper(given.paper)
-        found = {name: vars(count(_dataset(paper, name, given.folder))) for name in paper.datasets}
+        with tempfile.TemporaryDirectory() as folder:
+            root = _laid_out(given.folder, Path(folder))
+            found = {name: vars(count(_dataset(paper, name, root))) for name in paper.datasets}
         write_json(paper_folder(paper.id) / FILE, found)
     except USER_ERRORS as error:
         print(f"labels: {error}", file=sys.stderr)
@@ -83,6 +113,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, one in found.items():
         print(f"{paper_folder(paper.id) / FILE}: {name}, {one['recordings']} recordings, {one['seconds']} seconds")
     return 0
+
+
+def _laid_out(folder: Path, root: Path) -> Path:
+    """The folder, or a copy of it below `root` in the official layout where it holds the authors' table."""
+    from datasets.maestro_real.authors_table import has_table, write_layout
+
+    if not has_table(folder):
+        return folder
+    write_layout(folder, root)
+    return root
 
 
 def _dataset(paper: Paper, name: str, folder: Path) -> Any:

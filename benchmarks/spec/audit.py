@@ -242,6 +242,21 @@ class BestPrinted(Entry):
         return [*(("column", column) for column in self.columns), *(("cell", cell) for cell in self.bold)]
 
 
+class Labels(Entry):
+    """What the labels of a dataset say, counted on its files and kept in the paper's folder (benchmarks.audit.labels).
+
+    fact: seconds by class that count as heard ("hard"), sums of soft labels by class ("soft"), the mean over classes of
+    the F1 of saying that all is active ("all_active", %), minutes of a recording in the mean ("minutes"), or the share
+    of a class that is trained on, validation included or not ("learnt", "trained", %, mean over classes).
+    """
+
+    kind: Literal["labels"]
+    dataset: Name
+    fact: Literal["hard", "soft", "all_active", "minutes", "learnt", "trained"]
+    printed: float | None = None
+    decimals: int = 0
+
+
 Check = Annotated[
     Quantity
     | Computed
@@ -256,7 +271,8 @@ Check = Annotated[
     | Average
     | AverageOfRows
     | AttainableEvents
-    | BestPrinted,
+    | BestPrinted
+    | Labels,
     Field(discriminator="kind"),
 ]
 

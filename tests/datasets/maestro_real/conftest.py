@@ -2,11 +2,11 @@ import shutil
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile
 
-from datasets.maestro_real.layout import FOLD_LISTS, Layout, scene_of
+from datasets.maestro_real.authors_table import write_layout
+from datasets.maestro_real.layout import Layout, scene_of
 
 #: Recordings of the miniature: one of each set.
 ITEM, OTHER = "city_center_02", "city_center_00"
@@ -44,20 +44,7 @@ def official(data_root, tmp_path_factory):
     if not (source / "development_metadata.csv").is_file():
         pytest.skip(f"no official lists in {source}")
     root = tmp_path_factory.mktemp("official") / "maestro_real"
-    (root / "metadata").mkdir(parents=True)
-    (root / FOLD_LISTS).symlink_to(source / FOLD_LISTS)
-    for name in ("development_metadata.csv", "gt_dev.csv"):
-        (root / "metadata" / name).symlink_to(source / name)
-    table = pd.read_csv(source / "soft_gt_dev_11classes.csv", sep="\t", dtype=str)
-    long = table.melt(["filename", "onset", "offset"]).query("value != '0.0'")
-    for name, rows in long.groupby("filename"):
-        item = str(name).removesuffix(".wav")
-        for path in (Layout(root).labels(item), Layout(root).audio(item)):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"")
-        rows[["onset", "offset", "variable", "value"]].to_csv(
-            Layout(root).labels(item), sep="\t", header=False, index=False
-        )
+    write_layout(source, root)
     return root
 
 
