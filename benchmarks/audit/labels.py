@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _laid_out(folder: Path, root: Path) -> Path:
     """The folder, or a copy of it below `root` in the official layout where it holds the authors' table."""
-    from datasets.maestro_real.authors_table import has_table, write_layout
+    from datasets.maestro_real.annotations.authors_table import has_table, write_layout
 
     if not has_table(folder):
         return folder

@@ -88,7 +88,7 @@ class MaestroReal(Fingerprinted, Dataset):
         Raises DataError for bad soft labels, and where the official list of hard labels is here and says otherwise of
         a class that is scored.
         """
-        from datasets.maestro_real.labels import THRESHOLD, check_hard
+        from datasets.maestro_real.annotations.labels import THRESHOLD, check_hard
 
         hard = self._soft(item) > THRESHOLD
         if self.layout.hard.is_file():
@@ -162,12 +162,12 @@ class MaestroReal(Fingerprinted, Dataset):
 
     @cached_property
     def _official_hard(self) -> "Mapping[str, NDArray[np.bool_]]":
-        from datasets.maestro_real.labels import read_hard
+        from datasets.maestro_real.annotations.labels import read_hard
 
         return read_hard(self.layout.hard)
 
     def _soft(self, item: str) -> "NDArray[np.float64]":
-        from datasets.maestro_real.labels import read_soft
+        from datasets.maestro_real.annotations.labels import read_soft
 
         if item not in self._read:
             self._read[item] = read_soft(self.layout.labels(item), math.floor(self.seconds(item)))

@@ -16,10 +16,10 @@ from datasets.acquire.records import Archive, read_manifest, take_archives, writ
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.errors import DataError
+from datasets.maestro_real.annotations.labels import read_hard, read_soft
 from datasets.maestro_real.archives import ARCHIVES, PAPERS, is_official
 from datasets.maestro_real.census import take_census
 from datasets.maestro_real.dataset import MaestroReal
-from datasets.maestro_real.labels import read_hard, read_soft
 from datasets.maestro_real.layout import (
     ANNOTATION,
     DEVELOPMENT,

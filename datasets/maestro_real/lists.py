@@ -8,8 +8,8 @@ from itertools import combinations
 from pathlib import Path
 
 from datasets.errors import DataError
+from datasets.maestro_real.annotations.tables import fault, number_of, rows
 from datasets.maestro_real.layout import FOLDS, GET_AGAIN, KINDS, Layout, is_item, scene_of
-from datasets.maestro_real.tables import fault, number_of, rows
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from datasets.maestro_real.labels import HEADER, THRESHOLD
+from datasets.maestro_real.annotations.labels import HEADER, THRESHOLD
 from datasets.maestro_real.layout import CLASSES, DEVELOPMENT, EVALUATION, FOLDS, ITEMS, RATE, SCENES, SCORED, Layout
 
 #: The fold of recordings of the evaluation set.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets.maestro_real.authors_table import write_layout
+from datasets.maestro_real.annotations.authors_table import write_layout
 from datasets.maestro_real.layout import Layout, scene_of
 
 #: Recordings of the miniature: one of each set.

@@ -11,9 +11,9 @@ import soundfile
 
 from datasets.acquire.checksums import official_tokens, token
 from datasets.maestro_real import MaestroReal
+from datasets.maestro_real.annotations.labels import read_soft
 from datasets.maestro_real.archives import CHECKSUMS, LISTS
 from datasets.maestro_real.census import take_census
-from datasets.maestro_real.labels import read_soft
 from datasets.maestro_real.layout import CLASSES, ITEMS, SCENES, SCORED
 from datasets.maestro_real.reading import read_recording
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import DataError
-from datasets.maestro_real.labels import check_hard, read_hard, read_soft
+from datasets.maestro_real.annotations.labels import check_hard, read_hard, read_soft
 from datasets.maestro_real.layout import CLASSES, SCORED
 from datasets.maestro_real.writing import write_soft
 

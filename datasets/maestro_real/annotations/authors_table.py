@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from datasets.errors import DataError
+from datasets.maestro_real.annotations.tables import rows
 from datasets.maestro_real.layout import DURATIONS, FOLD_LISTS, HARD, SCORED, Layout
-from datasets.maestro_real.tables import rows
 
 #: The table, and what lies beside it of the official lists, by its place in the official layout.
 TABLE = "soft_gt_dev_11classes.csv"

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import DataError
+from datasets.maestro_real.annotations.tables import fault, number_of, rows, second_of, shown
 from datasets.maestro_real.layout import CLASSES, SCORED, is_item
-from datasets.maestro_real.tables import fault, number_of, rows, second_of, shown
 
 #: A soft value above this is a hard label; official values never equal it.
 THRESHOLD = 0.5
