@@ -2,10 +2,15 @@
 
 Workers are forked from one process that has imported torch and Lightning, so that a sweep pays for that once and its
 workers share the memory of it (multiprocessing's fork server; started as programs where forking is not safe).
+
+They are ours, where work that only has a result is done by an executor (datasets.processes), for what executors lack: a
+run tells how far it is while it goes on, and what memory it holds; it can be asked to save and stop; which run a dead
+process takes along is known, and the others go on; one that hangs is ended alone; and none outlives its launcher.
 """
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -15,9 +20,15 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Annotated, ClassVar
 
-from benchmarks.launch.launcher import Event, Gone, Launcher, Slots
-from benchmarks.launch.worker import serve
+from annotated_types import Gt
+
+from benchmarks.launch.launcher import Ended, Event, Gone, Launcher, Slots
+from benchmarks.launch.memory import Room
+from benchmarks.launch.options import Options
+from benchmarks.launch.worker import Alive, serve
+from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Planned
 from benchmarks.runs.workspace import Workspace
 from datasets.processes import available_cores, surrounded
@@ -28,21 +39,48 @@ LOG_CHARACTERS = 4000
 CLOSE_SECONDS = 3.0
 
 
+#: Silence is counted in pieces of at most so many seconds: while this process itself stood still, nobody was heard.
+LOOK_SECONDS = 10.0
+
+
 @dataclass(frozen=True)
+class LocalOptions(Options):
+    """memory: GiB that the runs may take together, of the machine or of the accelerator; unless given, what is free.
+
+    timeout: minutes after which a run without any sign of progress is ended; every step of a training is one.
+    """
+
+    memory: Annotated[float, Gt(0)] | None = None
+    timeout: Annotated[float, Gt(0)] = 120.0
+
+
+@dataclass
 class _Worker:
     """A worker process, the connection to it, and the file that it prints to."""
 
     process: BaseProcess
     connection: Connection
     log: Path
+    #: what it works on, and for how long nothing was heard of it, seconds
+    run: Run | None = None
+    silence: float = 0.0
+    #: whether it has worked on a run, so that it holds more than a new one
+    is_warm: bool = False
+    #: why it was ended from here
+    reason: str = ""
 
 
 class Local(Launcher):
-    """Worker processes of this machine (benchmarks.launch.worker)."""
+    """Worker processes of this machine (benchmarks.launch.worker), as many at work as there is memory for."""
+
+    options: ClassVar[LocalOptions] = LocalOptions()
 
     def __init__(self, workspace: Workspace, slots: Slots) -> None:
         super().__init__(workspace, slots)
         self._workers: dict[int, _Worker] = {}
+        limit = self.options.memory
+        self._room = Room(workspace, slots.device, None if limit is None else limit * 1024)
+        self._looked = time.monotonic()
 
     @classmethod
     def share_out(cls, jobs: int | None, device: str, runs: int) -> Slots:
@@ -66,22 +104,61 @@ class Local(Launcher):
         theirs.close()
         self._workers[slot] = _Worker(process, ours, log)
 
+    def has_room(self, slot: int, planned: Planned) -> bool:
+        """Whether a run fits into memory beside the others."""
+        busy = {number: worker.run for number, worker in self._workers.items() if worker.run is not None}
+        return self._room.fits(slot, planned.run, busy)
+
+    def clear(self, slot: int) -> None:
+        """End the other workers that hold more than new ones."""
+        for number, worker in self._workers.items():
+            if number != slot and worker.run is None and worker.is_warm:
+                worker.reason = "made room"
+                worker.process.kill()
+
     def submit(self, slot: int, planned: Planned) -> None:
         """Hand a worker its next run. One that has died does not take it, which `events` tells."""
+        worker = self._workers[slot]
+        worker.run, worker.silence, worker.is_warm = planned.run, 0.0, True
         with suppress(OSError):
-            self._workers[slot].connection.send(planned.run)
+            worker.connection.send(planned.run)
 
     def events(self, seconds: float) -> Iterator[Event]:
         """What the workers have said."""
         if not self._workers:
             time.sleep(seconds)
+        self._end_silent_ones()
         said = wait([worker.connection for worker in self._workers.values()], seconds)
         for slot, worker in list(self._workers.items()):
             if worker.connection in said:
                 try:
-                    yield worker.connection.recv()
+                    event = worker.connection.recv()
                 except (EOFError, OSError):
                     yield self._gone(slot)
+                else:
+                    worker.silence = 0.0
+                    yield from self._noted(slot, worker, event)
+
+    def _noted(self, slot: int, worker: _Worker, event: Event | Alive) -> Iterator[Event]:
+        """What the driver is to hear of what a worker has said."""
+        if isinstance(event, Alive):
+            if worker.run is not None:
+                self._room.learn(slot, worker.run, event.holding)
+            return
+        if isinstance(event, Ended) and worker.run is not None:
+            self._room.end(worker.run)
+            worker.run = None
+        yield event
+
+    def _end_silent_ones(self) -> None:
+        """End the workers whose runs have not made any progress for too long."""
+        now = time.monotonic()
+        passed, self._looked = min(now - self._looked, LOOK_SECONDS), now
+        for worker in self._workers.values():
+            worker.silence += passed if worker.run is not None else 0.0
+            if worker.silence > self.options.timeout * 60 and not worker.reason:
+                worker.reason = f"made no progress for {self.options.timeout:g} minutes and was ended"
+                worker.process.kill()
 
     def stop(self) -> None:
         """Ask every worker to save and stop."""
@@ -106,10 +183,22 @@ class Local(Launcher):
         worker = self._workers.pop(slot)
         worker.connection.close()
         worker.process.join()
+        self._room.leave(slot)
         # At the end of a sweep the store may be gone before its last worker is.
         trace = _tail(worker.log) if worker.log.exists() else ""
-        code = worker.process.exitcode
-        return Gone(slot, f"its worker process died (exit code {code}); see {worker.log}", trace)
+        message = worker.reason or f"its worker process died ({_cause(worker.process.exitcode)})"
+        return Gone(slot, f"{message}; see {worker.log}", trace, fault=worker.run is not None or not worker.reason)
+
+
+def _cause(code: int | None) -> str:
+    """What an exit code of a process says; SIGKILL is what Linux sends when memory runs out."""
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    return f"signal {name}" + (", as when memory runs out" if name == "SIGKILL" else "")
 
 
 def _tail(log: Path) -> str:

@@ -1,13 +1,18 @@
 """One run in this process, as a slot tells of it: the same for every launcher, wherever its slots are."""
 
+import errno
+import gc
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import InputError
 from benchmarks.launch.beside import extractors_beside
+from benchmarks.launch.busy import BusyMeter
 from benchmarks.launch.launcher import Ended, Epoch, Slots
+from benchmarks.launch.memory import begin_peak
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -21,24 +26,59 @@ def perform(
     slots: Slots,
     tell: Callable[[Epoch], None],
     should_stop: Callable[[], bool] = lambda: False,
+    alive: Callable[[], None] = lambda: None,
 ) -> Ended:
-    """Execute `run` with what one of `slots` gets, into the store of `workspace`; whatever goes wrong is in the end."""
+    """Execute `run` with what one of `slots` gets, into the store of `workspace`; whatever goes wrong is in the end.
+
+    alive: called again and again while the run gets on, after every step of the training at least.
+    """
     from benchmarks.runs.execute import Surroundings, execute
     from benchmarks.runs.train import Stopped
 
+    meter = BusyMeter(slots.device, slots.threads)
+
     def on_epoch(epoch: int, of: int, loss: float) -> None:
-        tell(Epoch(slot, run.id, epoch, of, loss))
+        tell(Epoch(slot, run.id, epoch, of, loss, meter.share()))
+
+    def after_a_step() -> bool:
+        alive()
+        return should_stop()
 
     beside = partial(extractors_beside, run, slots.sweep, workspace)
-    around = Surroundings(workspace, slots.device, should_stop, on_epoch, slots.checkpoint_seconds, beside)
+    around = Surroundings(workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside)
     end = partial(Ended, slot, run.id)
+    begin_peak(slots.device)
     try:
-        published = execute(run, around)
+        with closing(meter):
+            published = execute(run, around)
         return end("done" if published else "elsewhere")
     except Stopped:
         return end("stopped")
     except Exception as error:
-        return end("failed", one_line(error), traceback.format_exc())
+        failed = end("failed", one_line(error), traceback.format_exc(), ran_out_of_memory(error))
+    if failed.out_of_memory:
+        _let_go(slots.device)
+    return failed
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether a run failed for want of memory: of Python and numpy, of torch on an accelerator or a CPU, of mapping."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+def _let_go(device: str) -> None:
+    """Give back what this process keeps for its next run."""
+    from datasets.batches.resident import forget
+
+    forget()
+    gc.collect()
+    if device == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()
 
 
 def one_line(error: BaseException) -> str:

@@ -8,13 +8,29 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.launch.launcher import Epoch, Free, Slots
+from benchmarks.launch.launcher import Event, Free, Slots
+from benchmarks.launch.memory import Holding, holding
 from benchmarks.launch.perform import perform
 from benchmarks.runs.workspace import Workspace
+
+#: Signs of life come at most once in so many seconds.
+SIGN_SECONDS = 5.0
+#: Added to the score by which Linux chooses whom to end when memory runs out: a worker before its launcher.
+OOM_SCORE = 500
+
+
+class Alive(NamedTuple):
+    """A run gets on, and what its worker holds; not for the driver."""
+
+    slot: int
+    holding: Holding
 
 
 def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace, log: Path) -> None:
@@ -27,18 +43,41 @@ def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace,
     if hasattr(os, "setsid"):  # Windows has no sessions
         os.setsid()
     print_to(log)
+    _be_ended_first()
     stop = StopSignal()
     stop.listen()
+    stop.end_alone(slots.checkpoint_seconds)
     prepare_process(slots.threads)
 
-    def tell(event: Epoch) -> None:
+    def tell(event: Event | Alive) -> None:
         with suppress(OSError):  # nobody is there any more, which `stop` tells the run
             connection.send(event)
 
     with suppress(EOFError, OSError):
         connection.send(Free(slot))
         while not stop():
-            connection.send(perform(slot, connection.recv(), workspace, slots, tell, stop))
+            run, signs = connection.recv(), _Signs(slot, slots.device, tell)
+            ended = perform(slot, run, workspace, slots, tell, stop, signs)
+            signs.send()
+            connection.send(ended)
+
+
+class _Signs:
+    """Signs of life of one run; called as often as it likes."""
+
+    def __init__(self, slot: int, device: str, tell: Callable[[Alive], None]) -> None:
+        self.slot, self.device, self.tell = slot, device, tell
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Send one if it is time."""
+        if time.monotonic() >= self._next:
+            self.send()
+
+    def send(self) -> None:
+        """Send one."""
+        self.tell(Alive(self.slot, holding(self.device)))
+        self._next = time.monotonic() + SIGN_SECONDS
 
 
 class StopSignal:
@@ -56,6 +95,27 @@ class StopSignal:
         """Take over SIGTERM and SIGINT in this process."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._event.set())
+
+    def end_alone(self, seconds: float) -> None:
+        """See that this process ends so many seconds after the one that started it, in the middle of whatever it does.
+
+        They are for a run to save in; one that has saved lately loses no more than by any kill.
+        """
+        parent = self._parent
+        if parent is None:
+            return
+
+        def watch() -> None:
+            parent.join()
+            time.sleep(seconds)
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def _be_ended_first() -> None:
+    with suppress(OSError):  # elsewhere than on Linux nobody asks
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
 
 
 def print_to(log: Path) -> None:

@@ -30,6 +30,11 @@ def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
     return _resident[key]
 
 
+def forget() -> None:
+    """Let go of what stays in memory for the next run."""
+    _resident.clear()
+
+
 class Batch(NamedTuple):
     """Which segments make up a batch: row and start of each (B,), and the batch's place in the training."""
 
