@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.errors import InputError
-from benchmarks.metrics.metric import Chosen, Metric, MetricValue
+from benchmarks.metrics.metric import AtThreshold, Chosen, Metric, MetricValue
 from benchmarks.metrics.segments import SEGMENT, SOFT_ACTIVITY, Segmented, check_kind
 from benchmarks.runs.scores import Scores
 
@@ -53,9 +53,7 @@ def f1_best_thresholds(scores: Scores, reference: "pd.DataFrame") -> MetricValue
 
 def f1_best_thresholds_softmax(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
     """The same of the softmax of the outputs over the classes, as the authors' code scores since April 2023."""
-    check_kind(scores)
-    softened = replace(scores, kind="logit").probabilities()
-    return f1_best_thresholds(replace(scores, values=softened, kind="probability"), reference)
+    return f1_best_thresholds(_softened(scores), reference)
 
 
 def f1_chosen_thresholds(scores: Scores, reference: "pd.DataFrame", chosen: Sequence[Chosen] = ()) -> MetricValue:
@@ -82,9 +80,24 @@ def f1_chosen_thresholds(scores: Scores, reference: "pd.DataFrame", chosen: Sequ
     return MetricValue(value, np.mean([one.per_item for one in parts], axis=0), judged.items, {}, is_share=False)
 
 
+def best_thresholds(scores: Scores, reference: "pd.DataFrame") -> dict[str, AtThreshold]:
+    """The best threshold of each class, and its F1 in percent. Raises InputError."""
+    return {label: AtThreshold(one.threshold, one.f1) for label, one in count_classes(scores, reference).items()}
+
+
+def best_softmax(scores: Scores, reference: "pd.DataFrame") -> dict[str, AtThreshold]:
+    """The same of the softmax of the outputs over the classes."""
+    return best_thresholds(_softened(scores), reference)
+
+
 def count_classes(scores: Scores, reference: "pd.DataFrame") -> dict[str, ClassCounts]:
     """By class what sed_scores_eval finds best, and the counts of each recording. Raises InputError."""
     return _best(Segmented.of(scores, reference))
+
+
+def _softened(scores: Scores) -> Scores:
+    check_kind(scores)
+    return replace(scores, values=replace(scores, kind="logit").probabilities(), kind="probability")
 
 
 def _best(judged: Segmented) -> dict[str, ClassCounts]:
@@ -136,7 +149,9 @@ def _score_frames(judged: Segmented) -> Mapping[str, Any]:
 
 
 METRICS = (
-    Metric("f1_best_thresholds_1s", 1, "%", True, f1_best_thresholds, SOFT_ACTIVITY),
-    Metric("f1_best_thresholds_1s_softmax", 1, "%", True, f1_best_thresholds_softmax, SOFT_ACTIVITY),
+    Metric("f1_best_thresholds_1s", 1, "%", True, f1_best_thresholds, SOFT_ACTIVITY, by_class=best_thresholds),
+    Metric(
+        "f1_best_thresholds_1s_softmax", 1, "%", True, f1_best_thresholds_softmax, SOFT_ACTIVITY, by_class=best_softmax
+    ),
     Metric("f1_validation_thresholds_1s", 1, "%", True, f1_chosen_thresholds, SOFT_ACTIVITY, chosen_on="selection"),
 )

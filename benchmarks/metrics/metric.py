@@ -89,6 +89,13 @@ class Chosen(NamedTuple):
     reference: "pd.DataFrame"
 
 
+class AtThreshold(NamedTuple):
+    """The threshold of a class, and the value of the class there."""
+
+    threshold: float
+    value: float
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric. A change that moves numbers bumps `version`, which makes cached values stale.
@@ -113,6 +120,8 @@ class Metric:
     decide: "Callable[[Scores], np.ndarray] | None" = None
     #: the test set whose items choose its thresholds, where those that are judged do not
     chosen_on: str = ""
+    #: where each class has a threshold of its own: all of these, by class, for scores and reference
+    by_class: "Callable[[Scores, pd.DataFrame], Mapping[str, AtThreshold]] | None" = None
     #: where it is a quotient of zeros, if that can be
     zero_by_zero: ZeroByZero | None = None
 

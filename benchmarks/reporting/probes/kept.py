@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,6 +18,9 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting.probes.conditioner import Conditioner
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.ledger import Finished
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: The file of a run's folder in which they lie.
 FILE = "probes.npz"
@@ -56,15 +60,26 @@ class Kept:
         return file_sha256(self.path)
 
     @cached_property
+    def items(self) -> list[str]:
+        """What is shown."""
+        with _opened(self.path) as file:
+            return [str(item) for item in file["items"]]
+
+    @property
     def item(self) -> str:
         """The clip that is shown."""
-        with _opened(self.path) as file:
-            return str(file["items"][0])
+        return self.items[0]
 
     @cached_property
     def conditioner(self) -> Conditioner | None:
         """What the run's input was conditioned with."""
         return Conditioner.of(self.run)
+
+    @property
+    def truth(self) -> "pd.DataFrame":
+        """What is true of the items that the run was tested on."""
+        assert self.one.evidence is not None
+        return next(scored.truth for scored in self.one.evidence.scored if scored.finished.run.id == self.run.run.id)
 
     @property
     def labels(self) -> list[str]:
@@ -77,6 +92,16 @@ class Kept:
         """One of the arrays, float32."""
         with _opened(self.path) as file:
             return file[name].astype(np.float32)
+
+
+def kept_by_fold(one: CellResult, name: str) -> list[Kept]:
+    """The runs of a cell's first complete seed that keep an array, by fold."""
+    if one.evidence is None or not one.evidence.complete_seeds:
+        return []
+    seed = one.evidence.complete_seeds[0]
+    runs = [Kept(one, scored.finished) for scored in one.evidence.scored if scored.seed == seed]
+    able = [run for run in runs if run.path.exists() and name in run.names]
+    return sorted(able, key=lambda run: run.run.run.fold)
 
 
 def stored_probes(folder: Path) -> dict[str, np.ndarray]:

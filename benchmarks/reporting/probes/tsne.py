@@ -1,5 +1,6 @@
 """How the states of a network lie to each other, frame by frame: their map by t-SNE, and how far clips stand apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,18 @@ def state_map(states: np.ndarray, digest: str, memo: Memo) -> StateMap | None:
     """
     kept = memo.json("states", [digest, MOST_STATES, PERPLEXITY, SEED, VERSION], lambda: _measured(states))
     return kept and StateMap(np.array(kept["points"]), kept["clips"], len(states), kept["ratio"])
+
+
+def placed(vectors: np.ndarray, key: Sequence[Any], memo: Memo) -> np.ndarray:
+    """Where vectors (points, units) lie in the plane (points, 2), kept by all that they depend on."""
+    from threadpoolctl import threadpool_limits
+
+    def points() -> list[Any]:
+        with threadpool_limits(1):  # more threads only wait for each other
+            found: list[Any] = _tsne(vectors).round(2).tolist()
+            return found
+
+    return np.array(memo.json("states", [*key, PERPLEXITY, SEED, VERSION], points))
 
 
 def _measured(states: np.ndarray) -> dict[str, Any] | None:

@@ -4,10 +4,11 @@ import csv
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from pydantic import model_validator
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.drawing.lines.losses import draw_losses
+from benchmarks.reporting.drawing.lines.losses import draw_losses, draw_losses_by_fold
 from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.ledger import Finished
@@ -17,16 +18,24 @@ class Curves(FigureKind):
     """Training loss, and validation loss where there was one: a figure per dataset.
 
     Where a row has other settings in the next column of the same dataset, a figure per column; not twice of the same.
-    Told of cells, it has one figure, of these alone.
+    Told of cells, it has one figure, of these alone; by fold, with a panel for each fold of each cell's first seed.
     """
 
     by_dataset = True
     cells: SideBySide | None = None
+    by_fold: bool = False
+
+    @model_validator(mode="after")
+    def _of_cells(self) -> "Curves":
+        if self.by_fold and self.cells is None:
+            raise ValueError("curves by fold are of some cells; name them")
+        return self
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
         """One for the dataset, or one for each of its columns."""
         if self.cells is not None:
-            yield from _figure(asked, self.cells.of(asked.result, asked.all).items())
+            drawn = _by_fold if self.by_fold else _figure
+            yield from drawn(asked, self.cells.of(asked.result, asked.all).items())
             return
         if not _differ(asked.result, asked.dataset):
             yield from _figure(asked, _labelled(asked.cells))
@@ -77,6 +86,31 @@ def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | N
         f"{what}{'; dashed: validation loss, mean' if validation else ''}; {title}",
         {"title": title, **plain},
         lambda: draw_losses(training, title, validation),
+    )
+
+
+def _by_fold(asked: Asked, cells: Iterable[tuple[str, CellResult]]) -> Iterator[Figure]:
+    """The losses of each fold of cells with their labels, of their first complete seed."""
+    rows: dict[str, dict[str, dict[str, list[float]]]] = {}
+    seeds: dict[int, None] = {}
+    for label, one in cells:
+        assert one.evidence is not None
+        seed = one.evidence.complete_seeds[0]
+        for scored in sorted(one.evidence.scored, key=lambda scored: scored.finished.run.fold):
+            found = {column: _losses([scored.finished], column) for column in ("loss", "val_loss")}
+            curves = {name: losses[0].round(6).tolist() for name, losses in found.items() if losses is not None}
+            if scored.seed == seed and "loss" in curves:
+                rows.setdefault(label, {})[f"fold {scored.finished.run.fold}"] = curves
+                seeds[seed] = None
+    if not rows:
+        return
+    result, variant = asked.result, asked.variant
+    yield Figure(
+        f"curves_{result.table_id}_{asked.dataset}_folds_{variant.name}",
+        f"Training loss (blue) and validation loss (orange, dashed) of each fold, seed {', '.join(map(str, seeds))}; "
+        f"{result.paper.datasets[asked.dataset].title}, {wording.conditions(variant)}",
+        rows,
+        lambda: draw_losses_by_fold(rows),
     )
 
 
