@@ -12,9 +12,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from benchmarks.errors import InputError
 from benchmarks.launch.cluster.away import Away
@@ -34,7 +37,6 @@ from benchmarks.launch.cluster.messages import (
 )
 from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Launcher, Slots
 from benchmarks.launch.options import Options
-from benchmarks.launch.perform import one_line
 from benchmarks.runs.files import writing
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Planned
@@ -47,8 +49,7 @@ EXPECTED_CORES = 2
 GIB = 2**30
 #: Seconds between two tries to find a cluster that was lost.
 AGAIN_SECONDS = 2.0
-#: How long the bridge has to end.
-CLOSE_SECONDS = 5.0
+LOST = "the cluster was lost and has not come again"
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ class RayOptions(Options):
     """
 
     address: str = "auto"
-    cpus: float = 1.0
-    gpus: float | None = None
-    memory: float = 0.0
+    cpus: Annotated[float, Field(gt=0)] = 1.0
+    gpus: Annotated[float, Field(ge=0)] | None = None
+    memory: Annotated[float, Field(ge=0)] = 0.0
     data: Path | None = None
     scratch: Path | None = None
-    wait: float = 10.0
-    losses: int = 5
+    wait: Annotated[float, Field(ge=0)] = 10.0
+    losses: Annotated[int, Field(ge=0)] = 5
 
     @property
     def place(self) -> str:
@@ -100,7 +101,7 @@ class Ray(Launcher):
         self._said: list[Event] = []
         self._bridge: Bridge | None = None
         self._refusal = ""
-        self._connected_once = self._stopping = False
+        self._connected = self._connected_once = self._stopping = False
         self._patient_until = self._patience()
 
     @classmethod
@@ -144,17 +145,19 @@ class Ray(Launcher):
 
     def events(self, seconds: float) -> Iterator[Event]:
         """What the nodes have said, and what became of their runs at home."""
+        if len(self._coming) < len(self._runs):
+            self._patient_until = self._patience()
         said, self._said = self._said, []
         yield from said
         if self._bridge is None:
-            self._find_again(0.0 if said else seconds)
+            yield from self._find_again(0.0 if said else seconds)
             return
         for message in self._bridge.receive(0.0 if said else seconds):
             yield from self._take(message)
         if not self._bridge.alive:
             yield from self._lose_all()
         elif self._coming and len(self._coming) == len(self._runs):
-            self._check_patience(f"no slot with {self._needs} has come")
+            yield from self._give_up(f"no slot with {self._needs} has come" if self._connected else LOST)
 
     def stop(self) -> None:
         """Ask every run to save and stop."""
@@ -175,21 +178,22 @@ class Ray(Launcher):
     def _take(self, message: ToLauncher) -> Iterator[Event]:
         match message:
             case Connected():
-                self._connected_once, self._patient_until = True, self._patience()
+                self._connected = self._connected_once = True
             case Refused(text):
                 self._refusal = text
             case Up(slot, shares):
                 self._coming.discard(slot)
                 self._sharing |= {slot} if shares else set()
-                self._patient_until = self._patience()
                 yield Free(slot)
             case Epoch():
                 if message.run in self._away:
-                    self._away[message.run].note(message)
+                    with suppress(InputError):  # of a disk that is full; the end of the run will say so
+                        self._away[message.run].note(message)
                 yield message
             case Saved(_, run, checkpoint):
                 if run in self._away:
-                    self._away[run].keep(checkpoint)
+                    with suppress(InputError):
+                        self._away[run].keep(checkpoint)
             case Arrived(ended, files):
                 self._runs[ended.slot] = None
                 yield self._at_home(ended, files)
@@ -206,7 +210,7 @@ class Ray(Launcher):
                 if ended.how == "done":
                     away.publish(files)
             except InputError as error:
-                return ended._replace(how="failed", message=f"came home damaged: {one_line(error)}")
+                return ended._replace(how="failed", message=f"what came home cannot be kept: {error}")
         return ended
 
     def _lose(self, gone: Gone) -> Gone:
@@ -244,7 +248,7 @@ class Ray(Launcher):
         """The cluster is lost, or cannot be had. What runs there waits again; what was asked for is asked for again."""
         assert self._bridge is not None
         self._bridge.close()
-        self._bridge = None
+        self._bridge, self._connected = None, False
         if not self._connected_once:
             raise InputError(
                 f"--launcher ray: no cluster at {self.options.place}: {self._refusal or 'it was lost at once'}; "
@@ -253,8 +257,9 @@ class Ray(Launcher):
         for slot in sorted(set(self._runs) - self._coming):
             yield self._lose(Gone(slot, "the cluster was lost", fault=False))
 
-    def _find_again(self, seconds: float) -> None:
-        self._check_patience("the cluster was lost and has not come again")
+    def _find_again(self, seconds: float) -> Iterator[Gone]:
+        """Look for a cluster that was lost, once in a while."""
+        yield from self._give_up(LOST)
         time.sleep(min(seconds, AGAIN_SECONDS))
         if self._coming and not self._stopping:
             self._connect()
@@ -262,9 +267,9 @@ class Ray(Launcher):
     def _patience(self) -> float:
         return time.monotonic() + self.options.wait * 60
 
-    def _check_patience(self, what: str) -> None:
+    def _give_up(self, what: str) -> Iterator[Gone]:
+        """Wait for no slot any more, if it took too long."""
         if time.monotonic() > self._patient_until:
-            raise InputError(
-                f"--launcher ray: {what} in {self.options.wait:g} minutes; ask for less (cpus=, gpus=, memory=) or "
-                "wait longer (wait=MINUTES), the same command continues"
-            )
+            advice = "ask for less (cpus=, gpus=, memory=), or wait longer (wait=MINUTES)"
+            for slot in sorted(self._coming):
+                yield self._lose(Gone(slot, f"{what} in {self.options.wait:g} minutes; {advice}"))

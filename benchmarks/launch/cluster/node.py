@@ -52,7 +52,7 @@ class Node:
         import_module("benchmarks.runs.train")  # what a node lacks shows before it is given anything
         choose_device(slots.device)
         self.slot, self.slots, self.places = slot, slots, Places(home)
-        self._number = 0
+        self._number = self._worked_on = 0
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._changed = threading.Condition()
@@ -95,6 +95,7 @@ class Node:
         prepare_process(self.slots.threads)
         while True:
             order = self._orders.get()
+            self._worked_on = order.number
             try:
                 self._tell(self._work(order))
             except Exception as error:
@@ -103,8 +104,9 @@ class Node:
 
     def _tell(self, news: News) -> None:
         with self._changed:
-            self._news.append(news)
-            self._changed.notify_all()
+            if self._worked_on == self._number:  # else nobody asks for this order any more
+                self._news.append(news)
+                self._changed.notify_all()
 
     def _work(self, order: Order) -> News:
         workspace = self.places.of(order.run, None if order.parts is None else partial(_fetched, order.parts))
