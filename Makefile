@@ -25,7 +25,7 @@ help:  ## what there is
 $(VENV)/.ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools<81" wheel
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[dev,cluster]"
 	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[soft]" \
 	    || echo "sed_scores_eval: not installed, it needs a C compiler; F1 at the best thresholds cannot be computed"
 	touch $@
