@@ -15,6 +15,10 @@ class InputError(ValueError):
     """Input that cannot be used: the message is one line that names the thing, the place and the next command."""
 
 
+class Left(Exception):
+    """A second Ctrl-C: all is left as it stands; the message is one line that says what."""
+
+
 #: What the command line turns into one line and exit code 2.
 USER_ERRORS = (InputError, DataError)
 

@@ -1,13 +1,10 @@
-"""What the commands `list`, `plan` and `status` say."""
+"""What the commands `list` and `plan` say."""
 
 import math
-import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.runs.plan import Plan, Planned
-from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, load_paper, paper_ids, select
 
 
@@ -73,13 +70,13 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         counted = f"{len(runs):>3} run{'s' if len(runs) > 1 else ' '} ({seeds} seed{'s' if seeds > 1 else ''})"
         yield f"{aligned} {counted}, {done} done"
     devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
-    costs = ", ".join(f"{_duration(plan.minutes(device))} on {device}" for device in devices)
+    costs = ", ".join(f"{duration(plan.minutes(device))} on {device}" for device in devices)
     yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")
     yield from left_out_lines(plan)
     yield from lacking_lines(plan)
 
 
-def _duration(minutes: float) -> str:
+def duration(minutes: float) -> str:
     """Minutes for reading, whole ones up to an hour."""
     return f"{minutes / 60:.1f} h" if minutes >= 60 else f"{math.ceil(minutes)} min"
 
@@ -101,31 +98,3 @@ def lacking_lines(plan: Plan) -> Iterator[str]:
     for reason, runs in plan.lacking.items():
         settings = ", ".join(dict.fromkeys(f"{run.paper}.{run.setting}" for run in runs))
         yield f"{settings}: {len(runs)} run{'s' if len(runs) > 1 else ''} left out: {reason}"
-
-
-def print_status(workspace: Workspace, watch: bool, seconds: float = 2.0) -> None:
-    """What is running, done and failed; with `watch`, again and again."""
-    while True:
-        lines = list(status_lines(workspace))
-        if watch and sys.stdout.isatty():
-            print("\x1b[H\x1b[2J", end="")
-        print("\n".join(lines), flush=True)
-        if not watch:
-            return
-        time.sleep(seconds)
-
-
-def status_lines(workspace: Workspace) -> Iterator[str]:
-    """The lines of `status`."""
-    ledger = workspace.ledger
-    for run_id, note in ledger.running().items():
-        progress = f"epoch {note['epoch']} of {note['of']}, loss {note['loss']:.4f}" if note else "starting"
-        yield f"running {run_id}: {progress}"
-    for run_id, failure in ledger.failures().items():
-        yield f"failed  {run_id}: {failure['message']}"
-    done = list(ledger.finished())
-    hours = sum(finished.result["seconds"]["total"] for finished in done) / 3600
-    landed = sum(finished.folder.parent in ledger.also for finished in done)
-    whose = f", {landed} of them landed" if landed else ""
-    failed, running = len(ledger.failures()), len(ledger.running())
-    yield f"{len(done)} runs done ({hours:.1f} h{whose}), {failed} failed, {running} running"

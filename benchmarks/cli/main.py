@@ -9,9 +9,9 @@ import typer
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running
 from benchmarks.cli.data import data_app
 from benchmarks.cli.surroundings import Unread, Unwritable
-from benchmarks.errors import USER_ERRORS, told
+from benchmarks.errors import USER_ERRORS, Left, told
 
-#: What typer makes of a KeyboardInterrupt.
+#: What typer makes of a KeyboardInterrupt, and the exit code after a second one.
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -44,6 +44,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
             raise
         print(f"resound: {told(error)}", file=sys.stderr)
         return BAD_INPUT
+    except Left as left:
+        print(f"resound: {told(left)}", file=sys.stderr)
+        return INTERRUPTED
     except typer.Exit as error:
         return error.exit_code
     except Exception as error:
@@ -52,16 +55,21 @@ def run_command_line(arguments: Sequence[str]) -> int:
             return BAD_INPUT
         if debug:
             raise
-        if isinstance(error, OSError) and error.filename is not None:
-            message = f"{error.filename}: {error.strerror}; check the path and its permissions"
-            print(f"resound: {told(message)}", file=sys.stderr)
-            return BAD_INPUT
-        text = told(" ".join(str(error).split()))
-        print(f"resound: {type(error).__name__}: {text} (a fault of the harness; --debug shows where)", file=sys.stderr)
-        return SOME_FAILED
+        return _unforeseen(error)
     except KeyboardInterrupt:
         print("resound: stopped; the same command continues", file=sys.stderr)
         return OUT_OF_TIME
+
+
+def _unforeseen(error: Exception) -> int:
+    """Tell of an error that nobody has worded; the exit code. What the system refuses is input, the rest our fault."""
+    if isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename}: {error.strerror}; check the path and its permissions"
+        print(f"resound: {told(message)}", file=sys.stderr)
+        return BAD_INPUT
+    text = told(" ".join(str(error).split()))
+    print(f"resound: {type(error).__name__}: {text} (a fault of the harness; --debug shows where)", file=sys.stderr)
+    return SOME_FAILED
 
 
 def _usage_message(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """The commands before and while runs are made: what there is, what is missing, running it, how far it is."""
 
 import json
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -102,9 +103,12 @@ def status_command(
     watch: Annotated[bool, typer.Option("--watch", help="Go on until interrupted")] = False,
     runs: RunsOption = None,
     reports: ReportsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """What is running, done and failed, and why."""
-    from benchmarks.cli.listing import print_status
+    """What is running and how far it is, what waits to go on, what is done, what failed and why; only reads files."""
+    from benchmarks.cli.status import print_status
     from benchmarks.runs.workspace import Workspace
 
-    print_status(Workspace.here(runs=runs, reports=reports), watch)
+    # Ctrl-C is how one stops watching.
+    with suppress(KeyboardInterrupt) if watch else nullcontext():
+        print_status(Workspace.here(runs=runs, reports=reports), watch, as_json)

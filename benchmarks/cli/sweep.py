@@ -10,10 +10,11 @@ from typing import Any
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, told
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
-from benchmarks.launch.launcher import Launcher, launcher_named
+from benchmarks.launch.launcher import Event, Launcher, launcher_named
+from benchmarks.launch.sweeps import SweepRecord
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
 from benchmarks.runs.ledger import Run
@@ -24,6 +25,8 @@ from datasets import registry
 
 #: Above so many expected minutes `run` prints the plan and asks for --yes.
 ASK_ABOVE_MINUTES = 60.0
+#: Seconds between two looks at runs that another command works on.
+WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,31 +78,36 @@ class Sweep:
         deadline = None if minutes is None else time.monotonic() + minutes * 60
         outcome = Outcome()
         missing = plan.missing
-        with SweepDisplay(plan) as display:
+        with SweepDisplay(plan) as display, SweepRecord(self.workspace.runs, self.target, self.launcher) as record:
+
+            def listen(event: Event) -> None:
+                display(event)
+                record(event)
+
             while missing:
                 left = None if deadline is None else (deadline - time.monotonic()) / 60
                 slots = launcher.share_out(self.jobs, self.device, len(missing))
-                slots = replace(slots, sweep=tuple(planned.run for planned in missing))
-                outcome = launch(missing, launcher(self.workspace, slots), display, left)
+                slots = replace(slots, sweep=tuple(planned.run for planned in missing), minutes=left)
+                place = launcher(self.workspace, slots)
+                record.begin(missing, place)
+                outcome = outcome.followed_by(launch(missing, place, listen, left))
                 if not outcome.elsewhere or outcome.stopped or outcome.not_started:
                     break
                 # Another command works on these: wait for it, and take over what it leaves undone.
                 missing = self._wait([p for p in missing if p.run.id in outcome.elsewhere], deadline)
-        if outcome.failed:
-            print(f"resound: {len(outcome.failed)} runs failed; `status` tells why", file=sys.stderr)
-        if outcome.stopped or outcome.not_started:
-            left_over = len(outcome.stopped) + len(outcome.not_started)
-            print(f"resound: {left_over} runs left; the same command continues", file=sys.stderr)
-            return OUT_OF_TIME
-        return SOME_FAILED if outcome.failed else OK
+                outcome.elsewhere = [planned.run.id for planned in missing]
+                if deadline is not None and time.monotonic() > deadline:
+                    break
+        return exit_code_of(outcome)
 
-    def _wait(self, missing: list[Planned], deadline: float | None) -> list[Planned]:
+    def _wait(self, held: list[Planned], deadline: float | None) -> list[Planned]:
+        """What is not done of the runs of another command, once that has let go of them or there is no time left."""
         claims = self.workspace.runs / ".claims"
-        while any(is_claimed(claims / planned.run.id) for planned in missing):
+        while any(is_claimed(claims / planned.run.id) for planned in held):
             if deadline is not None and time.monotonic() > deadline:
-                return []
-            time.sleep(1.0)
-        return [planned for planned in missing if not self.workspace.ledger.is_done(planned.run)]
+                break
+            time.sleep(WAIT_SECONDS)
+        return [planned for planned in held if not self.workspace.ledger.is_done(planned.run)]
 
     def _with_data(self, plan: Plan) -> Plan:
         """The plan, if the files of all its runs are here; less those whose are not, where that is allowed."""
@@ -150,6 +158,22 @@ class Sweep:
         from benchmarks.reporting import print_tables
 
         print_tables(self.workspace, self.target, self.choice)
+
+
+def exit_code_of(outcome: Outcome) -> int:
+    """What a sweep ends with, said on stderr: 1 where anything failed, else 3 where anything is left, else 0."""
+    left = len(outcome.stopped) + len(outcome.not_started)
+    lines = [
+        f"{len(outcome.failed)} runs failed; `status` tells why" if outcome.failed else "",
+        f"no worker was ready: {outcome.fault}" if outcome.fault else "",
+        f"{len(outcome.elsewhere)} runs are held by another command; `status` shows them" if outcome.elsewhere else "",
+        f"{left} runs left; the same command continues" if left else "",
+    ]
+    for line in filter(None, lines):
+        print(f"resound: {told(line)}", file=sys.stderr)
+    if outcome.failed or outcome.fault:
+        return SOME_FAILED
+    return OUT_OF_TIME if left or outcome.elsewhere else OK
 
 
 def _class_of(run: Run) -> Any:

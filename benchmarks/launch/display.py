@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.launch.launcher import Again, Ended, Epoch, Event, SlotEvent, Started, Stopping
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Pulse, SlotEvent, Started, Stopping
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Plan
@@ -47,7 +47,7 @@ class SweepDisplay:
 
     def __init__(self, plan: "Plan") -> None:
         self.total = len(plan.missing)
-        self.ended = 0
+        self._ended: set[str] = set()
         self._live: Any = None
         self._tasks: dict[int, Any] = {}
 
@@ -71,15 +71,17 @@ class SweepDisplay:
         if isinstance(event, Stopping):
             print("resound: runs save and stop; Ctrl-C leaves at once", file=sys.stderr, flush=True)
             return
+        if isinstance(event, Pulse):
+            return
         if isinstance(event, Ended):
-            self.ended += 1
+            self._ended.add(event.run)
         if self._live:
             self._show(event)
         elif isinstance(event, Again) or (isinstance(event, Ended) and event.how != "elsewhere"):
-            print(f"[{self.ended}/{self.total}] {_line(event)}", file=sys.stderr, flush=True)
+            print(f"[{len(self._ended)}/{self.total}] {_line(event)}", file=sys.stderr, flush=True)
 
     def _show(self, event: SlotEvent) -> None:
-        self._live.update(self._all, completed=self.ended)
+        self._live.update(self._all, completed=len(self._ended))
         if event.slot not in self._tasks:
             self._tasks[event.slot] = self._live.add_task("", total=None)
         task = self._tasks[event.slot]
@@ -88,6 +90,8 @@ class SweepDisplay:
                 self._live.reset(task, description=run, total=None)
             case Epoch(_, _, epoch, of, _):
                 self._live.update(task, completed=epoch, total=of)
+            case Gone():
+                self._live.reset(task, description="", total=None)
             case Ended(how="failed") | Again():
                 self._live.console.print(_line(event), highlight=False)
 

@@ -2,26 +2,43 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Free, Gone, Launcher, Started, Stopping
+from benchmarks.errors import Left
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Free, Gone, Launcher, Pulse, Started, Stopping
 from benchmarks.runs.plan import Planned
 
 #: How long to wait for events before looking at the clock again.
 POLL_SECONDS = 0.5
+#: How many of the runs that were cut are named.
+NAMED = 4
 
 Listener = Callable[[Event], None]
 
 
 @dataclass
 class Outcome:
-    """What became of the runs of one sweep."""
+    """What became of the runs of a sweep, of one round or several."""
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     elsewhere: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     not_started: list[str] = field(default_factory=list)
+    #: why a slot was never there, where no other has taken the runs: one line
+    fault: str = ""
+
+    def followed_by(self, later: "Outcome") -> "Outcome":
+        """What became of all after a further round with the runs that were elsewhere."""
+        return Outcome(
+            [*self.done, *later.done],
+            {**self.failed, **later.failed},
+            later.elsewhere,
+            [*self.stopped, *later.stopped],
+            [*self.not_started, *later.not_started],
+            later.fault,
+        )
 
 
 def launch(
@@ -34,7 +51,7 @@ def launch(
 
     A run that crashes or runs out of memory is tried once more when the others have ended, so that it is alone.
     With `minutes`, nothing is started that is not expected to end in time (with 0 nothing at all), and what still runs
-    at the end is asked to save and stop. Ctrl-C does the same at once; a second one leaves.
+    at the end is asked to save and stop. Ctrl-C does the same at once; a second one leaves: raises Left.
     """
     sweep = _Sweep(runs, launcher, listener, None if minutes is None else time.monotonic() + minutes * 60)
     try:
@@ -43,8 +60,11 @@ def launch(
         except KeyboardInterrupt:
             sweep.stop()
             sweep.drive()
+    except KeyboardInterrupt:
+        raise Left(sweep.left_over()) from None
     finally:
-        launcher.close()
+        with suppress(KeyboardInterrupt):  # a third
+            launcher.close()
     return sweep.outcome()
 
 
@@ -64,6 +84,7 @@ class _Sweep:
         self.free: set[int] = set()
         self.busy: dict[int, Planned] = {}
         self._opened = 0
+        self._fault = ""
 
     def drive(self) -> None:
         """Handle events until nothing runs and nothing more can be started."""
@@ -76,6 +97,7 @@ class _Sweep:
             for event in self.launcher.events(POLL_SECONDS):
                 self._handle(event)
             self._feed()  # what had no room may have it now
+            self.listener(Pulse())
 
     def stop(self) -> None:
         """Start nothing more; ask every run to save and stop."""
@@ -89,7 +111,18 @@ class _Sweep:
         for run, end in self.ended.items():
             by_end[end.how].append(run)
         failed = {run: self.ended[run].message for run in by_end.pop("failed")}
-        return Outcome(**by_end, failed=failed, not_started=[planned.run.id for planned in self._left])
+        left = [planned.run.id for planned in self._left]
+        return Outcome(**by_end, failed=failed, not_started=left, fault=self._fault if left else "")
+
+    def left_over(self) -> str:
+        """What is left as it stands, in one line."""
+        cut = [planned.run.id for planned in self.busy.values()]
+        named = f" ({', '.join(cut[:NAMED])}{', ...' if len(cut) > NAMED else ''})" if cut else ""
+        ended = sum(end.how in ("done", "failed") for end in self.ended.values())
+        return (
+            f"left at once: {ended} ended, {len(self._left)} not started, {len(cut)} cut{named}; the same command goes "
+            "on from their last checkpoints"
+        )
 
     @property
     def _left(self) -> list[Planned]:
@@ -134,10 +167,15 @@ class _Sweep:
 
     def _bury(self, event: Gone) -> None:
         """A slot is gone; a run that it took along has failed or waits again, and a new slot takes its place."""
+        was_coming = event.slot in self.coming
         self.coming.discard(event.slot)
         self.free.discard(event.slot)
         planned = self.busy.pop(event.slot, None)
+        self.listener(event)
         if planned is None:
+            if was_coming and event.fault and not self.stopping and not self._fault:
+                last = next((line for line in reversed(event.trace.splitlines()) if line.strip()), "")
+                self._fault = f"{event.message}{': ' if last else ''}{last.strip()}"
             return
         if self.stopping:
             self._end(Ended(event.slot, planned.run.id, "stopped"))

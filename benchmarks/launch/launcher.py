@@ -64,13 +64,14 @@ class Started(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """The run has trained `epoch` of `of` epochs."""
+    """The run has trained `epoch` of `of` epochs; busy: the share of its time that the device worked since the last."""
 
     slot: int
     run: str
     epoch: int
     of: int
     loss: float
+    busy: float | None = None
 
 
 class Ended(NamedTuple):
@@ -92,8 +93,9 @@ class Ended(NamedTuple):
 class Gone(NamedTuple):
     """The slot is no more, idle or in the middle of a run; message: one line that says why.
 
-    With `fault` the run may be to blame: it is tried once more, alone, and then it has failed. Without (the machine was
-    taken away or lost) it waits again.
+    With `fault` the run may be to blame: it is tried once more, alone, and then it has failed; a slot that was never
+    there is to blame itself, and if no other takes the runs, the sweep has failed, with the last line of the trace.
+    Without (the machine was taken away or lost) the run waits again.
     """
 
     slot: int
@@ -114,8 +116,12 @@ class Stopping(NamedTuple):
     """All runs were asked to save and stop, by Ctrl-C or the end of the time budget; the driver's own event."""
 
 
+class Pulse(NamedTuple):
+    """The sweep goes on, though nothing may have happened; the driver's own event, at least once in some seconds."""
+
+
 SlotEvent = Free | Started | Epoch | Ended | Gone | Again
-Event = SlotEvent | Stopping
+Event = SlotEvent | Stopping | Pulse
 
 
 class Launcher(ABC):

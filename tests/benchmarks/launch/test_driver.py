@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.launch.driver import launch
+from benchmarks.errors import Left
+from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Launcher, Slots, Started
 from benchmarks.runs.ledger import Ledger
 
@@ -163,10 +164,31 @@ def test_a_slot_that_comes_late_takes_what_is_left(store):
     assert launcher.given == [(0, "a"), (0, "b"), (1, "c")]
 
 
-def test_slots_that_are_gone_before_they_are_there_leave_the_runs_for_later(store):
+def test_slots_that_are_gone_before_they_are_there_fail_the_sweep_with_their_last_line(store):
     launcher = Scripted(store, 2, {})
-    launcher.open = lambda slot: launcher.happened.append(Gone(slot, "no room"))
-    assert launch(planned("a", "b"), launcher).not_started == ["a", "b"]
+    launcher.open = lambda slot: launcher.happened.append(Gone(slot, "no room", "Trace:\nwall broken\n\n"))
+    outcome = launch(planned("a", "b"), launcher)
+    assert (outcome.not_started, outcome.fault) == (["a", "b"], "no room: wall broken")
+
+
+def test_slots_that_were_taken_away_before_they_are_there_leave_the_runs_for_later(store):
+    launcher = Scripted(store, 2, {})
+    launcher.open = lambda slot: launcher.happened.append(Gone(slot, "wanted elsewhere", fault=False))
+    outcome = launch(planned("a", "b"), launcher)
+    assert (outcome.not_started, outcome.fault) == (["a", "b"], "")
+
+
+def test_a_slot_that_is_gone_before_it_is_there_is_no_fault_where_another_takes_the_runs(store):
+    launcher = Scripted(store, 2, {"a": [DONE], "b": [DONE]}, comes=lambda slot: slot == 1)
+    launcher.happened.append(Gone(0, "no room"))
+    outcome = launch(planned("a", "b"), launcher)
+    assert (outcome.done, outcome.fault) == (["a", "b"], "")
+
+
+def test_outcomes_add_up_over_rounds():
+    first = Outcome(done=["a"], failed={"b": "fell over"}, elsewhere=["c", "d"])
+    both = first.followed_by(Outcome(done=["c"], stopped=["d"], not_started=["e"]))
+    assert both == Outcome(["a", "c"], {"b": "fell over"}, [], ["d"], ["e"])
 
 
 def test_a_result_that_comes_late_counts(store):
@@ -197,8 +219,8 @@ def test_a_slot_that_dies_while_it_stops_has_stopped(store):
 
 def test_a_second_ctrl_c_leaves_and_lets_go(store):
     launcher = Scripted(store, 1, {"a": [[interrupts, interrupts]]})
-    with pytest.raises(KeyboardInterrupt):
-        launch(planned("a"), launcher)
+    with pytest.raises(Left, match=r"left at once: 0 ended, 1 not started, 1 cut \(a\); the same command"):
+        launch(planned("a", "b"), launcher)
     assert launcher.closed == 1
 
 

@@ -1,0 +1,174 @@
+"""What a sweep says of itself while it runs: `<runs>/.sweeps/<name>.json`, with a lock beside it that dies with it.
+
+`status` reads these notes in another shell, on another machine, after a crash. Nothing depends on them: a sweep that
+cannot write its note goes on.
+"""
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Launcher, Started, Stopping
+from benchmarks.launch.pace import Pace
+from benchmarks.runs.files import claimed, is_claimed, write_json
+from benchmarks.runs.plan import Planned
+from benchmarks.runs.stored.forms import FORMAT, Count, Form, Name, Seconds, read_stored
+
+#: Seconds between two writings of a note.
+NOTE_SECONDS = 1.0
+#: A note of another machine, whose locks may not be seen here, is that of a live sweep for so many seconds.
+ALIVE_SECONDS = 60.0
+
+
+class SlotNote(Form):
+    """A slot with a run: for how long, and how far it is; what is not known yet is null."""
+
+    run: Name
+    seconds: Seconds
+    epoch: Count
+    of: Count
+    loss: float | None
+    busy: float | None
+    seconds_left: Seconds | None
+
+
+class SweepNote(Form):
+    """The content of a note; times are seconds since 1970."""
+
+    format: int
+    target: str
+    launcher: str
+    device: str
+    host: str
+    pid: Count
+    jobs: Count
+    started: float
+    updated: float
+    stopping: bool
+    total: Count
+    done: Count
+    failed: Count
+    elsewhere: Count
+    stopped: Count
+    waiting: Count
+    seconds_left: Seconds | None
+    slots: dict[str, SlotNote]
+
+
+class SweepRecord:
+    """Listens to a sweep, of one round or several, and keeps its note while the block runs."""
+
+    def __init__(self, store: Path, target: str, launcher: str) -> None:
+        self._folder = store / ".sweeps"
+        self._file = self._folder / f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
+        self._told: dict[str, Any] = {"target": target, "launcher": launcher, "host": socket.gethostname(), "pid": os.getpid()}
+        self._started, self._written = time.time(), -NOTE_SECONDS
+        self._is_stopping = False
+        self._runs: set[str] = set()
+        self._ends: dict[str, str] = {}
+        self._slots: dict[int, dict[str, Any]] = {}
+        self._pace, self._jobs, self._device = Pace(), 1, ""
+        self._held = ExitStack()
+
+    def __enter__(self) -> "SweepRecord":
+        with suppress(OSError, InputError):
+            for name, note, alive in notes(self._folder.parent):
+                if not alive and note["host"] == socket.gethostname():
+                    _remove(self._folder / f"{name}.json")
+            self._held.enter_context(claimed(self._file.with_suffix(".lock")))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+        _remove(self._file)
+
+    def begin(self, runs: Sequence[Planned], launcher: Launcher) -> None:
+        """A round begins with these runs in the launcher's slots."""
+        self._jobs, self._device = launcher.slots.jobs, launcher.slots.device
+        self._runs |= {planned.run.id for planned in runs}
+        self._pace.expect({planned.run.id: launcher.expected_seconds(planned) for planned in runs})
+        self._slots.clear()
+        for planned in runs:
+            self._ends.pop(planned.run.id, None)
+        self._write()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event of the sweep."""
+        now = time.monotonic()
+        match event:
+            case Started(slot, run):
+                self._slots[slot] = {"run": run, "since": now}
+                self._pace.start(run, now)
+            case Epoch(slot, run) if slot in self._slots and self._slots[slot]["run"] == run:
+                self._slots[slot] |= {"epoch": event.epoch, "of": event.of, "loss": event.loss, "busy": event.busy}
+                self._pace.see(run, event.epoch, event.of, now)
+            case Ended(slot, run):
+                self._slots.pop(slot, None)
+                self._ends[run] = event.how
+                self._pace.end(run, event.how, now)
+            case Gone(slot) | Again(slot):
+                self._slots.pop(slot, None)
+            case Stopping():
+                self._is_stopping = True
+        if now - self._written >= NOTE_SECONDS:
+            self._write()
+
+    def _write(self) -> None:
+        with suppress(InputError):
+            write_json(self._file, self.note().model_dump())
+        self._written = time.monotonic()
+
+    def note(self) -> SweepNote:
+        """What the sweep says of itself now."""
+        now = time.monotonic()
+        ends = list(self._ends.values())
+        counts: dict[str, Any] = {how: ends.count(how) for how in ("done", "failed", "elsewhere", "stopped")}
+        running = {slot["run"] for slot in self._slots.values()}
+        waiting = self._runs - running - set(self._ends)
+        slots = {
+            str(number): SlotNote(
+                run=slot["run"],
+                seconds=round(now - slot["since"], 1),
+                epoch=slot.get("epoch", 0),
+                of=slot.get("of", 0),
+                loss=slot.get("loss"),
+                busy=slot.get("busy"),
+                seconds_left=self._pace.left(slot["run"], now),
+            )
+            for number, slot in sorted(self._slots.items())
+        }
+        return SweepNote(
+            format=FORMAT,
+            **self._told,
+            device=self._device,
+            jobs=self._jobs,
+            started=self._started,
+            updated=time.time(),
+            stopping=self._is_stopping,
+            total=len(self._runs),
+            **counts,
+            waiting=len(waiting),
+            seconds_left=self._pace.sweep(running, waiting, self._jobs, now),
+            slots=slots,
+        )
+
+
+def notes(store: Path) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """The notes of a store: the name of each, its content, whether its sweep lives. Broken ones are left out."""
+    for file in sorted((store / ".sweeps").glob("[!.]*.json")):
+        with suppress(InputError, OSError):
+            note = read_stored(file, SweepNote, "delete it")
+            is_fresh = note["host"] != socket.gethostname() and time.time() - file.stat().st_mtime < ALIVE_SECONDS
+            yield file.stem, note, is_claimed(file.with_suffix(".lock")) or is_fresh
+
+
+def _remove(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
+        file.with_suffix(".lock").unlink(missing_ok=True)
