@@ -1,14 +1,18 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from benchmarks import spec
 from benchmarks.cli import sweep
 from benchmarks.cli.listing import plan_lines
+from benchmarks.cli.main import run_command_line
 from benchmarks.cli.sweep import Sweep
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, Left
+from benchmarks.launch.driver import Outcome
+from benchmarks.launch.launcher import launcher_named
 from benchmarks.runs.plan import Choice
 from datasets.errors import DataError
 from tests.benchmarks.fabricated_runs import workspace_in
@@ -111,3 +115,53 @@ def test_an_incomplete_set_is_refused_with_the_command_that_names_what_is_missin
         InputError, match=r"1 missing.*`python -m benchmarks data check dcase2018_domestic` tells which"
     ):
         Sweep("edc.t3.1_none.om_dcase", Choice("smoke"), workspace, "cpu").run()
+
+
+ROUNDS = {
+    "all is done": ([Outcome(done=["a", "b"])], 0, ""),
+    "another command has done the rest": ([Outcome(done=["a"], elsewhere=["plain"])], 0, ""),
+    "what another command has left is done": ([Outcome(elsewhere=["slow"]), Outcome(done=["slow"])], 0, ""),
+    "the first round failed": (
+        [Outcome(failed={"a": "oh"}, elsewhere=["slow"]), Outcome(done=["slow"])],
+        1,
+        "1 runs failed",
+    ),
+    "the second one failed": ([Outcome(elsewhere=["slow"]), Outcome(failed={"slow": "oh"})], 1, "1 runs failed"),
+    "held until the end of the budget": ([Outcome(done=["a"], elsewhere=["held"])], 3, "1 runs are held by another"),
+    "stopped by the budget": ([Outcome(stopped=["a"], not_started=["b"])], 3, "2 runs left; the same command"),
+    "failed before it was stopped": ([Outcome(failed={"a": "oh"}, stopped=["b"])], 1, "1 runs left; the same command"),
+    "no worker came": ([Outcome(not_started=["a", "b"], fault="it died: no room")], 1, "no worker was ready: it died"),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_the_exit_code_is_that_of_all_rounds(name, toy_workspace, monkeypatch, capsys):
+    """Runs elsewhere: that of `plain` gets done there, that of `slow` is let go of, and one that is held stays held."""
+    outcomes, code, said = ROUNDS[name]
+    asked, rounds = Sweep("toy.t1", Choice("smoke"), toy_workspace, "cpu"), iter(outcomes)
+    plan = sweep.make_plan(spec.select("toy.t1"), asked.choice, toy_workspace)
+    runs = {planned.run.setting: planned.run.id for planned in plan.missing}
+    runs["held"] = runs["slow"]
+
+    def launched(missing, launcher, listener, minutes):
+        outcome = next(rounds)
+        return replace(outcome, elsewhere=[runs[setting] for setting in outcome.elsewhere])
+
+    monkeypatch.setattr(sweep, "launch", launched)
+    monkeypatch.setattr(sweep, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(sweep, "is_claimed", lambda claim: name.startswith("held"))
+    monkeypatch.setattr(type(toy_workspace.ledger), "is_done", lambda ledger, run: run.setting == "plain")
+    budget = 0.002 if name.startswith("held") else None
+    assert asked._launch(plan, launcher_named("local"), budget) == code
+    assert said in capsys.readouterr().err and next(rounds, None) is None
+
+
+def test_a_second_ctrl_c_tells_what_it_left_and_has_a_code_of_its_own(toy_workspace, monkeypatch, capsys):
+    def left(*asked):
+        raise Left("left at once: 0 ended, 1 not started, 1 cut (a)")
+
+    monkeypatch.setattr(sweep, "launch", left)
+    for name in ("data", "runs", "cache", "reports"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
+    assert run_command_line(["run", "toy.t1", "--tier", "smoke", "--device", "cpu"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "resound: left at once: 0 ended, 1 not started, 1 cut (a)"
