@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.runs.plan import Plan, Planned
-from benchmarks.spec import Cell, Paper, load_paper, paper_ids, select
+from benchmarks.spec import Cell, Paper, load_paper, mistakes, paper_ids, select
 
 
 def listing(target: str | None = None) -> dict[str, Any]:
     """The JSON of `list --json`: all papers and tables, or what there is of a target, whose names are checked.
 
-    Raises InputError for an unknown target, and with file and line for a mistake in a paper file.
+    Without a target, papers with a mistake in their files are left out (`spec.mistakes` tells them). Raises InputError
+    for an unknown target, and with file and line for a mistake in its paper file.
     """
     if target:
         from benchmarks.cli.names import check_names
@@ -19,7 +20,8 @@ def listing(target: str | None = None) -> dict[str, Any]:
         cells = select(target)
         check_names(cells)
     else:
-        cells = [cell for paper in paper_ids() for cell in load_paper(paper).cells()]
+        odd = mistakes()
+        cells = [cell for paper in paper_ids() if paper not in odd for cell in load_paper(paper).cells()]
     papers: dict[str, dict[str, list[Cell]]] = {}
     for cell in cells:
         paper_id, table_id, *_ = cell.id.split(".")

@@ -1,11 +1,13 @@
 """The commands before and while runs are made: what there is, what is missing, running it, how far it is."""
 
 import json
+import sys
 from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
 
+from benchmarks.cli import BAD_INPUT, OK
 from benchmarks.cli.options import (
     CacheOption,
     CorpusOption,
@@ -21,6 +23,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
+from benchmarks.errors import told
 from benchmarks.launch.launcher import launcher_names
 
 app = typer.Typer()
@@ -32,12 +35,17 @@ LAUNCHERS = f"Where runs execute: {', '.join(launcher_names())}, or the import p
 def list_command(
     target: Annotated[str | None, typer.Argument(help="A paper, a table, a row or a cell (default: all)")] = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Papers, tables and cells with their published values."""
     from benchmarks.cli.listing import listing, listing_lines
+    from benchmarks.spec import mistakes
 
     papers = listing(target)
     print(json.dumps(papers, indent=1) if as_json else "\n".join(listing_lines(papers)))
+    odd = {} if target else mistakes()
+    for mistake in odd.values():
+        print(f"resound: {told(mistake)}", file=sys.stderr)
+    return BAD_INPUT if odd else OK
 
 
 @app.command("plan")

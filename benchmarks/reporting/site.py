@@ -1,13 +1,16 @@
 """Writing what a report consists of: markdown pages, figures, report.json, index.html."""
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.errors import InputError
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.pages import Report, all_pages
-from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Text
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page, Text
 from benchmarks.reporting.render.html import site_html
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
@@ -17,16 +20,25 @@ from benchmarks.runs.files import write_file, write_json
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import load_paper, paper_ids, select
+from benchmarks.spec import load_paper, mistakes, paper_ids, select
 
 
 def write_site(workspace: Workspace, target: str | None, out: Path, results: Results | None = None) -> list[Path]:
-    """Write the report of `target` (None: of everything) and of the tables that `out` has already; the files."""
-    wanted = set(table_ids(target))
-    ids = [name for name in table_ids(None) if name in wanted or (out / f"{name.replace('.', '/')}.md").exists()]
-    results = results or Results(workspace)
-    tables = [results.table(table_id) for table_id in ids]
-    pages = all_pages(Report(tables, results.left_aside(tables), Memo(workspace.cache)))
+    """Write the report of `target` (None: of everything) and of the tables that `out` has already; the files.
+
+    A paper with a mistake in its files is left out with a warning, and the others are written. Raises InputError for it
+    where it was asked for: at once where it is the target, else when all is written.
+    """
+    wanted, odd = set(table_ids(target) if target else ()), mistakes()
+    known = [f"{paper}.{table}" for paper in paper_ids() if paper not in odd for table in load_paper(paper).tables]
+    ids = [
+        name for name in known
+        if target is None or name in wanted or (out / f"{name.replace('.', '/')}.md").exists()
+    ]  # fmt: skip
+    tables, pages = _without_mistakes(ids, results or Results(workspace), Memo(workspace.cache), odd)
+    asked = target.split(".")[0] if target else None
+    if asked in odd or not tables:
+        raise InputError(odd.get(asked or "") or next(iter(odd.values())))
     written = [write_file(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
     for page in pages:
         written += [write_file(out / page.folder / path, content) for path, content in page.files.items()]
@@ -35,7 +47,46 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
             stale.unlink()
     written.append(write_file(out / "index.html", site_html(pages).encode()))
     write_json(out / "report.json", report_data(tables))
+    for paper, mistake in odd.items():
+        warnings.warn(f"{paper} is left out of the report: {mistake}", stacklevel=2)
+    if odd and target is None:
+        raise InputError(f"{', '.join(odd)}: left out of the report, in which the other papers are; mend the files")
     return [*written, out / "report.json"]
+
+
+def _without_mistakes(
+    ids: Iterable[str], results: Results, memo: Memo, odd: dict[str, str]
+) -> tuple[list[TableResult], list[Page]]:
+    """The tables and all pages. A paper whose files ask for what is not there is left out and noted in `odd`."""
+    tables: dict[str, list[TableResult]] = {}
+    for name in ids:
+        paper = name.split(".")[0]
+        with _noted(paper, odd):
+            tables.setdefault(paper, []).append(results.table(name))
+
+    def made(papers: Iterable[str]) -> tuple[list[TableResult], list[Page]]:
+        chosen = [table for paper in papers for table in tables[paper]]
+        return chosen, all_pages(Report(chosen, results.left_aside(chosen), memo))
+
+    good = [paper for paper in tables if paper not in odd]
+    try:
+        return made(good)
+    except InputError:
+        for paper in good:
+            with _noted(paper, odd):
+                made([paper])
+        if not set(good) & set(odd):
+            raise
+        return made([paper for paper in good if paper not in odd])
+
+
+@contextmanager
+def _noted(paper: str, odd: dict[str, str]) -> Iterator[None]:
+    """Note the first mistake of a paper that shows in the block."""
+    try:
+        yield
+    except InputError as error:
+        odd.setdefault(paper, str(error))
 
 
 def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
@@ -52,10 +103,8 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     print(f"The pages: {out}")
 
 
-def table_ids(target: str | None) -> list[str]:
+def table_ids(target: str) -> list[str]:
     """The tables that a target touches, in the order of the papers. Raises InputError for an unknown target."""
-    if target is None:
-        return [f"{paper}.{table}" for paper in paper_ids() for table in load_paper(paper).tables]
     return list(dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in select(target)))
 
 

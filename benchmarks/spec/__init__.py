@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.spec.bricks import Protocol
     from benchmarks.spec.cells import Cell, Published
-    from benchmarks.spec.load import load_paper, paper_folder, paper_ids, select
+    from benchmarks.spec.load import load_paper, mistakes, paper_folder, paper_ids, select
     from benchmarks.spec.paper import (
         Claim,
         Column,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CORPORA", "NUMERICS", "TIERS", "Cell", "Claim", "Column", "Control", "Corpus", "DatasetUse", "Erratum", "Numerics",
-    "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "load_paper", "nearest",
-    "paper_folder", "paper_ids", "select",
+    "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "load_paper", "mistakes",
+    "nearest", "paper_folder", "paper_ids", "select",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -27,10 +27,21 @@ PAPERS = Path(os.path.expanduser(os.environ.get("RESOUND_PAPERS", "")) or Path(_
 
 
 def paper_ids() -> list[str]:
-    """The papers that have a folder. Raises InputError where there are none, as in a folder that is not one of papers."""
+    """The papers that have a folder. Raises InputError where there are none."""
     found = sorted(path.parent.name for path in PAPERS.glob("*/paper.yaml"))
     if not found:
         raise InputError(f"{PAPERS}: holds no paper (PAPER/paper.yaml); RESOUND_PAPERS names the folder of the papers")
+    return found
+
+
+def mistakes() -> dict[str, str]:
+    """The papers whose files cannot be loaded, with the first mistake of each: a line with file and line number."""
+    found = {}
+    for paper_id in paper_ids():
+        try:
+            load_paper(paper_id)
+        except InputError as error:
+            found[paper_id] = str(error)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,18 @@ def test_list_for_reading_has_the_lines_of_the_target_alone(capsys):
     paper, table, cell = capsys.readouterr().out.splitlines()
     assert paper.startswith("acrnn: ") and table.startswith("  acrnn.t3: ")
     assert cell.split()[0] == "acrnn.t3.att_aug.esc50"
+
+
+def test_a_mistake_in_a_paper_leaves_the_others_in_the_list(paper_copy, monkeypatch, capsys):
+    shutil.copytree(ROOT / "benchmarks" / "papers" / "edc", paper_copy / "edc")
+    broken = paper_copy / "acrnn" / "paper.yaml"
+    broken.write_text(broken.read_text().replace("title:", "titel:", 1))
+    monkeypatch.setattr("benchmarks.spec.load.PAPERS", paper_copy)
+    assert run_command_line(["list", "--json"]) == 2
+    output, errors = capsys.readouterr()
+    assert [paper["id"] for paper in json.loads(output)["papers"]] == ["edc"]
+    assert errors.startswith(f"resound: {broken}:") and len(errors.splitlines()) == 1
+    assert run_command_line(["list", "edc"]) == 0
 
 
 def test_a_control_is_listed_by_its_row_though_no_part_of_its_table(capsys):

@@ -1,6 +1,9 @@
 import os
+import re
+import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,37 @@ def test_a_terminal_gets_what_is_not_folded(
     assert all(part in text for part in there) and not any(part in text for part in gone)
     assert "<details>" not in text and "Column by column" not in text and "median filter" not in text
     assert len(text.splitlines()) < 100
+
+
+MISTAKES = {
+    "a field that is not known": ("title: Toys\n", "title: Toys\n    colour: red\n", "paper.yaml:"),
+    "a metric that is not there": ("metric: accuracy_clip_mean_probability", "metric: luck", "luck"),
+    "a figure that is not there": ("    kind: train\n", "    kind: train\n    figures: [portraits]\n", "portraits"),
+    "no YAML": ("id: other\n", "id: [other\n", "paper.yaml:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_in_a_paper_does_not_end_the_report_of_the_others(name, toy_workspace, tmp_path, monkeypatch):
+    right, wrong, said = MISTAKES[name]
+    papers = tmp_path / "papers"
+    for paper in ("toy", "other"):
+        shutil.copytree(ROOT / "tests" / "benchmarks" / "toy" / "papers" / "toy", papers / paper)
+    file = papers / "other" / "paper.yaml"
+    file.write_text(file.read_text().replace("id: toy\n", "id: other\n").replace(right, wrong, 1))
+    monkeypatch.setattr("benchmarks.spec.load.PAPERS", papers)
+
+    with (
+        pytest.warns(UserWarning, match=f"^other is left out of the report: .*{re.escape(said)}"),
+        pytest.raises(InputError, match=r"^other: left out of the report, in which the other papers are"),
+    ):
+        write_reports(toy_workspace, None, tmp_path / "all")
+    front = (tmp_path / "all" / "README.md").read_text()
+    assert "toy.t1" in front and "other.t1" not in front and (tmp_path / "all" / "toy" / "t1.md").exists()
+
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        assert tmp_path / "one" / "toy" / "t1.md" in write_reports(toy_workspace, "toy", tmp_path / "one")
+    with pytest.raises(InputError, match=re.escape(said)):
+        write_reports(toy_workspace, "other", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
