@@ -1,7 +1,7 @@
 """What the commands `list` and `plan` say."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.runs.plan import Plan, Planned
@@ -84,15 +84,23 @@ def duration(minutes: float) -> str:
 
 
 def left_out_lines(plan: Plan) -> Iterator[str]:
-    """Which cells are about folds that nothing is run on, if there are any."""
+    """Which cells are about folds or datasets that nothing is run on, if there are any."""
     by_folds: dict[tuple[int, ...], list[str]] = {}
     for cell, folds in plan.left_out.items():
         by_folds.setdefault(folds, []).append(cell)
     for folds, cells in by_folds.items():
         run = f"fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
-        named = ", ".join(cells[:3]) + (", ..." if len(cells) > 3 else "")
-        counted = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
-        yield f"{counted} about other folds than {run}: {named}; --folds names others"
+        yield f"{_counted(cells)} about other folds than {run}: {_some(cells)}; --folds names others"
+    if cells := plan.without_standin:
+        yield f"{_counted(cells)} about datasets without a stand-in: {_some(cells)}"
+
+
+def _counted(cells: Sequence[str]) -> str:
+    return f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+
+
+def _some(cells: Sequence[str]) -> str:
+    return ", ".join(cells[:3]) + (", ..." if len(cells) > 3 else "")
 
 
 def lacking_lines(plan: Plan) -> Iterator[str]:

@@ -44,6 +44,8 @@ class Plan:
     feeds: dict[str, list[str]] = field(default_factory=dict)
     #: cells about folds that the tier or the choice leaves out, so that runs are lacking, and the folds that are run
     left_out: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    #: cells whose dataset has no stand-in, which get no run on stand-in files
+    without_standin: list[str] = field(default_factory=list)
 
     @property
     def missing(self) -> list[Planned]:
@@ -76,6 +78,11 @@ class Plan:
                 for p in self.runs.values()
             ],
             "feeds": self.feeds,
+            "left_out": {
+                **{cell: f"about another fold than {', '.join(map(str, at))}" for cell, at in self.left_out.items()},
+                **dict.fromkeys(self.without_standin, "its dataset has no stand-in"),
+            },
+            "lacking": {reason: [run.id for run in runs] for reason, runs in self.lacking.items()},
         }
 
 
@@ -96,6 +103,7 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
     for cell, source, paper in trained:
         use, key = paper.datasets[str(source.dataset)], (paper.id, str(source.setting), str(source.dataset))
         if not _has_corpus(use, choice.corpus):
+            plan.without_standin += [] if cell.id in plan.without_standin else [cell.id]
             continue
         if key not in known:
             known[key] = _runs(paper, *key[1:], _with_folds_of(use, choice, possible), workspace)
