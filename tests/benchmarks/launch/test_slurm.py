@@ -253,13 +253,16 @@ def test_a_sweep_over_slurm_with_a_preempted_and_a_killed_job_ends_with_the_tabl
             assert process.poll() is None and time.monotonic() < until, "nothing was there to be disturbed"
             time.sleep(0.05)
 
+    def jobs_of_main(state):
+        return [one.partition("|")[0] for one in squeue("%i|%T|%P") if one.endswith(f"|{state}|main")]
+
     wait_for_checkpoints(2)
-    ours = max(int(one.partition("_")[0]) for one in squeue("%i") if "_" in one)
     subprocess.run(["sbatch", "-p", "high", "-c1", "-o", "/dev/null", "--wrap", "sleep 1"], check=True)
     until = time.monotonic() + 60
-    while f"{ours}|PENDING" not in squeue("%A|%T") and time.monotonic() < until:
+    while not jobs_of_main("PENDING"):
+        assert process.poll() is None and time.monotonic() < until, "no job was pre-empted"
         time.sleep(0.2)
-    [left] = [one.partition("|")[0] for one in squeue("%i|%T|%P") if one.endswith("|RUNNING|main")]
+    [left] = jobs_of_main("RUNNING")
     wait_for_checkpoints(1)
     subprocess.run(["scancel", "--signal=KILL", left], check=True)
     _, errors = process.communicate(timeout=500)
