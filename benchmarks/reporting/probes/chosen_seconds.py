@@ -33,14 +33,23 @@ def class_of(item: str) -> str:
     return Second.of(item).label
 
 
-def one_of_each_class(items: Iterable[str], most: int) -> list[str]:
-    """Of the classes that most of the items have the middle one each, so many at most, in the order of the items."""
+def surest_of_each_class(items: Iterable[str], truth: "pd.DataFrame", most: int) -> list[str]:
+    """Of each class the item with its largest label; of the classes that most items have, so many at most.
+
+    They come in the order of the items. truth: the reference of the test set, with onset and activity.
+    """
     items, by_class = list(items), dict[str, list[str]]()
     for item in items:
         by_class.setdefault(class_of(item), []).append(item)
     usual = sorted(by_class.values(), key=len, reverse=True)[:most]
-    chosen = {of_class[len(of_class) // 2] for of_class in usual}
+    chosen = {max(of_class, key=lambda item: _largest(item, truth)) for of_class in usual}
     return [item for item in items if item in chosen]
+
+
+def _largest(item: str, truth: "pd.DataFrame") -> float:
+    second = Second.of(item)
+    rows = truth.loc[[second.recording]]
+    return float(rows["activity"][(rows["onset"] == second.number) & (rows["label"] == second.label)].sum())
 
 
 def is_whole(item: str, truth: "pd.DataFrame", around: int) -> bool:

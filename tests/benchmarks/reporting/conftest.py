@@ -12,6 +12,7 @@ from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
 from tests.benchmarks import fabricated_stores as stores
 from tests.benchmarks.fabricated_scene_runs import four_networks
+from tests.benchmarks.fabricated_soft_runs import soft_activity
 from tests.benchmarks.fabricated_stores import FULL, STANDIN, Judged, judged_without_audit, written_once
 
 
@@ -134,6 +135,29 @@ def scene_figures(scenes, scene_table) -> dict[str, Figure]:
         one.name: one for variant, results in shown.items()
         for one in table_figures(scene_table, variant, results, memo)
     }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def soft(session_folder) -> Workspace:
+    """Stored runs of networks of soft activity, some with probes."""
+    return written_once(session_folder, "soft_activity", soft_activity)
+
+
+@pytest.fixture(scope="session")
+def soft_table(soft) -> TableResult:
+    return judged_without_audit(soft, "maestro.t1")["maestro.t1"]
+
+
+@pytest.fixture(scope="session")
+def soft_figures(soft, soft_table) -> dict[str, Figure]:
+    """The figures of their table, by name; the places of embeddings are any."""
+    memo, shown = Memo(soft.cache), {FULL: soft_table.main, STANDIN: soft_table.others[STANDIN]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.reporting.probes.tsne._tsne", lambda vectors: vectors[:, :2])
+        return {
+            one.name: one for variant, results in shown.items()
+            for one in table_figures(soft_table, variant, results, memo)
+        }  # fmt: skip
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: Lines differ in these, too, so that they differ in print.
 STYLES = ("-", "--", "-.")
-#: The lightness of 0 and of 1 in strips of labels.
-SHADES = ("white", "#12263c")
+#: The shades of 0 and of 1 in strips of labels, and of what is no number.
+SHADES, NOTHING = ("white", "#12263c"), "#f3e2d0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def draw_contexts(shown: Sequence[Surrounded], hop: float) -> bytes:
 
     hop: seconds per frame.
     """
-    strips = [0.17 * max(1, len(one.labels)) for one in shown]
+    strips = [0.17 * len(one.labels) for one in shown]
     heights = [height for strip in strips for height in (1.25, strip)]
     size = (7.4, 0.9 + sum(heights) + 0.5 * len(shown))
     with canvas(*size, 1, 2 * len(shown), sharex=True, height_ratios=heights) as (figure, axes):
@@ -67,9 +67,8 @@ def _draw_weights(ax: "Axes", weights: Mapping[str, np.ndarray], hop: float) -> 
 def _draw_labels(ax: "Axes", labels: Mapping[str, np.ndarray]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    values = np.array(list(labels.values())) if labels else np.zeros((1, 1))
-    seconds, shades = values.shape[1], LinearSegmentedColormap.from_list("heard", SHADES)
-    shades.set_bad("#f3e2d0")
+    values = np.array(list(labels.values()))
+    seconds, shades = values.shape[1], LinearSegmentedColormap.from_list("heard", SHADES).with_extremes(bad=NOTHING)
     first = -(seconds - 1) // 2
     ax.pcolormesh(
         np.arange(seconds + 1) + first, np.arange(len(values) + 1), values, cmap=shades, vmin=0, vmax=1,

@@ -44,8 +44,10 @@ def draw_losses_by_fold(rows: Mapping[str, Mapping[str, Mapping[str, Sequence[fl
 
     A panel has "loss", that of the training, and where there was one "val_loss", that of the validation.
     """
+    from matplotlib.ticker import MaxNLocator
+
     folds = list(dict.fromkeys(fold for row in rows.values() for fold in row))
-    size = (1.1 + 1.35 * len(folds), 0.8 + 1.75 * len(rows))
+    size = (1.1 + (1.35 if len(folds) > 3 else 2.1) * len(folds), 0.8 + 1.75 * len(rows))
     with canvas(*size, len(folds), len(rows), sharex="row", sharey="row", squeeze=False) as (figure, axes):
         for number, (label, row) in enumerate(rows.items()):
             of_row = axes[number * len(folds) : (number + 1) * len(folds)]
@@ -54,12 +56,12 @@ def draw_losses_by_fold(rows: Mapping[str, Mapping[str, Mapping[str, Sequence[fl
                     losses = row.get(fold, {}).get(kind, ())
                     ax.plot(range(1, len(losses) + 1), losses, style, color=colour, linewidth=1.3)
                 ax.grid(color=GRID, linewidth=0.6)
+                ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
                 ax.set_title(fold if number == 0 else "", fontsize=9)
                 ax.set_xlabel("epoch" if number == len(rows) - 1 else "")
             _scale(of_row[0])
             of_row[0].set_ylabel(f"{fill(label, 26)}\nloss", fontsize=8)
-        lines = [axes[0].get_lines()[0], axes[0].get_lines()[1]]
-        figure.legend(lines, ["training", "validation"], loc="outside lower center", ncols=2, fontsize=8)
+        figure.legend(axes[0].get_lines(), ["training", "validation"], loc="outside lower center", ncols=2, fontsize=8)
         return svg(figure)
 
 

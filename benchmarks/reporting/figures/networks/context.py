@@ -8,7 +8,7 @@ from pydantic import Field
 from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.lines.contexts import Surrounded, draw_contexts
 from benchmarks.reporting.figures import Asked, Figure, FigureKind
-from benchmarks.reporting.probes.chosen_seconds import Second, is_whole, labels_around, one_of_each_class
+from benchmarks.reporting.probes.chosen_seconds import Second, is_whole, labels_around, surest_of_each_class
 from benchmarks.reporting.probes.kept import Kept, kept_by_fold
 from benchmarks.reporting.told import InColumn, ProbeName, RowName
 from benchmarks.runs.scores import Scores
@@ -61,11 +61,11 @@ class Context(FigureKind):
         return {label: of_row[min(shared)] for label, of_row in folds.items()} if shared else {}
 
     def _chosen(self, kept: Mapping[str, Kept], first: Kept, around: int) -> list[str]:
-        """Seconds that all runs show, of one class each; with the whole context where there are any such."""
+        """Seconds that all runs show, the surest of each class; with the whole context where there are any such."""
         shown = set.intersection(*(set(run.items) for run in kept.values()))
         able = [item for item in first.items if item in shown and item.startswith(self.begins)]
         whole = [item for item in able if is_whole(item, first.truth, around)]
-        return one_of_each_class(whole or able, self.most)
+        return surest_of_each_class(whole or able, first.truth, self.most)
 
     def _surrounded(
         self, item: str, kept: Mapping[str, Kept], first: Kept, around: int, classes: tuple[str, ...]
@@ -74,7 +74,7 @@ class Context(FigureKind):
         weights = {label: run.array(self.weights)[run.items.index(item)] for label, run in kept.items()}
         labels = labels_around(item, first.truth, around, classes)
         heard = {label: values for label, values in labels.items() if np.nanmax(values) >= HEARD}
-        title = f"{second.recording}, second {second.number}: {wording.plain(second.label)}"
+        title = f"{second.recording}, second {second.number}: most of all {wording.plain(second.label)}"
         return Surrounded(title, weights, {wording.plain(label): values for label, values in heard.items()})
 
 
