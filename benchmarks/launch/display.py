@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.errors import told
 from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Pulse, SlotEvent, Started, Stopping
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class SweepDisplay:
         if isinstance(event, Stopping):
             print("resound: runs save and stop; Ctrl-C leaves at once", file=sys.stderr, flush=True)
             return
-        if isinstance(event, Pulse):
+        if isinstance(event, Pulse) or (isinstance(event, Gone) and event.slot not in self._tasks):
             return
         if isinstance(event, Ended):
             self._ended.add(event.run)
@@ -98,5 +99,5 @@ class SweepDisplay:
 
 def _line(end: Ended | Again) -> str:
     if isinstance(end, Again):
-        return f"later, alone: {end.run}: {end.message}"
-    return f"{end.how} {end.run}" + (f": {end.message}" if end.how == "failed" else "")
+        return told(f"later, alone: {end.run}: {end.message}")
+    return told(f"{end.how} {end.run}" + (f": {end.message}" if end.how == "failed" else ""))

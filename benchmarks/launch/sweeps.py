@@ -67,7 +67,12 @@ class SweepRecord:
     def __init__(self, store: Path, target: str, launcher: str) -> None:
         self._folder = store / ".sweeps"
         self._file = self._folder / f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
-        self._told: dict[str, Any] = {"target": target, "launcher": launcher, "host": socket.gethostname(), "pid": os.getpid()}
+        self._told: dict[str, Any] = {
+            "target": target,
+            "launcher": launcher,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+        }
         self._started, self._written = time.time(), -NOTE_SECONDS
         self._is_stopping = False
         self._runs: set[str] = set()
@@ -120,7 +125,7 @@ class SweepRecord:
             self._write()
 
     def _write(self) -> None:
-        with suppress(InputError):
+        with suppress(ValueError):  # of a file that is refused, or of what a launcher has told
             write_json(self._file, self.note().model_dump())
         self._written = time.monotonic()
 

@@ -82,6 +82,12 @@ def test_a_store_that_takes_no_note_does_not_end_the_sweep(tmp_path):
     assert list(notes(tmp_path)) == []
 
 
+def test_what_a_launcher_tells_wrongly_does_not_end_the_sweep(record, tmp_path):
+    record(Started(0, "a"))
+    record(Epoch(0, "a", 1, 9, float("nan")))
+    assert only(tmp_path)[0]["slots"]["0"]["epoch"] == 0  # the note from before
+
+
 def test_a_broken_note_is_left_out(record, tmp_path):
     record(Pulse())
     (tmp_path / ".sweeps" / "odd.json").write_text('{"format": 2}')
