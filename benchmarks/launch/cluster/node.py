@@ -47,11 +47,8 @@ class Node:
     """A slot. Its methods answer at once, but for `hear`; the runs are worked on in a thread of their own."""
 
     def __init__(self, slot: int, slots: Slots, home: Home) -> None:
-        from benchmarks.runs.execute import choose_device
-
-        import_module("benchmarks.runs.train")  # what a node lacks shows before it is given anything
-        choose_device(slots.device)
         self.slot, self.slots, self.places = slot, slots, Places(home)
+        self._check()
         self._number = self._worked_on = 0
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -59,6 +56,13 @@ class Node:
         self._news: list[News] = []
         self._heard = 0
         threading.Thread(target=self._serve, daemon=True).start()
+
+    def _check(self) -> None:
+        """Raise what shows that no run could be made here: before any is given."""
+        from benchmarks.runs.execute import choose_device
+
+        import_module("benchmarks.runs.train")
+        choose_device(self.slots.device)
 
     def ready(self) -> tuple[str, bool]:
         """The node's id, and whether it shares the store of the sweep."""
@@ -89,10 +93,14 @@ class Node:
         """Have the run save and stop."""
         self._stopping.set()
 
-    def _serve(self) -> None:
+    def _settle(self) -> None:
+        """Set up the thread that works."""
         from benchmarks.runs.execute import prepare_process
 
         prepare_process(self.slots.threads)
+
+    def _serve(self) -> None:
+        self._settle()
         while True:
             order = self._orders.get()
             self._worked_on = order.number

@@ -1,8 +1,6 @@
 """A sweep on a real cluster of several nodes on this machine, one of which is lost in the middle of a run."""
 
 import os
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,37 +14,34 @@ from benchmarks.spec import select
 from tests.benchmarks.launch.test_local import one_thread, scores
 from tests.benchmarks.launch.toy.in_process import InProcess
 
-cluster_utils = pytest.importorskip("ray.cluster_utils", reason="needs Ray: pip install --editable '.[cluster]'")
-
-SMALL = {"object_store_memory": 80 * 2**20, "include_dashboard": False}
+pytest.importorskip("ray", reason="needs Ray: pip install --editable '.[cluster]'")
 
 
 @pytest.fixture
-def cluster():
-    """A head without cores; nodes are added as a test wants them."""
-    folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets have short names
-    found = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "temp_dir": folder, **SMALL})
+def machines():
+    """A cluster of one node with one core."""
+    from tests.benchmarks.launch.cluster.machines import Machines
+
+    found = Machines(nodes=1)
     yield found
-    found.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
+    found.end()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Ray's clusters are for Unix")
-def test_a_run_whose_node_is_lost_goes_on_on_another_and_nothing_shows(cluster, toy_workspace):
+def test_a_run_whose_node_is_lost_goes_on_on_another_and_nothing_shows(machines, toy_workspace):
     """No store is shared: code and files go there, checkpoints and results come home, bit-equal to undisturbed ones."""
     plan = make_plan(select("toy.t1.slow"), Choice(seeds=1), toy_workspace)
-    node, heard = cluster.add_node(num_cpus=1, **SMALL), []
+    heard = []
 
     def lose_the_first_node(event):
         is_first = not any(isinstance(one, Epoch) for one in heard)
         heard.append(event)
         if isinstance(event, Epoch) and is_first:
-            cluster.remove_node(node, allow_graceful=False)
-            cluster.add_node(num_cpus=1, **SMALL)
+            machines.lose_node()
 
     apart = toy_workspace.runs.parent / "apart"
-    given = f"ray:address={cluster.address},scratch={apart},data={apart}/nothing"
+    given = f"ray:address={machines.address},scratch={apart},data={apart}/nothing"
     slots = Slots(1, "cpu", checkpoint_seconds=0.0, sweep=tuple(planned.run for planned in plan.missing))
     outcome = launch(plan.missing, launcher_named(given)(toy_workspace, slots), lose_the_first_node)
     assert sorted(outcome.done) == sorted(plan.runs)
