@@ -1,7 +1,7 @@
 """The value of each class at a threshold of its own, and that threshold."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.scores import Scores, joined
 from benchmarks.runs.truth import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Where the axis of percents ends, so that what stands at the end of a bar has room.
 MOST = 112.0
@@ -73,7 +76,7 @@ def _by_class(one: CellResult, seed: int, memo: Memo) -> dict[str, tuple[float, 
     return {label: (threshold, value) for label, (threshold, value) in kept.items()}
 
 
-def _scores(scored: Scored, test_set: str, truth: Any) -> Scores:
+def _scores(scored: Scored, test_set: str, truth: "pd.DataFrame") -> Scores:
     return Scores.load(scored.finished.scores_path(test_set)).select(list(dict.fromkeys(truth.index)))
 
 

@@ -4,7 +4,10 @@ from benchmarks.audit.labels import recorded
 from benchmarks.errors import InputError
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting.figures.facts.labels import Labels
+from benchmarks.reporting.site import write_site
 from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import workspace_in
+from tests.benchmarks.fabricated_stores import Judged
 
 
 def of_table(paper: str) -> TableResult:
@@ -22,6 +25,13 @@ def test_both_bars_of_each_class_are_what_was_counted():
     text = figure.draw().decode()
     for word in ("people talking", "5703", "5008", "brakes squeaking", "110", "477", "seconds", "hard labels"):
         assert f">{word}<" in text
+
+
+def test_the_page_shows_them_where_nothing_ran(tmp_path):
+    write_site(workspace_in(tmp_path), "maestro.t1", tmp_path / "out", Judged(of_table("maestro")))
+    text = (tmp_path / "out" / "maestro" / "t1.md").read_text()
+    assert text.index("## Known without training") < text.index("(figures/labels_t1_maestro.svg)")
+    assert [path.name for path in (tmp_path / "out" / "maestro" / "figures").iterdir()] == ["labels_t1_maestro.svg"]
 
 
 def test_where_nothing_is_counted_the_next_command_is_told():
