@@ -15,7 +15,7 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test lint format report regression mutants bench clean lock-check $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test soak lint format report regression mutants bench clean lock-check $(PAPERS) $(TABLES)
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -40,6 +40,9 @@ demo: setup  ## build the miniature, run every table in tier smoke, write the re
 
 test: setup  ## all tests
 	$(BIN)/python -m pytest -n 2
+
+soak: setup  ## sweeps that are killed, filled up, damaged, crowded: do they end as if not? (ROUNDS=20, some minutes)
+	$(BIN)/python -m tests.soak --rounds $(or $(ROUNDS),20) --seed $(or $(SEED),0)
 
 lint: setup  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,0 +1,70 @@
+"""`python -m tests.soak --rounds 20 --seed 0`: rounds of all faults in turn; exit code 1 if any round broke."""
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.soak.commands import Starter, own_mounts
+from tests.soak.faults import Fault, clocks, cluster, company, damage, disks, kills
+from tests.soak.places import KINDS, QUICK, TOYS, Stage
+from tests.soak.rounds import play
+
+FAULTS = (*kills.FAULTS, *disks.FAULTS, *damage.FAULTS, *company.FAULTS, *clocks.FAULTS, *cluster.FAULTS)
+
+
+def main(given: argparse.Namespace) -> int:
+    """Play the rounds; prints what broke, with what repeats it, and the counts; the number of broken rounds."""
+    chosen = [fault for fault in FAULTS if given.only in fault.name and not (given.quick and fault.is_slow)]
+    able = [fault for fault in chosen if not fault.lacks()]
+    targets = QUICK if given.quick else (*TOYS, *KINDS)
+    for fault in chosen:
+        if reason := fault.lacks():
+            print(f"left out: {fault.name}: {reason}", flush=True)
+    held, broken = Counter[str](), Counter[str]()
+    # Not as a context: a command that is forked from here would remove the folder at its end.
+    folder = Path(tempfile.mkdtemp(prefix="soak-")).resolve()
+    try:
+        stage = Stage(folder, Starter(), targets, own_mounts())
+        stage.prepare(given.miniatures)
+        for number in [given.round] if given.round is not None else range(given.rounds):
+            seed = f"{given.seed}.{number}"
+            fault, target = drawn(able, targets, given.seed, number)
+            began = time.monotonic()
+            wrong = play(stage, fault, target, seed)
+            (broken if wrong else held)[fault.name] += 1
+            if wrong or given.verbose:
+                said = "BROKEN" if wrong else "held"
+                print(f"{seed} {said}: {fault.name}, {target}, {time.monotonic() - began:.1f} s", flush=True)
+            for problem in wrong:
+                print(f"    {problem}", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for name in sorted({*held, *broken}):
+        print(f"{name}: {held[name]} held, {broken[name]} broken")
+    print(f"{held.total() + broken.total()} rounds, {held.total()} held, {broken.total()} broken", flush=True)
+    return broken.total()
+
+
+def drawn(faults: Sequence[Fault], targets: Sequence[str], seed: int, number: int) -> tuple[Fault, str]:
+    """The fault and the target of a round: all faults in turn, in an order of each turn's own."""
+    turn, place = divmod(number, len(faults))
+    order = random.Random(f"faults {seed} {turn}").sample(list(faults), len(faults))
+    return order[place], random.Random(f"target {seed} {number}").choice(targets)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--round", type=int, help="this round alone, as numbered behind the seed")
+    parser.add_argument("--only", default="", help="faults with this in their names")
+    parser.add_argument("--miniatures", type=Path, help="a folder for miniatures, which may be there already")
+    parser.add_argument("--quick", action="store_true", help="small sweeps of toys, and no fault that needs programs")
+    parser.add_argument("--verbose", action="store_true", help="a line for each round that held, too")
+    sys.exit(bool(main(parser.parse_args())))

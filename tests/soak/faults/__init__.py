@@ -1,0 +1,19 @@
+"""What is done to a sweep: a file per family, a function per fault."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tests.soak.rounds import Round
+
+
+class Fault(NamedTuple):
+    """A way to disturb a round; `lacks` says what it needs and is not here, in words, or nothing.
+
+    is_slow: the commands are programs, which import torch anew.
+    """
+
+    name: str
+    disturb: Callable[["Round"], None]
+    lacks: Callable[[], str] = lambda: ""
+    is_slow: bool = False
