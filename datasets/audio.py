@@ -23,6 +23,8 @@ FULL_SCALE = 32768.0
 _OGG_PAGE_HEADER = 27
 #: Sizes in WAV headers from which on the writer did not know: ffmpeg's and sox's, into a pipe.
 _UNKNOWN_SIZE = 0x7FFFF000
+#: How a file begins that stands where a sound would which lies elsewhere (datasets.acquire.hashes).
+POINTER = b"resound pointer: the sound lies elsewhere; md5 "
 #: How many samples are read at a time.
 _BLOCK = 1 << 22
 
@@ -127,6 +129,8 @@ def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["ND
     except FileNotFoundError:
         raise clip_fault(path, "unreadable", "no such file") from None
     except (OSError, soundfile.LibsndfileError) as error:
+        if _is_pointer(path):
+            raise clip_fault(path, "unreadable", "its features were carried here without the sound") from None
         reason = " ".join(str(getattr(error, "error_string", error)).split())
         raise clip_fault(path, "unreadable", f"not decodable ({reason})") from error
     if len(samples) == 0:
@@ -134,6 +138,14 @@ def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["ND
     if len(samples) != announced:
         raise clip_fault(path, "truncated", f"{len(samples)} of {announced} frames can be decoded")
     return samples, rate, subtype
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
 
 
 def _read(file: "soundfile.SoundFile", dtype: str) -> "NDArray[Any]":

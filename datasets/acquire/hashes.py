@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.acquire.whole import write_whole
+from datasets.audio import POINTER
 from datasets.errors import DataError
+
+#: No sound is as small as a pointer, so that nothing else has to be opened.
+POINTER_BYTES = 100
 
 
 def md5_of_file(path: Path) -> str:
@@ -27,7 +31,10 @@ def md5_of_file(path: Path) -> str:
 
 
 def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path, str]:
-    """The md5 of each file. `memory` is a JSON file that remembers them; it is never needed and may be deleted."""
+    """The md5 of each file, or of what stands elsewhere in its place (`pointer_to`).
+
+    `memory` is a JSON file that remembers them; it is never needed and may be deleted. Raises DataError.
+    """
     paths = list(paths)
     known = _recall(memory)
     stamps = {path: _stamp_of(path) for path in paths}
@@ -35,10 +42,32 @@ def md5_of_files(paths: Iterable[Path], memory: Path | None = None) -> dict[Path
     unknown = [path for path in paths if path not in hashes]
     if unknown:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            hashes.update(zip(unknown, pool.map(md5_of_file, unknown), strict=True))
+            hashes.update(zip(unknown, pool.map(_md5_of, unknown), strict=True))
         if memory is not None:
             _remember(memory, known | {str(path): (stamps[path], hashes[path]) for path in unknown})
     return hashes
+
+
+def pointer_to(md5: str) -> bytes:
+    """The content of a pointer: a file of one line that stands where a sound of this md5 would.
+
+    Where only the features of a dataset were carried, it has the same lists, names and fingerprint so. Who needs a
+    sound itself is told that it is not there (datasets.audio).
+    """
+    return POINTER + md5.encode() + b"\n"
+
+
+def pointed_md5(path: Path) -> str | None:
+    """The md5 of what a pointer stands for; None for a file that is none, or that cannot be read."""
+    try:
+        content = path.read_bytes() if path.stat().st_size <= POINTER_BYTES else b""
+    except OSError:
+        return None
+    return content.removeprefix(POINTER).decode(errors="replace").strip() if content.startswith(POINTER) else None
+
+
+def _md5_of(path: Path) -> str:
+    return pointed_md5(path) or md5_of_file(path)
 
 
 def stamp(path: Path) -> str:

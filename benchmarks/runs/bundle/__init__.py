@@ -1,14 +1,18 @@
 """Work for a machine without internet: all that it needs to run a target, in parts of bounded size."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from benchmarks.errors import InputError
-from benchmarks.runs.bundle.members import clip_members, code_members, wheel_members
+from benchmarks.runs.bundle.features import feature_members
+from benchmarks.runs.bundle.members import Taken, clip_members, code_members, wheel_members
+from benchmarks.runs.bundle.own import module_members, paper_members, setting_members
 from benchmarks.runs.bundle.parts import MIB, write_parts
 from benchmarks.runs.files import write_json
-from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.plan import Choice, Plan, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 
@@ -22,41 +26,71 @@ def bundle(
     platform: str,
     wheels: Sequence[str],
     max_mib: int,
+    features: bool = False,
 ) -> Iterator[str]:
     """Write what another machine needs to run `target` as parts of at most `max_mib` MiB; yields lines to print.
 
-    The clips travel rather than their features: they are several times smaller, extraction takes a minute, and the
-    census can be taken there too. `unbundle.py`, which needs nothing but Python, puts the parts together.
+    The clips travel, or with `features` what was extracted from them instead. What is taken of the user's own, and
+    what stays here, is said. `unbundle.py`, which needs nothing but Python, puts the parts together. Raises InputError
+    for what cannot be carried.
     """
-    plan = make_plan(select(target), choice, workspace)
+    cells = select(target)
+    wanted = make_plan(cells, choice, workspace)
+    plan = _possible(wanted)
     if not plan.missing:
         raise InputError(f"{target}: nothing is missing in tier {choice.tier}; there is nothing to bundle")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: not empty; choose a new folder for the bundle")
-    out.mkdir(parents=True, exist_ok=True)
-    members = [
-        *code_members(),
-        *wheel_members(wheels, python, platform, out),
-        *clip_members(plan, choice, workspace),
+    runs = [planned.run for planned in plan.missing]
+    settings, values = setting_members(runs)
+    takings = [
+        code_members(),
+        paper_members(target.partition(".")[0]),
+        module_members(runs, cells, wheels),
+        settings,
+        feature_members(plan, workspace) if features else clip_members(plan, workspace),
     ]
-    members.append(("run.sh", _run_script(target, choice).encode()))
-    parts = write_parts(members, out, max_mib * MIB)
+    out.mkdir(parents=True, exist_ok=True)
+    takings.append(Taken(wheel_members(wheels, python, platform, out), []))
+    has_papers = bool(takings[1].members)
+    takings.append(Taken([("run.sh", _run_script(target, choice, values, has_papers).encode())], []))
+    members = [member for taken in takings for member in taken.members]
+    parts, cut = write_parts(members, out, max_mib * MIB)
     shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")
-    write_json(out / "bundle.json", {"target": target, "runs": [p.run.id for p in plan.missing], "parts": parts})
+    write_json(out / "bundle.json", {"target": target, "runs": [run.id for run in runs], "parts": parts, "cut": cut})
+    yield from (line for taken in takings for line in taken.said)
+    yield from (f"left here: {len(some)} runs: {reason}" for reason, some in wanted.lacking.items())
     total = sum(part["bytes"] for part in parts.values()) / MIB
-    yield f"{len(parts)} parts in {out}, {total:.0f} MiB, {len(plan.missing)} runs"
+    yield f"{len(parts)} parts in {out}, {total:.0f} MiB, {len(runs)} runs"
     yield f"there: python unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
     yield "back here: python -m benchmarks merge WORK/runs"
 
 
-def _run_script(target: str, choice: Choice) -> str:
+def _possible(plan: Plan) -> Plan:
+    """The plan without what cannot run for want of something that is not here either. Raises InputError for nothing."""
+    lacking = {run.id for runs in plan.lacking.values() for run in runs}
+    left = replace(plan, runs={run_id: planned for run_id, planned in plan.runs.items() if run_id not in lacking})
+    if lacking and not left.missing:
+        raise InputError(next(iter(plan.lacking)))
+    return left
+
+
+def _run_script(target: str, choice: Choice, values: Mapping[str, str], has_papers: bool) -> str:
     options = [f"--tier {choice.tier}", f"--corpus {choice.corpus}", f"--numerics {choice.numerics}"]
     options += [f"--seeds {choice.seeds}"] if choice.seeds else []
     options += [f"--folds {','.join(map(str, choice.folds))}"] if choice.folds else []
+    settings = [f"{name}={_quoted(value)}" for name, value in values.items()]
+    settings += ['RESOUND_PAPERS="$here/papers"'] if has_papers else []
     return (
         "#!/bin/sh\n# Runs what the bundle was made for; arguments are passed on (--minutes, --jobs, --device).\n"
         'here=$(cd "$(dirname "$0")" && pwd)\n'
-        'export PYTHONPATH="$here/code:$here/site"\n'
-        f"exec python3 -m benchmarks run {target} {' '.join(options)} --yes \\\n"
-        '    --data-root "$here/data" --cache "$here/cache" --runs "$here/runs" "$@"\n'
+        'export PYTHONPATH="$here/code:$here/own:$here/site"\n'
+        + "".join(f"export {setting}\n" for setting in settings)
+        + f"exec python3 -m benchmarks run {target} {' '.join(options)} --yes \\\n"
+        '    --data-root "$here/data" --cache "$here/cache" --runs "$here/runs" --reports "$here/reports" "$@"\n'
     )
+
+
+def _quoted(value: str) -> str:
+    """A value for the shell; what lies in the bundle is found where the bundle lies."""
+    return f'"$here"/{quote(value.removeprefix("$here/"))}' if value.startswith("$here/") else quote(value)

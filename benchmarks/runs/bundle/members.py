@@ -1,35 +1,65 @@
-"""What a bundle holds: the committed code, wheels, and the files of the datasets."""
+"""What a bundle holds: the code as it lies here, wheels, and the files of the datasets."""
 
-import io
 import shutil
 import subprocess
 import sys
-import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from benchmarks.errors import InputError
+from benchmarks.runs.build import PROJECT
 from benchmarks.runs.bundle.parts import Member
-from benchmarks.runs.plan import Choice, Plan
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Plan
 from benchmarks.runs.workspace import Workspace
 
+#: The root of the checkout.
+ROOT = Path(__file__).parents[3]
+#: What no run needs.
+LEFT = ("reports/", "tests/")
 
-def code_members() -> list[Member]:
-    """The files of the last commit, tests and reports aside. Raises InputError outside a checkout."""
-    root = Path(__file__).parents[3]
-    done = subprocess.run(["git", "-C", str(root), "archive", "HEAD"], capture_output=True, check=False)
+
+class Taken(NamedTuple):
+    """Members of a bundle, and what is to be said of them and of what stays here, a line each."""
+
+    members: list[Member]
+    said: list[str]
+
+
+def named(names: Sequence[str], most: int = 4) -> str:
+    """Some names, the first of them by name: "a, b and 3 more"."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def code_members() -> Taken:
+    """The files of the checkout as they are, committed or not; without tests, reports, and what git does not know.
+
+    `code/REVISION` says which commit they are of, and whether they differ from it. Raises InputError outside a
+    checkout.
+    """
+    revision = _git("rev-parse", "HEAD")[0]
+    tracked, strange = _git("ls-files", "-z"), _git("ls-files", "-z", "--others", "--exclude-standard")
+    new = [name for name in strange if name.startswith(tuple(f"{package}/" for package in PROJECT))]
+    names = [name for name in [*tracked, *new] if not name.startswith(LEFT) and (ROOT / name).is_file()]
+    changed = sorted(name for name in [*_git("diff", "-z", "--name-only", "HEAD"), *new] if not name.startswith(LEFT))
+    said = [f"code: commit {revision[:12]}"]
+    if changed:
+        said = [f"{said[0]} with {len(changed)} changes that are not committed, as results will say: {named(changed)}"]
+    outside = [name for name in strange if name not in new and not name.startswith(LEFT)]
+    also = f", and untracked files outside the packages: {named(outside)}" if outside else ""
+    members: list[Member] = [(f"code/{name}", (ROOT / name).read_bytes()) for name in names]
+    members.append(("code/REVISION", f"{revision}{' dirty' if changed else ''}\n".encode()))
+    return Taken(members, [*said, f"left here: {' and '.join(LEFT)} of the code{also}"])
+
+
+def _git(*arguments: str) -> list[str]:
+    """What git lists, its names apart by lines or zeros. Raises InputError outside a checkout."""
+    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise InputError(f"{root}: not a git checkout; a bundle carries the committed code")
-    revision = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        files = [member for member in archive.getmembers() if member.isfile()]
-        skip = ("reports/", "tests/")
-        members: list[Member] = [
-            (f"code/{m.name}", archive.extractfile(m).read())  # type: ignore[union-attr]
-            for m in files
-            if not m.name.startswith(skip)
-        ]
-    return [*members, ("code/REVISION", revision.stdout.strip().encode())]
+        raise InputError(f"{ROOT}: not a git checkout; a bundle says which commit its code is of")
+    return [name for name in done.stdout.replace("\0", "\n").splitlines() if name]
 
 
 def wheel_members(names: Sequence[str], python: str, platform: str, out: Path) -> list[Member]:
@@ -50,12 +80,20 @@ def wheel_members(names: Sequence[str], python: str, platform: str, out: Path) -
     return members
 
 
-def clip_members(plan: Plan, choice: Choice, workspace: Workspace) -> list[Member]:
-    """The files of every dataset that the missing runs need, under the layout they have here."""
-    members: dict[str, Path] = {}
-    for run in {(p.run.paper, p.run.dataset): p.run for p in plan.missing}.values():
-        dataset = workspace.dataset_of(run)
-        base = "data" if choice.corpus == "real" else f"cache/{choice.corpus}"
+def dataset_files(runs: Sequence[Run], workspace: Workspace) -> Iterator[tuple[str, Path]]:
+    """The files of every dataset that runs need, each under the layout that it has here."""
+    seen: set[str] = set()
+    for run in {(run.paper, run.dataset): run for run in runs}.values():
+        dataset: Any = workspace.dataset_of(run)
+        base = "data" if run.corpus == "real" else f"cache/{run.corpus}"
         for path in dataset.files():
-            members[f"{base}/{dataset.name}/{path.relative_to(dataset.root)}"] = path
-    return list(members.items())
+            name = f"{base}/{dataset.name}/{path.relative_to(dataset.root)}"
+            if name not in seen:
+                seen.add(name)
+                yield name, path
+
+
+def clip_members(plan: Plan, workspace: Workspace) -> Taken:
+    """The files of every dataset that the missing runs need, sounds included."""
+    runs = [planned.run for planned in plan.missing]
+    return Taken(list(dataset_files(runs, workspace)), [])

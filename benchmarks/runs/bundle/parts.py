@@ -10,12 +10,16 @@ from benchmarks.runs.files import file_sha256
 MIB = 2**20
 #: A name in the bundle, and its content or the file that has it.
 Member = tuple[str, bytes | Path]
+#: How the name of a piece of a file ends.
+PIECE = ".piece-{:04d}"
 
 
-def write_parts(members: Sequence[Member], out: Path, limit: int) -> dict[str, dict]:
-    """Tar the members into parts of at most `limit` bytes; a member larger than a part is cut into pieces."""
+def write_parts(members: Sequence[Member], out: Path, limit: int) -> tuple[dict[str, dict], dict[str, str]]:
+    """Tar the members into parts of at most `limit` bytes; a file larger than half a part is cut into pieces.
+
+    Returns the size and SHA-256 of every part, and the SHA-256 of every file that was cut.
+    """
     parts: dict[str, dict] = {}
-    pieces = _pieces(members, limit // 2)
     batch: list[tuple[str, bytes]] = []
     size = 0
 
@@ -32,21 +36,29 @@ def write_parts(members: Sequence[Member], out: Path, limit: int) -> dict[str, d
         parts[path.name] = {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
         batch, size = [], 0
 
-    for name, content in pieces:
+    for name, content in _pieces(members, limit // 2):
         room = 512 + -(-len(content) // 512) * 512  # a tar header, and content in blocks
         if size + room > limit - 10240:
             flush()
         batch.append((name, content))
         size += room
     flush()
-    return parts
+    cut = {name: source for name, source in members if isinstance(source, Path) and source.stat().st_size > limit // 2}
+    return parts, {name: file_sha256(source) for name, source in cut.items()}
+
+
+def size_of(members: Sequence[Member]) -> int:
+    """The bytes of all members together."""
+    return sum(source.stat().st_size if isinstance(source, Path) else len(source) for _, source in members)
 
 
 def _pieces(members: Sequence[Member], limit: int) -> Iterator[tuple[str, bytes]]:
     for name, source in members:
-        content = source.read_bytes() if isinstance(source, Path) else source
-        if len(content) <= limit:
-            yield name, content
+        if isinstance(source, bytes) or source.stat().st_size <= limit:
+            yield name, source if isinstance(source, bytes) else source.read_bytes()
             continue
-        for number, start in enumerate(range(0, len(content), limit)):
-            yield f"{name}.piece-{number:04d}", content[start : start + limit]
+        with source.open("rb") as file:
+            number = 0
+            while content := file.read(limit):
+                yield name + PIECE.format(number), content
+                number += 1

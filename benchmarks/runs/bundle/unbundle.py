@@ -13,7 +13,8 @@ from pathlib import Path
 
 def main(parts: Path, work: Path) -> int:
     """Check and unpack all parts of `parts` into `work`; 0 if complete, 1 if parts are missing, 2 if one is damaged."""
-    listed = json.loads((parts / "bundle.json").read_text())["parts"]
+    bundle = json.loads((parts / "bundle.json").read_text())
+    listed = bundle["parts"]
     missing = []
     for name, facts in listed.items():
         mark = work / ".parts" / name
@@ -23,7 +24,7 @@ def main(parts: Path, work: Path) -> int:
         if not path.exists():
             missing.append(name)
             continue
-        if hashlib.sha256(path.read_bytes()).hexdigest() != facts["sha256"]:
+        if _sha256(path) != facts["sha256"]:
             print(f"{path}: damaged; bring it again", file=sys.stderr)
             return 2
         with tarfile.open(path) as archive:
@@ -33,7 +34,10 @@ def main(parts: Path, work: Path) -> int:
     if missing:
         print(f"still missing: {', '.join(missing)}", file=sys.stderr)
         return 1
-    _join(work)
+    for name, digest in bundle["cut"].items():
+        if not _join(work / name, digest):
+            print(f"{work / name}: its pieces are damaged; take {work} away and begin again", file=sys.stderr)
+            return 2
     wheels = sorted((work / "wheels").glob("*.whl")) if (work / "wheels").exists() else []
     if wheels:
         options = ["--quiet", "--no-index", "--no-deps", "--no-compile", "--upgrade", "--target", str(work / "site")]
@@ -42,16 +46,25 @@ def main(parts: Path, work: Path) -> int:
     return 0
 
 
-def _join(work: Path) -> None:
-    """Join the pieces of files that were larger than a part."""
-    for first in sorted(work.rglob("*.piece-0000")):
-        whole = first.with_name(first.name.removesuffix(".piece-0000"))
-        pieces = sorted(first.parent.glob(whole.name + ".piece-*"))
-        with whole.open("wb") as file:
+def _join(whole: Path, digest: str) -> bool:
+    """Join the pieces of a file that was larger than a part, once; whether it is as it was."""
+    pieces = sorted(whole.parent.glob(f"{whole.name}.piece-*"))
+    if pieces:
+        joining = whole.with_name(f"{whole.name}.joining")
+        with joining.open("wb") as file:
             for piece in pieces:
                 file.write(piece.read_bytes())
+        if _sha256(joining) != digest:
+            return False
+        joining.replace(whole)
         for piece in pieces:
             piece.unlink()
+    return whole.is_file() and _sha256(whole) == digest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":
