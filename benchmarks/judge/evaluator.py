@@ -1,27 +1,20 @@
 """From stored scores to the values of cells: every metric is computed at report time, from what the runs said."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Scored
 from benchmarks.judge.states import State, alike, state_of
 from benchmarks.judge.truth_here import TruthsHere
-from benchmarks.metrics import Chosen, Metric, MetricValue, metric_named
-from benchmarks.runs.ledger import ANNOTATIONS, Finished, Run
+from benchmarks.metrics import metric_named
+from benchmarks.metrics.scoring import Question, Tested, stacked, values
+from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice, setting_runs
-from benchmarks.runs.scores import Scores, joined
 from benchmarks.runs.truth import NoTruth
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, load_paper
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Evaluator:
@@ -50,7 +43,6 @@ class Evaluator:
         runs = self.stored(paper, cell.setting, cell.dataset)
         folds = self._folds(paper, cell, runs)
         scored: list[Scored] = []
-        measured: list[Measured] = []
         unscored: dict[str, str] = {}
         for run in runs:
             if run.run.fold not in folds:
@@ -59,13 +51,15 @@ class Evaluator:
                 one = Scored(run, run.run.fold, self.truths.of(run, cell.test_set))
                 if metric.chosen_on:
                     self.truths.of(run, metric.chosen_on)
-                measured += [] if metric.kind.pooled else [self._measured(one.fold, [one], cell, metric)]
             except NoTruth as error:
                 unscored[run.run.id] = str(error)
                 continue
             scored.append(one)
-        found = Evidence(folds, tuple(scored), tuple(measured), unscored)
-        return replace(found, measured=self._pooled(found, cell, metric)) if metric.kind.pooled else found
+        found = Evidence(folds, tuple(scored), unscored=unscored)
+        groups = [(one.fold, [one]) for one in scored]
+        if metric.kind.pooled:  # one value for each seed of which every fold is there
+            groups = [(ALL_FOLDS, [one for one in scored if one.seed == seed]) for seed in found.complete_seeds]
+        return replace(found, measured=self._measured(groups, cell))
 
     def _folds(self, paper: Paper, cell: Cell, runs: Sequence[Finished]) -> tuple[int, ...]:
         """The folds that a value is of: all of the tier, or where others were chosen, those that were run."""
@@ -75,13 +69,6 @@ class Evaluator:
         planned = {run.fold for run in self._wanted(paper, cell.setting, cell.dataset)}
         chosen = {one.run.fold for one in runs}
         return tuple(sorted(planned if chosen <= planned else chosen))
-
-    def _pooled(self, found: Evidence, cell: Cell, metric: Metric) -> tuple[Measured, ...]:
-        """One value for each seed of which every fold is there."""
-        return tuple(
-            self._measured(ALL_FOLDS, [one for one in found.scored if one.seed == seed], cell, metric)
-            for seed in found.complete_seeds
-        )
 
     def _mean_of(self, cell: Cell) -> Evidence:
         """The evidence of all cells of which this one is the mean."""
@@ -135,56 +122,15 @@ class Evaluator:
             self._known[asked] = setting_runs(paper, setting, dataset, self.choice)
         return self._known[asked]
 
-    def _measured(self, part: Part, runs: Sequence[Scored], cell: Cell, metric: Metric) -> Measured:
-        """The value of the metric on the scores of all these runs, computed or as it was kept."""
-        truths = [one.truth for one in runs]
-        value = remembered(self.memo, _key(runs, cell, metric), partial(self._compute, runs, cell, metric))
-        return Measured(part, runs[0].seed, value, truths[0] if len(truths) == 1 else _stacked(truths))
+    def _measured(self, groups: Sequence[tuple[Part, list[Scored]]], cell: Cell) -> tuple[Measured, ...]:
+        """For each group of runs the value of the cell's metric on the scores of all of them."""
+        question = Question(str(cell.metric), cell.test_set, cell.items)
+        found = values(self.memo, question, [[self._tested(one, question) for one in runs] for _, runs in groups])
+        return tuple(
+            Measured(part, runs[0].seed, value, stacked([one.truth for one in runs]))
+            for (part, runs), value in zip(groups, found, strict=True)
+        )
 
-    def _compute(self, runs: Sequence[Scored], cell: Cell, metric: Metric) -> MetricValue:
-        said = [self._said(one, cell.test_set, cell.items) for one in runs]
-        scores, truths = joined([one for one, _ in said]), [truth for _, truth in said]
-        reference = truths[0] if len(truths) == 1 else _stacked(truths)
-        if not metric.chosen_on:
-            return metric.compute(scores, reference)
-        chosen = [
-            Chosen(of_run.items, *self._said(one, metric.chosen_on, cell.items))
-            for one, (of_run, _) in zip(runs, said, strict=True)
-        ]
-        return metric.compute(scores, reference, chosen)
-
-    def _said(self, one: Scored, test_set: str, items: str) -> "tuple[Scores, pd.DataFrame]":
-        """What a run says about the items of a test set, and what is true of them."""
-        one.finished.verify()
-        said = Scores.load(one.finished.scores_path(test_set))
-        truth = self.truths.of(one.finished, test_set, items, said)
-        return said if items == "all" else said.select(list(dict.fromkeys(truth.index))), truth
-
-
-def remembered(memo: Memo, key: Any, compute: Callable[[], MetricValue]) -> MetricValue:
-    """A metric's value as it was kept, or what `compute` says; what is kept of it is exact."""
-
-    def packed() -> dict[str, Any]:
-        value = compute()
-        return {
-            "value": float(value.value), "per_item": value.per_item.tolist(), "items": list(value.items),
-            "counts": {name: int(count) for name, count in value.counts.items()}, "is_share": value.is_share,
-        }  # fmt: skip
-
-    kept = memo.json("metrics", key, packed)
-    per_item = np.array(kept["per_item"], dtype=np.float64)
-    return MetricValue(kept["value"], per_item, tuple(kept["items"]), kept["counts"], kept["is_share"])
-
-
-def _key(runs: Sequence[Scored], cell: Cell, metric: Metric) -> list[Any]:
-    """Changes with the scores, with what is true of their items, with the list of items and with the metric."""
-    sets = dict.fromkeys([cell.test_set, metric.chosen_on or cell.test_set])
-    names = [name for one in sets for name in (f"scores_{one}.npz", f"{ANNOTATIONS}{one}.csv")]
-    digests = [[one.finished.result["files"].get(name) for name in names] for one in runs]
-    return [digests, cell.items, cell.metric, metric.id, metric.version]
-
-
-def _stacked(truths: "Sequence[pd.DataFrame]") -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.concat(truths)
+    def _tested(self, one: Scored, question: Question) -> Tested:
+        truths = {name: self.truths.of(one.finished, name, question.items) for name in question.test_sets}
+        return Tested(one.finished, truths)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,19 +48,34 @@ class Measured:
     #: what is true of the items
     truth: "pd.DataFrame" = field(repr=False, compare=False)
 
-    @cached_property
+    @property
     def units(self) -> tuple[str, ...]:
         """The bootstrap unit of each item of the value."""
-        return self._of_items("unit")
+        return _of_items(_Same(self.truth), _Same(self.value.items), "unit")
 
-    @cached_property
+    @property
     def classes(self) -> tuple[str, ...]:
         """The label of each item of the value."""
-        return self._of_items("label")
+        return _of_items(_Same(self.truth), _Same(self.value.items), "label")
 
-    def _of_items(self, column: str) -> tuple[str, ...]:
-        values = self.truth[column]
-        return tuple(values[~values.index.duplicated()].loc[list(self.value.items)])
+
+class _Same:
+    """One object, equal to itself alone: thousands of runs share a reference and the names of its items."""
+
+    def __init__(self, it: Any) -> None:
+        self.it = it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.it is other.it
+
+
+@lru_cache(maxsize=512)
+def _of_items(truth: _Same, items: _Same, column: str) -> tuple[str, ...]:
+    values = truth.it[column]
+    return tuple(values[~values.index.duplicated()].loc[list(items.it)])
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,7 @@ class Evidence:
     #: runs that would belong here, but of whose items nothing is known here: run id -> why
     unscored: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def complete_seeds(self) -> tuple[int, ...]:
         """The seeds of which every fold is there."""
         by_seed: dict[int, set[Part]] = defaultdict(set)
@@ -82,7 +97,7 @@ class Evidence:
             by_seed[one.seed].add(one.fold)
         return tuple(sorted(seed for seed, folds in by_seed.items() if folds == set(self.folds)))
 
-    @property
+    @cached_property
     def complete(self) -> tuple[Measured, ...]:
         """The values of complete seeds."""
         seeds = set(self.complete_seeds)
@@ -93,13 +108,13 @@ class Evidence:
         """What the value of a seed is the mean over."""
         return tuple(dict.fromkeys(one.part for one in self.complete))
 
-    @property
+    @cached_property
     def seed_values(self) -> dict[int, float]:
         """The value of each complete seed: what the paper prints one of."""
-        return {
-            seed: float(np.mean([one.value.value for one in self.measured if one.seed == seed]))
-            for seed in self.complete_seeds
-        }
+        by_seed: dict[int, list[float]] = {seed: [] for seed in self.complete_seeds}
+        for one in self.complete:
+            by_seed[one.seed].append(one.value.value)
+        return {seed: float(np.mean(values)) for seed, values in by_seed.items()}
 
     @property
     def mean(self) -> float | None:
@@ -110,13 +125,13 @@ class Evidence:
     @property
     def fold_values(self) -> dict[Part, float]:
         """The mean over seeds of each fold that has a value of its own."""
-        return {
-            fold: float(np.mean(values))
-            for fold in self.folds
-            if (values := [one.value.value for one in self.measured if one.part == fold])
-        }
+        by_fold: dict[Part, list[float]] = {fold: [] for fold in self.folds}
+        for one in self.measured:
+            if one.part in by_fold:
+                by_fold[one.part].append(one.value.value)
+        return {fold: float(np.mean(values)) for fold, values in by_fold.items() if values}
 
-    @property
+    @cached_property
     def flaw(self) -> str | None:
         """What sets the files behind the value apart from the official ones; None where they are all there."""
         found = (_flaw(one.finished.result["data"]) for one in self.scored)

@@ -1,14 +1,14 @@
 """How far the values of cells may vary: over seeds, and with the choice of test items."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.judge.evidence import Evidence, Part
+from benchmarks.judge.evidence import Evidence, Measured, Part
 from benchmarks.judge.verdict import ItemInterval, PooledSpread, item_interval, pooled_sd
 from benchmarks.metrics import metric_of
 from benchmarks.runs.ledger import Finished
@@ -42,18 +42,31 @@ def column_spread(
 
 def item_noise(cell: Cell, evidence: Evidence) -> ItemInterval:
     """How the value would vary with other test items: the bootstrap over units of what each item adds to it."""
-    by_item: dict[tuple[str, str], list[float]] = {}
-    units: dict[tuple[str, str], str] = {}
-    for one in evidence.complete:
+    found: list[tuple[tuple[str, str], float, str]] = []
+    for part in evidence.parts:
+        runs = [one for one in evidence.complete if one.part == part]
+        named = {one.value.items: one.units for one in runs}  # of many runs the same
+        units = {item: unit for items, of_items in named.items() for item, unit in zip(items, of_items, strict=True)}
+        means = _mean_by_item(runs)
+        found += [((str(part), item), means[item], units[item]) for item in units]
+    found.sort()
+    scale = abs(signed_scale(cell)) * len(found) / len(evidence.parts)
+    return item_interval(np.array([scale * value for _, value, _ in found]), np.array([unit for *_, unit in found]))
+
+
+def _mean_by_item(runs: Sequence[Measured]) -> dict[str, float]:
+    """What each item adds to the value of one part, the mean over the runs that were tested on it."""
+    by_items: dict[tuple[str, ...], list[np.ndarray]] = defaultdict(list)
+    for one in runs:
         # Each part counts alike in a mean over parts, whatever the number of its items.
-        weight = 1 / one.value.n
-        for item, unit, value in zip(one.value.items, one.units, one.value.per_item, strict=True):
-            by_item.setdefault((str(one.part), item), []).append(weight * float(value))
-            units[str(one.part), item] = unit
-    items = sorted(by_item)
-    scale = abs(signed_scale(cell)) * len(items) / len(evidence.parts)
-    values = np.array([scale * float(np.mean(by_item[item])) for item in items])
-    return item_interval(values, np.array([units[item] for item in items]))
+        by_items[one.value.items].append(one.value.per_item / one.value.n)
+    sums: dict[str, float] = defaultdict(float)
+    counts: Counter[str] = Counter()
+    for items, added in by_items.items():
+        for item, value in zip(items, np.sum(added, axis=0).tolist(), strict=True):
+            sums[item] += value
+            counts[item] += len(added)
+    return {item: total / counts[item] for item, total in sums.items()}
 
 
 def signed_scale(cell: Cell) -> float:

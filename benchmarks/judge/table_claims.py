@@ -63,13 +63,15 @@ def _outcomes(one: CellResult) -> Outcomes | None:
     """What the items add to the value of a cell's complete seeds."""
     if one.evidence is None or one.mean is None:
         return None
+    # The items of one part are those of all its runs, or there is no comparison.
+    named = {(found.part, found.value.items): found for found in one.evidence.complete}.values()
     units = {
         (found.part, item): unit
-        for found in one.evidence.complete for item, unit in zip(found.value.items, found.units, strict=True)
+        for found in named for item, unit in zip(found.value.items, found.units, strict=True)
     }  # fmt: skip
     classes = {
         (found.part, item): label
-        for found in one.evidence.complete for item, label in zip(found.value.items, found.classes, strict=True)
+        for found in named for item, label in zip(found.value.items, found.classes, strict=True)
     }  # fmt: skip
     runs = [(found.part, found.seed, found.value) for found in one.evidence.complete]
     return Outcomes.collect(runs, units, repeats(one.evidence), signed_scale(one.cell), classes)

@@ -52,9 +52,12 @@ class Outcomes:
         rows: dict[Part, list[np.ndarray]] = {}
         items: dict[Part, tuple[str, ...]] = {}
         used = list(runs)
+        in_order: dict[tuple[str, ...], tuple[list[int], tuple[str, ...]]] = {}  # of many runs the same
         for fold, seed, value in sorted(used, key=lambda run: (str(run[0]), run[1])):
-            order = sorted(range(value.n), key=value.items.__getitem__)
-            names = tuple(value.items[i] for i in order)
+            if value.items not in in_order:
+                order = sorted(range(value.n), key=value.items.__getitem__)
+                in_order[value.items] = order, tuple(value.items[i] for i in order)
+            order, names = in_order[value.items]
             if items.setdefault(fold, names) != names:
                 raise InputError(f"fold {fold}, seed {seed}: tested on other items than the seeds before; run it again")
             rows.setdefault(fold, []).append(value.per_item[order])

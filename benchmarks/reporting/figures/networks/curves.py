@@ -1,7 +1,8 @@
 """Losses by epoch of the settings that were trained by epochs and keep a history."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 from pydantic import model_validator
@@ -12,6 +13,9 @@ from benchmarks.reporting.drawing.lines.losses import draw_losses, draw_losses_b
 from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.ledger import Finished
+
+#: Where a run keeps its losses, a line for each epoch.
+HISTORY = "history.csv"
 
 
 class Curves(FigureKind):
@@ -63,30 +67,35 @@ def _labelled(cells: Iterable[CellResult]) -> list[tuple[str, CellResult]]:
 
 def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | None = None) -> Iterator[Figure]:
     """The curves of cells with their labels. only: the column that all are of, where that is to be told."""
-    training: dict[str, np.ndarray] = {}
-    validation: dict[str, np.ndarray] = {}
     runs: dict[str, dict[str, Finished]] = {}
     for label, one in cells:
         of_cell = {scored.finished.run.id: scored.finished for scored in one.evidence.scored} if one.evidence else {}
         runs.setdefault(label, {}).update(of_cell)
-    for label, of_label in runs.items():
-        for curves, column in ((training, "loss"), (validation, "val_loss")):
-            if (losses := _losses(of_label.values(), column)) is not None:
-                curves[label] = losses
-    if not training:
+    trained = {label: list(of_label.values()) for label, of_label in runs.items() if _has(of_label.values(), "loss")}
+    validated = {label: of_label for label, of_label in trained.items() if _has(of_label, "val_loss")}
+    if not trained:
         return
     result, variant = asked.result, asked.variant
     place = f"{result.table.columns[only].label}, " if only else ""
     title = f"{result.paper.datasets[asked.dataset].title}, {place}{wording.conditions(variant)}"
-    shown = {"losses": training, "validation": validation} if validation else {"losses": training}
-    plain = {kind: {name: one.round(6).tolist() for name, one in curves.items()} for kind, curves in shown.items()}
+    shown = {"losses": trained, "validation": validated} if validated else {"losses": trained}
     what = "Training loss, mean and range over folds and seeds"
     yield Figure(
         f"curves_{result.table_id}_{only or asked.dataset}_{variant.name}",
-        f"{what}{'; dashed: validation loss, mean' if validation else ''}; {title}",
-        {"title": title, **plain},
-        lambda: draw_losses(training, title, validation),
+        f"{what}{'; dashed: validation loss, mean' if validated else ''}; {title}",
+        # Histories, of which there may be thousands, are read only to be drawn.
+        {"title": title, **{kind: _checksums(of_kind) for kind, of_kind in shown.items()}},
+        lambda: draw_losses(_all_losses(trained, "loss"), title, _all_losses(validated, "val_loss")),
     )
+
+
+def _checksums(runs: Mapping[str, Iterable[Finished]]) -> dict[str, list[str]]:
+    return {label: [run.result["files"].get(HISTORY, "") for run in of_label] for label, of_label in runs.items()}
+
+
+def _all_losses(runs: Mapping[str, Iterable[Finished]], column: str) -> dict[str, np.ndarray]:
+    found = {label: _losses(of_label, column) for label, of_label in runs.items()}
+    return {label: losses for label, losses in found.items() if losses is not None}
 
 
 def _by_fold(asked: Asked, cells: Iterable[tuple[str, CellResult]]) -> Iterator[Figure]:
@@ -114,16 +123,27 @@ def _by_fold(asked: Asked, cells: Iterable[tuple[str, CellResult]]) -> Iterator[
     )
 
 
+def _kept(runs: Iterable[Finished]) -> Iterator[Path]:
+    """The histories of the runs that have one, as networks have."""
+    return (run.folder / HISTORY for run in runs if HISTORY in run.result["files"])
+
+
+def _has(runs: Iterable[Finished], column: str) -> bool:
+    """Whether the histories of runs, all of one setting, have a column."""
+    for path in _kept(runs):
+        with path.open(newline="", encoding="utf-8") as file:
+            return column in next(csv.reader(file), ())
+    return False
+
+
 def _losses(runs: Iterable[Finished], column: str) -> np.ndarray | None:
     """A loss by epoch (runs, epochs) of the runs that kept it; None without."""
     histories = []
-    for run in runs:
-        path = run.folder / "history.csv"
-        if path.exists():
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
-            if rows and column in rows[0]:
-                histories.append([float(row[column]) for row in rows])
+    for path in _kept(runs):
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        if rows and column in rows[0]:
+            histories.append([float(row[column]) for row in rows])
     if not histories:
         return None
     epochs = min(map(len, histories))
