@@ -8,7 +8,7 @@ from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Score
 from benchmarks.judge.states import State, alike, state_of
 from benchmarks.judge.truth_here import TruthsHere
 from benchmarks.metrics import metric_named
-from benchmarks.metrics.scoring import Question, Tested, stacked, values
+from benchmarks.metrics.scoring import Question, Referenced, stacked, values
 from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice, setting_runs
@@ -125,12 +125,12 @@ class Evaluator:
     def _measured(self, groups: Sequence[tuple[Part, list[Scored]]], cell: Cell) -> tuple[Measured, ...]:
         """For each group of runs the value of the cell's metric on the scores of all of them."""
         question = Question(str(cell.metric), cell.test_set, cell.items)
-        found = values(self.memo, question, [[self._tested(one, question) for one in runs] for _, runs in groups])
+        found = values(self.memo, question, [[self._referenced(one, question) for one in runs] for _, runs in groups])
         return tuple(
             Measured(part, runs[0].seed, value, stacked([one.truth for one in runs]))
             for (part, runs), value in zip(groups, found, strict=True)
         )
 
-    def _tested(self, one: Scored, question: Question) -> Tested:
+    def _referenced(self, one: Scored, question: Question) -> Referenced:
         truths = {name: self.truths.of(one.finished, name, question.items) for name in question.test_sets}
-        return Tested(one.finished, truths)
+        return Referenced(one.finished, truths)

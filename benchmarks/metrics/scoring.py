@@ -27,8 +27,8 @@ AT_A_TIME = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
-    """A finished run and what is true, by test set, of the items that are asked about."""
+class Referenced:
+    """A finished run with what is true, by test set, of the items that are asked about."""
 
     finished: Finished
     truths: "Mapping[str, pd.DataFrame]"
@@ -47,14 +47,14 @@ class Question:
         """The test sets whose scores it takes: with that on which thresholds are chosen."""
         return tuple(dict.fromkeys((self.test_set, metric_named(self.metric).chosen_on or self.test_set)))
 
-    def key(self, runs: Sequence[Tested]) -> list[Any]:
+    def key(self, runs: Sequence[Referenced]) -> list[Any]:
         """Changes with the scores, with what is true of their items, with the list of items and with the metric."""
         metric = metric_named(self.metric)
         names = [name for one in self.test_sets for name in (f"scores_{one}.npz", f"{ANNOTATIONS}{one}.csv")]
         digests = [[one.finished.result["files"].get(name) for name in names] for one in runs]
         return [digests, self.items, self.metric, metric.id, metric.version]
 
-    def value(self, runs: Sequence[Tested]) -> MetricValue:
+    def value(self, runs: Sequence[Referenced]) -> MetricValue:
         """The value of the metric on the scores of all these runs."""
         metric = metric_named(self.metric)
         said = [self._said(one, self.test_set) for one in runs]
@@ -67,7 +67,7 @@ class Question:
         ]
         return metric.compute(scores, reference, chosen)
 
-    def _said(self, one: Tested, test_set: str) -> Scores:
+    def _said(self, one: Referenced, test_set: str) -> Scores:
         one.finished.verify()
         said = Scores.load(one.finished.scores_path(test_set))
         return said if self.items == "all" else said.select(list(dict.fromkeys(one.truths[test_set].index)))
@@ -80,7 +80,7 @@ def stacked(truths: "Sequence[pd.DataFrame]") -> "pd.DataFrame":
     return truths[0] if len(truths) == 1 else pd.concat(truths)
 
 
-def values(memo: Memo, question: Question, groups: Sequence[Sequence[Tested]]) -> list[MetricValue]:
+def values(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> list[MetricValue]:
     """The answer for each group of runs. Values of the same items share their names."""
 
     def packed() -> dict[str, Any]:
@@ -96,7 +96,7 @@ def values(memo: Memo, question: Question, groups: Sequence[Sequence[Tested]]) -
     return [_value(one, items[one["items"]]) for one in kept["values"]]
 
 
-def _each(memo: Memo, question: Question, groups: Sequence[Sequence[Tested]]) -> Iterator[MetricValue]:
+def _each(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> Iterator[MetricValue]:
     """The answers, one by one; the rest by processes as soon as they are worth it."""
     began = time.monotonic()
     for done, group in enumerate(groups):
@@ -107,7 +107,7 @@ def _each(memo: Memo, question: Question, groups: Sequence[Sequence[Tested]]) ->
         yield _one(memo, question, group)
 
 
-def _in_processes(memo: Memo, question: Question, groups: Sequence[Sequence[Tested]]) -> Iterator[MetricValue]:
+def _in_processes(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> Iterator[MetricValue]:
     """joblib's processes stay for the next question."""
     from joblib import Parallel, delayed
 
@@ -117,11 +117,11 @@ def _in_processes(memo: Memo, question: Question, groups: Sequence[Sequence[Test
         yield from found
 
 
-def _some(memo: Memo, question: Question, groups: Sequence[Sequence[Tested]]) -> list[MetricValue]:
+def _some(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> list[MetricValue]:
     return [_one(memo, question, group) for group in groups]
 
 
-def _one(memo: Memo, question: Question, group: Sequence[Tested]) -> MetricValue:
+def _one(memo: Memo, question: Question, group: Sequence[Referenced]) -> MetricValue:
     """One answer, kept by itself too: with one run more, only that is scored."""
     kept = memo.json("metrics", question.key(group), lambda: _plain(question.value(group)))
     return _value(kept, tuple(kept["items"]))
