@@ -7,7 +7,6 @@ from pathlib import Path
 from shlex import quote
 
 from benchmarks.errors import InputError
-from benchmarks.runs.bundle.features import feature_members
 from benchmarks.runs.bundle.members import Taken, clip_members, code_members, wheel_members
 from benchmarks.runs.bundle.own import module_members, paper_members, setting_members
 from benchmarks.runs.bundle.parts import MIB, write_parts
@@ -34,6 +33,8 @@ def bundle(
     what stays here, is said. `unbundle.py`, which needs nothing but Python, puts the parts together. Raises InputError
     for what cannot be carried.
     """
+    from benchmarks.runs.bundle.features import feature_members  # it starts a module of this package as a program
+
     cells = select(target)
     wanted = make_plan(cells, choice, workspace)
     plan = _possible(wanted)
