@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from benchmarks.launch.launcher import Event, Free, Slots
 from benchmarks.launch.memory import Holding, holding
@@ -118,12 +118,20 @@ def _be_ended_first() -> None:
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
 
 
+def _opened(log: Path) -> BinaryIO:
+    try:
+        return log.open("wb")
+    except OSError:
+        return Path(os.devnull).open("wb")
+
+
 def print_to(log: Path) -> None:
     """Let stdout and stderr of this process, and of what it starts, go to a file, which begins anew.
 
-    What was printed before, as a sitecustomize does, goes there too: where stdout leads, nobody may read any more.
+    What was printed before, as a sitecustomize does, goes there too: where stdout leads, nobody may read any more. A
+    log that cannot be had, as on a full disk, is done without: what the run itself has to write tells of that.
     """
-    with log.open("wb") as file:
+    with _opened(log) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     for stream in (sys.stdout, sys.stderr):
