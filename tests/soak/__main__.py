@@ -30,7 +30,7 @@ def main(given: argparse.Namespace) -> int:
     # Not as a context: a command that is forked from here would remove the folder at its end.
     folder = Path(tempfile.mkdtemp(prefix="soak-")).resolve()
     try:
-        stage = Stage(folder, Starter(), targets, own_mounts())
+        stage = Stage(folder, Starter(folder / "words"), targets, own_mounts())
         stage.prepare(given.miniatures)
         for number in [given.round] if given.round is not None else range(given.rounds):
             seed = f"{given.seed}.{number}"

@@ -12,7 +12,9 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from pathlib import Path
@@ -27,6 +29,7 @@ SITE = Path(__file__).parent / "site"
 SETTINGS = {"RESOUND_PAPERS": str(PAPERS), "RESOUND_CHECKPOINT_SECONDS": "0", "OMP_NUM_THREADS": "1"}
 #: After so many seconds a command is taken to hang.
 HANGS = 600.0
+NOTHING = re.compile("(?!)")
 CORES = 2
 #: What commands import, and the libraries of metrics.
 WARM = ("benchmarks.cli.sweep", "benchmarks.launch.local", "benchmarks.reporting.site", "sklearn.metrics", "sed_eval")
@@ -84,7 +87,9 @@ class Command:
 class Starter:
     """Starts commands; all that they leave behind become children of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, words_of_workers: Path) -> None:
+        #: what workers print that nobody redirects: on a terminal, all would see it
+        self.words_of_workers = words_of_workers
         # Each of two jobs has one thread then, and computes the same bits.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
         _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -94,15 +99,28 @@ class Starter:
         self._number = 0
         self._own: set[int] = set()
         #: what may be there besides, by its command line
-        self.tolerated = re.compile("(?!)")
+        self.tolerated = NOTHING
+
+    @contextmanager
+    def _printing_to(self, path: Path) -> Iterator[None]:
+        """What is started prints its errors there."""
+        before = os.dup(2)
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
 
     def warm_up(self, orders: Path) -> None:
         """Import what commands need, and start the server that their workers are forked from."""
+        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
         for name in WARM:
             importlib.import_module(name)
         os.environ["SOAK_ORDERS"] = str(orders)
         forkserver.set_forkserver_preload(["benchmarks.runs.train"])
-        with surrounded(1):
+        with surrounded(1), self._printing_to(self.words_of_workers):
             forkserver.ensure_running()
         time.sleep(0.5)
         self._own = set(children(os.getpid()))

@@ -120,7 +120,7 @@ class Stage:
             command = self.start(place, *self.run_command(target))
             code = command.wait()
             if code != 0:
-                raise SystemExit(f"{target}: fails undisturbed: {command.said()}")
+                raise SystemExit(f"{target}: fails undisturbed: {code}: {command.said()}")
             self._known[target] = Undisturbed(files_of(place), cells_of(place), time.monotonic() - began)
         return self._known[target]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.soak import checks
-from tests.soak.commands import Command
+from tests.soak.commands import NOTHING, Command
 from tests.soak.faults import Fault
 from tests.soak.orders import Order
 from tests.soak.places import Place, Stage, Undisturbed
@@ -77,6 +77,10 @@ class Round:
                 self.wrong.append(f"{command.arguments[0]}: {problem}")
         for left in self.stage.starter.left_behind():
             self.wrong.append(f"a process is left behind: {left}")
+        with self.stage.starter.words_of_workers.open("r+") as words:
+            if text := words.read():
+                self.wrong.append(f"a worker prints: {text[-300:]}")
+                words.truncate(0)
         self.see_runs()
 
     def see_runs(self) -> None:
@@ -174,6 +178,7 @@ def play(stage: Stage, fault: Fault, target: str, seed: str) -> list[str]:
         one.wrong.append(f"the soak fails: {type(error).__name__}: {error}")
         traceback.print_exc()
     finally:
+        stage.starter.tolerated = NOTHING
         stage.starter.left_behind(0.0)
         subprocess.run(["umount", "--quiet", "--recursive", str(place.root)], check=False, capture_output=True)
         if not one.wrong:
