@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from datasets.errors import DataError
 
@@ -81,6 +81,14 @@ class Dataset(Protocol):
 
     def listed(self, part: str, fold: int = 1) -> int | None:
         """How many items the official lists name in a part of a fold, here or not; None if that is not known."""
+        return None
+
+    @classmethod
+    def tested(cls, test_set: str, fold: int, **arguments: Any) -> int | None:
+        """How many items a test set of the complete official release has, with no file at hand; None if unknown.
+
+        arguments: those that an object is made with, beside root and cache.
+        """
         return None
 
     @classmethod

@@ -39,8 +39,8 @@ def _report(clips: Clips, paper: str, rounds: int, runs: int) -> Iterator[Measur
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(*(Path(folder) / name for name in ("data", "runs", "cache", "reports")))
         plan = make_plan(select(paper), Choice(seeds=1), workspace)
-        trained = (planned.run for planned in plan.runs.values() if planned.run.resolved["trainer"])
-        stored = list(islice(trained, runs))
+        planned = [one.run for one in plan.runs.values() if one.run.dataset == clips.dataset.subset]
+        stored = list(islice((run for run in planned if run.resolved["trainer"]), runs))
         index = clips.dataset.index()
         items = {fold: tuple(part["item"]) for fold, part in index.groupby("fold")}
         for run in stored:
@@ -72,6 +72,6 @@ def _publish(run: Run, items: tuple[str, ...], classes: tuple[str, ...], workspa
         "device": {"kind": "cpu", "name": "bench", "threads": 1},
         "numerics": run.numerics,
         "peak_memory_mib": 0.0,
-        "data": {"items": {}},
+        "data": {"items": {"test": {"used": len(items), "expected": None}}},
     }
     workspace.ledger.publish(run, attempt, facts)

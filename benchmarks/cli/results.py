@@ -94,19 +94,22 @@ def bundle_command(
     platform: Annotated[str, typer.Option(help="The other machine's wheel platform")] = "manylinux_2_28_x86_64",
     wheels: Annotated[str, typer.Option(help="Packages to carry as wheels, comma-separated")] = "",
     max_mib: Annotated[int, typer.Option(min=1, max=2**20, help="Upper bound of one part")] = 60,
+    features: Annotated[
+        bool, typer.Option("--features", help="Carry what was extracted from the sounds instead of the sounds")
+    ] = False,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
     reports: ReportsOption = None,
 ) -> None:
-    """All that a machine without internet needs to run TARGET: the committed code, clips, wheels, the missing runs."""
+    """All that a machine without internet needs to run TARGET: the code as it is, clips, wheels, the missing runs."""
     from benchmarks.runs.bundle import bundle
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     names = [name for name in wheels.split(",") if name]
-    for line in bundle(target, choice, workspace, out, python, platform, names, max_mib):
+    for line in bundle(target, choice, workspace, out, python, platform, names, max_mib, features):
         print(line)
 
 
@@ -115,13 +118,16 @@ def merge_command(
     folder: Annotated[Path, typer.Argument(parser=paths.folder, help="A store of runs that came back")],
     runs: RunsOption = None,
     reports: ReportsOption = None,
-) -> None:
+) -> int:
     """Take finished runs of another machine into the store, each checked against its checksums."""
     from benchmarks.runs.transport import merge
     from benchmarks.runs.workspace import Workspace
 
-    merged, known = merge(folder, Workspace.here(runs=runs, reports=reports))
+    merged, known, refused = merge(folder, Workspace.here(runs=runs, reports=reports))
     print(f"{len(merged)} runs merged, {len(known)} known already")
+    for line in refused:
+        print(f"resound: refused: {line}", file=sys.stderr)
+    return BAD_INPUT if refused else OK
 
 
 @app.command("compare")

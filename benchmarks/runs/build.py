@@ -2,7 +2,13 @@
 
 import argparse
 import importlib
+import importlib.util
+import inspect
 import pkgutil
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -11,13 +17,52 @@ from benchmarks.errors import InputError
 T = TypeVar("T")
 
 
+#: The packages of the project.
+PROJECT = ("benchmarks", "datasets", "models")
+
+
 def import_class(import_path: str) -> Any:
-    """The class behind an import path."""
+    """The class or function behind an import path, of the project's packages or of the user's own modules.
+
+    Raises InputError for what cannot be imported; before anything is imported, or called, for Python's own modules and
+    for installed packages: files from elsewhere name these paths, and no such file shall reach `os.system`.
+    """
+    check_home(import_path)
     module, _, name = import_path.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
         raise InputError(f"{import_path}: cannot be imported ({error})") from error
+    if inspect.ismodule(found):
+        raise InputError(f"{import_path}: is a module; name a class or a function of it")
+    if isinstance(found, type) or inspect.isroutine(found):
+        check_home(f"{found.__module__}.{name}", f"{import_path}, which is ")
+    return found
+
+
+def check_home(import_path: str, said: str = "") -> None:
+    """Raise InputError, naming the path behind `said`, for one outside the project's and the user's own modules."""
+    top = import_path.partition(".")[0]
+    if not _is_ours(top, tuple(sys.path)):
+        raise InputError(
+            f"{said}{import_path}: `{top}` is neither a package of the project nor a module of yours; name a class of "
+            f"{', '.join(PROJECT)}, or of your own files on PYTHONPATH"
+        )
+
+
+@cache
+def _is_ours(top: str, searched: tuple[str, ...]) -> bool:
+    """Whether a module on top is the project's or the user's; what is nowhere is for the import to tell."""
+    if top in PROJECT:
+        return True
+    if top in sys.stdlib_module_names or top in sys.builtin_module_names:
+        return False
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ValueError, ImportError):  # a module without a spec, such as __main__
+        return False
+    places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
+    return not any({"site-packages", "dist-packages"} & set(Path(place).parts) for place in places if place)
 
 
 def modules_of(package: ModuleType) -> dict[str, ModuleType]:
@@ -67,6 +112,8 @@ def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
     from jsonargparse import ArgumentError, ArgumentParser
 
     cls = import_class(class_path)
+    for nested in _named(init_args):
+        check_home(nested)
     parser = ArgumentParser(exit_on_error=False)
     try:
         parser.add_class_arguments(cls, "object", fail_untyped=False)
@@ -74,6 +121,19 @@ def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
     except (ArgumentError, TypeError) as error:
         message = " ".join(str(error).split())
         raise InputError(f"{class_path}: its arguments do not fit its signature: {message}") from error
+
+
+def _named(values: Any) -> Iterator[str]:
+    """The import paths that arguments name: of further objects, and of extractors."""
+    if isinstance(values, dict):
+        for name, value in values.items():
+            if name in ("class_path", "extractor") and isinstance(value, str) and "." in value:
+                yield value
+            else:
+                yield from _named(value)
+    elif isinstance(values, list):
+        for value in values:
+            yield from _named(value)
 
 
 def parameters(class_path: str) -> dict[str, Any]:
@@ -90,6 +150,4 @@ def parameters(class_path: str) -> dict[str, Any]:
 
 def accepts(class_path: str, name: str) -> bool:
     """Whether the class takes an argument of this name."""
-    import inspect
-
     return name in inspect.signature(import_class(class_path)).parameters

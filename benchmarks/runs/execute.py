@@ -1,11 +1,12 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
+import gc
 import logging
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
-from benchmarks.runs.files import storage_error, write_json
+from benchmarks.runs.files import write_json, writing
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.provenance import census_of, code_revision, cpu_name, package_versions
 from benchmarks.runs.scores import Scores, stacked
@@ -60,14 +61,10 @@ def execute(run: Run, around: Surroundings) -> Path | None:
     """
     ledger = around.workspace.ledger
     with ledger.claim(run.id) as held:
-        if not held or (ledger.root / run.id / "result.json").exists():
+        if not held or ledger.holds(run):
             return None
         attempt = ledger.attempt(run)
-        try:
-            result = _work(run, attempt, around)
-        except OSError as error:
-            raise storage_error(attempt, error) from error
-        return ledger.publish(run, attempt, result)
+        return ledger.publish(run, attempt, _work(run, attempt, around))
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
@@ -137,13 +134,22 @@ def _train(
 ) -> tuple[dict[str, Scores], dict[str, Any]]:
     from benchmarks.runs.train import train
 
+    is_alone = False
+
     def on_epoch(epoch: int, of: int, loss: float) -> None:
+        nonlocal is_alone
         write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss})
-        around.on_epoch(epoch, of, loss)
+        try:
+            around.on_epoch(epoch, of, loss)
+        except ConnectionError:  # whoever waited for this run is gone, which is no fault of the run
+            is_alone = True
+
+    def should_stop() -> bool:
+        return is_alone or around.should_stop()
 
     with clock.phase("fit"):
         trainer, facts = train(
-            run, model, data, attempt, around.device, around.should_stop, on_epoch, around.checkpoint_seconds
+            run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds
         )
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)
@@ -187,7 +193,8 @@ def _write_probes(run: Run, model: Any, data: Any, attempt: Path) -> None:
         return
     items, inputs = data.probe_batch()
     arrays = {name: getattr(model, name)(inputs.to(model.device)).half().cpu().numpy() for name in run.probes}
-    np.savez_compressed(attempt / "probes.npz", items=np.array(items), **arrays)
+    with writing(attempt / "probes.npz"):
+        np.savez_compressed(attempt / "probes.npz", items=np.array(items), **arrays)
 
 
 def prepare_process(threads: int) -> None:
@@ -245,3 +252,32 @@ def peak_memory_mib(device: str) -> float:
 
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 1)
+
+
+def begin_peak(device: str) -> None:
+    """From here on the peak memory of this process is that of its next run, where the system can forget the last."""
+    if device == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
+    with suppress(OSError):  # Linux alone can
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def accelerator_mib() -> tuple[float, float]:
+    """What this process's allocator has taken of the accelerator, and what is free there, MiB."""
+    import torch
+
+    return torch.cuda.memory_reserved() / 2**20, torch.cuda.mem_get_info()[0] / 2**20
+
+
+def let_go(device: str) -> None:
+    """Give back what this process keeps for its next run."""
+    import torch
+
+    from datasets.batches.resident import forget
+
+    forget()
+    gc.collect()
+    if device == "cuda":
+        torch.cuda.empty_cache()

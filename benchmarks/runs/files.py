@@ -44,7 +44,9 @@ def read_json(path: Path, advice: str = "delete it to have it made again") -> An
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {advice}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {advice}") from None
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, numbers without end
         raise InputError(f"{path}: cut short or not JSON; {advice}") from None
 
 
@@ -53,6 +55,15 @@ def storage_error(path: Path, error: OSError) -> InputError:
     return InputError(
         f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder"
     )
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """For a block that writes to `path`: what the disk refuses becomes one line. Raises InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(path, error) from error
 
 
 @contextmanager

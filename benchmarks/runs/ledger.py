@@ -5,6 +5,7 @@
     <root>/.attempts/<run id>/<uuid>/   a run in the making, with its checkpoint
     <root>/.claims/<run id>         who works on it (a kernel lock)
     <root>/.failures/<run id>.json  why the last attempt failed
+    <root>/.sweeps/<name>.json      how far a sweep is (launch.sweeps)
 
 `result.json` carries the checksums of everything published beside it and alone means "done". The claim saves double
 work; that two processes cannot publish the same run rests on the rename, which fails where the run already stands.
@@ -15,147 +16,152 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import canonical_hash, claimed, file_sha256, is_claimed, read_json, storage_error, write_json
+from benchmarks.runs.files import claimed, is_claimed, storage_error, write_json, writing
+from benchmarks.runs.stored.finished import ANNOTATIONS, PUBLISHED, Finished, Tested, file_checksums, load_finished
+from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, read_stored
+from benchmarks.runs.stored.official import contradicting
+from benchmarks.runs.stored.run import Run
+from benchmarks.runs.stored.shelf import Shelf, Stored
 
-FORMAT = 2
-#: How the files begin that hold annotations of a dataset; those of real files are not landed, so they may be absent.
-ANNOTATIONS = "reference_"
+__all__ = ["ANNOTATIONS", "FORMAT", "Finished", "Ledger", "Run", "load_finished"]
 
-
-@dataclass(frozen=True)
-class Run:
-    """The unit that is trained once, ever: a setting on a fold with a seed. It carries all that it takes to execute."""
-
-    paper: str
-    setting: str
-    dataset: str
-    fold: int
-    seed: int
-    tier: str
-    corpus: str
-    numerics: str
-    #: {"dataset" | "data" | "model": {"class_path", "init_args"}, "trainer": {...}}, as plain values
-    resolved: dict[str, Any] = field(hash=False)
-    #: the tensors for figures that the run writes; they move no number, so they are no part of its identity
-    probes: list[str] = field(hash=False)
-    #: the training protocol: what the paper file says of train lists, validation and selection
-    protocol: dict[str, str] = field(hash=False)
-    #: version numbers of all that `resolved` names by import path, and of their base classes (build.versions)
-    versions: dict[str, int] = field(hash=False)
-    #: content hash of the dataset's files; "absent" where the data are not on this machine
-    fingerprint: str
-
-    @property
-    def recipe(self) -> str:
-        """What is done, whatever the fold, the seed and the files: runs of one recipe may be averaged."""
-        parts = ("resolved", "protocol", "versions", "dataset", "tier", "corpus", "numerics")
-        return canonical_hash({name: getattr(self, name) for name in parts})
-
-    @property
-    def slot(self) -> tuple[str, str, int, int]:
-        """Where the run belongs, whatever the files it was trained on: (setting, recipe, fold, seed)."""
-        return (self.setting, self.recipe, self.fold, self.seed)
-
-    @property
-    def id(self) -> str:
-        """The run's name: readable, and unique by its hash."""
-        digest = canonical_hash(
-            {"recipe": self.recipe, "fold": self.fold, "seed": self.seed, "data": self.fingerprint}, 10
-        )
-        return f"{self.paper}-{self.dataset}-{self.setting}-{self.tier}-f{self.fold}-s{self.seed}-{digest}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The content of run.json."""
-        return {"format": FORMAT, "id": self.id, "recipe": self.recipe, **asdict(self)}
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Run":
-        """The run of a run.json."""
-        return cls(**{name: data[name] for name in cls.__dataclass_fields__})
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A finished run as it lies in a store."""
-
-    run: Run
-    folder: Path
-    result: dict[str, Any]
-
-    def scores_path(self, testset: str = "test") -> Path:
-        """The stored scores of one test set."""
-        return self.folder / f"scores_{testset}.npz"
-
-    def verify(self) -> None:
-        """Compare every published file with its checksum. Raises InputError for the first that differs."""
-        check_files(self.folder, self.result["files"])
+#: What is in an attempt that the next one goes on with.
+CHECKPOINT = "checkpoint.ckpt"
+#: Raises InputError for a run that was tested on other items than its own (stored.official).
+ItemCheck = Callable[[Finished, Mapping[str, Tested]], None]
 
 
 class Ledger:
-    """A store of runs to write to, and further stores that are only read (the landed results)."""
+    """A store of runs to write to, and further stores that are only read (the landed results).
 
-    def __init__(self, root: Path, *also: Path) -> None:
+    memory: a folder for what was found in the files of runs, so that each is read once; it may be deleted.
+    check_items: raises InputError for runs that were tested on other items than their own.
+    """
+
+    def __init__(
+        self, root: Path, *also: Path, memory: Path | None = None, check_items: ItemCheck = lambda *of_a_run: None
+    ) -> None:
         self.root = root
         self.also = also
+        self.check_items = check_items
+        self._shelves = [Shelf(store, memory) for store in (root, *also)]
+        self._seen: tuple[object, dict[str, Stored]] = (None, {})
+        self._slots: dict[tuple[str, str, int, int], list[Finished]] = {}
+        #: why runs are left out, by their folder: a line each, as of the last time that the runs were read
+        self.unusable: dict[Path, str] = {}
         for store in (root, *also):
             self._check_format(store)
 
     @staticmethod
     def _check_format(store: Path) -> None:
         marker = store / "ledger.json"
-        if marker.exists():
-            check_format(store, read_json(marker), "these runs")
+        if os.path.lexists(marker):
+            read_stored(marker, Marker, "delete this one file, and the next run makes it again")
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def finished(self) -> Iterator[Finished]:
-        """Every finished run, the own store first. A result cut short is an error, never a missing run."""
-        seen: set[str] = set()
-        for store in (self.root, *self.also):
-            for path in sorted(store.glob("[!.]*/result.json")):
-                if path.parent.name not in seen:
-                    seen.add(path.parent.name)
-                    yield load_finished(path.parent)
+        """Every finished run, the own store first. What cannot be believed is left out, and a warning names it."""
+        yield from (one.finished for one in self.stored())
 
-    @cached_property
+    def stored(self) -> list[Stored]:
+        """The same with the items of their test sets."""
+        return list(self._by_id.values())
+
+    @property
+    def _by_id(self) -> dict[str, Stored]:
+        """The finished runs, read again when one was published, removed or renamed."""
+        state = tuple(shelf.stamp() for shelf in self._shelves)
+        if self._seen[0] != state:
+            self._seen = state, self._read()
+            self._slots = {}
+        return self._seen[1]
+
+    def _read(self) -> dict[str, Stored]:
+        good: dict[str, Stored] = {}
+        bad: dict[Path, str] = {}
+        for shelf in self._shelves:
+            for one in shelf.runs():
+                try:
+                    self.check_items(one.finished, one.tested)
+                    good.setdefault(one.finished.run.id, one)
+                except InputError as error:
+                    bad[one.finished.folder] = str(error)
+            bad |= shelf.unusable
+        odd = contradicting(good.values())
+        for line in (bad | odd).values():
+            warnings.warn(f"left out: {line}", stacklevel=2)
+        self.unusable = bad | odd
+        return {name: one for name, one in good.items() if one.finished.folder not in odd}
+
+    @property
     def by_slot(self) -> dict[tuple[str, str, int, int], list[Finished]]:
         """Finished runs by where they belong."""
-        slots: dict[tuple[str, str, int, int], list[Finished]] = {}
-        for done in self.finished():
-            slots.setdefault(done.run.slot, []).append(done)
-        return slots
+        runs = self._by_id
+        if not self._slots:
+            for one in runs.values():
+                self._slots.setdefault(one.finished.run.slot, []).append(one.finished)
+        return self._slots
 
     def is_done(self, run: Run) -> bool:
         """Whether the run is finished; where the data are absent, whatever files it was trained on."""
-        if run.fingerprint == "absent":
-            return bool(self.by_slot.get(run.slot))
-        return any((store / run.id / "result.json").exists() for store in (self.root, *self.also))
+        return bool(self.by_slot.get(run.slot)) if run.fingerprint == "absent" else run.id in self._by_id
+
+    def holds(self, run: Run) -> bool:
+        """Whether the own store has the run; what has its name and cannot be believed does not count.
+
+        Where nothing has its name, which is the rule before it is made, no other run is looked at.
+        """
+        return os.path.lexists(self.root / run.id) and run.id in self._by_id
 
     def failure(self, run_id: str) -> dict[str, Any] | None:
         """Why the last attempt at a run failed, if it did."""
-        path = self.root / ".failures" / f"{run_id}.json"
-        return read_json(path) if path.exists() else None
+        return self.failures().get(run_id)
 
     def failures(self) -> dict[str, dict[str, Any]]:
-        """All recorded failures by run id."""
-        return {path.stem: read_json(path) for path in sorted((self.root / ".failures").glob("[!.]*.json"))}
+        """All recorded failures by run id, but of those that have succeeded since."""
+        found = {}
+        for path in sorted((self.root / ".failures").glob("[!.]*.json")):
+            if path.stem in self._by_id:
+                continue
+            try:
+                found[path.stem] = read_stored(path, Failure, "delete it")
+            except InputError as error:
+                warnings.warn(f"left out: {error}", stacklevel=2)
+        return found
 
     def running(self) -> dict[str, dict[str, Any]]:
-        """Runs that a live process works on: run id -> its last progress note."""
-        notes = {}
+        """Runs that a live process works on: run id -> its last progress note, if it has one that can be read."""
+        notes: dict[str, dict[str, Any]] = {}
         for claim in sorted((self.root / ".claims").glob("[!.]*")):
-            if is_claimed(claim):
-                progress = sorted((self.root / ".attempts" / claim.name).glob("*/progress.json"))
-                notes[claim.name] = read_json(progress[-1]) if progress else {}
+            if not is_claimed(claim):
+                continue
+            notes[claim.name] = {}
+            for path in sorted((self.root / ".attempts" / claim.name).glob("*/progress.json"))[-1:]:
+                with suppress(InputError):  # it has just gone, as with the end of a run
+                    notes[claim.name] = read_stored(path, Progress, "")
         return notes
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """The attempts of the own store, one per run: "id", "checkpoint" (whether one is there), and its progress note.
+
+        Some process may be at work on them; what nobody works on waits to go on.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for folder in sorted((self.root / ".attempts").glob("[!.]*/[!.]*")):
+            one: dict[str, Any] = {"id": folder.parent.name, "checkpoint": (folder / CHECKPOINT).exists()}
+            with suppress(InputError):
+                one |= read_stored(folder / "progress.json", Progress, "")
+            if one["checkpoint"] or one["id"] not in found:
+                found[one["id"]] = one
+        return list(found.values())
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -167,40 +173,53 @@ class Ledger:
             yield held
 
     def _open(self) -> None:
-        try:
+        with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise storage_error(self.root, error) from error
         if not (self.root / "ledger.json").exists():
             write_json(self.root / "ledger.json", {"format": FORMAT})
 
     def attempt(self, run: Run) -> Path:
-        """A folder to work on `run` in: the one of a killed attempt, with its checkpoint, or a new one.
+        """A folder to work on `run` in: the one of a killed attempt, with its checkpoint alone, or a new one.
 
         The caller holds the claim, so an attempt found here belongs to nobody who lives.
         """
         self._open()
         parent = self.root / ".attempts" / run.id
-        parent.mkdir(parents=True, exist_ok=True)
-        left = sorted(parent.glob("[!.]*"), key=lambda path: (path / "checkpoint.ckpt").exists())
-        folder = left[-1] if left else parent / uuid.uuid4().hex
-        for other in left[:-1]:
-            shutil.rmtree(other, ignore_errors=True)
-        folder.mkdir(exist_ok=True)
+        with writing(parent):
+            parent.mkdir(parents=True, exist_ok=True)
+            left = sorted(
+                (path for path in parent.glob("[!.]*") if path.is_dir() and not path.is_symlink()),
+                key=lambda path: (path / CHECKPOINT).exists(),
+            )
+            folder = left[-1] if left else parent / uuid.uuid4().hex
+            for other in left[:-1]:
+                shutil.rmtree(other, ignore_errors=True)
+            folder.mkdir(exist_ok=True)
+            _clear(folder, lambda name: name == CHECKPOINT)
         write_json(folder / "run.json", run.to_dict())
         return folder
 
     def publish(self, run: Run, attempt: Path, result: dict[str, Any]) -> Path:
-        """Write result.json with the checksums of all that is published, and rename the attempt into place."""
+        """Write result.json with the checksums of all that is published, check it all, and rename it into place.
+
+        Where the run is there already, it stays; what has its name and cannot be believed is set aside. Raises
+        InputError for an attempt that is not what a finished run is; nothing of it is published.
+        """
         if not (attempt / "run.json").exists():
             raise InputError(f"{attempt}: vanished while the run was made; run it again")
-        (attempt / "progress.json").unlink(missing_ok=True)
-        (attempt / "checkpoint.ckpt").unlink(missing_ok=True)
-        for cut in attempt.glob(".*"):  # what a killed attempt was writing, and what file browsers leave
-            cut.unlink(missing_ok=True)
-        files = {path.name: file_sha256(path) for path in sorted(attempt.iterdir()) if path.name != "result.json"}
+        with writing(attempt):
+            _clear(attempt, lambda name: PUBLISHED.fullmatch(name) is not None)
+        files = file_checksums(attempt)
         write_json(attempt / "result.json", {"format": FORMAT, "id": run.id, "files": files, **result})
+        try:
+            made = load_finished(attempt, run.id)
+            self.check_items(made, made.tested())
+        except InputError:
+            (attempt / "result.json").unlink(missing_ok=True)
+            raise
         target = self.root / run.id
+        if os.path.lexists(target) and not self.holds(run):
+            self._set_aside(target)
         try:
             # A published folder is never empty, so the rename fails where one already stands.
             os.rename(attempt, target)  # noqa: PTH104 - Path.rename has the same semantics; the call is the point
@@ -210,48 +229,25 @@ class Ledger:
             shutil.rmtree(attempt, ignore_errors=True)
         shutil.rmtree(attempt.parent, ignore_errors=True)
         (self.root / ".failures" / f"{run.id}.json").unlink(missing_ok=True)
-        self.__dict__.pop("by_slot", None)
         return target
+
+    def _set_aside(self, folder: Path) -> None:
+        """Put what stands in the place of a run, and is none that can be believed, where it is in nobody's way."""
+        aside = self.root / ".aside" / f"{folder.name}-{uuid.uuid4().hex[:8]}"
+        with writing(aside):
+            aside.parent.mkdir(exist_ok=True)
+            folder.rename(aside)
+        warnings.warn(f"{folder}: cannot be believed, and was made anew; what it was is in {aside}", stacklevel=2)
 
     def record_failure(self, run_id: str, message: str, trace: str) -> None:
         """Keep why a run failed, for `status`."""
         write_json(self.root / ".failures" / f"{run_id}.json", {"message": message, "trace": trace})
 
 
-def check_files(folder: Path, checksums: dict[str, str]) -> None:
-    """Compare the files of a finished run with their checksums. Raises InputError for the first that differs."""
-    for name, digest in checksums.items():
-        path = folder / name
-        if not path.exists() and name.startswith(ANNOTATIONS):
-            continue
-        if not path.is_file():
-            raise InputError(f"{path}: missing from a finished run; remove the folder {folder} to redo it")
-        if file_sha256(path) != digest:
-            raise InputError(f"{path}: damaged (its checksum differs); remove the folder {folder} to redo it")
-
-
-def check_format(path: Path, content: Any, what: str) -> None:
-    """Refuse files of another format, in one line that says what to do. Raises InputError."""
-    found = content.get("format", 0) if isinstance(content, dict) else None
-    if not isinstance(found, int):
-        raise InputError(f"{path}: is not of the form that the harness writes; delete it, or bring the right one back")
-    if found > FORMAT:
-        raise InputError(f"{path}: written by a newer version of the harness; update it to read {what}")
-    if found < FORMAT:
-        store = path if path.is_dir() else path.parent.parent
-        raise InputError(
-            f"{path}: written by an older version of the harness; `python -m benchmarks migrate {store}` brings it up "
-            "to date"
-        )
-
-
-def load_finished(folder: Path) -> Finished:
-    """Read one finished run. Raises InputError for files cut short or of another format."""
-    advice = f"remove the folder {folder} to redo it"
-    result, data = (read_json(folder / name, advice) for name in ("result.json", "run.json"))
-    for name, content in (("result.json", result), ("run.json", data)):
-        check_format(folder / name, content, "this run")
-    try:
-        return Finished(run=Run.from_dict(data), folder=folder, result=result)
-    except KeyError as error:
-        raise InputError(f"{folder / 'run.json'}: field {error} is missing; remove the folder to redo it") from None
+def _clear(attempt: Path, keeps: Callable[[str], bool]) -> None:
+    """Remove what a killed attempt was writing, and whatever else lies there, but for files of some names."""
+    for path in list(attempt.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.is_symlink() or not keeps(path.name):
+            path.unlink()

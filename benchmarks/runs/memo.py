@@ -32,16 +32,21 @@ class Memo:
     def bytes(self, what: str, key: Any, compute: Callable[[], bytes]) -> bytes:
         """The same for bytes."""
         path = self.folder / what / canonical_hash(key, 24)
-        kept = _checked(path)
+        kept = checked(path)
         if kept is not None:
             return kept
         content = compute()
         with suppress(OSError):
-            write_whole(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+            write_whole(path, with_checksum(content))
         return content
 
 
-def _checked(path: Path) -> bytes | None:
+def with_checksum(content: bytes) -> bytes:
+    """The content of a file that `checked` believes."""
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def checked(path: Path) -> bytes | None:
     """The content of a file whose first line is the checksum of the rest; None if there is none such."""
     try:
         digest, _, content = path.read_bytes().partition(b"\n")

@@ -4,6 +4,7 @@ Format 1 had neither the dataset's class and arguments nor the probes in a run: 
 named extractors by their short names. It counted no versions of base classes, which were all the first ones.
 """
 
+import os
 import shutil
 import uuid
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import file_sha256, is_claimed, locked_folder, read_json, storage_error, write_json
-from benchmarks.runs.ledger import FORMAT, Run, check_files, check_format, load_finished
+from benchmarks.runs.files import file_sha256, is_claimed, locked_folder, write_json, writing
+from benchmarks.runs.ledger import FORMAT, Run, load_finished
+from benchmarks.runs.stored.finished import check_files, check_listing
+from benchmarks.runs.stored.forms import Marker, OldResult, OldRun, read_stored
 from benchmarks.runs.versions import spelled_out
 from benchmarks.spec import load_paper
 
@@ -67,9 +70,8 @@ def migrate(store: Path) -> Migration:
 
 def _migrate(store: Path) -> Migration:
     marker = store / "ledger.json"
-    found = _format_of(marker) if marker.exists() else FORMAT
-    if found > FORMAT:
-        check_format(store, {"format": found}, "these runs")
+    advice = "delete this one file, then repeat the command"
+    found = read_stored(marker, Marker, advice, oldest=0)["format"] if os.path.lexists(marker) else FORMAT
     if held := [claim.name for claim in sorted((store / ".claims").glob("[!.]*")) if is_claimed(claim)]:
         raise InputError(f"{store}: {held[0]} is being worked on; wait for its end, or stop it")
     for left in store.glob(f"{_WORKING}*"):
@@ -81,24 +83,10 @@ def _migrate(store: Path) -> Migration:
                 outcome.renamed[path.parent.name] = new
         except InputError as error:
             outcome.refused.append(str(error))
-        except OSError as error:
-            outcome.refused.append(str(storage_error(path.parent, error)))
-        except KeyError as error:
-            outcome.refused.append(f"{path.parent}: field {error} is missing; remove the folder to redo it")
-        except (TypeError, AttributeError, ValueError):
-            outcome.refused.append(f"{path.parent}: is not of the form of a run; remove the folder to redo it")
     if found < FORMAT and not outcome.refused:
         outcome.dropped = _drop_work(store)
         write_json(marker, {"format": FORMAT})
     return outcome
-
-
-def _format_of(path: Path) -> int:
-    """The format that a file tells. Raises InputError where it tells none."""
-    content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("format", 0), int):
-        raise InputError(f"{path}: tells no format; delete this file, then repeat the command")
-    return int(content.get("format", 0))
 
 
 def _migrate_run(folder: Path) -> str | None:
@@ -106,35 +94,37 @@ def _migrate_run(folder: Path) -> str | None:
     if folder.is_symlink():
         raise InputError(f"{folder}: is a link; put the run itself there")
     advice = f"remove the folder {folder} to redo it"
-    result = read_json(folder / "result.json", advice)
-    if result["format"] >= FORMAT:
-        check_format(folder / "result.json", result, "this run")
+    result = read_stored(folder / "result.json", OldResult, advice, oldest=0)
+    if result["format"] == FORMAT:
+        load_finished(folder)
         return None
-    if "run.json" not in result["files"] or not any(name.startswith("scores_") for name in result["files"]):
-        raise InputError(f"{folder / 'result.json'}: has no checksums of run.json and scores; {advice}")
+    check_listing(folder, result["files"])
     check_files(folder, result["files"])
-    data = read_json(folder / "run.json", advice)
+    data = read_stored(folder / "run.json", OldRun, advice, oldest=0)
     if not result["id"] == data["id"] == folder.name:
         raise InputError(f"{folder}: its run.json describes {data['id']}, not this run")
     run = _run(folder, data)
     target, working = folder.with_name(run.id), folder.with_name(f"{_WORKING}{uuid.uuid4().hex}")
-    try:
+    with writing(target):
         if target.exists():  # an interrupted migration got as far as this
-            load_finished(target).verify()
+            load_finished(target).tested()
         else:
-            shutil.copytree(folder, working)
-            working.chmod(0o755)
-            write_json(working / "run.json", run.to_dict())
-            files = {**result["files"], "run.json": file_sha256(working / "run.json")}
-            write_json(working / "result.json", {**result, "format": FORMAT, "id": run.id, "files": files})
-            check_files(working, files)
+            _write(run, folder, working, result)
             working.rename(target)
         folder.chmod(0o755)
         folder.rename(working)
         shutil.rmtree(working)
-    except OSError as error:
-        raise storage_error(target, error) from error
     return run.id
+
+
+def _write(run: Run, folder: Path, working: Path, result: dict[str, Any]) -> None:
+    """Copy a run of format 1 to `working` as one of the present format. Raises InputError if it is none then."""
+    shutil.copytree(folder, working)
+    working.chmod(0o755)
+    write_json(working / "run.json", run.to_dict())
+    files = {**result["files"], "run.json": file_sha256(working / "run.json")}
+    write_json(working / "result.json", {**result, "format": FORMAT, "id": run.id, "files": files})
+    load_finished(working, run.id).tested()
 
 
 def _run(folder: Path, data: dict[str, Any]) -> Run:

@@ -4,6 +4,7 @@ import csv
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytorch_lightning as pl
 import torch
 
 from benchmarks.errors import InputError
-from benchmarks.runs.ledger import Run
+from benchmarks.runs.files import writing
+from benchmarks.runs.ledger import CHECKPOINT, Run
 from benchmarks.runs.selection import Selection, selection_arguments
+from benchmarks.runs.stored.checkpoint import usable
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
 
@@ -43,10 +46,11 @@ class RunKeeper(pl.Callback):
         on_epoch: Callable[[int, int, float], None],
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         selection: Selection | None = None,
+        run_id: str = "",
     ) -> None:
         self.selection = selection
-        self.checkpoint = folder / "checkpoint.ckpt"
-        self.seed, self.fold = seed, fold
+        self.checkpoint = folder / CHECKPOINT
+        self.seed, self.fold, self.run_id = seed, fold, run_id
         self.should_stop, self.on_epoch = should_stop, on_epoch
         self.checkpoint_seconds = checkpoint_seconds
         self.history: list[dict[str, float]] = []
@@ -59,7 +63,7 @@ class RunKeeper(pl.Callback):
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
         chosen = {"selection": self.selection.state_dict()} if self.selection else {}
-        return {"history": self.history, "first_losses": self.first_losses, **chosen}
+        return {"run": self.run_id, "history": self.history, "first_losses": self.first_losses, **chosen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the history of a killed attempt."""
@@ -113,7 +117,7 @@ class RunKeeper(pl.Callback):
             raise Stopped
 
     def _save(self, trainer: pl.Trainer, epoch: int) -> None:
-        with whole(self.checkpoint) as temporary:
+        with writing(self.checkpoint), whole(self.checkpoint) as temporary:
             trainer.save_checkpoint(temporary)
         self._saved_at, self._saved_epoch = time.monotonic(), epoch
 
@@ -153,9 +157,10 @@ def train(
     """
     selecting, training = selection_arguments(run.resolved["trainer"])
     selection = Selection(**selecting) if selecting else None
-    keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection)
+    keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection, run.id)
     trainer = make_trainer(device, run.numerics, [keeper], **training)
-    resume = keeper.checkpoint if keeper.checkpoint.exists() else None
+    load = partial(torch.load, map_location="cpu", weights_only=True)
+    resume = usable(keeper.checkpoint, run.id, keeper.state_key, model.state_dict(), load)
     trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
     if selection:
         selection.restore(model)
@@ -165,7 +170,7 @@ def train(
 
 
 def _write_history(path: Path, history: list[dict[str, float]]) -> None:
-    with path.open("w", newline="") as file:
+    with writing(path), path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)

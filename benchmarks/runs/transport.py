@@ -2,13 +2,17 @@
 
 import shutil
 import uuid
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import storage_error, write_json
+from benchmarks.runs.files import write_json, writing
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, load_finished
 from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.stored.official import contradicting
+from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 
@@ -17,68 +21,104 @@ LANDED_MIB = 2.0
 MIB = 2**20
 
 
+class Merged(NamedTuple):
+    """The ids of runs that were taken into a store, of those known before, and why others were refused, a line each."""
+
+    merged: list[str]
+    known: list[str]
+    refused: list[str]
+
+
 def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     """Copy the finished runs that `target` needs into reports/results; returns their ids.
 
-    Raises InputError for a damaged run, one above 2 MiB, or a target none of whose runs is finished.
+    A run that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError
+    for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
+    own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
     results = workspace.reports / "results"
-    landed = []
-    for planned in plan.runs.values():
-        folder = workspace.runs / planned.run.id
-        if not (folder / "result.json").exists():
-            continue
-        finished = load_finished(folder)
-        finished.verify()
-        size = sum(path.stat().st_size for path in folder.iterdir()) / MIB
-        if size > LANDED_MIB:
-            raise InputError(f"{folder}: {size:.1f} MiB; a landed run has at most {LANDED_MIB:g} MiB")
-        # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
-        _copy(finished, results, [f"{ANNOTATIONS}*"] if choice.corpus == "real" else [])
-        landed.append(planned.run.id)
+    # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
+    without = [ANNOTATIONS] if choice.corpus == "real" else []
+    landed, refused = [], []
+    for finished in [own[run_id] for run_id in plan.runs if run_id in own]:
+        try:
+            _check_size(finished, without)
+            _copy(finished, results, without)
+            landed.append(finished.run.id)
+        except InputError as error:
+            warnings.warn(f"left out: {error}", stacklevel=2)
+            refused.append(str(error))
     if not landed:
+        odd = [why for folder, why in workspace.ledger.unusable.items() if folder.name in plan.runs]
+        if refused or odd:
+            raise InputError((refused or odd)[0])
         raise InputError(
             f"{target}: no finished run of tier {choice.tier} to land; `python -m benchmarks run {target}`"
         )
     return landed
 
 
-def merge(folder: Path, workspace: Workspace) -> tuple[list[str], list[str]]:
-    """Copy the finished runs below `folder` into the store; returns the new ids and those known already.
+def merge(folder: Path, workspace: Workspace) -> Merged:
+    """Copy the finished runs below `folder` into the store, each checked like those that are published here.
 
-    Every run is checked against its checksums and its own identity first. Raises InputError for the first that fails;
-    what was merged before stays, and the same call continues.
+    One that is damaged, or was tested on other items than runs on the same files here, is refused, and the others are
+    taken all the same. Raises InputError where there is no finished run at all.
     """
-    stores = [folder, folder / "runs"]
-    found = [path.parent for store in stores for path in sorted(store.glob("[!.]*/result.json"))]
-    if not found:
+    shelves = [Shelf(store) for store in (folder, folder / "runs")]
+    if not any(shelf.names() for shelf in shelves):
         raise InputError(f"{folder}: holds no finished run; give the folder that the other machine used as --runs")
-    Ledger(folder), Ledger(workspace.runs)  # refuse stores of other formats
-    merged: list[str] = []
-    known: list[str] = []
-    for path in found:
-        finished = load_finished(path)
-        finished.verify()
-        if finished.run.id != path.name or finished.result["id"] != path.name:
-            raise InputError(f"{path}: its run.json describes {finished.run.id}, not this run")
-        (merged if _copy(finished, workspace.runs) else known).append(path.name)
-    return merged, known
+    here = Ledger(workspace.runs)
+    for shelf in shelves:
+        Ledger(shelf.store)  # refuses stores of other formats
+    found = [one for shelf in shelves for one in shelf.runs()]
+    outcome = Merged([], [], [line for shelf in shelves for line in shelf.unusable.values()])
+    odd = contradicting([*found, *workspace.ledger.stored()])
+    for one in found:
+        finished = one.finished
+        try:
+            if finished.folder in odd:
+                raise InputError(odd[finished.folder])
+            workspace.ledger.check_items(finished, one.tested)
+            is_new = _copy(finished, here.root)
+            (outcome.merged if is_new else outcome.known).append(finished.run.id)
+        except InputError as error:
+            outcome.refused.append(str(error))
+    return outcome
+
+
+def _check_size(finished: Finished, without: Sequence[str]) -> None:
+    size = sum((finished.folder / name).stat().st_size for name in _copied(finished, without)) / MIB
+    if size > LANDED_MIB:
+        raise InputError(f"{finished.folder}: {size:.1f} MiB; a landed run has at most {LANDED_MIB:g} MiB")
+
+
+def _copied(finished: Finished, without: Sequence[str]) -> list[str]:
+    """The listed files that are there, but for those whose names begin with one of `without`, and the result."""
+    listed = [name for name in finished.result["files"] if not name.startswith(tuple(without))]
+    return [*(name for name in listed if (finished.folder / name).exists()), "result.json"]
 
 
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
-    """Publish a copy of a run in `store`, except for hidden files and some patterns; False if it is there already."""
+    """Publish a copy of a run in `store`, which is checked once more; False if a good one is there already.
+
+    Raises InputError where what is there under its name is not good.
+    """
     target = store / finished.run.id
     if target.exists():
+        load_finished(target).tested()
         return False
     temporary = store / f".copy-{uuid.uuid4().hex}"
     try:
-        store.mkdir(parents=True, exist_ok=True)
-        if not (store / "ledger.json").exists():
-            write_json(store / "ledger.json", {"format": FORMAT})
-        shutil.copytree(finished.folder, temporary, ignore=shutil.ignore_patterns(".*", *without))
-        temporary.rename(target)
-    except OSError as error:
+        with writing(target):
+            store.mkdir(parents=True, exist_ok=True)
+            if not (store / "ledger.json").exists():
+                write_json(store / "ledger.json", {"format": FORMAT})
+            temporary.mkdir()
+            for name in _copied(finished, without):
+                shutil.copyfile(finished.folder / name, temporary / name, follow_symlinks=False)
+            load_finished(temporary, finished.run.id).tested()
+            temporary.rename(target)
+    finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise storage_error(target, error) from error
     return True

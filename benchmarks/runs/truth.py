@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
-from benchmarks.runs.files import file_sha256
+from benchmarks.runs.files import file_sha256, writing
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import Paper
@@ -49,8 +49,9 @@ def names_tell(paper: Paper, dataset: str) -> bool:
 
 
 def write_reference(path: Path, frame: "pd.DataFrame") -> None:
-    """Keep the reference of a test set beside its scores: one line per item, numbers in full."""
-    frame.to_csv(path, index_label="item", lineterminator="\n")
+    """Keep the reference of a test set beside its scores: one line per item, numbers in full. Raises InputError."""
+    with writing(path):
+        frame.to_csv(path, index_label="item", lineterminator="\n")
 
 
 def read_reference(path: Path) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Ledger, Run
+from benchmarks.runs.stored.official import OfficialItems
 from benchmarks.spec import DatasetUse
 from datasets.acquire.hashes import forget
 
@@ -33,7 +34,7 @@ class Workspace:
 
         def choose(given: Path | None, variable: str, default: Path) -> Path:
             named = os.path.expanduser(os.environ.get(variable, ""))  # noqa: PTH111 - without a home, `~` stays
-            return (given or Path(named or default)).resolve()
+            return Path(os.path.realpath(given or named or default))  # Path.resolve raises over a loop of links
 
         return cls(
             data=choose(data, "RESOUND_DATA", cls.data),
@@ -73,4 +74,5 @@ class Workspace:
     @cached_property
     def ledger(self) -> Ledger:
         """The runs of this machine, and the landed ones."""
-        return Ledger(self.runs, self.reports / "results")
+        official = OfficialItems(self.dataset_root, self.cache)
+        return Ledger(self.runs, self.reports / "results", memory=self.cache / "checked", check_items=official.check)

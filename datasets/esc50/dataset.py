@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from datasets.acquire.hashes import digest_of, index_memory, md5_of_files
 from datasets.audio import read_exact, read_raw
@@ -140,6 +140,12 @@ class ESC50(Dataset):
     def files(self) -> list[Path]:
         """All that another machine needs to use this subset: its clips, their list and licence."""
         return [*self.release.documents, *self.paths().values()]
+
+    @classmethod
+    def tested(cls, test_set: str, fold: int, **arguments: Any) -> int | None:
+        """How many clips a fold has: 400, or 80 of ESC-10 (Piczak 2015, section 3)."""
+        classes = len(ESC10_TARGETS if arguments.get("subset") == "esc10" else CATEGORIES)
+        return 8 * classes if test_set == "test" else None
 
     @classmethod
     def truth_of_names(cls, items: Iterable[str]) -> "pd.DataFrame":

@@ -1,5 +1,6 @@
 """Stored runs of the MTFA paper with made-up scores: a bump of probability at most events, and a few elsewhere."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,10 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_results import result_of
 
 FRAMES, HOP = 1501, 0.02
 TEST_SETS = ("devtest", "evaltest")
-RESULT = {
-    "seconds": {"total": 60.0, "fit": 50.0},
-    "code": {"revision": "c0de" * 10, "dirty": False},
-    "packages": {"python": "3.11"},
-    "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
-    "numerics": "float32",
-    "peak_memory_mib": 512.0,
-    "data": {"items": {}},
-}
 
 
 def reference_of(dataset: str, test_set: str, items: int) -> pd.DataFrame:
@@ -79,7 +72,7 @@ def fabricate_events(
     paper = load_paper("mtfa")
     published = []
     for run in setting_runs(paper, setting, dataset, Choice(tier, corpus, seeds=seeds)):
-        run = Run(**{**vars(run), "fingerprint": "0123456789abcdef"})
+        run = replace(run, fingerprint="0123456789abcdef")
         attempt = workspace.ledger.attempt(run)
         for test_set in TEST_SETS:
             reference = reference_of(dataset, test_set, items)
@@ -89,7 +82,7 @@ def fabricate_events(
         if names := paper.settings[setting].probes:
             first = reference_of(dataset, "evaltest", items).iloc[0]
             np.savez_compressed(attempt / "probes.npz", **probes_of(first.name, first["onset"], names, 40))
-        workspace.ledger.publish(run, attempt, RESULT)
+        workspace.ledger.publish(run, attempt, result_of(attempt))
         published.append(run)
     return published
 

@@ -1,6 +1,8 @@
 """Stored runs of the real paper with made-up scores: official-looking items, 8 clips per class and fold."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
 from datasets.esc50.layout import CATEGORIES, ESC10_TARGETS
+from tests.benchmarks.fabricated_results import result_of
 
 FINGERPRINT = "0123456789abcdef"
 TARGETS = {"esc10": ESC10_TARGETS, "esc50": tuple(range(50))}
@@ -42,35 +45,25 @@ def scores_with(dataset: str, fold: int, wrong: int, kind: str = "logit", first:
     return Scores(items_of(dataset, fold), classes_of(dataset), values, kind)
 
 
-def publish(workspace: Workspace, run: Run, scores: Scores, fingerprint: str = FINGERPRINT, **facts: object) -> Run:
-    run = Run(**{**vars(run), "fingerprint": fingerprint})
+def publish(workspace: Workspace, run: Run, scores: Scores, fingerprint: str = FINGERPRINT, **facts: Any) -> Run:
+    run = replace(run, fingerprint=fingerprint)
     attempt = workspace.ledger.attempt(run)
     scores.save(attempt / "scores_test.npz")
     if scores.kind != "decision":
         losses = [f"{epoch},{2.3 * 0.9**epoch:.6f},0.01,1.5" for epoch in range(20)]
         (attempt / "history.csv").write_text("epoch,loss,learning_rate,seconds\n" + "\n".join(losses) + "\n")
-    counts = {"train": 4 * len(scores.items), "test": len(scores.items)}
-    workspace.ledger.publish(
-        run,
-        attempt,
-        {
-            "seconds": {"total": 3600.0, "fit": 3500.0},
-            "code": {"revision": "c0de" * 10, "dirty": False},
-            "packages": {"python": "3.11", "torch": "2.11"},
-            "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
-            "numerics": run.numerics,
-            "peak_memory_mib": 512.0,
-            "data": {"items": {split: {"used": n, "expected": n} for split, n in counts.items()}},
-            **facts,
-        },
-    )  # fmt: skip
+    n = len(scores.items)
+    items = {split: {"used": count, "expected": count} for split, count in {"train": 4 * n, "test": n}.items()}
+    data = {"items": items, **facts.pop("data", {})}
+    made = {"seconds": {"total": 3600.0, "fit": 3500.0}, "packages": {"python": "3.11", "torch": "2.11"}}
+    workspace.ledger.publish(run, attempt, result_of(attempt, **made, numerics=run.numerics, data=data, **facts))
     return run
 
 
 def fabricate(
     workspace: Workspace, setting: str, dataset: str, wrong: int = 10, tier: str = "full", corpus: str = "real",
     seeds: int | None = None, kind: str = "logit", folds: tuple[int, ...] | None = None, step: int = 1,
-    fingerprint: str = FINGERPRINT, **facts: object,
+    fingerprint: str = FINGERPRINT, **facts: Any,
 ) -> list[Run]:  # fmt: skip
     """Every run of a setting, with `wrong` wrong clips, `step` more for each further seed; `facts` of its result."""
     choice = Choice(tier, corpus, seeds=seeds, folds=folds)

@@ -1,5 +1,6 @@
 """Stored runs of the PB-CNN paper with made-up scores of evaluation files, and with arrays for figures."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
 from datasets.contract import EVERY_FOLD
 from datasets.dcase2016_asc.layout import CLASSES
+from tests.benchmarks.fabricated_results import result_of
 
 #: Official classes of the three files that Fig. 9 shows.
 SHOWN = {"208.wav": "metro_station", "368.wav": "bus", "385.wav": "train"}
@@ -23,15 +25,6 @@ BANDS, COLUMNS = 60, 375
 SKILL = {"cnn": 0.7, "tb_cnn": 0.75, "fb_cnn": 0.72, "pb_cnn": 0.85}
 #: What modules add of what they attend to, first to last, in fold 1; in each further fold somewhat more.
 GAMMAS = np.array([0.02, 0.11, 0.25, 0.4])
-RESULT = {
-    "seconds": {"total": 60.0, "fit": 50.0},
-    "code": {"revision": "c0de" * 10, "dirty": False},
-    "packages": {"python": "3.11"},
-    "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
-    "numerics": "float32",
-    "peak_memory_mib": 512.0,
-    "data": {"items": {}},
-}
 
 
 @cache
@@ -85,14 +78,14 @@ def fabricate_scenes(
     paper = load_paper("pbcnn")
     published = []
     for run in setting_runs(paper, setting, "scenes", Choice(tier, corpus, seeds=seeds)):  # type: ignore[arg-type]
-        run = Run(**{**vars(run), "fingerprint": "0123456789abcdef"})
+        run = replace(run, fingerprint="0123456789abcdef")
         attempt = workspace.ledger.attempt(run)
         write_reference(attempt / "reference_evaluation.csv", reference())
         scores_of(skill, 10 * run.fold + run.seed).save(attempt / "scores_evaluation.npz")
         _write_history(attempt / "history.csv")
         if paper.settings[setting].probes and run.seed == 0:
             np.savez_compressed(attempt / "probes.npz", **probes_of(run.fold))
-        workspace.ledger.publish(run, attempt, RESULT)
+        workspace.ledger.publish(run, attempt, result_of(attempt))
         published.append(run)
     return published
 

@@ -1,5 +1,6 @@
 """Stored runs of the MAESTRO paper with made-up scores of recordings, and with arrays for figures."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def fabricate_soft(
     paper = load_paper("maestro")
     published = []
     for run in setting_runs(paper, setting, "maestro", Choice(tier, corpus, seeds=seeds)):  # type: ignore[arg-type]
-        run = Run(**{**vars(run), "fingerprint": "0123456789abcdef"})
+        run = replace(run, fingerprint="0123456789abcdef")
         attempt = workspace.ledger.attempt(run)
         write_reference(attempt / "reference_test.csv", reference(run.fold))
         scores_of(skill, run.fold, run.seed).save(attempt / "scores_test.npz")

@@ -1,6 +1,7 @@
 """Stored runs of the EDC paper with made-up scores and states; what is conditioned is, by the paper's own transform."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_results import result_of
 
 CLASSES = {
     "dcase": ("Alarm_bell_ringing", "Blender", "Cat", "Dishes", "Dog", "Electric_shaver_toothbrush", "Frying",
@@ -24,14 +26,6 @@ CLASSES = {
 }  # fmt: skip
 #: A class that no clip has.
 ABSENT = "Vacuum_cleaner"
-RESULT = {
-    "seconds": {"total": 60.0, "fit": 50.0},
-    "code": {"revision": "c0de" * 10, "dirty": False},
-    "packages": {"python": "3.11"},
-    "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
-    "numerics": "float32",
-    "peak_memory_mib": 512.0,
-}
 
 
 @cache
@@ -111,14 +105,14 @@ def data_of(run: Run) -> dict[str, Any]:
     """What a run tells of its data; ranges are those of EDC, roughly."""
     conditioner = conditioner_of(run)
     if conditioner is None:
-        return {"items": {}}
+        return {}
     class_path = run.resolved["data"]["init_args"]["conditioner"]["class_path"]
     facts = {"class_path": class_path, "version": 1, "params": conditioner.params()}
     if alpha := conditioner.params().get("alpha"):
         reach = alpha * (0.9 if conditioner.params()["renormalise_decay"] else 0.2)
         facts["ranges"] = {"past_mean": 1 + reach, "future_mean": reach, "past_max": 9.0, "future_max": 9.0}
         facts["ranges_of"] = 100
-    return {"items": {}, "conditioner": facts}
+    return {"conditioner": facts}
 
 
 def fabricate_tags(
@@ -130,7 +124,7 @@ def fabricate_tags(
     paper = load_paper("edc")
     published = []
     for run in setting_runs(paper, setting, dataset, Choice(tier, corpus, seeds=seeds)):
-        run = Run(**{**vars(run), "fingerprint": "0123456789abcdef"})
+        run = replace(run, fingerprint="0123456789abcdef")
         attempt = workspace.ledger.attempt(run)
         arguments = run.resolved["data"]["init_args"]
         has_plain = arguments["mode"] == "am" and "conditioner" in arguments
@@ -142,7 +136,7 @@ def fabricate_tags(
         names = paper.settings[setting].probes
         if names and with_probes and run.seed == 0:
             np.savez_compressed(attempt / "probes.npz", **probes_of(run, names, list(reference.index), frames))
-        workspace.ledger.publish(run, attempt, {**RESULT, "data": data_of(run)})
+        workspace.ledger.publish(run, attempt, result_of(attempt, data=data_of(run)))
         published.append(run)
     return published
 

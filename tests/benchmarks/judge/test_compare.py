@@ -160,7 +160,7 @@ def test_files_of_which_some_are_missing_stand_behind_runs_that_had_all(miniatur
     for run in setting_runs(paper, "att", "esc10", Choice("full", seeds=1)):
         whole = scores_with("esc10", run.fold, 5)
         half = Scores(whole.items[::2], whole.classes, whole.values[::2], whole.kind)
-        publish(poor, run, half, data={"items": {"test": {"used": 40, "expected": 80}}})
+        publish(poor, run, half, "f" * 16, data={"items": {"test": {"used": 40, "expected": 80}}})
     shutil.copytree(workspace.runs, poor.reports / "results")
     assert list(official_truth(paper, "esc10", "test", poor).index) == list(items)
 

@@ -1,5 +1,6 @@
 """An evaluation set that the networks of all folds are tested on; claims about columns and about single classes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import write_reference
 from benchmarks.spec import Claim, load_paper
 from datasets.contract import EVERY_FOLD
+from tests.benchmarks.fabricated_results import result_of
 from tests.benchmarks.fabricated_runs import FINGERPRINT, workspace_in
 
 TOY = Path(__file__).parents[1] / "toy"
@@ -119,17 +121,11 @@ def stored(tmp_path, monkeypatch):
 
 
 def publish(workspace, run, said: Scores, name: str = "evaluation") -> None:
-    run = type(run)(**{**vars(run), "fingerprint": FINGERPRINT})
+    run = replace(run, fingerprint=FINGERPRINT)
     attempt = workspace.ledger.attempt(run)
     said.save(attempt / f"scores_{name}.npz")
     write_reference(attempt / f"reference_{name}.csv", truth())
-    facts = {
-        "seconds": {"total": 1.0},
-        "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
-        "data": {"items": {}},
-    }
-    made = {"code": {"revision": "c0de" * 10, "dirty": False}, "packages": {"python": "3.11", "torch": "2.11"}}
-    workspace.ledger.publish(run, attempt, {**made, "numerics": "float32", "peak_memory_mib": 512.0, **facts})
+    workspace.ledger.publish(run, attempt, result_of(attempt))
 
 
 def claims_of(workspace) -> dict:

@@ -72,7 +72,7 @@ def test_all_rows_show_one_state(workspace, monkeypatch):
 def marked(rms, **others):
     """Data of a result with the signatures of features."""
     mark = {"shape": [2], "rms": rms, "projections": [rms] * 8}
-    return {"items": {}, "signatures": {"none": {"extractor": mark, **others}}}
+    return {"signatures": {"none": {"extractor": mark, **others}}}
 
 
 def test_runs_on_features_of_other_code_are_no_further_seeds(workspace):

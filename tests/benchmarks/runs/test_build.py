@@ -2,7 +2,7 @@ import pytest
 
 import benchmarks.metrics
 from benchmarks.errors import InputError
-from benchmarks.runs.build import instantiate, modules_of
+from benchmarks.runs.build import import_class, instantiate, modules_of
 
 
 def test_arguments_that_do_not_fit_are_one_line(toy_workspace):
@@ -37,3 +37,42 @@ def test_a_file_of_a_package_that_cannot_be_imported_is_named(tmp_path, monkeypa
     monkeypatch.setattr(benchmarks.metrics, "__path__", [*benchmarks.metrics.__path__, str(tmp_path)])
     with pytest.raises(InputError, match=r"^benchmarks.metrics.odd: cannot be imported \(.*; mend or remove it$"):
         modules_of(benchmarks.metrics)
+
+
+@pytest.mark.parametrize(
+    "path", ["os.system", "subprocess.Popen", "builtins.exec", "torch.hub.load", "shutil.rmtree", "__main__.main"]
+)
+def test_what_is_neither_ours_nor_the_users_is_refused(path):
+    with pytest.raises(InputError, match=rf"^{path}: `{path.split('.')[0]}` is neither a package of the project nor"):
+        import_class(path)
+
+
+def test_what_our_modules_have_from_elsewhere_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(
+        "import os\nfrom os import system\nfrom torch.nn import Linear\n\nclass Own: ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert import_class("mine.Own").__name__ == "Own"
+    with pytest.raises(InputError, match=r"^mine.Linear, which is torch.nn.modules.linear.Linear: `torch` is neither"):
+        import_class("mine.Linear")
+    with pytest.raises(InputError, match=r"^mine.system, which is \w+.system: `\w+` is neither"):
+        import_class("mine.system")
+    with pytest.raises(InputError, match=r"^mine.os: is a module; name a class or a function of it$"):
+        import_class("mine.os")
+
+
+def test_nothing_outside_is_imported_to_be_refused(tmp_path, monkeypatch):
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "somebodys.py").write_text("raise SystemExit('it ran')\n")
+    monkeypatch.syspath_prepend(str(installed))
+    with pytest.raises(InputError, match=r"^somebodys.Network: `somebodys` is neither"):
+        import_class("somebodys.Network")
+
+
+def test_arguments_may_not_name_classes_outside_either(toy_workspace):
+    for name in ("class_path", "extractor"):
+        with pytest.raises(InputError, match=r"^os.system: `os` is neither"):
+            instantiate(
+                "toy_parts.ToyModule", {"pause": [{"deep": {name: "os.system", "init_args": {"command": "true"}}}]}
+            )

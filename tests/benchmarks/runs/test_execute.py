@@ -34,7 +34,7 @@ def test_a_run_publishes_all_that_a_report_needs(toy_workspace):
     assert {"data", "fit", "predict", "total"} <= set(result["seconds"])
     assert result["packages"]["torch"] == torch.__version__.split("+")[0]
     assert result["device"]["kind"] == "cpu"
-    assert result["data"]["items"] == {"train": 20, "test": 20}
+    assert result["data"]["items"] == {name: {"used": 20, "expected": 20} for name in ("train", "test")}
     scores = Scores.load(finished.scores_path())
     assert len(scores.items) == 20
     # Half would be chance, and a fifth what other names of the classes give.

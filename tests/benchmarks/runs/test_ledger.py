@@ -4,26 +4,39 @@ import multiprocessing
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.runs import files
 from benchmarks.runs.ledger import FORMAT, Ledger, Run, load_finished
+from benchmarks.runs.scores import Scores
+from tests.benchmarks.fabricated_results import result_of
+
+
+def resolved(width: int = 3) -> dict:
+    parts = {name: {"class_path": f"toy.{name}", "init_args": {}} for name in ("dataset", "data")}
+    return {**parts, "model": {"class_path": "toy.Net", "init_args": {"width": width}}, "trainer": {}}
 
 
 def make_run(**changes) -> Run:
     fields = {
         "paper": "toy", "setting": "plain", "dataset": "toy", "fold": 1, "seed": 0, "tier": "full", "corpus": "real",
-        "numerics": "float32", "resolved": {"model": {"init_args": {"width": 3}}}, "probes": ["mask"],
+        "numerics": "float32", "resolved": resolved(), "probes": ["mask"],
         "protocol": {"train": "rest"}, "versions": {"toy.Net": 1}, "fingerprint": "0123456789abcdef",
     }  # fmt: skip
     return Run(**{**fields, **changes})
 
 
-def publish(ledger: Ledger, run: Run, text: str = "scores") -> Path:
+def save_scores(attempt: Path, value: float = 0.5) -> None:
+    items = tuple(f"{number}.wav" for number in range(4))
+    Scores(items, ("a", "b"), np.full((4, 2), value, dtype=np.float32), "probability").save(attempt / "scores_test.npz")
+
+
+def publish(ledger: Ledger, run: Run, value: float = 0.5) -> Path:
     attempt = ledger.attempt(run)
-    (attempt / "scores_test.npz").write_text(text)
-    return ledger.publish(run, attempt, {"seconds": {"total": 1.0}})
+    save_scores(attempt, value)
+    return ledger.publish(run, attempt, result_of(attempt))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +44,7 @@ def publish(ledger: Ledger, run: Run, text: str = "scores") -> Path:
     [
         {"fold": 2}, {"seed": 1}, {"tier": "reduced"}, {"numerics": "tf32"}, {"corpus": "miniature"},
         {"fingerprint": "f" * 16}, {"versions": {"toy.Net": 2}}, {"protocol": {"train": "all"}},
-        {"resolved": {"model": {"init_args": {"width": 4}}}},
+        {"resolved": resolved(width=4)},
     ],
 )  # fmt: skip
 def test_everything_that_moves_numbers_is_in_the_identity(changes):
@@ -63,17 +76,16 @@ def test_the_second_publisher_of_a_run_loses_and_the_first_result_stays(tmp_path
     ledger, run = Ledger(tmp_path), make_run()
     first, second = ledger.attempt(run), tmp_path / ".attempts" / run.id / "other"
     second.mkdir()
-    for attempt, text in ((first, "first"), (second, "second")):
-        (attempt / "run.json").write_text(json.dumps(run.to_dict()))
-        (attempt / "scores_test.npz").write_text(text)
-    ledger.publish(run, first, {})
+    save_scores(first, 0.1)
+    made = result_of(first)
+    ledger.publish(run, first, made)
     second.mkdir(parents=True, exist_ok=True)
-    (second / "scores_test.npz").write_text("second")
+    save_scores(second, 0.2)
     with pytest.raises(InputError, match="vanished while the run was made; run it again"):
-        ledger.publish(run, second, {})
+        ledger.publish(run, second, made)
     (second / "run.json").write_text(json.dumps(run.to_dict()))
-    ledger.publish(run, second, {})
-    assert (tmp_path / run.id / "scores_test.npz").read_text() == "first"
+    ledger.publish(run, second, made)
+    assert Scores.load(tmp_path / run.id / "scores_test.npz").values[0, 0] == np.float32(0.1)
 
 
 def test_an_attempt_left_by_a_killed_process_is_taken_over_with_its_checkpoint(tmp_path):
@@ -93,23 +105,23 @@ def test_damage_is_found(tmp_path):
         load_finished(folder).verify()
     (folder / "scores_test.npz").unlink()
     with pytest.raises(InputError, match="missing from a finished run"):
-        load_finished(folder).verify()
+        load_finished(folder)
 
 
 def test_a_result_cut_short_is_one_line(tmp_path):
     folder = publish(Ledger(tmp_path), make_run())
     content = (folder / "result.json").read_text()
     (folder / "result.json").write_text(content[: len(content) // 2])
-    with pytest.raises(InputError, match=r"result.json: cut short or not JSON; remove the folder"):
-        list(Ledger(tmp_path).finished())
+    with pytest.warns(UserWarning, match=r"left out: .*result.json: cut short or not JSON; remove the folder"):
+        assert list(Ledger(tmp_path).finished()) == []
 
 
 def test_a_newer_store_and_a_newer_result_are_refused(tmp_path):
     folder = publish(Ledger(tmp_path), make_run())
     result = json.loads((folder / "result.json").read_text())
     (folder / "result.json").write_text(json.dumps({**result, "format": FORMAT + 1}))
-    with pytest.raises(InputError, match="newer version of the harness"):
-        list(Ledger(tmp_path).finished())
+    with pytest.warns(UserWarning, match="left out: .*newer version of the harness"):
+        assert list(Ledger(tmp_path).finished()) == []
     (tmp_path / "ledger.json").write_text(json.dumps({"format": FORMAT + 1}))
     with pytest.raises(InputError, match="newer version of the harness"):
         Ledger(tmp_path)
@@ -130,10 +142,10 @@ def test_an_older_store_and_an_older_result_name_the_command_that_helps(tmp_path
     command = f"`python -m benchmarks migrate {tmp_path}`"
     older = f": written by an older version of the harness; {command} brings it up to date$"
     (folder / "result.json").write_text(json.dumps({**result, "format": FORMAT - 1}))
-    with pytest.raises(InputError, match="result.json" + older):
-        list(Ledger(tmp_path).finished())
+    with pytest.warns(UserWarning, match="result.json" + older):
+        assert list(Ledger(tmp_path).finished()) == []
     (tmp_path / "ledger.json").write_text(json.dumps({"format": FORMAT - 1}))
-    with pytest.raises(InputError, match=f"{tmp_path}{older}"):
+    with pytest.raises(InputError, match=f"ledger.json{older}"):
         Ledger(tmp_path)
 
 

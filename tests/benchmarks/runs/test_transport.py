@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.errors import InputError
@@ -7,6 +9,11 @@ from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.transport import land, merge
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+
+
+def fresh(workspace: Workspace) -> Workspace:
+    """The same folders as a further command finds them."""
+    return replace(workspace)
 
 
 @pytest.fixture
@@ -25,10 +32,21 @@ def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_pat
     assert make_plan(select("toy.t1.plain"), Choice(), elsewhere).missing == []
 
 
-def test_nothing_damaged_is_landed(finished):
-    victim = next(finished.runs.glob("[!.]*/scores_test.npz"))
-    victim.write_bytes(victim.read_bytes()[:-20])
-    with pytest.raises(InputError, match="damaged"):
+def test_nothing_damaged_is_landed_and_the_others_are(finished):
+    first, *others = sorted(finished.runs.glob("[!.]*/scores_test.npz"))
+    first.write_bytes(first.read_bytes()[:-20])
+    with pytest.warns(UserWarning, match=f"left out: {first}: damaged"):
+        assert sorted(land("toy.t1.plain", Choice(), fresh(finished))) == [path.parent.name for path in others]
+    for path in others:
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.warns(UserWarning, match="left out"), pytest.raises(InputError, match="damaged"):
+        land("toy.t1.plain", Choice(), fresh(finished))
+
+
+def test_what_is_too_large_is_left_out(finished, monkeypatch):
+    monkeypatch.setattr("benchmarks.runs.transport.LANDED_MIB", 0.001)
+    problem = r"0\.0 MiB; a landed run has at most 0\.001 MiB"
+    with pytest.warns(UserWarning, match=problem), pytest.raises(InputError, match=problem):
         land("toy.t1.plain", Choice(), finished)
 
 
@@ -39,9 +57,9 @@ def test_landing_nothing_says_what_to_do(toy_workspace):
 
 def test_merge_takes_each_run_once_and_checks_it(finished, tmp_path):
     here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)
-    merged, known = merge(finished.runs, here)
-    assert (len(merged), len(known)) == (4, 0)
-    assert [len(names) for names in merge(finished.runs, here)] == [0, 4]
+    merged, known, refused = merge(finished.runs, here)
+    assert (len(merged), len(known), refused) == (4, 0, [])
+    assert [len(names) for names in merge(finished.runs, here)] == [0, 4, 0]
     for one in Ledger(here.runs).finished():
         one.verify()
 
@@ -50,12 +68,12 @@ def test_merge_refuses_what_is_damaged_foreign_or_nothing(finished, tmp_path):
     here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)
     with pytest.raises(InputError, match="holds no finished run"):
         merge(tmp_path / "nowhere", here)
-    folder = next(finished.runs.glob("[!.]*/result.json")).parent
-    renamed = folder.with_name(folder.name[:-1] + "x")
-    folder.rename(renamed)
-    with pytest.raises(InputError, match="describes"):
-        merge(finished.runs, here)
-    renamed.rename(folder)
-    (folder / "history.csv").write_text("epoch\n")
-    with pytest.raises(InputError, match="damaged"):
-        merge(finished.runs, here)
+    first, second, *_ = sorted(path.parent for path in finished.runs.glob("[!.]*/result.json"))
+    renamed = first.rename(first.with_name(first.name[:-1] + "x"))
+    (second / "history.csv").write_text("epoch\n")
+    merged, known, refused = merge(finished.runs, here)
+    assert len(merged) == 2 and not known
+    assert sorted(line.split(": ")[0] for line in refused) == sorted(
+        [str(renamed / "result.json"), str(second / "history.csv")]
+    )
+    assert {path.parent.name for path in here.runs.glob("*/result.json")} == set(merged)

@@ -1,9 +1,11 @@
-import json
+import copy
 import re
+from dataclasses import replace
 
 from benchmarks.reporting import write_reports
+from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
-from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from tests.benchmarks.fabricated_runs import fabricate, publish, scores_with, workspace_in
 
 PAPER = load_paper("mtfa")
 
@@ -42,12 +44,10 @@ def test_runs_left_aside_for_an_argument_or_for_other_files_say_so(tmp_path, mon
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "base", "esc10", seeds=1)
     fabricate(workspace, "base", "esc10", seeds=1, folds=(1, 2), fingerprint="f" * 16)
-    [att] = fabricate(workspace, "att", "esc10", seeds=1, folds=(1,))
-    stored = workspace.runs / att.id / "run.json"
-    content = json.loads(stored.read_text())
-    content["resolved"]["model"]["init_args"]["dropout"] = 0.25
-    stored.write_text(json.dumps(content))
-    workspace.__dict__.pop("ledger", None)
+    [att] = setting_runs(load_paper("acrnn"), "att", "esc10", Choice(seeds=1, folds=(1,)))
+    resolved = copy.deepcopy(att.resolved)
+    resolved["model"]["init_args"]["dropout"] = 0.25
+    publish(workspace, replace(att, resolved=resolved), scores_with("esc10", 1, 5))
     write_reports(workspace, "acrnn.t3", workspace.reports)
     text = page(workspace, "README.md")
     assert f"2 runs of `base` (acrnn, esc10, tier full, real files): other files (`{'f' * 16}`)" in text

@@ -129,7 +129,7 @@ def test_a_fitted_reading_is_told_counted_apart_and_shown_beside_the_others(work
     ("data", "said"),
     [
         (
-            {"items": {"train": {"used": 256, "expected": 320}, "test": {"used": 64, "expected": 80}}},
+            {"items": {"train": {"used": 240, "expected": 320}, "test": {"used": 80, "expected": 80}}},
             "320 of 400 items",
         ),
         ({"census": {"complete": False, "summary": "400 of 400 clips (v1 OGG): 200 altered"}}, "200 altered"),

@@ -56,7 +56,8 @@ class ToyDataModule(pl.LightningDataModule):
         return self.test_sets["test"][:2], self.x[self.test[:2]]
 
     def provenance(self):
-        return {"items": {"train": len(self.train), "test": len(self.test)}}
+        parts = {"train": self.train, **self.test_sets}
+        return {"items": {name: {"used": len(items), "expected": len(items)} for name, items in parts.items()}}
 
 
 class ToyTwoTestSets(ToyDataModule):

@@ -1,0 +1,54 @@
+"""Whether a checkpoint is whole and of this run; nothing in it runs while that is found out."""
+
+import warnings
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+#: What Lightning writes beside what callbacks keep.
+_KEYS = ("state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks", "epoch", "global_step")
+
+
+def usable(
+    path: Path, run_id: str, keeper: str, weights: Mapping[str, Any], load: Callable[[Path], Any]
+) -> Path | None:
+    """The checkpoint, if the run can go on from it; None where there is none.
+
+    What is cut short, altered, of another run, or from before checkpoints said whose they are, is set aside with a
+    warning, so that the run starts again. keeper: the callback whose state tells the run. weights: those of the model
+    (its state_dict), whose names and shapes the checkpoint must have. load: reads tensors and plain values only.
+    """
+    if not path.exists():
+        return None
+    problem = _problem(path, run_id, keeper, weights, load)
+    if problem is None:
+        return path
+    aside = path.with_name(f".{path.name}.unusable")
+    path.replace(aside)
+    warnings.warn(f"{path}: {problem}; set aside, and {run_id} starts again", stacklevel=2)
+    return None
+
+
+def _problem(
+    path: Path, run_id: str, keeper: str, weights: Mapping[str, Any], load: Callable[[Path], Any]
+) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as file:  # torch itself does not look at the checksums
+            damaged = file.testzip()
+        if damaged is not None:
+            return "damaged"
+        content = load(path)
+    except Exception:  # zipfile, pickle and torch raise a dozen kinds of error on damaged bytes
+        return "cut short, or no checkpoint"
+    if not isinstance(content, dict) or any(key not in content for key in _KEYS):
+        return "not of the form of a checkpoint"
+    kept = content["callbacks"]
+    state = kept.get(keeper) if isinstance(kept, dict) else None
+    if not isinstance(state, dict) or state.get("run") != run_id:
+        return "of another run, or from before checkpoints said whose they are"
+    found = content["state_dict"]
+    shapes = {name: tuple(value.shape) for name, value in weights.items()}
+    if not isinstance(found, dict) or {name: tuple(getattr(one, "shape", ())) for name, one in found.items()} != shapes:
+        return "of another network"
+    return None

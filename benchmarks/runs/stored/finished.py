@@ -1,0 +1,166 @@
+"""A finished run as it lies in a folder, checked from its name to the last byte of its scores."""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.errors import InputError
+from benchmarks.runs.files import file_sha256
+from benchmarks.runs.stored.forms import StoredResult, StoredRun, read_stored
+from benchmarks.runs.stored.run import Run
+
+#: How the files begin that hold annotations of a dataset; those of real files are not landed, so they may be absent.
+ANNOTATIONS = "reference_"
+#: What is published of a run, beside its result: nothing else that lies in the folder of an attempt.
+PUBLISHED = re.compile(r"run\.json|history\.csv|probes\.npz|scores_\w+\.npz|reference_\w+\.csv")
+_SCORES = re.compile(r"scores_(\w+)\.npz")
+#: Parts that are no test sets.
+_TRAINED_ON = ("train", "validation")
+
+
+class Tested(NamedTuple):
+    """The items of one test set that a run has scores for: how many, and a hash of their names in any order."""
+
+    number: int
+    digest: str
+
+    @classmethod
+    def of(cls, items: tuple[str, ...]) -> "Tested":
+        """The same of names."""
+        return cls(len(items), hashlib.sha256("\n".join(sorted(items)).encode()).hexdigest()[:24])
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run as it lies in a store."""
+
+    run: Run
+    folder: Path
+    result: dict[str, Any]
+
+    def scores_path(self, testset: str = "test") -> Path:
+        """The stored scores of one test set."""
+        return self.folder / f"scores_{testset}.npz"
+
+    @property
+    def test_sets(self) -> list[str]:
+        """The test sets that it has scores for."""
+        return [found[1] for name in sorted(self.result["files"]) if (found := _SCORES.fullmatch(name))]
+
+    def verify(self) -> None:
+        """Compare every published file with its checksum. Raises InputError for the first that differs."""
+        check_files(self.folder, self.result["files"])
+
+    def tested(self) -> dict[str, Tested]:
+        """The items of every test set, read from the scores, whose checksums are compared first.
+
+        Raises InputError where files are damaged, scores are no scores, or their number is not what the result says.
+        """
+        from benchmarks.runs.scores import Scores
+
+        self.verify()
+        found = {name: Tested.of(Scores.load(self.scores_path(name)).items) for name in self.test_sets}
+        counts = self.result["data"]["items"]
+        for name, one in found.items():
+            path, used = self.scores_path(name), counts.get(name, {}).get("used")
+            if used != one.number:
+                said = "none" if used is None else used
+                raise InputError(f"{path}: has {one.number} items, its result says {said}; {_redo(self.folder)}")
+        return found
+
+
+def load_finished(folder: Path, name: str | None = None) -> Finished:
+    """Read one finished run, which is what its folder is called (or `name`, while it is made elsewhere).
+
+    Raises InputError, one line, for files of another form, of another run or format, unlisted ones and links. What
+    scores hold is `Finished.tested`.
+    """
+    advice = _redo(folder)
+    if folder.is_symlink() or not folder.is_dir():
+        raise InputError(f"{folder}: is no folder, or a link to one; put the run itself there")
+    result = read_stored(folder / "result.json", StoredResult, advice)
+    data = read_stored(folder / "run.json", StoredRun, advice)
+    finished = Finished(Run.from_dict(data), folder, result)
+    name = name or folder.name
+    for file, found in (("result.json", result["id"]), ("run.json", data["id"]), ("run.json", finished.run.id)):
+        if found != name:
+            raise InputError(f"{folder / file}: describes {found}, not this run; put its own file back, or {advice}")
+    if data["recipe"] != finished.run.recipe or result["numerics"] != finished.run.numerics:
+        raise InputError(f"{folder}: its files contradict each other; {advice}")
+    counts = result["data"]["items"].items()
+    check_listing(folder, result["files"], [part for part, one in counts if part not in _TRAINED_ON and one["used"]])
+    if file_sha256(folder / "run.json") != result["files"]["run.json"]:
+        raise InputError(f"{folder / 'run.json'}: damaged (its checksum differs); {advice}")
+    return finished
+
+
+def check_listing(folder: Path, listed: Collection[str], test_sets: Collection[str] = ()) -> None:
+    """Compare the files of a run's folder with those that its result lists; scores of `test_sets` are among them.
+
+    Raises InputError for files that are missing, unlisted or no regular files. Annotations may be missing.
+    """
+    there = {name for name, _ in _entries(folder)} - {"result.json"}
+    if odd := sorted(name for name in listed if not PUBLISHED.fullmatch(name)):
+        raise InputError(f"{folder / 'result.json'}: lists {odd[0]}, which is no file of a run; {_redo(folder)}")
+    if odd := sorted(there - set(listed)):
+        raise InputError(f"{folder / odd[0]}: not listed by its result; remove it, or {_redo(folder)}")
+    wanted = {"run.json", *(f"scores_{name}.npz" for name in test_sets)}
+    if lacking := sorted(wanted - set(listed)):
+        raise InputError(f"{folder / 'result.json'}: does not list {lacking[0]}; {_redo(folder)}")
+    if not any(_SCORES.fullmatch(name) for name in listed):
+        raise InputError(f"{folder / 'result.json'}: lists no scores; {_redo(folder)}")
+    if gone := sorted(name for name in set(listed) - there if not name.startswith(ANNOTATIONS)):
+        raise InputError(f"{folder / gone[0]}: missing from a finished run; {_redo(folder)}")
+
+
+def file_checksums(attempt: Path) -> dict[str, str]:
+    """The checksums of all files that lie in an attempt, beside a result. Raises InputError for what is no file."""
+    return {name: file_sha256(attempt / name) for name, _ in sorted(_entries(attempt)) if name != "result.json"}
+
+
+def check_files(folder: Path, checksums: dict[str, str]) -> None:
+    """Compare the files of a finished run with their checksums. Raises InputError for the first that differs."""
+    for name, digest in checksums.items():
+        path = folder / name
+        if not path.exists() and name.startswith(ANNOTATIONS):
+            continue
+        if not path.is_file() or path.is_symlink():
+            raise InputError(f"{path}: missing from a finished run, or a link; {_redo(folder)}")
+        if file_sha256(path) != digest:
+            raise InputError(f"{path}: damaged (its checksum differs); {_redo(folder)}")
+
+
+def signature(folder: Path) -> str:
+    """What the file system says of a run's folder: it changes with any file in it, even where times are set back.
+
+    Raises InputError for a folder that cannot be looked into, or in which a file is no regular one.
+    """
+    facts = [
+        f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+        for name, status in sorted(_entries(folder), key=lambda entry: entry[0])
+    ]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """The files of a folder, hidden ones aside, which are not ours. Raises InputError for what is no regular file."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                status = entry.stat(follow_symlinks=False)
+                if not stat.S_ISREG(status.st_mode):
+                    raise InputError(f"{folder / entry.name}: a link or a folder in a finished run; {_redo(folder)}")
+                yield entry.name, status
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
+
+
+def _redo(folder: Path) -> str:
+    return f"remove the folder {folder} to redo it"

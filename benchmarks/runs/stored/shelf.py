@@ -1,0 +1,120 @@
+"""One store as it is read: its good runs, and why each other one is left out."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.errors import InputError
+from benchmarks.runs.memo import checked, with_checksum
+from benchmarks.runs.stored.finished import Finished, Tested, load_finished, signature
+from datasets.acquire.whole import write_whole
+
+#: Raised when what is checked of a run changes, so that nothing is believed that an older version has looked at.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run that was found good, and the items of its test sets."""
+
+    finished: Finished
+    tested: dict[str, Tested]
+
+
+@dataclass
+class Shelf:
+    """The runs of one store. Contents are read once per state of the files, which `memory` remembers from call to call.
+
+    memory: a folder, for hashes of what was read; it is never needed and may be deleted.
+    """
+
+    store: Path
+    memory: Path | None = None
+    #: why runs are left out, by their folder: a line each
+    unusable: dict[Path, str] = field(default_factory=dict)
+    _runs: dict[str, tuple[str, Stored | str]] = field(default_factory=dict)
+    _remembered: dict[str, tuple[str, dict[str, Tested]]] | None = None
+    _is_new: bool = False
+
+    def stamp(self) -> tuple[int, ...]:
+        """What changes when a run is published in the store, removed or renamed."""
+        try:
+            status = self.store.stat()
+        except OSError:
+            return ()
+        return status.st_mtime_ns, status.st_nlink, status.st_ino
+
+    def names(self) -> list[str]:
+        """The folders that have a result, sorted."""
+        try:
+            with os.scandir(self.store) as entries:
+                names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+        except OSError:
+            return []
+        return sorted(name for name in names if os.path.lexists(self.store / name / "result.json"))
+
+    def runs(self) -> Iterator[Stored]:
+        """Every good run, by name; what is not is in `unusable` afterwards."""
+        self.unusable = {}
+        for name in self.names():
+            try:
+                yield self.load(name)
+            except InputError as error:
+                self.unusable[self.store / name] = str(error)
+        self._remember()
+
+    def load(self, name: str) -> Stored:
+        """One run, read again where a file of it has changed. Raises InputError, one line that says what is wrong."""
+        folder = self.store / name
+        found = signature(folder)
+        before, known = self._runs.get(name, ("", ""))
+        if before != found:
+            try:
+                known = self._read(name, found)
+            except InputError as error:
+                known = str(error)
+            self._runs[name] = found, known
+        if isinstance(known, str):
+            raise InputError(known)
+        return known
+
+    def _read(self, name: str, found: str) -> Stored:
+        finished = load_finished(self.store / name)
+        before, tested = self._recalled().get(name, ("", {}))
+        if before != found:
+            tested = finished.tested()
+            self._recalled()[name] = found, tested
+            self._is_new = True
+        return Stored(finished, tested)
+
+    # -- memory ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _memory_file(self) -> Path | None:
+        place = hashlib.sha256(os.fsencode(self.store.resolve())).hexdigest()[:16]
+        return self.memory / f"{place}.json" if self.memory else None
+
+    def _recalled(self) -> dict[str, tuple[str, dict[str, Tested]]]:
+        """What was found in each folder under which signature."""
+        if self._remembered is None:
+            content = checked(self._memory_file) if self._memory_file else None
+            known = json.loads(content) if content else {}
+            runs = known["runs"] if known.get("version") == VERSION else {}
+            self._remembered = {
+                name: (found, {test_set: Tested(*one) for test_set, one in tested.items()})
+                for name, (found, tested) in runs.items()
+            }
+        return self._remembered
+
+    def _remember(self) -> None:
+        if self._memory_file is None or not self._is_new:
+            return
+        kept = {name: one for name, one in self._recalled().items() if name in self._runs}
+        content = json.dumps({"version": VERSION, "runs": kept})
+        with suppress(OSError):  # a full or read-only disk costs time, not the result
+            write_whole(self._memory_file, with_checksum(content.encode()))
+        self._is_new = False

@@ -1,0 +1,352 @@
+"""Everything in a store that may be other than it says it is: the run is named and left out, and the others stay."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.cli.status import status_of
+from benchmarks.errors import InputError
+from benchmarks.judge.evaluator import Evaluator
+from benchmarks.judge.table import CellResult, Variant
+from benchmarks.runs.files import file_sha256, read_json, write_json
+from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.transport import land, merge
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import select
+from tests.benchmarks.fabricated_event_runs import fabricate_events
+from tests.benchmarks.fabricated_results import result_of
+from tests.benchmarks.fabricated_runs import FINGERPRINT, fabricate, items_of, scores_with, workspace_in
+
+CELL = "acrnn.t3.att.esc10"
+
+
+@pytest.fixture(scope="module")
+def five_folds(tmp_path_factory) -> Workspace:
+    """A run on each fold of ESC-10."""
+    workspace = workspace_in(tmp_path_factory.mktemp("five"))
+    fabricate(workspace, "att", "esc10", seeds=1)
+    return workspace
+
+
+@pytest.fixture
+def store(five_folds, tmp_path) -> Workspace:
+    """A copy of it, read once before, so that whatever is remembered is warm."""
+    shutil.copytree(five_folds.runs, tmp_path / "runs")
+    workspace = workspace_in(tmp_path)
+    assert len(list(workspace.ledger.finished())) == 5
+    return again(workspace)
+
+
+def again(workspace: Workspace) -> Workspace:
+    """The same folders as a further command finds them."""
+    return replace(workspace)
+
+
+def folders(workspace: Workspace) -> list[Path]:
+    return sorted(path.parent for path in workspace.runs.glob("[!.]*/result.json"))
+
+
+def rewrite(folder: Path, scores: Scores | None = None, **data: object) -> None:
+    """Change a run's scores, and its result so that all checksums fit."""
+    if scores is not None:
+        scores.save(folder / "scores_test.npz")
+    result = read_json(folder / "result.json")
+    files = {name: file_sha256(folder / name) for name in result["files"]}
+    write_json(folder / "result.json", {**result, "files": files, "data": {**result["data"], **data}})
+
+
+def on_items(folder: Path, items: tuple[str, ...]) -> Scores:
+    """The scores of a run, as many as there are items, under these names."""
+    said = Scores.load(folder / "scores_test.npz")
+    return Scores(items, said.classes, said.values[: len(items)], said.kind)
+
+
+def counted(used: int, expected: int) -> dict[str, dict[str, int]]:
+    return {"test": {"used": used, "expected": expected}}
+
+
+# -- scores of other items ---------------------------------------------------------------------------------------------
+
+
+def one_item(folder: Path) -> None:
+    rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]))
+
+
+def one_item_that_is_said_to_be_all(folder: Path) -> None:
+    rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]), items=counted(1, 1))
+
+
+def another_fold(folder: Path) -> None:
+    rewrite(folder, on_items(folder, items_of("esc10", 2)))
+
+
+def invented_names(folder: Path) -> None:
+    rewrite(folder, on_items(folder, tuple(f"clip {number}.wav" for number in range(80))))
+
+
+def too_many(folder: Path) -> None:
+    said = Scores.load(folder / "scores_test.npz")
+    items = (*said.items, "1-99999-A-0.wav")
+    rewrite(folder, Scores(items, said.classes, said.values[[*range(80), 0]], said.kind), items=counted(81, 81))
+
+
+def one_item_twice(folder: Path) -> None:
+    with np.load(folder / "scores_test.npz") as file:
+        arrays = dict(file)
+    arrays["items"][1] = arrays["items"][0]
+    np.savez_compressed(folder / "scores_test.npz", **arrays)
+    rewrite(folder)
+
+
+# -- other files -------------------------------------------------------------------------------------------------------
+
+
+def damaged(folder: Path) -> None:
+    path = folder / "scores_test.npz"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def altered_run(folder: Path) -> None:
+    run = read_json(folder / "run.json")
+    write_json(folder / "run.json", {**run, "seed": 7})
+
+
+def altered_run_with_checksums(folder: Path) -> None:
+    altered_run(folder)
+    rewrite(folder)
+
+
+def scores_are_not_listed(folder: Path) -> None:
+    result = read_json(folder / "result.json")
+    write_json(folder / "result.json", {**result, "files": {"run.json": result["files"]["run.json"]}})
+
+
+def run_is_not_listed(folder: Path) -> None:
+    result = read_json(folder / "result.json")
+    del result["files"]["run.json"]
+    write_json(folder / "result.json", result)
+
+
+def a_test_set_is_not_listed(folder: Path) -> None:
+    result = read_json(folder / "result.json")
+    rewrite(folder, items={**result["data"]["items"], "evaluation": {"used": 9, "expected": 9}})
+
+
+def a_file_that_nobody_lists(folder: Path) -> None:
+    (folder / "checkpoint.partial").write_text("left behind")
+
+
+def a_listed_file_elsewhere(folder: Path) -> None:
+    result = read_json(folder / "result.json")
+    (folder.parent / "secret.txt").write_text("not of this run")
+    digest = file_sha256(folder.parent / "secret.txt")
+    write_json(folder / "result.json", {**result, "files": {**result["files"], "../secret.txt": digest}})
+
+
+def a_link(folder: Path) -> None:
+    elsewhere = folder.parent.parent / "elsewhere.npz"
+    (folder / "scores_test.npz").rename(elsewhere)
+    (folder / "scores_test.npz").symlink_to(elsewhere)
+
+
+def a_linked_folder(folder: Path) -> None:
+    elsewhere = folder.parent.parent / "elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+
+
+def a_folder_inside(folder: Path) -> None:
+    (folder / "lightning_logs").mkdir()
+
+
+def another_name(folder: Path) -> None:
+    folder.rename(folder.with_name(folder.name[:-1] + "x"))
+
+
+OTHERS: list[Callable[[Path], None]] = [
+    one_item, one_item_that_is_said_to_be_all, another_fold, invented_names, too_many, one_item_twice, damaged,
+    altered_run, altered_run_with_checksums, scores_are_not_listed, run_is_not_listed, a_test_set_is_not_listed,
+    a_file_that_nobody_lists, a_listed_file_elsewhere, a_link, a_linked_folder, a_folder_inside, another_name,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_what_is_not_what_it_says_it_is_is_left_out_and_named(store, change):
+    victim, *others = folders(store)
+    change(victim)
+    with pytest.warns(UserWarning, match="left out: ") as told:
+        kept = [one.folder for one in store.ledger.finished()]
+    assert kept == others
+    [line] = {str(one.message) for one in told}
+    assert str(victim)[:-1] in line and "\n" not in line
+    plan = make_plan(select(CELL), Choice(seeds=1), store)  # where the data are absent any state of them counts
+    assert sum(planned.done for planned in plan.runs.values()) == 4
+
+
+def test_swapped_results_are_noticed_hot_or_cold(store):
+    first, second, *others = folders(store)
+    for left, right in ((first, second),):
+        (left / "result.json").rename(left.parent / "between.json")
+        (right / "result.json").rename(left / "result.json")
+        (left.parent / "between.json").rename(right / "result.json")
+    with pytest.warns(UserWarning, match="result.json: describes .*, not this run; put its own file back"):
+        assert [one.folder for one in store.ledger.finished()] == others
+
+
+def test_a_file_set_back_to_its_old_time_is_read_again(store):
+    victim, *others = folders(store)
+    path = victim / "scores_test.npz"
+    before = path.stat()
+    damaged(victim)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.warns(UserWarning, match="damaged"):
+        assert [one.folder for one in store.ledger.finished()] == others
+
+
+JSON = {
+    "empty": b"", "null": b"null", "a list": b"[]", "a word": b'"done"', "nothing in it": b"{}",
+    "cut short": b'{"format": 2,', "deep": b"[" * 100_000, "no UTF-8": b'{"format": 2, "id": "\xff"}',
+    "a long number": b'{"format": ' + b"9" * 10_000 + b"}", "format is text": b'{"format": "2"}',
+    "format is yes": b'{"format": true}', "newer": b'{"format": 3}', "older": b'{"format": 1}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["result.json", "run.json"])
+@pytest.mark.parametrize("content", JSON.values(), ids=JSON.keys())
+def test_files_of_another_form_are_one_line_that_leaves_the_store_alone(store, name, content):
+    victim, *others = folders(store)
+    (victim / name).write_bytes(content)
+    with pytest.warns(UserWarning, match=rf"left out: {victim}/{name}: ") as told:
+        assert [one.folder for one in store.ledger.finished()] == others
+    [line] = {str(one.message) for one in told}
+    assert f"remove the folder {store.runs} " not in line and len(line) < 600
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("seconds", {"total": "1"}), ("seconds", {"total": float("nan")}), ("seconds", [1]), ("device", "cpu"),
+        ("device", {"kind": "cpu\n# x", "name": "", "threads": 1}), ("files", []), ("files", {"run.json": "?"}),
+        ("code", None), ("packages", {"torch": 2}), ("peak_memory_mib", "512"), ("data", {}),
+        ("data", {"items": {"test": 80}}), ("numerics", "bf16"), ("ended", "yesterday"),
+    ],
+)  # fmt: skip
+def test_fields_of_another_type_are_one_line(store, place, value):
+    victim, *others = folders(store)
+    result = read_json(victim / "result.json")
+    (victim / "result.json").write_text(json.dumps({**result, place: value}))
+    with pytest.warns(UserWarning, match=f"left out: {victim}"):
+        assert [one.folder for one in store.ledger.finished()] == others
+
+
+# -- all that reads a store goes on without the bad run ----------------------------------------------------------------
+
+
+def shown(workspace: Workspace) -> CellResult:
+    """The cell as a report has it."""
+    [cell] = select(CELL)
+    return CellResult(cell, Variant(), Evaluator(workspace, Choice(seeds=1)).evidence(cell))
+
+
+def commands(workspace: Workspace) -> Iterator[Callable[[], object]]:
+    yield lambda: status_of(again(workspace))
+    yield lambda: make_plan(select(CELL), Choice(seeds=1), again(workspace))
+    yield lambda: shown(again(workspace))
+    yield lambda: land(CELL, Choice(seeds=1), again(workspace))
+
+
+def test_one_bad_run_stops_nothing_and_earns_nothing(store, monkeypatch):
+    monkeypatch.setattr(Workspace, "fingerprint", lambda self, use, corpus: FINGERPRINT)
+    victim, *others = folders(store)
+    one_item(victim)
+    for command in commands(store):
+        with pytest.warns(UserWarning, match=f"left out: {victim}"):
+            command()
+    landed = sorted(path.parent.name for path in (store.reports / "results").glob("*/result.json"))
+    assert landed == [folder.name for folder in others]
+    cell = shown(again(store))
+    assert (cell.n_runs, cell.status) == (4, "incomplete")
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_nothing_of_it_is_merged(store, tmp_path, change):
+    victim, *others = folders(store)
+    change(victim)
+    here = workspace_in(tmp_path / "here")
+    merged, known, refused = merge(store.runs, here)
+    assert (sorted(merged), known) == ([folder.name for folder in others], [])
+    assert len(refused) == 1 and str(victim)[:-1] in refused[0]
+    assert merge(store.runs, here)[:2] == ([], merged)
+
+
+def test_what_contradicts_more_runs_on_the_same_files_is_left_out(tmp_path):
+    """Of a dataset whose names tell nothing, and whose files are not here, others know the items."""
+    workspace = workspace_in(tmp_path)
+    runs = fabricate_events(workspace, "mtfa", "babycry", items=12, seeds=3)
+    folder = workspace.runs / runs[0].id
+    for test_set in ("devtest", "evaltest"):
+        said = Scores.load(folder / f"scores_{test_set}.npz")
+        other = Scores(("mixture_of_mine.wav", *said.items[1:]), said.classes, said.values, said.kind, said.hop)
+        other.save(folder / f"scores_{test_set}.npz")
+    rewrite(folder)
+    with pytest.warns(UserWarning, match=f"left out: {folder}.*: has other items"):
+        assert {one.run.id for one in again(workspace).ledger.finished()} == {run.id for run in runs[1:]}
+
+
+def test_an_attempt_is_published_with_its_files_alone(store):
+    victim, *_ = folders(store)
+    done = next(one for one in store.ledger.finished() if one.folder == victim)
+    shutil.rmtree(victim)
+    attempt = again(store).ledger.attempt(done.run)
+    (attempt / "old.npz").write_text("of a killed attempt")
+    again(store).ledger.attempt(done.run)
+    assert sorted(path.name for path in attempt.iterdir()) == ["run.json"]
+    scores_with("esc10", 1, 5).save(attempt / "scores_test.npz")
+    for name in ("checkpoint.partial", ".progress.json.123", "checkpoint.ckpt", "progress.json", "run.json~"):
+        (attempt / name).write_text("left behind")
+    (attempt / "lightning_logs").mkdir()
+    folder = again(store).ledger.publish(done.run, attempt, result_of(attempt))
+    assert sorted(path.name for path in folder.iterdir()) == ["result.json", "run.json", "scores_test.npz"]
+
+
+def test_scores_of_other_items_are_not_published(store):
+    victim, *_ = folders(store)
+    done = next(one for one in store.ledger.finished() if one.folder == victim)
+    shutil.rmtree(victim)
+    ledger = again(store).ledger
+    attempt = ledger.attempt(done.run)
+    scores_with("esc10", 2, 5).save(attempt / "scores_test.npz")
+    with pytest.raises(InputError, match=r"80 items that are not tested in fold 1, such as 2-2000-A-0.wav"):
+        ledger.publish(done.run, attempt, result_of(attempt))
+    assert not victim.exists()
+
+
+def test_a_bad_run_is_made_anew_and_what_it_was_is_kept(store):
+    victim, *_ = folders(store)
+    done = next(one for one in store.ledger.finished() if one.folder == victim)
+    one_item(victim)
+    ledger = again(store).ledger
+    with pytest.warns(UserWarning, match="left out"):
+        assert not ledger.is_done(done.run) and not ledger.holds(done.run)
+    attempt = ledger.attempt(done.run)
+    scores_with("esc10", 1, 5).save(attempt / "scores_test.npz")
+    with pytest.warns(UserWarning, match=f"{victim}: cannot be believed, and was made anew"):
+        ledger.publish(done.run, attempt, result_of(attempt))
+    assert again(store).ledger.holds(done.run)
+    assert len(list((store.runs / ".aside").iterdir())) == 1
+
+
+def test_what_is_remembered_is_believed_only_where_it_is_whole(store):
+    [memory] = (store.cache / "checked").glob("*.json")
+    for content in (b"", b"[]", memory.read_bytes()[:-3], b"x" * 100):
+        memory.write_bytes(content)
+        assert len(list(again(store).ledger.finished())) == 5
