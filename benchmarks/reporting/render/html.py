@@ -5,29 +5,23 @@ import re
 from collections.abc import Sequence
 
 from benchmarks.reporting.render.blocks import Page
-
-_MARKS = (
-    (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"),
-    (re.compile(r"(?<!\*)\*(?!\*)(.+?)\*"), r"<em>\1</em>"),
-    (re.compile(r"`(.+?)`"), r"<code>\1</code>"),
-    (re.compile(r"\[([^\]^]+)\]\(([\w./-]+)\.md\)"), r'<a href="#\2">\1</a>'),
-    (re.compile(r"\[([^\]^]+)\]\(([\w./:-]+)\)"), r'<a href="\2">\1</a>'),
-)
+from benchmarks.reporting.render.inline import html
 
 
 def site_html(pages: Sequence[Page]) -> str:
     """All pages in their order, with the SVG files that lie beside them."""
     from jinja2 import Environment, PackageLoader
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     def inline(text: str, page: Page) -> Markup:
-        marked = str(escape(text))
-        for pattern, replacement in _MARKS:
-            marked = pattern.sub(replacement, marked)
-        if page.folder:
-            marked = re.sub(r'href="#(?=[^"/]+")', f'href="#{page.folder}/', marked)
-        marked = re.sub(r"\[\^(\d+)\]", rf'<sup><a href="#{page.place}-\1">\1</a></sup>', marked)
-        return Markup(marked)
+        def link(shown: str, place: str) -> str:
+            if not re.fullmatch(r"[\w./-]+\.md", place):
+                return f'<a href="{place}">{shown}</a>'
+            target = place.removesuffix(".md")
+            beside = f"{page.folder}/" if page.folder and "/" not in target else ""
+            return f'<a href="#{beside}{target}">{shown}</a>'
+
+        return Markup(re.sub(r"\[\^(\d+)\]", rf'<sup><a href="#{page.place}-\1">\1</a></sup>', html(text, link)))
 
     def embedded(path: str, page: Page) -> str:
         return f"data:image/svg+xml;base64,{base64.b64encode(page.files[path]).decode()}"

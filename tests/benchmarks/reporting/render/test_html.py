@@ -21,7 +21,7 @@ def test_markdown_and_html_say_the_same_and_html_escapes():
         Folded("more", [Bullets(["*one*", "two"])]),
     ]
     one = Page("acrnn/t1", "title", blocks, notes)
-    assert page_markdown(one).endswith("[^1]: why <i>\n") and "[t3](t3.md)[^1][^1]" in page_markdown(one)
+    assert page_markdown(one).endswith("[^1]: why &lt;i>\n") and "[t3](t3.md)[^1][^1]" in page_markdown(one)
     html = site_html([one, Page("acrnn/t3", "t3", [])])
     assert "<h2>&lt;b&gt; &amp; more</h2>" in html and "why &lt;i&gt;" in html
     assert '<a href="#acrnn/t3">t3</a>' in html and '<a href="#acrnn/t1-1">1</a>' in html
