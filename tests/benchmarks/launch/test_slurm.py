@@ -86,22 +86,6 @@ def test_a_job_that_is_taken_away_and_one_that_is_killed_end_with_the_scores_of_
     assert scores(toy_workspace.runs) == scores(undisturbed.runs)
 
 
-@pytest.mark.slow
-def test_a_stopped_sweep_saves_and_the_next_one_goes_on(toy_workspace, soon):
-    runs = plan("slow", toy_workspace, seeds=1, folds=(1,))
-
-    def interrupt(event):
-        if isinstance(event, Epoch) and event.epoch == 2:
-            raise KeyboardInterrupt
-
-    outcome = launch(runs, local(toy_workspace, runs), interrupt)
-    assert outcome.stopped == [runs[0].run.id]
-    assert list(toy_workspace.runs.glob(".attempts/*/*/checkpoint.ckpt"))
-    epochs = []
-    outcome = launch(runs, local(toy_workspace, runs), lambda event: epochs.append(getattr(event, "epoch", 99)))
-    assert outcome.done == [runs[0].run.id] and min(epochs) > 1
-
-
 class FakeSystem:
     """Jobs that do what a test says."""
 

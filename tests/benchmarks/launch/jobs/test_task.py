@@ -47,21 +47,29 @@ def test_a_job_without_a_launcher_finishes_what_it_has_and_ends(spool, toy_works
     assert {type(event) for event in performed(spool)} <= {Free}  # once more on the same orders: nothing is left to do
 
 
+CHECKPOINTS = ".attempts/*/*/checkpoint.ckpt"
+
+
+def once_saved(workspace, act):
+    """Do something, from a thread, as soon as a run has written a checkpoint."""
+
+    def wait():
+        while not list(workspace.runs.glob(CHECKPOINTS)):
+            time.sleep(0.01)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 @pytest.mark.slow
-def test_a_job_that_is_taken_away_saves_and_asks_for_another_that_goes_on(spool, toy_workspace, monkeypatch):
+def test_a_job_that_is_taken_away_saves_and_asks_for_another_that_goes_on(spool, toy_workspace):
     """submitit's handler of the signal is called when all is saved, and what it submits again is the same job."""
     run, asked = planned("slow", toy_workspace), []
     previous = signal.signal(TAKEN, lambda number, frame: asked.append(list(toy_workspace.runs.glob(CHECKPOINTS))))
-
-    def take_away():
-        while not list(toy_workspace.runs.glob(CHECKPOINTS)):
-            time.sleep(0.01)
-        os.kill(os.getpid(), TAKEN)
-
     spool.order(Order("open", 0))
     spool.order(Order("run", 0, run))
     try:
-        threading.Thread(target=take_away, daemon=True).start()
+        once_saved(toy_workspace, lambda: os.kill(os.getpid(), TAKEN))
         first = performed(spool)
     finally:
         signal.signal(TAKEN, previous)
@@ -75,7 +83,14 @@ def test_a_job_that_is_taken_away_saves_and_asks_for_another_that_goes_on(spool,
     assert epochs == sorted(set(epochs))  # no epoch was trained twice
 
 
-CHECKPOINTS = ".attempts/*/*/checkpoint.ckpt"
+@pytest.mark.slow
+def test_a_job_that_is_told_to_stop_saves_and_says_so(spool, toy_workspace):
+    run = planned("slow", toy_workspace)
+    spool.order(Order("open", 0))
+    spool.order(Order("run", 0, run))
+    once_saved(toy_workspace, lambda: spool.order(Order("stop")))
+    assert performed(spool)[-1] == Ended(0, run.run.id, "stopped")
+    assert list(toy_workspace.runs.glob(CHECKPOINTS))
 
 
 def test_what_never_comes_to_the_end_of_an_epoch_is_given_up(spool, toy_workspace):
