@@ -34,20 +34,11 @@ class Holding(NamedTuple):
 def holding(device: str) -> Holding:
     """The memory of this process and of the device ("cpu", "cuda") that it computes on."""
     if device == "cuda":
-        import torch
+        from benchmarks.runs.execute import accelerator_mib
 
-        return Holding(torch.cuda.memory_reserved() / 2**20 + CONTEXT_MIB, torch.cuda.mem_get_info()[0] / 2**20)
+        taken, free = accelerator_mib()
+        return Holding(taken + CONTEXT_MIB, free)
     return Holding(_held_by_this_process(), free_mib())
-
-
-def begin_peak(device: str) -> None:
-    """From here on the peak memory of this process is that of its next run, where the system can forget the last."""
-    if device == "cuda":
-        import torch
-
-        torch.cuda.reset_peak_memory_stats()
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
 
 
 def _held_by_this_process() -> float:

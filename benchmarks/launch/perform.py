@@ -1,7 +1,6 @@
 """One run in this process, as a slot tells of it: the same for every launcher, wherever its slots are."""
 
 import errno
-import gc
 import traceback
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +11,6 @@ from benchmarks.errors import InputError
 from benchmarks.launch.beside import extractors_beside
 from benchmarks.launch.busy import BusyMeter
 from benchmarks.launch.launcher import Ended, Epoch, Slots
-from benchmarks.launch.memory import begin_peak
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -32,7 +30,7 @@ def perform(
 
     alive: called again and again while the run gets on, after every step of the training at least.
     """
-    from benchmarks.runs.execute import Surroundings, execute
+    from benchmarks.runs.execute import Surroundings, begin_peak, execute, let_go
     from benchmarks.runs.train import Stopped
 
     meter = BusyMeter(slots.device, slots.threads)
@@ -57,7 +55,7 @@ def perform(
     except Exception as error:
         failed = end("failed", one_line(error), traceback.format_exc(), ran_out_of_memory(error))
     if failed.out_of_memory:
-        _let_go(slots.device)
+        let_go(slots.device)
     return failed
 
 
@@ -67,18 +65,6 @@ def ran_out_of_memory(error: BaseException) -> bool:
         return error.errno == errno.ENOMEM
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
-
-
-def _let_go(device: str) -> None:
-    """Give back what this process keeps for its next run."""
-    from datasets.batches.resident import forget
-
-    forget()
-    gc.collect()
-    if device == "cuda":
-        import torch
-
-        torch.cuda.empty_cache()
 
 
 def one_line(error: BaseException) -> str:
