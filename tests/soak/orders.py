@@ -51,17 +51,20 @@ class Orders:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._turn = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def give(self, *orders: Order) -> None:
         """Processes that start from now on obey these orders, and no earlier ones."""
         for path in self.folder.glob("[!j]*"):
             path.rmdir() if path.is_dir() else path.unlink()
-        (self.folder / "orders").write_text(json.dumps([asdict(order) for order in orders]))
+        self._turn += 1  # processes that obey earlier ones take none of these
+        content = {"turn": self._turn, "orders": [asdict(order) for order in orders]}
+        write_whole(self.folder / "orders", json.dumps(content))
 
     def reached(self) -> list[str]:
         """The paths at which processes have come to do what they were ordered to."""
-        return [path.read_text() for path in sorted(self.folder.glob("at-*"))]
+        return [path.read_text() for path in sorted(self.folder.glob(f"at-{self._turn}-*"))]
 
     def go(self) -> None:
         """Let those who wait go on."""
@@ -85,11 +88,12 @@ class _Obedience:
 
     def __init__(self, folder: Path, role: str) -> None:
         self.folder, self.role = folder, role
-        self.orders: list[Order] = []
+        self.turn, self.orders = 0, list[Order]()
         self.counts: dict[int, int] = {}
         self.is_inside = False
         with suppress(OSError, ValueError):
-            self.orders = [Order(**one) for one in json.loads((folder / "orders").read_text())]
+            content = json.loads((folder / "orders").read_text())
+            self.turn, self.orders = content["turn"], [Order(**one) for one in content["orders"]]
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in OPERATIONS or self.is_inside or (event == "open" and not _writes(arguments)):
@@ -118,8 +122,8 @@ class _Obedience:
     def _takes(self, number: int, order: Order, path: str) -> bool:
         for one in range(order.times):
             with suppress(FileExistsError):
-                os.mkdir(self.folder / f"taken-{number}-{one}")  # noqa: PTH102 - it must do little, here
-                write_whole(self.folder / f"at-{number}-{one}", path)
+                os.mkdir(self.folder / f"taken-{self.turn}-{number}-{one}")  # noqa: PTH102 - it must do little, here
+                write_whole(self.folder / f"at-{self.turn}-{number}-{one}", path)
                 return True
         return False
 

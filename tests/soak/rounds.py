@@ -39,10 +39,13 @@ class Round:
     damaged: set[str] = field(default_factory=set)
     #: runs that may begin again although they are finished, as where a claim was taken away
     excused: set[str] = field(default_factory=set)
+    #: those of them of which nothing is left that could be told of
+    gone: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     _state: checks.State = field(default_factory=dict)
     _noted: int = 0
     _is_finished: bool = False
+    _begun_before: int = 0
 
     # -- for faults ------------------------------------------------------------------------------------------------
 
@@ -139,8 +142,10 @@ class Round:
         if self._is_finished:
             return
         self._is_finished = True
+        self._begun_before = len(self.stage.orders.journal())
         self.stage.orders.give()
         self._repeat()
+        self.wrong += self._untold()
         self.wrong += checks.differences(self.place, self.expected)
         self.wrong += checks.left_behind(self.place, bool(self.damaged))
         self.wrong += self._status()
@@ -152,6 +157,13 @@ class Round:
             if command.code == 0:
                 return
         self.wrong.append(f"does not end well: {command.code}: {command.said()[-600:]}")
+
+    def _untold(self) -> Iterator[str]:
+        """Damaged runs that were made again without a word that names them."""
+        begun = {run for what, run in self.stage.orders.journal()[self._begun_before :] if what == "begins"}
+        for name in sorted(begun & self.damaged - self.gone):
+            if not any(line.startswith("resound: ") and name in line for line in self.told):
+                yield f"{name} was damaged and made again without a word"
 
     def _status(self) -> Iterator[str]:
         command = self.other("status")

@@ -66,6 +66,7 @@ def both_publish(one: Round) -> None:
         second = one.start(Order("worker", PUBLISHING[0], f"/runs/{name}$", "wait"))
         one.excused.add(name)
         one.until(orders.reached, second)
+        (runs / ".attempts" / name).mkdir(exist_ok=True)
         for attempt in hidden.iterdir():
             attempt.rename(runs / ".attempts" / name / attempt.name)
         hidden.rmdir()

@@ -140,6 +140,7 @@ def of_folders(one: Round) -> None:
             (folder / "scores_more.npz").write_bytes(b"more")
         case _:
             shutil.rmtree(folder)
+            one.gone.add(name)
     one.damaged.add(name)
     _look(one)
 
