@@ -30,6 +30,8 @@ TOY = ROOT / "tests" / "benchmarks" / "toy"
 PATIENCE = 300.0
 #: What ends a sweep, and what it is to survive.
 CUTS, LOSSES = ("Ctrl-C", "launcher killed"), ("node lost", "head lost")
+#: A further one for each of these, so that there is something to do.
+SEEDS = 4
 
 
 class Sweep:
@@ -40,11 +42,11 @@ class Sweep:
         (folder / "data" / "toy").mkdir(parents=True, exist_ok=True)
         (folder / "data" / "toy" / "clip.txt").write_text("a toy clip")
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start it, or let it go on."""
+    def start(self, seeds: int) -> subprocess.Popen[str]:
+        """Start it, or let it go on, with four runs for every seed."""
         places = {f"RESOUND_{name.upper()}": str(self.folder / name) for name in ("data", "runs", "cache", "reports")}
         toy = {"RESOUND_PAPERS": str(TOY / "papers"), "PYTHONPATH": str(TOY), "RESOUND_CHECKPOINT_SECONDS": "0.05"}
-        command = [sys.executable, "-m", "benchmarks", "run", "toy.t1", "--yes", "--seeds", "6", *self.options]
+        command = [sys.executable, "-m", "benchmarks", "run", "toy.t1", "--yes", "--seeds", str(seeds), *self.options]
         log = (self.folder / "log").open("a")
         return subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **places, **toy, "OMP_NUM_THREADS": "1"}, text=True,
@@ -85,8 +87,8 @@ def play(machines: Machines, folder: Path, draw: random.Random) -> dict[str, int
     given = f"ray:address={machines.address},scratch={apart},data={apart}/nothing"
     sweep = Sweep(folder, "--launcher", given)
     happened = dict.fromkeys((*CUTS, *LOSSES), 0)
-    for what in [*draw.sample(CUTS, k=len(CUTS)), *draw.sample(LOSSES, k=len(LOSSES))]:
-        started, process = time.time(), sweep.start()
+    for seeds, what in enumerate([*draw.sample(CUTS, k=len(CUTS)), *draw.sample(LOSSES, k=len(LOSSES))], 1):
+        started, process = time.time(), sweep.start(seeds)
         if not wait_for(partial(sweep.is_busy, started), process):
             break
         time.sleep(draw.uniform(0.0, 1.0))
@@ -104,7 +106,7 @@ def play(machines: Machines, folder: Path, draw: random.Random) -> dict[str, int
         code = process.wait(PATIENCE)
         print(f"  {what}: exit code {code}, {len(sweep.scores())} done", flush=True)
         assert code in (OK, OUT_OF_TIME), (folder / "log").read_text()
-    code = sweep.start().wait(PATIENCE)
+    code = sweep.start(SEEDS).wait(PATIENCE)
     assert code == OK, (folder / "log").read_text()
     return happened
 
@@ -115,7 +117,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     try:
         plain = Sweep(folder / "undisturbed", "--jobs", "1")
-        assert plain.start().wait(PATIENCE) == 0
+        assert plain.start(SEEDS).wait(PATIENCE) == 0
         for number in range(rounds):
             happened = play(machines, folder / str(number), random.Random(number))
             held = Sweep(folder / str(number)).scores() == plain.scores()
