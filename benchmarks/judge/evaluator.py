@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from benchmarks.errors import InputError
 from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Scored
 from benchmarks.judge.states import State, alike, state_of
 from benchmarks.judge.truth_here import TruthsHere
@@ -12,7 +13,6 @@ from benchmarks.metrics.scoring import Question, Referenced, stacked, values
 from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice, setting_runs
-from benchmarks.runs.truth import NoTruth
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, load_paper
 
@@ -51,7 +51,7 @@ class Evaluator:
                 one = Scored(run, run.run.fold, self.truths.of(run, cell.test_set))
                 if metric.chosen_on:
                     self.truths.of(run, metric.chosen_on)
-            except NoTruth as error:
+            except InputError as error:
                 unscored[run.run.id] = str(error)
                 continue
             scored.append(one)
@@ -59,7 +59,22 @@ class Evaluator:
         groups = [(one.fold, [one]) for one in scored]
         if metric.kind.pooled:  # one value for each seed of which every fold is there
             groups = [(ALL_FOLDS, [one for one in scored if one.seed == seed]) for seed in found.complete_seeds]
-        return replace(found, measured=self._measured(groups, cell))
+        try:
+            return replace(found, measured=self._measured(groups, cell))
+        except InputError:
+            return self._without_unscored(found, groups, cell)
+
+    def _without_unscored(self, found: Evidence, groups: Sequence[tuple[Part, list[Scored]]], cell: Cell) -> Evidence:
+        """The evidence without the runs that the metric cannot judge."""
+        measured: list[Measured] = []
+        unscored = dict(found.unscored)
+        for group in groups:
+            try:
+                measured += self._measured([group], cell)
+            except InputError as error:
+                unscored |= dict.fromkeys((one.finished.run.id for one in group[1]), str(error))
+        scored = tuple(one for one in found.scored if one.finished.run.id not in unscored)
+        return replace(found, scored=scored, measured=tuple(measured), unscored=unscored)
 
     def _folds(self, paper: Paper, cell: Cell, runs: Sequence[Finished]) -> tuple[int, ...]:
         """The folds that a value is of: all of the tier, or where others were chosen, those that were run."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.metrics import MetricValue
 from benchmarks.runs.ledger import Finished
+from benchmarks.runs.stored.finished import TRAINED_ON
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,9 +141,11 @@ class Evidence:
 
 def _flaw(data: Mapping[str, Any]) -> str | None:
     """The same of the files of one run. What was run before results kept a census says only how many items it used."""
-    census = data.get("census")
-    if census is not None:
-        return None if census["complete"] else str(census["summary"])
-    counts = [count for count in data.get("items", {}).values() if isinstance(count, dict) and count["expected"]]
-    used, expected = (sum(count[name] for count in counts) for name in ("used", "expected"))
+    census, counts = data.get("census"), data["items"]
+    if census is not None and not census["complete"]:
+        return str(census["summary"])
+    listed = {part: count for part, count in counts.items() if count["expected"]}
+    # Whatever a census says of the files: items that were not tested are not there.
+    parts = listed if census is None else {part: one for part, one in listed.items() if part not in TRAINED_ON}
+    used, expected = (sum(count[name] for count in parts.values()) for name in ("used", "expected"))
     return f"{used} of {expected} items" if used != expected else None

@@ -1,5 +1,6 @@
 """A finished run as it lies in a folder, checked from its name to the last byte of its scores."""
 
+import csv
 import hashlib
 import os
 import re
@@ -20,7 +21,7 @@ ANNOTATIONS = "reference_"
 PUBLISHED = re.compile(r"run\.json|history\.csv|probes\.npz|scores_\w+\.npz|reference_\w+\.csv")
 _SCORES = re.compile(r"scores_(\w+)\.npz")
 #: Parts that are no test sets.
-_TRAINED_ON = ("train", "validation")
+TRAINED_ON = ("train", "validation")
 
 
 class Tested(NamedTuple):
@@ -71,32 +72,55 @@ class Finished:
             if used != one.number:
                 said = "none" if used is None else used
                 raise InputError(f"{path}: has {one.number} items, its result says {said}; {_redo(self.folder)}")
+            copy = self.folder / f"{ANNOTATIONS}{name}.csv"
+            if copy.exists() and _named_in(copy) != one:
+                raise InputError(f"{copy}: tells of other items than the scores beside it; {_redo(self.folder)}")
         return found
 
 
-def load_finished(folder: Path, name: str | None = None) -> Finished:
+def _named_in(copy: Path) -> Tested | None:
+    """The items that annotations tell of; None where they cannot be read."""
+    try:
+        with copy.open(newline="", encoding="utf-8") as file:
+            rows = csv.reader(file)
+            if next(rows, [])[:1] != ["item"]:
+                return None
+            return Tested.of(tuple(dict.fromkeys(row[0] for row in rows if row)))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+
+
+def load_finished(folder: Path, name: str | None = None, is_known: bool = False) -> Finished:
     """Read one finished run, which is what its folder is called (or `name`, while it is made elsewhere).
 
-    Raises InputError, one line, for files of another form, of another run or format, unlisted ones and links. What
-    scores hold is `Finished.tested`.
+    is_known: its files are the very ones, by `signature`, that were found good before, so that only its names are
+    compared. Raises InputError, one line, for files of another form, of another run or format, unlisted ones and links.
+    What scores hold is `Finished.tested`.
     """
     advice = _redo(folder)
     if folder.is_symlink() or not folder.is_dir():
         raise InputError(f"{folder}: is no folder, or a link to one; put the run itself there")
-    result = read_stored(folder / "result.json", StoredResult, advice)
-    data = read_stored(folder / "run.json", StoredRun, advice)
+    result = read_stored(folder / "result.json", None if is_known else StoredResult, advice)
+    data = read_stored(folder / "run.json", None if is_known else StoredRun, advice)
     finished = Finished(Run.from_dict(data), folder, result)
     name = name or folder.name
     for file, found in (("result.json", result["id"]), ("run.json", data["id"]), ("run.json", finished.run.id)):
         if found != name:
             raise InputError(f"{folder / file}: describes {found}, not this run; put its own file back, or {advice}")
+    if not is_known:
+        _check(finished, data)
+    return finished
+
+
+def _check(finished: Finished, data: dict[str, Any]) -> None:
+    """Compare the files of a run with what its result says of them. Raises InputError."""
+    folder, result, advice = finished.folder, finished.result, _redo(finished.folder)
     if data["recipe"] != finished.run.recipe or result["numerics"] != finished.run.numerics:
         raise InputError(f"{folder}: its files contradict each other; {advice}")
     counts = result["data"]["items"].items()
-    check_listing(folder, result["files"], [part for part, one in counts if part not in _TRAINED_ON and one["used"]])
+    check_listing(folder, result["files"], [part for part, one in counts if part not in TRAINED_ON and one["used"]])
     if file_sha256(folder / "run.json") != result["files"]["run.json"]:
         raise InputError(f"{folder / 'run.json'}: damaged (its checksum differs); {advice}")
-    return finished
 
 
 def check_listing(folder: Path, listed: Collection[str], test_sets: Collection[str] = ()) -> None:

@@ -14,7 +14,7 @@ from benchmarks.runs.stored.finished import Finished, Tested, load_finished, sig
 from datasets.acquire.whole import write_whole
 
 #: Raised when what is checked of a run changes, so that nothing is believed that an older version has looked at.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class Shelf:
         return known
 
     def _read(self, name: str, found: str) -> Stored:
-        finished = load_finished(self.store / name)
         before, tested = self._recalled().get(name, ("", {}))
+        finished = load_finished(self.store / name, is_known=before == found)
         if before != found:
             tested = finished.tested()
             self._recalled()[name] = found, tested

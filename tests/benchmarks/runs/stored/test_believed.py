@@ -292,14 +292,18 @@ def test_what_contradicts_more_runs_on_the_same_files_is_left_out(tmp_path):
     """Of a dataset whose names tell nothing, and whose files are not here, others know the items."""
     workspace = workspace_in(tmp_path)
     runs = fabricate_events(workspace, "mtfa", "babycry", items=12, seeds=3)
-    folder = workspace.runs / runs[0].id
-    for test_set in ("devtest", "evaltest"):
-        said = Scores.load(folder / f"scores_{test_set}.npz")
-        other = Scores(("mixture_of_mine.wav", *said.items[1:]), said.classes, said.values, said.kind, said.hop)
-        other.save(folder / f"scores_{test_set}.npz")
+    folder, others = workspace.runs / runs[0].id, {run.id for run in runs[1:]}
+    said = Scores.load(folder / "scores_devtest.npz")
+    other = Scores(("mixture_of_mine.wav", *said.items[1:]), said.classes, said.values, said.kind, said.hop)
+    other.save(folder / "scores_devtest.npz")
     rewrite(folder)
-    with pytest.warns(UserWarning, match=f"left out: {folder}.*: has other items"):
-        assert {one.run.id for one in again(workspace).ledger.finished()} == {run.id for run in runs[1:]}
+    with pytest.warns(UserWarning, match=f"left out: {folder}.*csv: tells of other items than the scores beside it"):
+        assert {one.run.id for one in again(workspace).ledger.finished()} == others
+    copy = folder / "reference_devtest.csv"
+    copy.write_text(copy.read_text().replace(said.items[0], "mixture_of_mine.wav"))
+    rewrite(folder)
+    with pytest.warns(UserWarning, match=rf"left out: {folder}.*: has other items \(12\) than runs on the same files"):
+        assert {one.run.id for one in again(workspace).ledger.finished()} == others
 
 
 def test_an_attempt_is_published_with_its_files_alone(store):
