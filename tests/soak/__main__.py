@@ -3,11 +3,13 @@
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from tests.soak.commands import Starter, own_mounts
@@ -29,12 +31,15 @@ def main(given: argparse.Namespace) -> int:
     held, broken = Counter[str](), Counter[str]()
     # Not as a context: a command that is forked from here would remove the folder at its end.
     folder = Path(tempfile.mkdtemp(prefix="soak-")).resolve()
+    starter = Starter(folder / "words")
     try:
-        stage = Stage(folder, Starter(folder / "words"), targets, own_mounts())
+        stage = Stage(folder, starter, targets, own_mounts())
         stage.prepare(given.miniatures)
-        for number in [given.round] if given.round is not None else range(given.rounds):
+        rounds = range(given.rounds if given.round is None else given.round + 1)
+        for number, (fault, target) in zip(rounds, drawn(able, targets, given.seed), strict=False):
             seed = f"{given.seed}.{number}"
-            fault, target = drawn(able, targets, given.seed, number)
+            if given.round not in (None, number):
+                continue
             began = time.monotonic()
             wrong = play(stage, fault, target, seed)
             (broken if wrong else held)[fault.name] += 1
@@ -44,6 +49,7 @@ def main(given: argparse.Namespace) -> int:
             for problem in wrong:
                 print(f"    {problem}", flush=True)
     finally:
+        starter.end()
         shutil.rmtree(folder, ignore_errors=True)
     for name in sorted({*held, *broken}):
         print(f"{name}: {held[name]} held, {broken[name]} broken")
@@ -51,20 +57,23 @@ def main(given: argparse.Namespace) -> int:
     return broken.total()
 
 
-def drawn(faults: Sequence[Fault], targets: Sequence[str], seed: int, number: int) -> tuple[Fault, str]:
-    """The fault and the target of a round: all faults in turn, in an order of each turn's own."""
-    turn, place = divmod(number, len(faults))
-    order = random.Random(f"faults {seed} {turn}").sample(list(faults), len(faults))
-    return order[place], random.Random(f"target {seed} {number}").choice(targets)
+def drawn(faults: Sequence[Fault], targets: Sequence[str], seed: int) -> Iterator[tuple[Fault, str]]:
+    """The fault and the target of each round: all faults in turn, in an order of each turn's own."""
+    for turn in count():
+        coming = [fault for place, fault in enumerate(faults) if (turn + place) % fault.every == 0]
+        draw = random.Random(f"turn {seed} {turn}")
+        draw.shuffle(coming)
+        yield from ((fault, draw.choice(targets)) for fault in coming)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--round", type=int, help="this round alone, as numbered behind the seed")
+    parser.add_argument("--round", type=int, help="the one with this number alone")
     parser.add_argument("--only", default="", help="faults with this in their names")
     parser.add_argument("--miniatures", type=Path, help="a folder for miniatures, which may be there already")
     parser.add_argument("--quick", action="store_true", help="small sweeps of toys, and no fault that needs programs")
     parser.add_argument("--verbose", action="store_true", help="a line for each round that held, too")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(bool(main(parser.parse_args())))

@@ -165,6 +165,12 @@ class Starter:
             time.sleep(0.02)
         return []
 
+    def end(self) -> None:
+        """End everything that was started."""
+        for pid in descendants(os.getpid()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def _strangers(self) -> list[int]:
         found = [pid for pid in descendants(os.getpid()) if pid not in self._own]
         return [pid for pid in found if not self.tolerated.search(_command_line(pid))]

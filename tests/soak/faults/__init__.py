@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 class Fault(NamedTuple):
     """A way to disturb a round; `lacks` says what it needs and is not here, in words, or nothing.
 
-    is_slow: the commands are programs, which import torch anew.
+    is_slow: the commands are programs, which import torch anew. every: in how many turns of all faults it comes once.
     """
 
     name: str
     disturb: Callable[["Round"], None]
     lacks: Callable[[], str] = lambda: ""
     is_slow: bool = False
+    every: int = 1

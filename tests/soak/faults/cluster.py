@@ -35,6 +35,6 @@ def _lacks() -> str:
 
 
 FAULTS = tuple(
-    Fault(f"Ray: {what} lost", lambda one, what=what: lost(one, what), _lacks, is_slow=True)
+    Fault(f"Ray: {what} lost", lambda one, what=what: lost(one, what), _lacks, is_slow=True, every=3)
     for what in ("node", "head", "launcher")
 )

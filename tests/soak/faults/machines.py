@@ -49,14 +49,14 @@ def cluster(log: Path) -> Iterator[Cluster]:
 
 def main() -> None:
     """Lose what is told on stdin, until that ends."""
-    from tests.benchmarks.launch.cluster.faults import Machines
+    from tests.benchmarks.launch.cluster.machines import Machines
 
-    machines = Machines()
+    machines = Machines(nodes=2)
     try:
-        print("address", machines.cluster.address, flush=True)
+        print("address", machines.address, flush=True)
         for line in sys.stdin:
             {"node": machines.lose_node, "head": machines.lose_head}[line.strip()]()
-            print("address", machines.cluster.address, flush=True)
+            print("address", machines.address, flush=True)
     finally:
         machines.end()
 
