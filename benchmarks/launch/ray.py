@@ -60,7 +60,8 @@ class RayOptions(Options):
     here; local: one for this sweep alone. cpus, gpus (or a share of one), memory (GiB): of each slot; without gpus, one
     where the device is cuda. data: where nodes have the datasets, if elsewhere than here. scratch: a folder of each
     node, in which runs are made even where the store is shared. wait: minutes for a slot, or for a cluster that was
-    lost. losses: how many nodes a run may lose before it is to blame.
+    lost. losses: how many nodes a run may lose before it is to blame. timeout: minutes after which a run without any
+    sign of progress is ended.
     """
 
     address: str = "auto"
@@ -71,6 +72,7 @@ class RayOptions(Options):
     scratch: Path | None = None
     wait: Annotated[float, Field(ge=0)] = 10.0
     losses: Annotated[int, Field(ge=0)] = 5
+    timeout: Annotated[float, Field(gt=0)] = 120.0
 
     @property
     def place(self) -> str:
@@ -242,7 +244,7 @@ class Ray(Launcher):
         log = self.workspace.runs / ".logs" / f"ray-{os.getpid()}-{uuid.uuid4().hex}.log"
         with writing(log):
             log.parent.mkdir(parents=True, exist_ok=True)
-        return Home(replace(self.workspace), log, self.options.scratch, self.options.data)
+        return Home(replace(self.workspace), log, self.options.scratch, self.options.data, self.options.timeout)
 
     def _lose_all(self) -> Iterator[Gone]:
         """The cluster is lost, or cannot be had. What runs there waits again; what was asked for is asked for again."""

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnavailableError, RayActorError
+from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
 
 from benchmarks.launch.cluster.luggage import pieces_of_dataset
 from benchmarks.launch.cluster.messages import (
@@ -168,7 +168,7 @@ class Lanes:
             if _node_is_lost(error) and lane.starts < STARTS:
                 lane.actor = None  # the next look asks again
                 return
-            self._lose(lane, Gone(lane.slot, f"no slot could be had on the cluster: {_reason(error)}", str(error)))
+            self._lose(lane, Gone(lane.slot, "no slot could be had on the cluster", str(error)))
         else:
             self._say(Up(lane.slot, shares))
 
@@ -227,7 +227,12 @@ class Lanes:
     def _bury(self, lane: _Lane, error: Exception) -> None:
         """A slot is lost: with its node, for which a run is not to blame, or by what the run did to its process."""
         lost = _node_is_lost(error, lane.node)
-        message = "its node was lost" if lost else f"its process on the cluster died ({_reason(error)})"
+        if lost:
+            message = "its node was lost"
+        elif isinstance(error, RayTaskError):
+            message = str(error.cause)
+        else:
+            message = f"its process on the cluster died ({_reason(error)})"
         self._lose(lane, Gone(lane.slot, message, "" if lost else str(error), fault=not lost))
 
     # -- data ----------------------------------------------------------------------------------------------------------

@@ -34,13 +34,15 @@ class Home:
 
     mark: a file in the store that only this sweep has; a node that sees it shares the store.
     scratch: a node's own folder, with which nothing is taken for shared; None for one below the temporary files.
-    data: where nodes have datasets, if not where the launcher has them.
+    data: where nodes have datasets, if not where the launcher has them. timeout: minutes after which a run without any
+    sign of progress is ended.
     """
 
     workspace: "Workspace"
     mark: Path
     scratch: Path | None = None
     data: Path | None = None
+    timeout: float = float("inf")
 
 
 # -- from the launcher to the bridge -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from benchmarks.errors import InputError
 from benchmarks.launch.cluster.luggage import Piece, taken_out
 from benchmarks.launch.cluster.messages import Arrived, Home, Lacks, News, Saved
 from benchmarks.launch.cluster.places import Places
@@ -55,6 +56,7 @@ class Node:
         self._changed = threading.Condition()
         self._news: list[News] = []
         self._heard = 0
+        self._signed = float("inf")
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _check(self) -> None:
@@ -78,13 +80,19 @@ class Node:
                 self._orders.put(order)
 
     def hear(self, number: int, seen: int) -> list[News]:
-        """The news of an order behind the first `seen`, which are forgotten; waits for some, for a while."""
+        """The news of an order behind the first `seen`, which are forgotten; waits for some, for a while.
+
+        Raises InputError where the run has made no progress for too long.
+        """
         with self._changed:
             self._changed.wait_for(
                 lambda: self._number == number and self._heard + len(self._news) > seen, HEAR_SECONDS
             )
             if self._number != number:
                 return []
+            silent = (time.monotonic() - self._signed) / 60
+            if silent > self.places.home.timeout:
+                raise InputError(f"made no progress for {silent:.0f} minutes and was ended")
             self._news = self._news[max(0, seen - self._heard) :]
             self._heard = max(seen, self._heard)
             return list(self._news)
@@ -104,11 +112,17 @@ class Node:
         while True:
             order = self._orders.get()
             self._worked_on = order.number
+            self._sign()
             try:
                 self._tell(self._work(order))
             except Exception as error:
                 failed = Ended(self.slot, order.run.id, "failed", one_line(error), traceback.format_exc())
                 self._tell(Arrived(failed, {}))
+            self._signed = float("inf")
+
+    def _sign(self) -> None:
+        """Say that the run gets on."""
+        self._signed = time.monotonic()
 
     def _tell(self, news: News) -> None:
         with self._changed:
@@ -154,7 +168,7 @@ class Node:
                 self._tell(event)
             save()
 
-        return perform(self.slot, run, workspace, self.slots, tell, self._stopping.is_set)
+        return perform(self.slot, run, workspace, self.slots, tell, self._stopping.is_set, self._sign)
 
 
 def _fetched(parts: Sequence[Any]) -> Iterator[list[Piece]]:

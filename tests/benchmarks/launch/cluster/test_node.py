@@ -1,11 +1,13 @@
 """A slot on a node, in this process: what it tells, what it makes where the store is shared and where it is not."""
 
+import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.errors import InputError
 from benchmarks.launch.cluster.away import Away
 from benchmarks.launch.cluster.luggage import pieces_of_dataset
 from benchmarks.launch.cluster.messages import Arrived, Home, Lacks, Saved
@@ -145,7 +147,7 @@ def test_whatever_goes_wrong_in_a_node_is_the_end_of_its_run(planned, home, monk
 def test_a_result_that_nobody_waited_for_comes_home_later(planned, home, toy_workspace, monkeypatch):
     run = planned[0].run
 
-    def is_there_already(slot, run, workspace, slots, tell, should_stop):
+    def is_there_already(slot, run, workspace, slots, tell, *signs):
         (workspace.runs / run.id).mkdir(parents=True)
         (workspace.runs / run.id / "result.json").write_text("{}")
         return SimpleNamespace(how="elsewhere", _replace=lambda how: how)
@@ -161,7 +163,7 @@ def test_a_checkpoint_of_home_takes_the_place_of_one_on_the_node(planned, home, 
     store = Ledger(home.scratch / "runs")
     (store.attempt(run) / CHECKPOINT).write_bytes(b"old")
 
-    def looks(slot, run, workspace, slots, tell, should_stop):
+    def looks(slot, run, workspace, slots, tell, *signs):
         seen.extend(path.read_bytes() for path in workspace.runs.glob(f".attempts/*/*/{CHECKPOINT}"))
         return SimpleNamespace(how="stopped")
 
@@ -170,3 +172,14 @@ def test_a_checkpoint_of_home_takes_the_place_of_one_on_the_node(planned, home, 
     node.start(Order(1, run, b"of home"))
     assert [type(one) for one in told(node)] == [Arrived]
     assert seen == [b"of home"]
+
+
+def test_a_run_without_any_progress_is_given_up(planned, home, monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(Node, "_work", lambda self, order: ended.wait() and Lacks())
+    monkeypatch.setattr("benchmarks.launch.cluster.node.HEAR_SECONDS", 0.01)
+    node = node_of(replace(home, timeout=0.001))
+    node.start(Order(1, planned[0].run))
+    with pytest.raises(InputError, match="made no progress for 0 minutes and was ended"):
+        told(node)
+    ended.set()
