@@ -7,6 +7,7 @@ travels as it is. All of it is tried here before it travels: in a copy without t
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import InputError
@@ -15,6 +16,7 @@ from benchmarks.runs.bundle.parts import MIB, Member, size_of
 from benchmarks.runs.bundle.rehearsal import rehearse
 from benchmarks.runs.plan import Plan
 from benchmarks.runs.workspace import Workspace
+from benchmarks.spec.words import CORPORA
 from datasets.acquire.hashes import POINTER_BYTES, md5_of_files, pointer_to
 
 SOUNDS = frozenset((".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"))
@@ -27,9 +29,12 @@ def feature_members(plan: Plan, workspace: Workspace) -> Taken:
     """
     runs = [planned.run for planned in plan.missing]
     files = dict(dataset_files(runs, workspace))
-    kept = rehearse(runs, workspace)
-    if kept.made:
-        kept = rehearse(runs, workspace)
+    with tempfile.TemporaryDirectory(prefix="resound-bundle-") as folder:
+        bare = _bare(workspace, Path(folder))
+        kept = rehearse(runs, bare)
+        if kept.made:
+            kept = rehearse(runs, bare)
+        kept = kept.moved(bare.cache, workspace.cache)
     sounds = [path for path in files.values() if path.suffix.lower() in SOUNDS and path.stat().st_size > POINTER_BYTES]
     left = set(sounds) - kept.sounds
     md5 = md5_of_files(left)
@@ -52,6 +57,16 @@ def feature_members(plan: Plan, workspace: Workspace) -> Taken:
     instead = sum(path.stat().st_size for path in left)
     said = f"features: {size_of(made) / MIB:.1f} MiB instead of {len(left)} sounds of {instead / MIB:.1f} MiB"
     return Taken([*members, *made], [said])
+
+
+def _bare(workspace: Workspace, folder: Path) -> Workspace:
+    """The workspace with a cache of features, censuses and generated files alone: no decoded sound is kept in it."""
+    for name in ("features", "census"):
+        (workspace.cache / name).mkdir(parents=True, exist_ok=True)
+    for name in ("features", "census", *CORPORA):
+        if (workspace.cache / name).is_dir():
+            (folder / name).symlink_to(workspace.cache / name)
+    return replace(workspace, cache=folder)
 
 
 def _census(fingerprint: str, workspace: Workspace) -> list[Path]:

@@ -30,6 +30,14 @@ class Rehearsed(NamedTuple):
     facts: dict[str, Any]
     made: bool
 
+    def moved(self, here: Path, there: Path) -> "Rehearsed":
+        """The same with paths below another folder."""
+        sounds, features = (
+            {there / path.relative_to(here) if path.is_relative_to(here) else path for path in paths}
+            for paths in (self.sounds, self.features)
+        )
+        return self._replace(sounds=sounds, features=features)
+
 
 def rehearse(runs: Sequence[Run], workspace: Workspace) -> Rehearsed:
     """Make the data of runs ready, each kind once. Raises InputError where that cannot be done."""
