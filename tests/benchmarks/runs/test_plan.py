@@ -258,7 +258,7 @@ def test_the_json_of_plan_and_list_keep_the_contract(tmp_path):
         "acrnn": 58,
         "edc": 147,
         "mtfa": 160,
-        "maestro": 8,
+        "maestro": 32,
         "pbcnn": 92,
     }
     by_id = {cell["id"]: cell for cell in cells}
