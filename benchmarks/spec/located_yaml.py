@@ -7,6 +7,8 @@ from benchmarks.errors import InputError
 from datasets.acquire import safe_yaml
 from datasets.acquire.safe_yaml import Place
 
+#: No file that people write is larger, bytes.
+LARGEST = 4 << 20
 _LOCATED = (safe_yaml.Located, safe_yaml.LocatedList)
 
 
@@ -19,6 +21,8 @@ class LocatedYaml:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if path.stat().st_size > LARGEST:
+                raise InputError(f"{path}: {path.stat().st_size} bytes are no paper file; correct the paper file")
             self._located = safe_yaml.parse(path.read_text(encoding="utf-8"), aliases=True)
         except FileNotFoundError:
             raise InputError(f"{path}: no such paper file") from None

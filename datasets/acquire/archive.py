@@ -9,7 +9,8 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -97,6 +98,7 @@ def _members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
 def _zip_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     with zipfile.ZipFile(archive) as opened:
         members = [member for member in opened.infolist() if not member.is_dir()]
+        _check_once(archive, [member.filename for member in members])
         for member in opened.infolist():
             mode = member.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -114,7 +116,7 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]
             if not (member.isfile() or member.isdir()):
                 raise _refusal(archive, member.name, "is a link or a device")
             _safe(member.name, archive)
-        _check_room(archive, sum(member.size for member in members))
+        _check_once(archive, [member.name for member in members if member.isfile()])
         for member in members:
             if member.isfile():
                 yield member.name, partial(_content, opened, member)
@@ -126,6 +128,13 @@ def _check_room(archive: Path, total: int) -> None:
         raise BadArchive(f"{archive}: would unpack to {total / 1e9:.1f} GB, which no sound does", "do not use it")
 
 
+def _check_once(archive: Path, names: Sequence[str]) -> None:
+    """Raise where two files have one name: which of them counts is for whoever unpacks it to choose."""
+    counts = Counter(str(PurePosixPath(name)) for name in names)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise _refusal(archive, twice[0], "is in it twice")
+
+
 def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     content = opened.extractfile(member)
     assert content is not None  # a regular file has one
@@ -134,9 +143,15 @@ def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 @contextmanager
 def _open_tar(archive: Path) -> Iterator[tarfile.TarFile]:
-    """Open a tar file that has its end mark; tarfile itself takes one that was cut between two members."""
+    """Open a tar file that has its end mark; tarfile itself takes one that was cut between two members.
+
+    Its members are counted while they are found: in a compressed one that alone reads whatever it grows to.
+    """
     with tarfile.open(archive) as opened:
-        opened.getmembers()
+        total = 0
+        for member in opened:
+            total += member.size
+            _check_room(archive, total)
         assert opened.fileobj is not None
         opened.fileobj.seek(opened.offset)
         if opened.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:

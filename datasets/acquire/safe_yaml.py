@@ -10,6 +10,10 @@ import yaml
 MAX_DEPTH = 20
 #: Values that all aliases together may stand for, so that a short file cannot become a long one.
 MAX_REPEATED = 1_000_000
+#: Characters of an integer: one of 64 bits has 66 in base 2.
+LONGEST_INTEGER = 80
+#: Characters of a value that a message shows.
+SHOWN = 40
 _CORE = "tag:yaml.org,2002:"
 #: Tags of plain values; Python 2 wrote `!!python/unicode` for its text strings.
 _STRINGS = {f"{_CORE}str", f"{_CORE}python/str", f"{_CORE}python/unicode"}
@@ -161,10 +165,13 @@ def _scalar(event: yaml.ScalarEvent, wanted: bool) -> Any:
             problem = f"a value of kind {tag.removeprefix(_CORE)!r}; only plain values are read"
             raise NotPlain(problem, _line(event))
         return event.value
+    kind, shown = tag.removeprefix(_CORE), event.value if len(event.value) <= SHOWN else f"{event.value[:SHOWN]}..."
+    if kind == "int" and len(event.value) > LONGEST_INTEGER:
+        raise NotPlain(f"{shown!r} is longer than any number", _line(event))
     try:
         return getattr(_SAFE, f"construct_yaml_{_PLAIN[tag]}")(yaml.ScalarNode(tag, event.value))
     except (ValueError, KeyError):
-        raise NotPlain(f"{event.value!r} is no {tag.removeprefix(_CORE)}", _line(event)) from None
+        raise NotPlain(f"{shown!r} is no {kind}", _line(event)) from None
 
 
 def _check_tag(event: Any, known: Collection[str], wanted: bool) -> None:

@@ -4,6 +4,7 @@ import random
 import resource
 import shutil
 import tarfile
+import warnings
 import zipfile
 from contextlib import suppress
 from functools import partial
@@ -187,6 +188,35 @@ def test_an_archive_that_would_fill_the_disk_is_refused_before(tmp_path, monkeyp
     with pytest.raises(BadArchive, match=r"would unpack to 0\.0 GB, which no sound does; do not use it"):
         unpack(path, tmp_path / "out")
     assert [one.name for one in tmp_path.iterdir()] == ["bomb"]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_name_that_is_there_twice_is_refused(tmp_path, kind):
+    path = tmp_path / "twice"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name in ("a/b.txt", "c.txt", "a/b.txt"):
+                archive.writestr(name, name)
+    else:
+        with tarfile.open(path, "w") as archive:
+            for name in ("a/b.txt", "c.txt", "a//b.txt"):
+                archive.addfile(tarfile.TarInfo(name))
+    with pytest.raises(BadArchive, match=r"its member 'a/b\.txt' is in it twice; do not use this archive"):
+        unpack(path, tmp_path / "out")
+    assert [one.name for one in tmp_path.iterdir()] == ["twice"]
+
+
+def test_a_packed_tar_is_not_read_further_than_it_may_grow(tmp_path, monkeypatch):
+    path = make_tar(tmp_path / "bomb", {f"{number}": bytes(1 << 20) for number in range(20)}, "w:gz")
+    read = []
+    monkeypatch.setattr("datasets.acquire.archive.MOST_BYTES", 3 << 20)
+    monkeypatch.setattr("datasets.acquire.archive.MOST_TIMES", 1)
+    found = tarfile.TarFile.next
+    monkeypatch.setattr(tarfile.TarFile, "next", lambda self: read.append(1) or found(self))
+    with pytest.raises(BadArchive, match="would unpack to"):
+        unpack(path, tmp_path / "out")
+    assert len(read) <= 5
 
 
 def test_existing_target_is_left_alone(tmp_path):

@@ -37,13 +37,18 @@ def test_an_empty_text_is_nothing():
         ("a: !!int x\n", 1, "is no int"),
         ("[" * 30 + "]" * 30, 1, "nested"),
         ("[" * 100_000, 1, "nested"),
+        ("? " * 100_000, 1, "nested"),
+        ("a: 1\nb: " + "9" * 5000, 2, "'9999999999999999999999999999999999999999...' is longer than any number"),
+        ("a: 0x" + "f" * 5000, 1, "is longer than any number"),
+        ("a: " + ":".join("1" * 5000), 1, "is longer than any number"),
+        ("a: !!float " + "x" * 5000, 1, "...' is no float"),
     ],
 )
 def test_refuses_in_one_line_what_is_not_plain(text, line, word):
     with pytest.raises(NotPlain) as caught:
         parse(text)
     assert caught.value.line == line and word in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 120
 
 
 def test_says_where_a_key_stands_twice():
