@@ -1,6 +1,7 @@
 """Scores: what a network says about the test items, before any threshold; one file per test set."""
 
 import csv
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from datasets.acquire.whole import whole
 #: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts;
 #: linear: an output without an activation, on the scale of what was learnt; log_likelihood: one model per class.
 ScoreKind = Literal["logit", "probability", "decision", "linear", "log_likelihood"]
+#: Scores that unpack to more than this, in bytes, and to as many times their own size, are none.
+MOST_BYTES, MOST_TIMES = 1 << 28, 100
 _FLOAT16_LIMIT = float(np.finfo(np.float16).max)
 _KEYS = ("items", "classes", "scores", "kind", "hop")
 
@@ -61,6 +64,7 @@ class Scores:
     def load(cls, path: Path) -> "Scores":
         """Read what `save` wrote; nothing is unpickled. Raises InputError that names the file and the defect."""
         try:
+            _check_room(path)
             with np.load(path, allow_pickle=False) as file:
                 missing = [key for key in _KEYS if key not in file]
                 if missing:
@@ -120,6 +124,17 @@ class Scores:
         if missing := [item for item in items if item not in rows]:
             raise InputError(f"scores: {len(missing)} items without scores ({_first(missing)}); check the dataset")
         return replace(self, items=tuple(items), values=self.values[[rows[item] for item in items]])
+
+
+def _check_room(path: Path) -> None:
+    """Raise InputError for a file with an array twice, or one that was made to fill the memory."""
+    with zipfile.ZipFile(path) as file:
+        members = file.infolist()
+    if len({member.filename for member in members}) != len(members):
+        raise _unusable(path, "has an array twice")
+    total = sum(member.file_size for member in members)
+    if total > max(MOST_BYTES, MOST_TIMES * path.stat().st_size):
+        raise _unusable(path, f"would unpack to {total / 1e9:.1f} GB")
 
 
 def check_items(scores: Scores, items: Sequence[str], classes: Sequence[str], source: str = "scores") -> Scores:

@@ -214,3 +214,16 @@ def test_items_of_fewer_frames_are_padded_with_the_lowest_score():
     assert found.shape == (3, 3, 2)
     assert found[0].tolist() == [[1, 1], [1, 1], [-0.5, -0.5]] and np.array_equal(found[1:], long)
     assert np.array_equal(stacked([np.ones((1, 2)), np.zeros((2, 2))])[1:], np.zeros((2, 2)))
+
+
+def test_a_file_that_would_fill_the_memory_or_has_an_array_twice_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "scores_test.npz"
+    Scores(("a", "b"), ("x",), np.zeros((2, 1), dtype=np.float32), "logit").save(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file, pytest.warns(UserWarning, match="Duplicate name"):
+        file.writestr("items.npy", b"another list")
+    with pytest.raises(InputError, match=r"scores_test\.npz: has an array twice; write this scores file again"):
+        Scores.load(path)
+    monkeypatch.setattr("benchmarks.runs.scores.MOST_BYTES", 1 << 20)
+    np.savez_compressed(path, scores=np.zeros(1 << 22))
+    with pytest.raises(InputError, match=r"scores_test\.npz: would unpack to 0\.0 GB"):
+        Scores.load(path)
