@@ -23,7 +23,13 @@ def parser() -> argparse.ArgumentParser:
     renew = commands.add_parser("renew", help="store the golden numbers, or with --bands the bands, of this code")
     renew.add_argument("--bands", action="store_true", help="train the learning cases with many seeds (minutes)")
     renew.add_argument("--seeds", type=int, default=12, help="seeds per band, at least 10 (default: %(default)s)")
-    renew.add_argument("--only", action="append", default=[], metavar="CASE", help="a learning case; may be repeated")
+    renew.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a paper, with --bands a learning case; may be repeated",
+    )
     for command in (check, renew):
         command.add_argument(
             "--corpus", choices=["miniature", "real"], default="miniature", help="real: the cases on real clips as well"
@@ -50,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.bands:
         lines = renew_bands(workspace, corpora, options.seeds, options.only)
     else:
-        lines = renew_golden(workspace)
+        lines = renew_golden(workspace, only=options.only)
     for line in lines:
         print(line, flush=True)
     return 0

@@ -1,6 +1,6 @@
 """Stores the numbers of this state of the code, for later states to be compared with."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import spec
@@ -13,11 +13,18 @@ from benchmarks.regression.training import Trained, measure, train
 from benchmarks.runs.workspace import Workspace
 
 
-def renew_golden(workspace: Workspace, values: Path = VALUES) -> Iterator[str]:
-    """Store the golden numbers of all settings; yields what moved although no version did."""
-    stored = read(values / GOLDEN)
-    new = {}
-    for paper_id in spec.paper_ids():
+def renew_golden(workspace: Workspace, values: Path = VALUES, only: Sequence[str] = ()) -> Iterator[str]:
+    """Store the golden numbers of all settings, or of those of some papers; yields what moved although no version did.
+
+    Raises InputError for a paper that is not known.
+    """
+    stored, known = read(values / GOLDEN), spec.paper_ids()
+    if unknown := [name for name in only if name not in known]:
+        raise InputError(
+            f"unknown paper {unknown[0]!r}{spec.nearest(unknown[0], known)}; see `python -m benchmarks list`"
+        )
+    new = {paper_id: stored[paper_id] for paper_id in known if only and paper_id not in only and paper_id in stored}
+    for paper_id in only or known:
         cases = load_cases(paper_id)
         with fresh_store(workspace) as store:
             miniature(cases.paper, store)

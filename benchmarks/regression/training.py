@@ -50,7 +50,8 @@ def train(runs: Iterable[Run], workspace: Workspace, title: str) -> Trained:
 
 
 def measure(finished: Finished, metric_id: str) -> MetricValue:
-    """A metric of a finished run on its test items."""
-    [test_set] = [path.stem.removeprefix("scores_") for path in sorted(finished.folder.glob("scores_*.npz"))][:1]
+    """A metric of a finished run on the items of the test set "test", or else of the first by name."""
+    names = sorted(path.stem.removeprefix("scores_") for path in finished.folder.glob("scores_*.npz"))
+    test_set = "test" if "test" in names else names[0]
     scores = Scores.load(finished.scores_path(test_set))
     return metric_named(metric_id).compute(scores, Truths().of(finished, test_set, scores=scores))
