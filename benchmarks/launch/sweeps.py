@@ -5,6 +5,7 @@ cannot write its note goes on.
 """
 
 import os
+import re
 import socket
 import time
 import uuid
@@ -83,11 +84,17 @@ class SweepRecord:
 
     def __enter__(self) -> "SweepRecord":
         with suppress(OSError, InputError):
-            for name, note, alive in notes(self._folder.parent):
-                if not alive and note["host"] == socket.gethostname():
-                    _remove(self._folder / f"{name}.json")
+            self._tidy()
             self._held.enter_context(claimed(self._file.with_suffix(".lock")))
         return self
+
+    def _tidy(self) -> None:
+        """Remove what dead sweeps of this machine have left, notes that were never finished, too; locks last."""
+        form = rf"\.?({re.escape(socket.gethostname())}-\d+-\w+)\.(json|lock)(\.\w+)?"
+        for path in sorted(self._folder.glob("*")):
+            found = re.fullmatch(form, path.name)
+            if found and not is_claimed(self._folder / f"{found[1]}.lock"):
+                path.unlink(missing_ok=True)
 
     def __exit__(self, *_: object) -> None:
         self._held.close()

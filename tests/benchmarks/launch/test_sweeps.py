@@ -65,6 +65,19 @@ def test_the_note_of_a_killed_sweep_stays_until_the_next_one(tmp_path):
         assert only(tmp_path)[1] is True
 
 
+def test_whatever_a_killed_sweep_has_left_goes_with_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps.socket, "gethostname", lambda: "a.host")
+    with SweepRecord(tmp_path, "toy.t1", "local") as alive:
+        alive(Pulse())
+        folder = tmp_path / ".sweeps"
+        kept = {path.name for path in folder.iterdir()} | {"b.host-7-0123abcd.lock", "mine.txt"}
+        for name in ("a.host-7-0123abcd.lock", "a.host-8-0123abcd.json", f".a.host-9-0123abcd.json.{'0' * 32}", *kept):
+            (folder / name).touch()
+        with SweepRecord(tmp_path, "toy.t2", "local"):
+            pass
+        assert {path.name for path in folder.iterdir()} == kept
+
+
 def test_a_fresh_note_of_another_machine_is_that_of_a_live_sweep(tmp_path, monkeypatch):
     killed = SweepRecord(tmp_path, "toy.t1", "ray")
     killed(Pulse())
