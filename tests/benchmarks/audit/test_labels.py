@@ -7,7 +7,7 @@ from benchmarks.audit import labels
 from benchmarks.audit.checks import audit
 from benchmarks.spec import load_paper
 from datasets.maestro_real import MaestroReal
-from datasets.maestro_real.authors_table import has_table
+from datasets.maestro_real.annotations.authors_table import has_table
 
 
 def test_counts_are_those_of_the_truth(miniature_maestro):
