@@ -85,19 +85,21 @@ class Truths:
         Raises NoTruth where the run has no copy and nothing else tells, or was not tested on the set at all; InputError
         for a damaged copy.
         """
-        if finished.scores_path(test_set).name not in finished.result["files"]:
+        files, run = finished.result["files"], finished.run
+        if f"scores_{test_set}.npz" not in files:
             raise NoTruth(f"it was not tested on {test_set}, of which nothing was here: fetch that and run it again")
-        copy = finished.folder / f"{ANNOTATIONS}{test_set}.csv"
-        if copy.exists():
-            digest = finished.result["files"].get(copy.name)
-            frame = self._once((copy.name, digest), lambda: _read_copy(copy, digest))
+        name = f"{ANNOTATIONS}{test_set}.csv"
+        if name in files and (copy := finished.folder / name).exists():
+            frame = self._once((name, files[name]), lambda: _read_copy(copy, files[name]))
         else:
-            path, run = finished.scores_path(test_set), finished.run
-            digest = finished.result["files"].get(path.name)
-            key = (run.paper, run.dataset, run.corpus, test_set)
-            items = self._once((path, digest), lambda: (scores or Scores.load(path)).items)
-            frame = self._once((*key, items), lambda: self.without_copy(finished, test_set, items))
+            path = finished.scores_path(test_set)
+            key = (run.paper, run.dataset, run.corpus, test_set, self.same_items(finished, test_set))
+            frame = self._once(key, lambda: self.without_copy(finished, test_set, (scores or Scores.load(path)).items))
         return listed(frame, only, finished)
+
+    def same_items(self, finished: Finished, test_set: str) -> object:
+        """What is equal for runs that were tested on the same items: here, for those that have the same scores."""
+        return finished.result["files"][f"scores_{test_set}.npz"]
 
     def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
         """The reference of a run that has no copy: what the names of its items tell. Raises NoTruth."""

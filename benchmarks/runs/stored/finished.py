@@ -90,25 +90,30 @@ def _named_in(copy: Path) -> Tested | None:
         return None
 
 
-def load_finished(folder: Path, name: str | None = None, is_known: bool = False) -> Finished:
+def load_finished(folder: Path, name: str | None = None) -> Finished:
     """Read one finished run, which is what its folder is called (or `name`, while it is made elsewhere).
 
-    is_known: its files are the very ones, by `signature`, that were found good before, so that only its names are
-    compared. Raises InputError, one line, for files of another form, of another run or format, unlisted ones and links.
-    What scores hold is `Finished.tested`.
+    Raises InputError, one line, for files of another form, of another run or format, unlisted ones and links. What
+    scores hold is `Finished.tested`.
     """
     advice = _redo(folder)
     if folder.is_symlink() or not folder.is_dir():
         raise InputError(f"{folder}: is no folder, or a link to one; put the run itself there")
-    result = read_stored(folder / "result.json", None if is_known else StoredResult, advice)
-    data = read_stored(folder / "run.json", None if is_known else StoredRun, advice)
+    result = read_stored(folder / "result.json", StoredResult, advice)
+    data = read_stored(folder / "run.json", StoredRun, advice)
+    finished = named(folder, data, result, name or folder.name)
+    _check(finished, data)
+    return finished
+
+
+def named(folder: Path, data: dict[str, Any], result: dict[str, Any], name: str) -> Finished:
+    """The run that is made of the contents of run.json and result.json. Raises InputError where it is not `name`."""
     finished = Finished(Run.from_dict(data), folder, result)
-    name = name or folder.name
     for file, found in (("result.json", result["id"]), ("run.json", data["id"]), ("run.json", finished.run.id)):
         if found != name:
-            raise InputError(f"{folder / file}: describes {found}, not this run; put its own file back, or {advice}")
-    if not is_known:
-        _check(finished, data)
+            raise InputError(
+                f"{folder / file}: describes {found}, not this run; put its own file back, or {_redo(folder)}"
+            )
     return finished
 
 

@@ -168,15 +168,13 @@ class Progress(Form):
     loss: float
 
 
-def read_stored(path: Path, form: type[Form] | None, advice: str, oldest: int = FORMAT) -> dict[str, Any]:
+def read_stored(path: Path, form: type[Form], advice: str, oldest: int = FORMAT) -> dict[str, Any]:
     """The content of a JSON file of a store, plain, once it is known to be of its form; no link is followed.
 
-    form: None for a file that is known to be of its form. Raises InputError, one line with the advice, for a file that
-    is missing, of another form, or of a format that is newer than ours or older than `oldest`.
+    Raises InputError, one line with the advice, for a file that is missing, of another form, or of a format that is
+    newer than ours or older than `oldest`.
     """
     content = _plain(path, advice)
-    if form is None:
-        return content  # type: ignore[no-any-return]
     if "format" in form.model_fields:
         _check_format(path, content, advice, oldest)
     try:

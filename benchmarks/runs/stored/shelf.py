@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from benchmarks.errors import InputError
 from benchmarks.runs.memo import checked, with_checksum
-from benchmarks.runs.stored.finished import Finished, Tested, load_finished, signature
+from benchmarks.runs.stored.finished import Finished, Tested, load_finished, named, signature
 from datasets.acquire.whole import write_whole
 
 #: Raised when what is checked of a run changes, so that nothing is believed that an older version has looked at.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,20 @@ class Stored:
     tested: dict[str, Tested]
 
 
+class _Known(NamedTuple):
+    """What was found good in a folder whose files had this signature: test items, contents of its two JSON files."""
+
+    signature: str
+    tested: dict[str, Tested]
+    run: dict[str, Any]
+    result: dict[str, Any]
+
+
 @dataclass
 class Shelf:
     """The runs of one store. Contents are read once per state of the files, which `memory` remembers from call to call.
 
-    memory: a folder, for hashes of what was read; it is never needed and may be deleted.
+    memory: a folder, for what was read; it is never needed and may be deleted.
     """
 
     store: Path
@@ -37,7 +47,7 @@ class Shelf:
     #: why runs are left out, by their folder: a line each
     unusable: dict[Path, str] = field(default_factory=dict)
     _runs: dict[str, tuple[str, Stored | str]] = field(default_factory=dict)
-    _remembered: dict[str, tuple[str, dict[str, Tested]]] | None = None
+    _remembered: "dict[str, _Known] | None" = None
     _is_new: bool = False
 
     def stamp(self) -> tuple[int, ...]:
@@ -83,13 +93,14 @@ class Shelf:
         return known
 
     def _read(self, name: str, found: str) -> Stored:
-        before, tested = self._recalled().get(name, ("", {}))
-        finished = load_finished(self.store / name, is_known=before == found)
-        if before != found:
-            tested = finished.tested()
-            self._recalled()[name] = found, tested
-            self._is_new = True
-        return Stored(finished, tested)
+        folder, before = self.store / name, self._recalled().get(name)
+        if before is not None and before.signature == found and not folder.is_symlink():
+            return Stored(named(folder, before.run, before.result, name), before.tested)
+        finished = load_finished(folder)
+        stored = Stored(finished, finished.tested())
+        self._recalled()[name] = _Known(found, stored.tested, finished.run.to_dict(), finished.result)
+        self._is_new = True
+        return stored
 
     # -- memory ----------------------------------------------------------------------------------------------------
 
@@ -98,15 +109,15 @@ class Shelf:
         place = hashlib.sha256(os.fsencode(self.store.resolve())).hexdigest()[:16]
         return self.memory / f"{place}.json" if self.memory else None
 
-    def _recalled(self) -> dict[str, tuple[str, dict[str, Tested]]]:
-        """What was found in each folder under which signature."""
+    def _recalled(self) -> "dict[str, _Known]":
+        """What was found good in each folder."""
         if self._remembered is None:
             content = checked(self._memory_file) if self._memory_file else None
             known = json.loads(content) if content else {}
             runs = known["runs"] if known.get("version") == VERSION else {}
             self._remembered = {
-                name: (found, {test_set: Tested(*one) for test_set, one in tested.items()})
-                for name, (found, tested) in runs.items()
+                name: _Known(found, {test_set: Tested(*one) for test_set, one in tested.items()}, run, result)
+                for name, (found, tested, run, result) in runs.items()
             }
         return self._remembered
 
