@@ -31,6 +31,21 @@ SETTINGS = {"RESOUND_PAPERS": str(PAPERS), "RESOUND_CHECKPOINT_SECONDS": "0", "O
 HANGS = 600.0
 NOTHING = re.compile("(?!)")
 CORES = 2
+#: What workers import for their runs, beside what their server always does.
+WARM_WORKERS = (
+    "benchmarks.runs.execute",
+    "datasets.dcase2016_asc.module",
+    "datasets.dcase2017_rare.module",
+    "datasets.dcase2018_domestic.module",
+    "datasets.esc50.module",
+    "datasets.maestro_real.module",
+    "models.acrnn",
+    "models.baselines.scenes",
+    "models.edc",
+    "models.maestro",
+    "models.mtfa",
+    "toy_parts.training",
+)
 #: What commands import, and the libraries of metrics.
 WARM = ("benchmarks.cli.sweep", "benchmarks.launch.local", "benchmarks.reporting.site", "sklearn.metrics", "sed_eval")
 _PR_SET_CHILD_SUBREAPER, _CLONE_NEWNS, _MS_REC_PRIVATE = 36, 0x20000, 0x44000
@@ -119,7 +134,7 @@ class Starter:
         for name in WARM:
             importlib.import_module(name)
         os.environ["SOAK_ORDERS"] = str(orders)
-        forkserver.set_forkserver_preload(["benchmarks.runs.train"])
+        forkserver.set_forkserver_preload(["benchmarks.runs.train", *WARM_WORKERS])
         with surrounded(1), self._printing_to(self.words_of_workers):
             forkserver.ensure_running()
         time.sleep(0.5)
