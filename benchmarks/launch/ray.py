@@ -56,12 +56,12 @@ LOST = "the cluster was lost and has not come again"
 class RayOptions(Options):
     """What `--launcher ray:KEY=VALUE,...` can say.
 
-    address: of the cluster, HOST:PORT or ray://HOST:PORT; auto: RAY_ADDRESS, else the one that `ray start` has begun
-    here; local: one for this sweep alone. cpus, gpus (or a share of one), memory (GiB): of each slot; without gpus, one
-    where the device is cuda. data: where nodes have the datasets, if elsewhere than here. scratch: a folder of each
-    node, in which runs are made even where the store is shared. wait: minutes for a slot, or for a cluster that was
-    lost. losses: how many nodes a run may lose before it is to blame. timeout: minutes after which a run without any
-    sign of progress is ended.
+    address: of the cluster that this machine belongs to, HOST:PORT; auto: RAY_ADDRESS, else the one that `ray start`
+    has begun here; local: one for this sweep alone. cpus, gpus (or a share of one), memory (GiB): of each slot; without
+    gpus, one where the device is cuda. data: where nodes have the datasets, if elsewhere than here. scratch: a folder
+    of each node, in which runs are made even where the store is shared. wait: minutes for a slot, or for a cluster that
+    was lost. losses: how many nodes a run may lose before it is to blame. timeout: minutes after which a run without
+    any sign of progress is ended.
     """
 
     address: str = "auto"
@@ -253,7 +253,7 @@ class Ray(Launcher):
         self._bridge, self._connected = None, False
         if not self._connected_once:
             raise InputError(
-                f"--launcher ray: no cluster at {self.options.place}: {self._refusal or 'it was lost at once'}; "
+                f"--launcher ray: no cluster at {self.options.place}: {self._refusal or 'nobody answers there'}; "
                 "`ray start --head` starts one here, ray:address=HOST:PORT names another"
             )
         for slot in sorted(set(self._runs) - self._coming):
