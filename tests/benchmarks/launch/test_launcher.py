@@ -134,8 +134,8 @@ def test_a_broken_file_hinders_no_other_launcher_and_is_named_when_asked_for(tmp
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        (".", "cannot be imported"),
-        ("..x", "cannot be imported"),
+        (".", "is neither a package of the project nor a module of yours"),
+        ("..x", "is neither a package of the project nor a module of yours"),
         ("benchmarks.launch.launcher.Launcher", "lacks close, events, open, share_out, stop, submit of a launcher"),
     ],
 )

@@ -9,6 +9,7 @@ from pydantic import Field
 from benchmarks.errors import InputError
 from benchmarks.launch.launcher import launcher_named
 from benchmarks.launch.options import Options, read_options
+from benchmarks.launch.slurm import SlurmOptions
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def test_what_does_not_fit_is_one_line(given, message):
 
 
 def test_a_launcher_is_found_with_its_options():
-    assert launcher_named("local").options == Options()
-    with pytest.raises(InputError, match=r"^--launcher local:cores=2: unknown option 'cores'; known: none$"):
-        launcher_named("local:cores=2")
+    assert launcher_named("slurm").options == SlurmOptions()
+    assert launcher_named("slurm:partition=night,packed=2").options == SlurmOptions(partition="night", packed=2)
+    with pytest.raises(InputError, match=r"^--launcher slurm:cores=2: unknown option 'cores'; did you mean "):
+        launcher_named("slurm:cores=2")
