@@ -45,10 +45,11 @@ class OfficialItems:
         dataset = _class_of(run)
         if dataset is None:
             return None
-        official = self._count(run, dataset, test_set)
-        if official is not None and of not in (None, official):
-            return f"its result says that {test_set} has {of} items, officially it has {official}"
-        if official is not None and not _limit(run) and tested.number > official:
+        official = None if _limit(run) else self._count(run, dataset, test_set)
+        if official is not None and of != official:
+            given = "no number" if of is None else of
+            return f"its result gives {given} as the items of {test_set}, which officially has {official}"
+        if official is not None and tested.number > official:
             return f"has {tested.number} items, officially {test_set} has {official}"
         here = self._items_here(run, dataset, test_set)
         key = [list(_asked(run, test_set)), run.versions, tested.digest, here and Tested.of(here).digest]

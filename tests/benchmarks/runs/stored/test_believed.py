@@ -83,6 +83,11 @@ def one_item_that_is_said_to_be_all(folder: Path) -> None:
     rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]), items=counted(1, 1))
 
 
+def one_item_of_nobody_knows_how_many(folder: Path) -> None:
+    items = {"test": {"used": 1, "expected": None}}
+    rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]), items=items)
+
+
 def another_fold(folder: Path) -> None:
     rewrite(folder, on_items(folder, items_of("esc10", 2)))
 
@@ -173,9 +178,10 @@ def another_name(folder: Path) -> None:
 
 
 OTHERS: list[Callable[[Path], None]] = [
-    one_item, one_item_that_is_said_to_be_all, another_fold, invented_names, too_many, one_item_twice, damaged,
-    altered_run, altered_run_with_checksums, scores_are_not_listed, run_is_not_listed, a_test_set_is_not_listed,
-    a_file_that_nobody_lists, a_listed_file_elsewhere, a_link, a_linked_folder, a_folder_inside, another_name,
+    one_item, one_item_that_is_said_to_be_all, one_item_of_nobody_knows_how_many, another_fold, invented_names,
+    too_many, one_item_twice, damaged, altered_run, altered_run_with_checksums, scores_are_not_listed,
+    run_is_not_listed, a_test_set_is_not_listed, a_file_that_nobody_lists, a_listed_file_elsewhere, a_link,
+    a_linked_folder, a_folder_inside, another_name,
 ]  # fmt: skip
 
 
@@ -354,3 +360,15 @@ def test_what_is_remembered_is_believed_only_where_it_is_whole(store):
     for content in (b"", b"[]", memory.read_bytes()[:-3], b"x" * 100):
         memory.write_bytes(content)
         assert len(list(again(store).ledger.finished())) == 5
+
+
+def test_a_part_of_the_items_says_how_many_of_them_and_earns_no_verdict(store):
+    """Clips are missing here: the run was tested on what there is."""
+    for folder in folders(store):
+        items = Scores.load(folder / "scores_test.npz").items[:70]
+        rewrite(folder, on_items(folder, items), items={"test": {"used": 70, "expected": 80}})
+    cell = shown(again(store))
+    assert (cell.n_runs, cell.status, cell.flaw) == (5, "flawed files", "70 of 80 items")
+    for folder in folders(store):
+        rewrite(folder, census={"release": "v2", "complete": True, "summary": "all 400 clips", "faults": {}})
+    assert shown(again(store)).flaw == "70 of 80 items"
