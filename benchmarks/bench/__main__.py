@@ -45,7 +45,17 @@ def main() -> int:
 
 
 def _measures(quick: bool) -> Iterator["Measure"]:
-    from benchmarks.bench import accelerator, conditioning, features, harness, scenes, scoring, synthesis, training
+    from benchmarks.bench import (
+        accelerator,
+        conditioning,
+        features,
+        harness,
+        scenes,
+        scoring,
+        soft_labels,
+        synthesis,
+        training,
+    )
     from benchmarks.bench.corpus import clips
     from benchmarks.runs.workspace import Workspace
 
@@ -63,6 +73,7 @@ def _measures(quick: bool) -> Iterator["Measure"]:
     yield from scoring.measure(rounds, 1 if quick else 3)
     yield from training.measure(small, workspace, 1 if quick else 3, 2 if quick else 6, 8 if quick else 1)
     yield from conditioning.measure(rounds, 1 if quick else 8, 2.0 if quick else 10.0)
+    yield from soft_labels.measure(rounds, *((1, 2.0, 6.0, 8) if quick else (6, 15.0, 120.0, 4)))
     yield from accelerator.measure(rounds)
 
 

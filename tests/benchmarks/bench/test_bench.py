@@ -105,6 +105,8 @@ def test_a_quick_bench_measures_everything_and_writes_it_down(tmp_path):
         "conditioning of a clip": 8.0,
         "conditioning beside the plain loop over frames": 12.0,
         "EDC: time outside forward, backward, optimizer": 5.0,
+        "a training step on 41 s over its forward and backward": 1.15,
+        "soft activity of 49 recordings at all thresholds": 3.0,
     } | ({"conditioning of 64 clips on an accelerator": 5.0} if torch.cuda.is_available() else {})
     assert {f"decoding {kind} with all checks" for kind in ("WAV", "OGG")} < set(measures)
     assert "malloc settings of the launcher" in measures
