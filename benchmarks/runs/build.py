@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 #: The packages of the project.
 PROJECT = ("benchmarks", "datasets", "models")
+#: Classes of others whose defaults paper files tell; their signatures are read, they are made nowhere by a path.
+READ = ("pytorch_lightning.Trainer",)
 
 
 def import_class(import_path: str) -> Any:
@@ -28,16 +30,20 @@ def import_class(import_path: str) -> Any:
     for installed packages: files from elsewhere name these paths, and no such file shall reach `os.system`.
     """
     check_home(import_path)
-    module, _, name = import_path.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
-        raise InputError(f"{import_path}: cannot be imported ({error})") from error
+    found = _behind(import_path)
     if inspect.ismodule(found):
         raise InputError(f"{import_path}: is a module; name a class or a function of it")
     if isinstance(found, type) or inspect.isroutine(found):
-        check_home(f"{found.__module__}.{name}", f"{import_path}, which is ")
+        check_home(f"{found.__module__}.{import_path.rpartition('.')[2]}", f"{import_path}, which is ")
     return found
+
+
+def _behind(import_path: str) -> Any:
+    module, _, name = import_path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
+        raise InputError(f"{import_path}: cannot be imported ({error})") from error
 
 
 def check_home(import_path: str, said: str = "") -> None:
@@ -143,8 +149,9 @@ def parameters(class_path: str) -> dict[str, Any]:
     """
     from jsonargparse import ArgumentParser
 
+    cls = _behind(class_path) if class_path in READ else import_class(class_path)
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(import_class(class_path), "object", fail_untyped=False)
+    parser.add_class_arguments(cls, "object", fail_untyped=False)
     return dict(vars(parser.get_defaults().get("object") or argparse.Namespace()))
 
 
