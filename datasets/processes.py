@@ -1,20 +1,27 @@
-"""Programs of ours in processes of their own: each reads from stdin and answers in JSON lines, over a pipe of its own.
+"""Work in other processes: many tasks at a time (joblib's processes), or a program of ours that is talked with.
 
-Whatever prints in such a process (a sitecustomize, a library) prints to stderr and is taken for no answer.
-
-They are started as programs rather than forked: each computes with the threads that it is given, the caller may have
-threads of its own, and its main module is not imported again.
+Neither is forked: each computes with the threads that it is given, the caller may have threads of its own, and its main
+module is not imported again.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, TypeVar
+
+T = TypeVar("T")
+
+#: How long processes without work wait for more, seconds.
+IDLE_SECONDS = 20
 
 #: glibc gives every large array fresh pages from the kernel and takes them back at once; keeping them makes a phase
 #: vocoder 1.6 times and a CPU training step of the convolutional RNN 1.35 times as fast (`make bench`). Other C
@@ -55,6 +62,40 @@ def surrounded(threads: int) -> Iterator[None]:
         os.environ.update(before)
 
 
+def in_processes(work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs: int | None = None) -> Iterator[T]:
+    """What `work` says of each task, a tuple of its arguments, in their order, by processes with one thread each.
+
+    jobs: how many (default: one per core). They see the same classes as this process, serve the next call too if it
+    comes soon, and end with this process. Raises what `work` raises, and RuntimeError where a process dies; what others
+    are at is then given up.
+    """
+    from joblib import Parallel, delayed
+
+    pool = Parallel(
+        n_jobs=jobs or available_cores(), backend="loky", return_as="generator", max_nbytes=None,
+        idle_worker_timeout=IDLE_SECONDS, initializer=_end_with, initargs=(os.getpid(),),
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")  # it was idle
+        try:
+            with surrounded(1):
+                found = pool(delayed(work)(*task) for task in tasks)
+            yield from found
+        except BrokenExecutor as error:
+            raise RuntimeError(f"a process that computes {work.__name__} died, as when memory runs out") from error
+
+
+def _end_with(parent: int) -> None:
+    """In a process that was started: see that it does not outlive the one that has started it."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 #: Whether a child can have a pipe beside stdin, stdout and stderr; on Windows it answers on stdout.
 _MORE_PIPES = os.name == "posix"
 _STDOUT, _STDERR = 1, 2
@@ -63,8 +104,10 @@ _STDOUT, _STDERR = 1, 2
 class Child:
     """A running `python -m module`, which sees the same classes as this process and computes with `threads` threads.
 
-    It prints to where this process writes its errors. In a with block it is waited for at the end, and killed where the
-    block fails. Raises OSError where it cannot be started.
+    For what `in_processes` lacks: a fresh process for one task, of any number of threads, that can be asked to stop. It
+    reads from stdin and answers in JSON lines over a pipe of its own; what prints there (a sitecustomize, a library) is
+    taken for no answer, and goes to where this process writes its errors. In a with block it is waited for at the end,
+    and killed where the block fails. Raises OSError where it cannot be started.
     """
 
     def __init__(self, module: str, threads: int = 1) -> None:

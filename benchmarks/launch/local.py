@@ -99,7 +99,7 @@ class Local(Launcher):
         ours, theirs = context.Pipe()
         given = (theirs, slot, self.slots, replace(self.workspace), log)  # without what it remembers
         with surrounded(self.slots.threads):
-            process = context.Process(target=serve, args=given, name=f"worker {slot}", daemon=True)
+            process = context.Process(target=serve, args=given, name=f"worker {slot}")
             process.start()
         theirs.close()
         self._workers[slot] = _Worker(process, ours, log)

@@ -15,7 +15,7 @@ from benchmarks.metrics.metric import Chosen, MetricValue
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.scores import Scores, joined
-from datasets.processes import available_cores
+from datasets.processes import available_cores, in_processes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,19 +102,11 @@ def _each(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]
     for done, group in enumerate(groups):
         expected = (time.monotonic() - began) / max(1, done) * (len(groups) - done)
         if done and expected > SECONDS_WORTH_PROCESSES and available_cores() > 1:
-            yield from _in_processes(memo, question, groups[done:])
+            shares = [groups[first : first + AT_A_TIME] for first in range(done, len(groups), AT_A_TIME)]
+            for found in in_processes(_some, [(memo, question, share) for share in shares]):
+                yield from found
             return
         yield _one(memo, question, group)
-
-
-def _in_processes(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> Iterator[MetricValue]:
-    """joblib's processes stay for the next question."""
-    from joblib import Parallel, delayed
-
-    shares = [groups[first : first + AT_A_TIME] for first in range(0, len(groups), AT_A_TIME)]
-    work = (delayed(_some)(memo, question, share) for share in shares)
-    for found in Parallel(n_jobs=available_cores(), return_as="generator")(work):
-        yield from found
 
 
 def _some(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> list[MetricValue]:

@@ -1,9 +1,17 @@
+import os
 import signal
+import subprocess
 import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
-from datasets.processes import Child, environment
+from datasets.errors import DataError
+from datasets.processes import Child, environment, in_processes
+from tests import ROOT
 
 PROGRAM = """
 import os, sys, json
@@ -76,3 +84,68 @@ def test_the_environment_hands_on_the_import_path(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", "/somewhere"])
     assert environment(2)["PYTHONPATH"] == f"{tmp_path}:/somewhere"
+
+
+@pytest.fixture
+def fresh_processes():
+    """None that an earlier test has left, and none left to later ones."""
+    get_reusable_executor().shutdown(kill_workers=True)
+    yield
+    get_reusable_executor().shutdown(kill_workers=True)
+
+
+def seen(number):
+    if number == "bad":
+        raise DataError("bad: unreadable")
+    if number == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number, os.environ["OMP_NUM_THREADS"], os.environ["MALLOC_MMAP_MAX_"], os.getpid()
+
+
+def test_tasks_are_done_in_order_by_processes_that_stay(fresh_processes):
+    found = list(in_processes(seen, [(number,) for number in range(6)], jobs=2))
+    assert [one[:3] for one in found] == [(number, "1", "0") for number in range(6)]
+    processes = {one[3] for one in found}
+    assert 1 <= len(processes) <= 2 and os.getpid() not in processes
+    assert {one[3] for one in in_processes(seen, [(0,), (1,)], jobs=2)} <= processes
+    assert os.environ.get("MALLOC_MMAP_MAX_") != "0"
+
+
+def test_what_a_task_raises_is_raised_and_a_death_is_told(fresh_processes):
+    with pytest.raises(DataError, match=r"^bad: unreadable$"):
+        list(in_processes(seen, [(1,), ("bad",), (2,)], jobs=2))
+    with pytest.raises(RuntimeError, match="a process that computes seen died"):
+        list(in_processes(seen, [(1,), ("dies",)], jobs=2))
+
+
+LONE = """
+import os, sys, time
+from datasets.processes import in_processes
+from tests.datasets.test_processes import told_and_busy
+if __name__ == "__main__":
+    list(in_processes(told_and_busy, [(sys.argv[1],)], jobs=2))
+"""
+
+
+def told_and_busy(place):
+    Path(place).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+@pytest.mark.slow
+def test_they_end_with_the_process_that_started_them(tmp_path):
+    (tmp_path / "lone.py").write_text(LONE)
+    place = tmp_path / "pid"
+    lone = subprocess.Popen([sys.executable, tmp_path / "lone.py", place], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    until = time.monotonic() + 120
+    while not (place.exists() and place.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    lone.kill()
+    lone.wait()
+    process = int(place.read_text())
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.kill(process, 0)
+            time.sleep(0.05)
+        os.kill(process, signal.SIGKILL)
+        pytest.fail("it outlived the process that had started it")

@@ -1,16 +1,13 @@
 """The extraction of features in worker processes, each of which computes with one thread."""
 
-import itertools
 import pickle
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +16,12 @@ from numpy.lib import format as npy
 
 from datasets.errors import DataError
 from datasets.features.copies import Copy
-from datasets.processes import Child
+from datasets.processes import in_processes
 
 #: Work of less than so many seconds is done in this process: a worker needs about one to start.
 SECONDS_WORTH_A_WORKER = 4.0
+#: How many shares each process gets, at least, as far as there are clips; and the clips of a share, at most.
+SHARES_EACH, MOST_AT_A_TIME = 8, 32
 
 
 @dataclass(frozen=True)
@@ -93,43 +92,57 @@ def extract(
     for clips that cannot be used, OSError where the disk refuses.
     """
     with tempfile.TemporaryDirectory(prefix=f"{targets[0].name}-parts-", dir=targets[0].parent) as folder:
-        parts = [
-            [Path(folder) / f"{number}-{extractor}" for extractor in range(len(targets))] for number in range(jobs + 1)
-        ]
-        found = _extract_parts(task, parts, jobs, _Meter(len(task.items), progress))
+        found, parts = _extract_parts(task, Path(folder), jobs, _Meter(len(task.items), progress))
         for target, dtype, written, own in zip(targets, task.dtypes, found, zip(*parts, strict=True), strict=True):
             with target.open("wb") as file:
                 head = {"descr": dtype.str, "fortran_order": False, "shape": tuple(written.full)}
                 npy.write_array_header_1_0(file, head)
-                for part in filter(Path.exists, own):
+                for part in own:
                     with part.open("rb") as source:
                         shutil.copyfileobj(source, file, 1 << 22)
                     part.unlink()
     return found
 
 
-def _extract_parts(task: Task, parts: Sequence[Sequence[Path]], jobs: int, meter: "_Meter") -> list[Written]:
-    """Write the features to as many parts as are needed, in order: a file for each extractor."""
-    clock = _Clock(len(task.items), jobs)
-    found = extract_some(task, parts[0], meter.advance, clock.is_worth_workers)
+def _extract_parts(task: Task, folder: Path, jobs: int, meter: "_Meter") -> tuple[list[Written], list[list[Path]]]:
+    """Write the features to as many parts as are needed, in order: a file for each extractor, which are returned."""
+
+    def files_of(number: int) -> list[Path]:
+        return [folder / f"{number}-{extractor}" for extractor in range(len(task.extractors))]
+
+    parts = [files_of(0)]
+    found = extract_some(task, parts[0], meter.advance, _Clock(len(task.items), jobs).is_worth_workers)
     left = task.share(slice(len(found[0].counts), None))
     if left.items:
-        edges = np.linspace(0, len(left.items), min(jobs, len(left.items)) + 1).astype(int)
-        shares = [left.share(slice(low, high)) for low, high in itertools.pairwise(edges)]
-        with ThreadPoolExecutor(len(shares)) as pool:
-            results = list(pool.map(_in_worker, shares, parts[1:], itertools.repeat(meter)))
-        if meter.error is not None:
-            raise meter.error
-        for result in results:
+        content = pickle.dumps(left)
+        at_a_time = max(1, min(MOST_AT_A_TIME, len(left.items) // (jobs * SHARES_EACH)))
+        shares = [slice(first, first + at_a_time) for first in range(0, len(left.items), at_a_time)]
+        parts += [files_of(number) for number in range(1, len(shares) + 1)]
+        work = [(content, share, files) for share, files in zip(shares, parts[1:], strict=True)]
+        for result in in_processes(_extract_share, work, jobs):
             for whole, more in zip(found, result, strict=True):
                 _check_shapes(task, whole, more.shape or [])
                 whole.counts += more.counts
-    return found
+            meter.advance(len(result[0].counts))
+    return found, parts
+
+
+def _extract_share(content: bytes, share: slice, files: Sequence[Path]) -> list[Written]:
+    """In another process: one share of a task."""
+    return extract_some(_unpacked(content).share(share), files)
+
+
+@lru_cache(maxsize=1)
+def _unpacked(content: bytes) -> Task:
+    """The task, once for all shares of it: its dataset may keep what clips have in common."""
+    task: Task = pickle.loads(content)  # from the parent process only
+    return task
 
 
 def extract_some(
-    task: Task, parts: Sequence[Path], advance: Callable[[], None], enough: Callable[[int], bool] = lambda done: False
-) -> list[Written]:
+    task: Task, parts: Sequence[Path], advance: Callable[[], None] = lambda: None,
+    enough: Callable[[int], bool] = lambda done: False,
+) -> list[Written]:  # fmt: skip
     """Write the clips' features to the files of a part, until `enough` says so."""
     found = [Written() for _ in parts]
     with ExitStack() as opened:
@@ -175,47 +188,15 @@ class _Clock:
         return expected > SECONDS_WORTH_A_WORKER
 
 
-def _in_worker(task: Task, parts: Sequence[Path], meter: "_Meter") -> list[Written]:
-    """One share in a process of its own."""
-    answer: dict[str, Any] = {}
-    with Child("datasets.features.extraction") as child:
-        child.write(pickle.dumps((task, [str(part) for part in parts])))
-        child.close()
-        for answer in child.answers():
-            if not answer:
-                meter.advance()
-            if meter.error is not None:
-                child.kill()
-    if "written" not in answer:
-        meter.fail(_error(answer, child.wait()))
-    return [Written(**one) for one in answer.get("written", [])]
-
-
-def _error(answer: dict[str, Any], code: int) -> Exception:
-    """What made a worker end without a result."""
-    if "data_error" in answer:
-        return DataError(answer["data_error"])
-    if "os_error" in answer:
-        return OSError(*answer["os_error"])
-    return RuntimeError(f"a process that extracts features ended with code {code}")
-
-
 class _Meter:
-    """Counts clips from several threads and tells `progress` (done, total); the first error ends all shares."""
+    """Counts clips, and tells `progress` (done, total) of each."""
 
     def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
         self.total, self.done, self.progress = total, 0, progress
-        self.error: Exception | None = None
-        self._lock = threading.Lock()
 
-    def advance(self) -> None:
-        """One clip more."""
-        with self._lock:
+    def advance(self, clips: int = 1) -> None:
+        """So many clips more."""
+        for _ in range(clips):
             self.done += 1
             if self.progress:
                 self.progress(self.done, self.total)
-
-    def fail(self, error: Exception) -> None:
-        """Something went wrong; what follows from it does not count."""
-        with self._lock:
-            self.error = self.error or error

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from datasets.errors import DataError
 from datasets.features import Extractor, extraction, make_extractor
@@ -57,8 +58,11 @@ def file_size_limit(size):
 
 @pytest.fixture
 def with_workers(monkeypatch):
-    """However little work it is, processes do it."""
+    """However little work it is, processes do it, which are started for it."""
     monkeypatch.setattr(extraction, "SECONDS_WORTH_A_WORKER", 0.0)
+    get_reusable_executor().shutdown(kill_workers=True)
+    yield
+    get_reusable_executor().shutdown(kill_workers=True)
 
 
 def files(folder):
