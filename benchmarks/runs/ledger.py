@@ -245,7 +245,9 @@ class Ledger:
         warnings.warn(f"{folder}: cannot be believed, and was made anew; what it was is in {aside}", stacklevel=2)
 
     def record_failure(self, run_id: str, message: str, trace: str) -> None:
-        """Keep why a run failed, for `status`."""
+        """Keep why a run failed, for `status`; nothing of one that somebody else has finished meanwhile."""
+        if run_id in self._by_id:
+            return
         write_json(self.root / ".failures" / f"{run_id}.json", {"message": message, "trace": trace})
 
 

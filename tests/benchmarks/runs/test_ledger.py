@@ -191,3 +191,5 @@ def test_failures_are_kept_until_the_run_succeeds(tmp_path):
     assert ledger.failures()[run.id]["message"] == "out of luck"
     publish(ledger, run)
     assert ledger.failures() == {}
+    ledger.record_failure(run.id, "another worker came too late", "trace")
+    assert not list((ledger.root / ".failures").iterdir())
