@@ -49,8 +49,11 @@ def cluster(log: Path) -> Iterator[Cluster]:
 
 def main() -> None:
     """Lose what is told on stdin, until that ends."""
+    from ray._common.utils import get_default_ray_temp_dir
+
     from tests.benchmarks.launch.cluster.machines import Machines
 
+    Path(get_default_ray_temp_dir()).mkdir(exist_ok=True)  # Ray notes an address there, wherever its own folder is
     machines = Machines(nodes=2)
     try:
         print("address", machines.address, flush=True)
