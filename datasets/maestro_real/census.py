@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datasets.maestro_real.dataset import MaestroReal
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
-VERSION = 1
+VERSION = 2
 #: What is said and does no harm.
 MONO, OF_EVALUATION = "mono", "evaluation"
 NOTES = (MONO, OF_EVALUATION)
@@ -147,14 +147,25 @@ def _of_evaluation(dataset: "MaestroReal") -> list[tuple[str, str, str]]:
 
 
 def _of_labels(dataset: "MaestroReal") -> Iterator[tuple[str, str]]:
-    """What is wrong with label files: bad lines, and soft labels that do not give the official hard ones."""
+    """What is wrong with label files: bad lines, gaps, and soft labels that do not give the official hard ones."""
     names = dataset.layout.names(ANNOTATION)
     for item in dataset.lists.durations:
         if item in names:
             try:
                 dataset.hard(item)
+                _check_gaps(dataset, item)
             except DataError as error:
                 yield f"{item} labels", str(error)
+
+
+def _check_gaps(dataset: "MaestroReal", item: str) -> None:
+    """Raise DataError where a second of the real set has no label: the official files have one in every second."""
+    gaps = [second for second, labelled in enumerate(dataset.soft(item).any(axis=1)) if not labelled]
+    if gaps and dataset.layout.corpus == "real":
+        raise DataError(
+            f"{dataset.layout.labels(item)}: no label in second {gaps[0]} ({len(gaps)} such seconds), where the "
+            "official file has some in each; put it there"
+        )
 
 
 def _altered(dataset: "MaestroReal", mono: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -77,6 +77,16 @@ def test_labels_that_are_bad_or_do_not_give_the_official_hard_ones_are_told(list
     assert f"has car in second 90 of {other}" in faults[f"{other} labels"]
 
 
+def test_a_second_without_any_label_is_told_of_the_real_set_alone(lists):
+    layout = lists.layout
+    lists.change(layout.labels(ITEM), lambda lines: [line for line in lines if not line.startswith("1.0")])
+    lists.change(layout.hard, lambda lines: [line for line in lines if not line.startswith(f"{ITEM}.wav\t1.0")])
+    assert "labels" not in census(lists.root).faults  # a generated second may be silent
+    (lists.root / "miniature.json").unlink()
+    told = census(lists.root).faults["labels"][f"{ITEM} labels"]
+    assert told.startswith(f"{layout.labels(ITEM)}: no label in second 1 (1 such seconds), where the official file has")
+
+
 def test_missing_and_extra_files_are_named(copy):
     layout = Layout(copy)
     layout.audio(ITEM).rename(layout.audio(ITEM).with_name("city_center_99.wav"))
