@@ -52,6 +52,7 @@ def _measures(quick: bool) -> Iterator["Measure"]:
         harness,
         scenes,
         scoring,
+        slots,
         soft_labels,
         synthesis,
         training,
@@ -65,7 +66,10 @@ def _measures(quick: bool) -> Iterator["Measure"]:
     small = clips(workspace, "acrnn", "esc10", quick)
     large = clips(workspace, "acrnn", "esc50", quick)
     rounds = 1 if quick else 5
-    yield from harness.measure(large, "acrnn.t4" if quick else "acrnn", rounds, 5 if quick else 120)
+    yield from harness.measure(
+        large, small, "acrnn.t4" if quick else "acrnn", rounds, *((5, 10) if quick else (120, 10_000))
+    )
+    yield from slots.measure(workspace, 1 if quick else 3, 4 if quick else 200)
     yield from features.measure(small, rounds, 10 if quick else 200)
     yield features.two_cores(large, min(rounds, 3), 10 if quick else 1000)
     yield from scenes.measure(rounds, 2 if quick else 8, 3.0 if quick else 30.0)

@@ -1,12 +1,13 @@
 """How long reports and `--help` take."""
 
+import math
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,17 @@ from benchmarks.spec import select
 SEGMENTS = 5
 
 
-def measure(clips: Clips, paper: str, rounds: int, runs: int) -> Iterator[Measure]:
-    """All measures; the report is that of `runs` stored runs with made-up scores."""
+def measure(large: Clips, small: Clips, paper: str, rounds: int, runs: int, many: int) -> Iterator[Measure]:
+    """All measures; reports are those of `runs`, and of `many`, stored runs with made-up scores."""
     yield _help(rounds)
-    yield from _report(clips, paper, rounds, runs)
+    with _store(large, paper, runs) as store:
+        yield Measure.of("first report", [store.seconds("report")], "s", note=store.note)
+        again = [store.seconds("report") for _ in range(rounds)]
+        yield Measure.of("report again", again, "s", 5.0, "below", store.note)
+    with _store(small, paper, many) as store:
+        yield Measure.of("first report of many runs", [store.seconds("report")], "s", 300.0, "below", store.note)
+        again = [store.seconds("plan") + store.seconds("report") for _ in range(min(rounds, 3))]
+        yield Measure.of("plan and report of many runs again", again, "s", 10.0, "below", store.note)
 
 
 def _help(rounds: int) -> Measure:
@@ -35,26 +43,42 @@ def _help(rounds: int) -> Measure:
     return Measure.of("`--help`", values, "s", 0.5, "below")
 
 
-def _report(clips: Clips, paper: str, rounds: int, runs: int) -> Iterator[Measure]:
+@dataclass(frozen=True)
+class _Store:
+    """Stored runs of a paper, or of a table of it, and what commands on them take."""
+
+    paper: str
+    workspace: Workspace
+    seeds: int
+    note: str
+
+    def seconds(self, command: str) -> float:
+        """Wall seconds of `plan` or `report`, in a process of its own."""
+        place = self.workspace
+        more = {"plan": ["--seeds", str(self.seeds)], "report": ["--out", str(place.cache / "out")]}
+        call = [sys.executable, "-m", "benchmarks", command, self.paper, *more[command], "--runs", str(place.runs)]
+        call += ["--cache", str(place.cache), "--data-root", str(place.data)]
+        means = {**os.environ, "RESOUND_REPORTS": str(place.reports)}
+        return seconds(lambda: subprocess.run(call, stdout=subprocess.DEVNULL, env=means, check=True))
+
+
+@contextmanager
+def _store(clips: Clips, paper: str, runs: int) -> Iterator[_Store]:
+    """The first `runs` runs of as many seeds as it takes."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(*(Path(folder) / name for name in ("data", "runs", "cache", "reports")))
-        plan = make_plan(select(paper), Choice(seeds=1), workspace)
-        planned = [one.run for one in plan.runs.values() if one.run.dataset == clips.dataset.subset]
-        stored = list(islice((run for run in planned if run.resolved["trainer"]), runs))
-        index = clips.dataset.index()
-        items = {fold: tuple(part["item"]) for fold, part in index.groupby("fold")}
+
+        def trained(seeds: int) -> list[Run]:
+            plan = make_plan(select(paper), Choice(seeds=seeds), workspace)
+            ours = [one.run for one in plan.runs.values() if one.run.dataset == clips.dataset.subset]
+            return [run for run in ours if run.resolved["trainer"]]
+
+        seeds = math.ceil(runs / len(trained(1)))
+        stored = trained(seeds)[:runs]
+        items = {fold: tuple(part["item"]) for fold, part in clips.dataset.index().groupby("fold")}
         for run in stored:
             _publish(run, items[run.fold], clips.dataset.classes, workspace)
-        command = [sys.executable, "-m", "benchmarks", "report", paper, "--runs", str(workspace.runs)]
-        command += ["--cache", str(workspace.cache), "--data-root", str(workspace.data), "--out", f"{folder}/out"]
-        environment = {**os.environ, "RESOUND_REPORTS": str(workspace.reports)}
-
-        def report() -> float:
-            return seconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True))
-
-        note = f"{len(stored)} stored runs of {paper}, {clips.note}"
-        yield Measure.of("first report", [report()], "s", note=note)
-        yield Measure.of("report again", [report() for _ in range(rounds)], "s", 5.0, "below", note)
+        yield _Store(paper, workspace, seeds, f"{len(stored)} stored runs of {paper}, {clips.note}")
 
 
 def _publish(run: Run, items: tuple[str, ...], classes: tuple[str, ...], workspace: Workspace) -> None:

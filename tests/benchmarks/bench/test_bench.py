@@ -89,6 +89,10 @@ def test_a_quick_bench_measures_everything_and_writes_it_down(tmp_path):
     assert {name: one["target"] for name, one in measures.items() if one["target"] is not None} == {
         "`--help`": 0.5,
         "report again": 5.0,
+        "first report of many runs": 300.0,
+        "plan and report of many runs again": 10.0,
+        "a run beside its training, warm worker": 2.0,
+        "runs by two slots beside one": 1.6,
         "log-mel beside librosa's": 1.7,
         "log-gammatone + delta beside librosa's log-mel + delta": 1.0,
         "extraction on two cores beside one": 1.8,
