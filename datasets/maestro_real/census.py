@@ -160,7 +160,7 @@ def _of_labels(dataset: "MaestroReal") -> Iterator[tuple[str, str]]:
 
 def _check_gaps(dataset: "MaestroReal", item: str) -> None:
     """Raise DataError where a second of the real set has no label: the official files have one in every second."""
-    gaps = [second for second, labelled in enumerate(dataset.soft(item).any(axis=1)) if not labelled]
+    gaps = [second for second, labelled in enumerate(dataset.soft(item).max(axis=1)) if labelled == 0]
     if gaps and dataset.layout.corpus == "real":
         raise DataError(
             f"{dataset.layout.labels(item)}: no label in second {gaps[0]} ({len(gaps)} such seconds), where the "
