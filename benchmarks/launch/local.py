@@ -64,6 +64,7 @@ class _Worker:
     #: what it works on, and for how long nothing was heard of it, seconds
     run: Run | None = None
     silence: float = 0.0
+    is_training: bool = False
     #: whether it has worked on a run, so that it holds more than a new one
     is_warm: bool = False
     #: why it was ended from here
@@ -119,7 +120,7 @@ class Local(Launcher):
     def submit(self, slot: int, planned: Planned) -> None:
         """Hand a worker its next run. One that has died does not take it, which `events` tells."""
         worker = self._workers[slot]
-        worker.run, worker.silence, worker.is_warm = planned.run, 0.0, True
+        worker.run, worker.silence, worker.is_training, worker.is_warm = planned.run, 0.0, False, True
         with suppress(OSError):
             worker.connection.send(planned.run)
 
@@ -144,6 +145,10 @@ class Local(Launcher):
         if isinstance(event, Alive):
             if worker.run is not None:
                 self._room.learn(slot, worker.run, event.holding)
+                worker.is_training = event.is_training
+            if not event.is_training:  # others may wait for the features that it makes
+                for other in self._workers.values():
+                    other.silence *= other.is_training
             return
         if isinstance(event, Ended) and worker.run is not None:
             self._room.end(worker.run)

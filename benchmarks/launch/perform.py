@@ -24,11 +24,12 @@ def perform(
     slots: Slots,
     tell: Callable[[Epoch], None],
     should_stop: Callable[[], bool] = lambda: False,
-    alive: Callable[[], None] = lambda: None,
+    alive: Callable[[bool], None] = lambda is_training: None,
 ) -> Ended:
     """Execute `run` with what one of `slots` gets, into the store of `workspace`; whatever goes wrong is in the end.
 
-    alive: called again and again while the run gets on, after every step of the training at least.
+    alive: called again and again while the run gets on: after every item whose features are made, and (with True) after
+    every step of the training.
     """
     from benchmarks.runs.execute import Surroundings, begin_peak, execute, let_go
     from benchmarks.runs.train import Stopped
@@ -39,11 +40,13 @@ def perform(
         tell(Epoch(slot, run.id, epoch, of, loss, meter.share()))
 
     def after_a_step() -> bool:
-        alive()
+        alive(True)
         return should_stop()
 
     beside = partial(extractors_beside, run, slots.sweep, workspace)
-    around = Surroundings(workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside)
+    around = Surroundings(
+        workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside, lambda done, of: alive(False)
+    )
     end = partial(Ended, slot, run.id)
     begin_peak(slots.device)
     try:

@@ -31,6 +31,8 @@ class Alive(NamedTuple):
 
     slot: int
     holding: Holding
+    #: whether it trains; before, it may wait for features that another run makes
+    is_training: bool
 
 
 def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace, log: Path) -> None:
@@ -58,7 +60,7 @@ def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace,
         while not stop():
             run, signs = connection.recv(), _Signs(slot, slots.device, tell)
             ended = perform(slot, run, workspace, slots, tell, stop, signs)
-            signs.send()
+            signs.send(True)
             connection.send(ended)
 
 
@@ -69,14 +71,14 @@ class _Signs:
         self.slot, self.device, self.tell = slot, device, tell
         self._next = 0.0
 
-    def __call__(self) -> None:
+    def __call__(self, is_training: bool) -> None:
         """Send one if it is time."""
         if time.monotonic() >= self._next:
-            self.send()
+            self.send(is_training)
 
-    def send(self) -> None:
+    def send(self, is_training: bool) -> None:
         """Send one."""
-        self.tell(Alive(self.slot, holding(self.device)))
+        self.tell(Alive(self.slot, holding(self.device), is_training))
         self._next = time.monotonic() + SIGN_SECONDS
 
 

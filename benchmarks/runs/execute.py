@@ -36,6 +36,8 @@ class Surroundings:
     checkpoint_seconds: float = 60.0
     #: of data modules that make features: see datasets.batches.module
     beside: Callable[[], Sequence[Any]] = tuple
+    #: is told (items done, items in all) while features are made
+    on_item: Callable[[int, int], None] | None = None
 
 
 @dataclass
@@ -72,7 +74,7 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
     with clock.phase("total"):
         with clock.phase("data"):
             data = build_data(run, around.workspace)
-            data.beside = around.beside
+            data.beside, data.progress = around.beside, around.on_item
             data.setup()
         model = build_model(run, data)
         method = _train if is_network(model) else _fit

@@ -168,7 +168,9 @@ class Node:
                 self._tell(event)
             save()
 
-        return perform(self.slot, run, workspace, self.slots, tell, self._stopping.is_set, self._sign)
+        return perform(
+            self.slot, run, workspace, self.slots, tell, self._stopping.is_set, lambda is_training: self._sign()
+        )
 
 
 def _fetched(parts: Sequence[Any]) -> Iterator[list[Piece]]:

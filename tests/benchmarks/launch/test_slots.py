@@ -32,7 +32,7 @@ def serve(connection, slot, slots, workspace, log):
             run = connection.recv()
         except EOFError:
             os._exit(0)
-        connection.send(Alive(slot, Holding(100.0, 1e6)))
+        connection.send(Alive(slot, Holding(100.0, 1e6), True))
         if run.setting == "hangs":
             time.sleep(600)
         if run.setting == "dies":
@@ -119,6 +119,20 @@ def test_more_run_at_a_time_only_as_far_as_memory_goes(workspace):
     )
     outcome = launch(planned(*settings), one)
     assert len(outcome.done) == 4 and beside == [0, 0, 0, 0]
+
+
+def test_who_waits_for_features_is_not_silent_while_another_makes_them(workspace):
+    one = Local(workspace, Slots(2, "cpu"))
+    for slot in (0, 1):
+        one.open(slot)
+        one._workers[slot].run, one._workers[slot].silence = RUN, 50.0
+    signs = [Alive(0, Holding(1.0, 1e6), is_training) for is_training in (False, True, False)]
+    assert not list(one._noted(0, one._workers[0], signs[0])) and one._workers[1].silence == 0.0
+    one._workers[1].silence = 60.0
+    assert not list(one._noted(0, one._workers[0], signs[1])) and one._workers[1].silence == 60.0
+    one._workers[1].is_training = True
+    assert not list(one._noted(0, one._workers[0], signs[2])) and one._workers[1].silence == 60.0
+    one.close()
 
 
 @pytest.mark.parametrize(("text", "field"), [("timeout=0", "timeout"), ("memory=-1", "memory")])
