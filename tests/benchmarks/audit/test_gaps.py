@@ -1,13 +1,12 @@
 """Every value that a setting rests on has an origin, in every paper; README says so."""
 
-import inspect
 from typing import get_args
 
 import pytest
 
 from benchmarks.audit.gaps import FILLED, OF_TRAINER, gap_lines, gaps
 from benchmarks.audit.origins import TRAINER, named_in, recipes, stated, tiers_of
-from benchmarks.runs.build import import_class, parameters
+from benchmarks.runs.build import parameters
 from benchmarks.spec import load_paper, paper_ids
 from benchmarks.spec.bricks import ClassNotes, Origin, Sourced
 from tests import ROOT
@@ -113,7 +112,7 @@ def test_what_needs_no_origin_is_few_and_says_why(argument):
 
 
 def test_what_moves_numbers_in_a_trainer_is_among_its_arguments():
-    assert set(OF_TRAINER) <= set(inspect.signature(import_class(TRAINER)).parameters)
+    assert set(OF_TRAINER) <= set(parameters(TRAINER))
 
 
 def test_gaps_are_told_with_file_and_line(toy_papers):
