@@ -4,6 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from benchmarks.errors import InputError, told
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Event, Launcher, launcher_named
-from benchmarks.launch.sweeps import SweepRecord
+from benchmarks.launch.sweeps import SweepRecord, tidy
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
 from benchmarks.runs.ledger import Run
@@ -22,6 +23,7 @@ from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, load_paper, select
 from datasets import registry
+from datasets.acquire.whole import remove_abandoned
 
 #: Above so many expected minutes `run` prints the plan and asks for --yes.
 ASK_ABOVE_MINUTES = 60.0
@@ -47,6 +49,7 @@ class Sweep:
         cells = select(self.target)
         check_names(cells)  # before hours of training, not behind them
         self._forget_hashes(cells)
+        self._tidy()
         plan = make_plan(cells, self.choice, self.workspace)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
@@ -73,6 +76,15 @@ class Sweep:
             sources = {(one.id.split(".")[0], one.dataset) for cell in cells for one in cell.sources if one.dataset}
             for paper, dataset in sorted(sources):
                 self.workspace.forget_hashes(load_paper(paper).datasets[dataset])
+
+    def _tidy(self) -> None:
+        """Remove what killed sweeps have left lying about; where nothing may be removed, it stays."""
+        with suppress(OSError):
+            tidy(self.workspace.runs)
+            self.workspace.ledger.tidy()
+        derived = (folder for folder in self.workspace.cache.glob("*") if folder.name not in ("miniature", "standin"))
+        for folder in (self.workspace.runs, *derived):
+            remove_abandoned(folder)
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
         deadline = None if minutes is None else time.monotonic() + minutes * 60

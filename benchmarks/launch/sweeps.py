@@ -83,18 +83,10 @@ class SweepRecord:
         self._held = ExitStack()
 
     def __enter__(self) -> "SweepRecord":
+        tidy(self._folder.parent)
         with suppress(OSError, InputError):
-            self._tidy()
             self._held.enter_context(claimed(self._file.with_suffix(".lock")))
         return self
-
-    def _tidy(self) -> None:
-        """Remove what dead sweeps of this machine have left, notes that were never finished, too; locks last."""
-        form = rf"\.?({re.escape(socket.gethostname())}-\d+-\w+)\.(json|lock)(\.\w+)?"
-        for path in sorted(self._folder.glob("*")):
-            found = re.fullmatch(form, path.name)
-            if found and not is_claimed(self._folder / f"{found[1]}.lock"):
-                path.unlink(missing_ok=True)
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
@@ -178,6 +170,16 @@ def notes(store: Path) -> Iterator[tuple[str, dict[str, Any], bool]]:
             note = read_stored(file, SweepNote, "delete it")
             is_fresh = note["host"] != socket.gethostname() and time.time() - file.stat().st_mtime < ALIVE_SECONDS
             yield file.stem, note, is_claimed(file.with_suffix(".lock")) or is_fresh
+
+
+def tidy(store: Path) -> None:
+    """Remove what dead sweeps of this machine have left, notes that were never finished, too; locks last."""
+    folder, form = store / ".sweeps", rf"\.?({re.escape(socket.gethostname())}-\d+-\w+)\.(json|lock)(\.\w+)?"
+    with suppress(OSError):
+        for path in sorted(folder.glob("*")):
+            found = re.fullmatch(form, path.name)
+            if found and not is_claimed(folder / f"{found[1]}.lock"):
+                path.unlink(missing_ok=True)
 
 
 def _remove(file: Path) -> None:

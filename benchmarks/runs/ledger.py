@@ -244,6 +244,15 @@ class Ledger:
             folder.rename(aside)
         warnings.warn(f"{folder}: cannot be believed, and was made anew; what it was is in {aside}", stacklevel=2)
 
+    def tidy(self) -> None:
+        """Remove what kills have left of runs that are finished: the rest of an attempt, an earlier failure."""
+        for folder in (self.root / ".attempts").glob("[!.]*"):
+            if folder.name in self._by_id and not is_claimed(self.root / ".claims" / folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
+        for path in (self.root / ".failures").glob("[!.]*.json"):
+            if path.stem in self._by_id:
+                path.unlink(missing_ok=True)
+
     def record_failure(self, run_id: str, message: str, trace: str) -> None:
         """Keep why a run failed, for `status`; nothing of one that somebody else has finished meanwhile."""
         if run_id in self._by_id:

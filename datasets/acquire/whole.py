@@ -1,10 +1,16 @@
 """Writing a file whole or not at all: readers see the old content or the new one, never a part."""
 
 import os
+import re
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+#: The names that files have while they are written, and after how many seconds nobody can still be writing them.
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
+_ABANDONED_SECONDS = 86400.0
 
 
 @contextmanager
@@ -24,6 +30,16 @@ def whole(path: Path, durable: bool = False) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes were writing below a folder, once it is a day old; what cannot be removed stays."""
+    for place, _, names in os.walk(folder):
+        for name in filter(_TEMPORARY.fullmatch, names):
+            path = Path(place, name)
+            with suppress(OSError):
+                if time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS:
+                    path.unlink()
 
 
 def write_whole(path: Path, content: bytes | str) -> Path:

@@ -185,6 +185,18 @@ def test_a_claim_is_exclusive_and_goes_with_its_process(tmp_path):
         assert held
 
 
+def test_what_a_kill_has_left_of_a_finished_run_is_removed(tmp_path):
+    ledger, run, other = Ledger(tmp_path), make_run(), make_run(seed=1)
+    attempts = tmp_path / ".attempts"
+    publish(ledger, run)
+    for one in (run, other):
+        (attempts / one.id / "1").mkdir(parents=True)
+        files.write_json(tmp_path / ".failures" / f"{one.id}.json", {"message": "out of luck", "trace": ""})
+    ledger.tidy()
+    assert [path.name for path in attempts.iterdir()] == [other.id]
+    assert [path.stem for path in (tmp_path / ".failures").iterdir()] == [other.id]
+
+
 def test_failures_are_kept_until_the_run_succeeds(tmp_path):
     ledger, run = Ledger(tmp_path), make_run()
     ledger.record_failure(run.id, "out of luck", "trace")

@@ -1,8 +1,10 @@
+import os
 import stat
+import time
 
 import pytest
 
-from datasets.acquire.whole import whole, write_whole
+from datasets.acquire.whole import remove_abandoned, whole, write_whole
 
 
 def names(folder):
@@ -42,6 +44,24 @@ def test_readers_see_the_old_content_until_the_end(tmp_path):
         temporary.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_what_a_kill_has_left_is_removed_when_it_is_old_and_nothing_else_is(tmp_path):
+    for folder in (tmp_path, tmp_path / "sub"):
+        write_whole(folder / ".a.txt", "a hidden file of somebody")
+        for age in (0, 100_000):
+            with whole(folder / "a.txt") as temporary:
+                temporary.write_text("half")
+                (tmp_path / "left").hardlink_to(temporary)
+            (tmp_path / "left").rename(temporary)
+            os.utime(temporary, (time.time() - age,) * 2)
+    remove_abandoned(tmp_path)
+    assert names(tmp_path / "sub")[0] == ".a.txt"
+    assert [len(names(folder)) for folder in (tmp_path, tmp_path / "sub")] == [
+        4,
+        3,
+    ]  # of two each, the younger one stays
+    remove_abandoned(tmp_path / "nowhere")
 
 
 def test_rights_are_those_of_any_new_file(tmp_path):
