@@ -1,7 +1,9 @@
 """What must hold of a round, whatever was done to it."""
 
 import json
+import os
 import re
+import time
 from collections.abc import Iterator
 
 from tests.soak.places import Place, Undisturbed, cells_of, files_of
@@ -58,6 +60,14 @@ def differences(place: Place, expected: Undisturbed) -> Iterator[str]:
         yield f"{len(other)} runs are not bit-equal, {other[0]} for one"
     if json.dumps(cells_of(place)) != json.dumps(expected.cells):
         yield "the numbers of the tables differ"
+
+
+def age_temporaries(place: Place) -> int:
+    """Let the files that killed processes were writing be two days old, when the next sweep removes them; how many."""
+    found = [path for path in place.root.rglob(".*") if TEMPORARY.fullmatch(path.name) and path.is_file()]
+    for path in found:
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
+    return len(found)
 
 
 def left_behind(place: Place, is_aside_expected: bool) -> Iterator[str]:

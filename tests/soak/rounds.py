@@ -145,6 +145,8 @@ class Round:
         self._begun_before = len(self.stage.orders.journal())
         self.stage.orders.give()
         self._repeat()
+        if checks.age_temporaries(self.place):
+            self.end(self.again())
         self.wrong += self._untold()
         self.wrong += checks.differences(self.place, self.expected)
         self.wrong += checks.left_behind(self.place, bool(self.damaged))

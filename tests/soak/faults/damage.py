@@ -65,9 +65,9 @@ def of_finished(one: Round, way: str) -> None:
         if way != "re-dated":
             one.damaged.add(name)
         WAYS[way](one, path)
-    _look(one)
     if way == "re-dated":
         one.excuse_dates()
+    _look(one)
 
 
 def of_attempts(one: Round) -> None:
