@@ -48,6 +48,7 @@ def only_read(one: Round) -> None:
         one.pause(0.8)
         one.kill(command, "both")
     one.end(command)
+    one.place.runs.mkdir(exist_ok=True)
     n_done = len(one.place.results())
     with _only_readable(one.place.runs):
         for arguments in (("status",), ("plan", one.target, "--corpus", "miniature"), ("report", "soak")):
