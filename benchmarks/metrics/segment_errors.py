@@ -1,7 +1,8 @@
 """Error rate and F1 of soft activity at one threshold for all classes, in segments of one second: sed_eval counts.
 
-DCASE 2023 Task 4b lists them beside its ranking (ER_m, F1_m, F1_M): a class is found in a segment where a frame is
-above one half. All recordings of all folds are judged together, and classes as in benchmarks.metrics.segments.
+DCASE 2023 Task 4b lists them beside its ranking (ER_m, F1_m, F1_M): frames above one half in a row are an event, both
+ends of which are cut to whole seconds, so that one within a second is none (official baseline, code). All recordings of
+all folds are judged together, and classes as in benchmarks.metrics.segments.
 """
 
 from collections.abc import Sequence
@@ -49,9 +50,10 @@ def count_segments(scores: Scores, reference: "pd.DataFrame") -> SegmentCounts:
     judged = Segmented.of(scores, reference)
     classes = list(judged.classes)
     counts, errors = [], []
-    for item, found in zip(judged.items, judged.found, strict=True):
+    for item in judged.items:
+        found = _events(judged.frames(item) > ACTIVE, classes, float(scores.hop or SEGMENT))
         evaluator: Any = SegmentBasedMetrics(classes, time_resolution=SEGMENT)
-        lists = [_listed(item, events) for events in (judged.events[item], _events(found > ACTIVE, classes))]
+        lists = [_listed(item, events) for events in (judged.events[item], found)]
         evaluator.evaluate(*lists, evaluated_length_seconds=judged.seconds[item])
         by_class = evaluator.class_wise
         counts.append([[by_class[label][name] for label in classes] for name in ("Nref", "Nsys", "Ntp")])
@@ -76,14 +78,15 @@ def segment_statistic(scores: Scores, reference: "pd.DataFrame", statistic: Stat
     return MetricValue(float(np.mean([one.value for one in parts])), per_item, found.items, {}, is_share=False)
 
 
-def _events(active: np.ndarray, classes: Sequence[str]) -> list[Event]:
-    """Runs of active segments (segments, classes) as events."""
+def _events(active: np.ndarray, classes: Sequence[str], hop: float) -> list[Event]:
+    """Runs of active frames (frames, classes), whose ends are cut to whole seconds; one within a second is none."""
     events = []
     for column, label in enumerate(classes):
         for is_active, run in groupby(enumerate(active[:, column]), key=lambda one: bool(one[1])):
             places = [place for place, _ in run]
-            if is_active:
-                events.append((places[0] * SEGMENT, (places[-1] + 1) * SEGMENT, label))
+            onset, offset = (float(np.floor(round(place * hop, 6))) for place in (places[0], places[-1] + 1))
+            if is_active and offset > onset:
+                events.append((onset, offset, label))
     return events
 
 

@@ -34,7 +34,7 @@ def said() -> Scores:
 
 
 def official(said: Scores, truth: pd.DataFrame):
-    """All recordings in one evaluator of the classes that are judged, events frame by frame and second by second."""
+    """All recordings in one evaluator of the classes that are judged; what is found ends at whole seconds."""
     judged = list(CLASSES[:3])
     evaluator = sed_eval.sound_event.SegmentBasedMetrics(judged, time_resolution=1.0)
     evaluator.empty_system_output_handling = "zero_score"
@@ -43,11 +43,14 @@ def official(said: Scores, truth: pd.DataFrame):
             {"filename": item, "event_label": row["label"], "onset": row["onset"], "offset": row["offset"]}
             for _, row in truth[(truth.index == item) & (truth["activity"] > 0.5)].iterrows()
         ]
-        frames = np.argwhere(values[: int(np.ceil(LENGTHS[item] * 2)), :3] > 0.5)
-        found = [
-            {"filename": item, "event_label": CLASSES[column], "onset": frame / 2, "offset": frame / 2 + 0.5}
-            for frame, column in frames
-        ]
+        found = []
+        for column, label in enumerate(judged):
+            heard = np.pad(values[: int(np.ceil(LENGTHS[item] * 2)), column] > 0.5, 1).astype(int)
+            begins, ends = (np.flatnonzero(np.diff(heard) == step) / 2 for step in (1, -1))
+            found += [
+                {"filename": item, "event_label": label, "onset": np.floor(onset), "offset": np.floor(offset)}
+                for onset, offset in zip(begins, ends, strict=True) if np.floor(onset) < np.floor(offset)
+            ]  # fmt: skip
         evaluator.evaluate(true, found, evaluated_length_seconds=LENGTHS[item])
     overall, by_class = evaluator.results_overall_metrics(), evaluator.results_class_wise_metrics()
     return {
