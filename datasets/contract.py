@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The `fold` of items that the networks of every fold are tested on, such as an evaluation set.
 EVERY_FOLD = 0
+#: The test set by which thresholds are chosen, where a dataset has one: the validation items once more.
+SELECTION = "selection"
 
 
 class Parts(NamedTuple):

@@ -18,6 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.metrics.metric import AtThreshold, Chosen, Metric, MetricValue
 from benchmarks.metrics.segments import SEGMENT, SOFT_ACTIVITY, Segmented, check_kind
 from benchmarks.runs.scores import Scores
+from datasets.contract import SELECTION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,5 +154,5 @@ METRICS = (
     Metric(
         "f1_best_thresholds_1s_softmax", 1, "%", True, f1_best_thresholds_softmax, SOFT_ACTIVITY, by_class=best_softmax
     ),
-    Metric("f1_validation_thresholds_1s", 1, "%", True, f1_chosen_thresholds, SOFT_ACTIVITY, chosen_on="selection"),
+    Metric("f1_validation_thresholds_1s", 1, "%", True, f1_chosen_thresholds, SOFT_ACTIVITY, chosen_on=SELECTION),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.acquire.hashes import Fingerprinted
-from datasets.contract import Dataset, Parts, check_fold, check_root
+from datasets.contract import SELECTION, Dataset, Parts, check_fold, check_root
 from datasets.errors import DataError
 from datasets.maestro_real.layout import ANNOTATION, CLASSES, DEVELOPMENT, FOLDS, RATE, SCENES, SCORED, Layout, scene_of
 from datasets.maestro_real.lists import Lists
@@ -101,7 +101,7 @@ class MaestroReal(Fingerprinted, Dataset):
         check_fold(self, fold)
         lists = self.lists.folds[fold]
         named = {"train": lists.train, "validation": lists.validation, "test": lists.test}
-        one = {**named, "selection": lists.validation}.get(part)
+        one = {**named, SELECTION: lists.validation}.get(part)
         return len(one.lines) if one is not None else 0
 
     def parts(self, fold: int) -> Parts:
@@ -115,7 +115,7 @@ class MaestroReal(Fingerprinted, Dataset):
         check_fold(self, fold)
         lists = self.lists.folds[fold]
         train, validation = (self._frame(one.lines) for one in (lists.train, lists.validation))
-        test_sets = {"selection": lists.validation, "test": lists.test}
+        test_sets = {SELECTION: lists.validation, "test": lists.test}
         return Parts(train, validation, {name: self._active(one.lines) for name, one in test_sets.items()})
 
     def truth(self, test_set: str = "test") -> "pd.DataFrame":
@@ -125,7 +125,7 @@ class MaestroReal(Fingerprinted, Dataset):
         seconds: how long the recording lasts, and scored: whether the class is one of the 11. The first row of each
         recording has the label "" and no second, so that all are tested. Raises DataError.
         """
-        if test_set not in ("selection", "test"):
+        if test_set not in (SELECTION, "test"):
             raise DataError(f"maestro_real has no test set {test_set!r}, only 'selection' and 'test'")
         return self._active(self.lists.tested_in)
 

@@ -15,7 +15,7 @@ import torch
 
 from datasets import registry
 from datasets.batches.module import ResidentDataModule
-from datasets.contract import EVERY_FOLD, Dataset
+from datasets.contract import EVERY_FOLD, SELECTION, Dataset
 from datasets.errors import DataError
 from tests import ROOT
 from tests.conftest import written
@@ -89,7 +89,10 @@ def test_parts_have_items_labels_units_and_folds(dataset, parts):
 def test_parts_share_no_item_unless_a_list_leaves_it_out(parts):
     for of_fold in parts.values():
         assert not set(of_fold.train.index) & set(of_fold.validation.index)
-        for frame in of_fold.test.values():
+        for name, frame in of_fold.test.items():
+            if name == SELECTION:
+                assert set(frame.index) == set(of_fold.validation.index)
+                continue
             shared = frame[frame.index.isin({*of_fold.train.index, *of_fold.validation.index})]
             lists = [column for column in frame.columns if frame[column].dtype == bool]
             assert shared.empty or any(not shared[column].any() for column in lists)

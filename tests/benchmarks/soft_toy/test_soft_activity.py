@@ -128,7 +128,7 @@ def test_values_are_computed_once_and_again_where_the_cache_is_damaged(trained, 
     kept = list((tmp_path / "cache" / "metrics").iterdir())
     assert len(kept) == 3
     with monkeypatch.context() as patch:
-        patch.setattr("benchmarks.judge.evaluator.joined", lambda scores: pytest.fail("computed again"))
+        patch.setattr("benchmarks.metrics.scoring.joined", lambda scores: pytest.fail("computed again"))
         assert Evaluator(here, Choice()).evidence(cell).seed_values == before
     for path, content in zip(kept, (b"", kept[1].read_bytes()[:100], b"odd" + kept[2].read_bytes()), strict=True):
         path.write_bytes(content)

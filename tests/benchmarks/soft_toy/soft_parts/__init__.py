@@ -95,7 +95,8 @@ class StreetFrames(pl.LightningDataModule):
         return self.dataset.parts(self.fold).test[test_set]
 
     def provenance(self):
-        return {"items": {"train": len(self.training), "test": PER_FOLD}}
+        counts = {"train": len(self.training), "test": PER_FOLD}
+        return {"items": {part: {"used": count, "expected": count} for part, count in counts.items()}}
 
 
 class SoftNetwork(pl.LightningModule):
