@@ -16,7 +16,7 @@ from benchmarks.runs.memo import Memo
 from benchmarks.runs.stored.finished import Finished, Tested
 from benchmarks.runs.stored.run import Run
 from benchmarks.runs.stored.shelf import Stored
-from datasets.contract import EVERY_FOLD
+from datasets.contract import EVERY_FOLD, Dataset
 
 
 class OfficialItems:
@@ -35,7 +35,11 @@ class OfficialItems:
         for test_set, one in tested.items():
             key = (*_asked(finished.run, test_set), one.digest)
             if key not in self._problems:
-                self._problems[key] = self._problem(finished, test_set, one)
+                try:
+                    self._problems[key] = self._problem(finished, test_set, one)
+                except Exception as error:  # whatever a class that a stored file names makes of what it says there
+                    told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+                    self._problems[key] = f"its dataset cannot be asked for the items of {test_set} ({told})"
             if problem := self._problems[key]:
                 path = finished.scores_path(test_set)
                 raise InputError(f"{path}: {problem}; remove the folder {path.parent} to redo it")
@@ -45,6 +49,8 @@ class OfficialItems:
         dataset = _class_of(run)
         if dataset is None:
             return None
+        if Dataset not in getattr(dataset, "__mro__", ()):
+            return f"is of {run.resolved['dataset']['class_path']}, which is no dataset"
         official = None if _limit(run) else self._count(run, dataset, test_set)
         if official is not None and of != official:
             given = "no number" if of is None else of

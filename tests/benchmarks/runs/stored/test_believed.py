@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.cli.status import status_of
 from benchmarks.errors import InputError
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.table import CellResult, Variant
-from benchmarks.runs.files import file_sha256, read_json, write_json
+from benchmarks.runs.execute import Surroundings, execute
+from benchmarks.runs.files import read_json
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.transport import land, merge
@@ -22,8 +22,11 @@ from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 from tests.benchmarks.fabricated_event_runs import fabricate_events
 from tests.benchmarks.fabricated_results import result_of
-from tests.benchmarks.fabricated_runs import FINGERPRINT, fabricate, items_of, scores_with, workspace_in
+from tests.benchmarks.fabricated_runs import FINGERPRINT, fabricate, scores_with, workspace_in
+from tests.benchmarks.runs.stored.altered import OTHERS, damaged, on_items, one_item, rewrite
 
+#: Those of the toy's datasets, 20 to a fold.
+ITEMS = [f"{fold}-{number:03d}-{('high', 'low')[number % 2]}" for fold in (1, 2) for number in range(20)]
 CELL = "acrnn.t3.att.esc10"
 
 
@@ -53,138 +56,6 @@ def folders(workspace: Workspace) -> list[Path]:
     return sorted(path.parent for path in workspace.runs.glob("[!.]*/result.json"))
 
 
-def rewrite(folder: Path, scores: Scores | None = None, **data: object) -> None:
-    """Change a run's scores, and its result so that all checksums fit."""
-    if scores is not None:
-        scores.save(folder / "scores_test.npz")
-    result = read_json(folder / "result.json")
-    files = {name: file_sha256(folder / name) for name in result["files"]}
-    write_json(folder / "result.json", {**result, "files": files, "data": {**result["data"], **data}})
-
-
-def on_items(folder: Path, items: tuple[str, ...]) -> Scores:
-    """The scores of a run, as many as there are items, under these names."""
-    said = Scores.load(folder / "scores_test.npz")
-    return Scores(items, said.classes, said.values[: len(items)], said.kind)
-
-
-def counted(used: int, expected: int) -> dict[str, dict[str, int]]:
-    return {"test": {"used": used, "expected": expected}}
-
-
-# -- scores of other items ---------------------------------------------------------------------------------------------
-
-
-def one_item(folder: Path) -> None:
-    rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]))
-
-
-def one_item_that_is_said_to_be_all(folder: Path) -> None:
-    rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]), items=counted(1, 1))
-
-
-def one_item_of_nobody_knows_how_many(folder: Path) -> None:
-    items = {"test": {"used": 1, "expected": None}}
-    rewrite(folder, on_items(folder, items_of("esc10", 1)[:1]), items=items)
-
-
-def another_fold(folder: Path) -> None:
-    rewrite(folder, on_items(folder, items_of("esc10", 2)))
-
-
-def invented_names(folder: Path) -> None:
-    rewrite(folder, on_items(folder, tuple(f"clip {number}.wav" for number in range(80))))
-
-
-def too_many(folder: Path) -> None:
-    said = Scores.load(folder / "scores_test.npz")
-    items = (*said.items, "1-99999-A-0.wav")
-    rewrite(folder, Scores(items, said.classes, said.values[[*range(80), 0]], said.kind), items=counted(81, 81))
-
-
-def one_item_twice(folder: Path) -> None:
-    with np.load(folder / "scores_test.npz") as file:
-        arrays = dict(file)
-    arrays["items"][1] = arrays["items"][0]
-    np.savez_compressed(folder / "scores_test.npz", **arrays)
-    rewrite(folder)
-
-
-# -- other files -------------------------------------------------------------------------------------------------------
-
-
-def damaged(folder: Path) -> None:
-    path = folder / "scores_test.npz"
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def altered_run(folder: Path) -> None:
-    run = read_json(folder / "run.json")
-    write_json(folder / "run.json", {**run, "seed": 7})
-
-
-def altered_run_with_checksums(folder: Path) -> None:
-    altered_run(folder)
-    rewrite(folder)
-
-
-def scores_are_not_listed(folder: Path) -> None:
-    result = read_json(folder / "result.json")
-    write_json(folder / "result.json", {**result, "files": {"run.json": result["files"]["run.json"]}})
-
-
-def run_is_not_listed(folder: Path) -> None:
-    result = read_json(folder / "result.json")
-    del result["files"]["run.json"]
-    write_json(folder / "result.json", result)
-
-
-def a_test_set_is_not_listed(folder: Path) -> None:
-    result = read_json(folder / "result.json")
-    rewrite(folder, items={**result["data"]["items"], "evaluation": {"used": 9, "expected": 9}})
-
-
-def a_file_that_nobody_lists(folder: Path) -> None:
-    (folder / "checkpoint.partial").write_text("left behind")
-
-
-def a_listed_file_elsewhere(folder: Path) -> None:
-    result = read_json(folder / "result.json")
-    (folder.parent / "secret.txt").write_text("not of this run")
-    digest = file_sha256(folder.parent / "secret.txt")
-    write_json(folder / "result.json", {**result, "files": {**result["files"], "../secret.txt": digest}})
-
-
-def a_link(folder: Path) -> None:
-    elsewhere = folder.parent.parent / "elsewhere.npz"
-    (folder / "scores_test.npz").rename(elsewhere)
-    (folder / "scores_test.npz").symlink_to(elsewhere)
-
-
-def a_linked_folder(folder: Path) -> None:
-    elsewhere = folder.parent.parent / "elsewhere"
-    folder.rename(elsewhere)
-    folder.symlink_to(elsewhere)
-
-
-def a_folder_inside(folder: Path) -> None:
-    (folder / "lightning_logs").mkdir()
-
-
-def another_name(folder: Path) -> None:
-    folder.rename(folder.with_name(folder.name[:-1] + "x"))
-
-
-OTHERS: list[Callable[[Path], None]] = [
-    one_item, one_item_that_is_said_to_be_all, one_item_of_nobody_knows_how_many, another_fold, invented_names,
-    too_many, one_item_twice, damaged, altered_run, altered_run_with_checksums, scores_are_not_listed,
-    run_is_not_listed, a_test_set_is_not_listed, a_file_that_nobody_lists, a_listed_file_elsewhere, a_link,
-    a_linked_folder, a_folder_inside, another_name,
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("change", OTHERS)
 def test_what_is_not_what_it_says_it_is_is_left_out_and_named(store, change):
     victim, *others = folders(store)
@@ -193,7 +64,7 @@ def test_what_is_not_what_it_says_it_is_is_left_out_and_named(store, change):
         kept = [one.folder for one in store.ledger.finished()]
     assert kept == others
     [line] = {str(one.message) for one in told}
-    assert str(victim)[:-1] in line and "\n" not in line
+    assert str(victim)[:-10] in line and "\n" not in line
     plan = make_plan(select(CELL), Choice(seeds=1), store)  # where the data are absent any state of them counts
     assert sum(planned.done for planned in plan.runs.values()) == 4
 
@@ -290,7 +161,7 @@ def test_nothing_of_it_is_merged(store, tmp_path, change):
     here = workspace_in(tmp_path / "here")
     merged, known, refused = merge(store.runs, here)
     assert (sorted(merged), known) == ([folder.name for folder in others], [])
-    assert len(refused) == 1 and str(victim)[:-1] in refused[0]
+    assert len(refused) == 1 and str(victim)[:-10] in refused[0]
     assert merge(store.runs, here)[:2] == ([], merged)
 
 
@@ -372,3 +243,23 @@ def test_a_part_of_the_items_says_how_many_of_them_and_earns_no_verdict(store):
     for folder in folders(store):
         rewrite(folder, census={"release": "v2", "complete": True, "summary": "all 400 clips", "faults": {}})
     assert shown(again(store)).flaw == "70 of 80 items"
+
+
+@pytest.mark.parametrize(
+    ("items", "problem"),
+    [
+        (ITEMS[:19], "lacks 1 of the 20 items of test, such as 1-019-low"),
+        ([*ITEMS[:19], "1-999-low"], "has 1 items that are not in test of fold 1, such as '1-999-low'"),
+        (ITEMS[1:20][::-1] + ITEMS[:1], None),
+    ],
+)
+def test_where_the_files_of_a_run_are_here_their_lists_tell_its_items(toy_workspace, items, problem):
+    [run] = [one.run for one in make_plan(select("toy.t1.plain"), Choice("smoke"), toy_workspace).missing]
+    folder = execute(run, Surroundings(toy_workspace))
+    n = len(items)
+    rewrite(folder, on_items(folder, tuple(items)), items={"test": {"used": n, "expected": n}})
+    if problem is None:  # in whatever order
+        assert [one.folder for one in again(toy_workspace).ledger.finished()] == [folder]
+        return
+    with pytest.warns(UserWarning, match=f"scores_test.npz: {problem}"):
+        assert not list(again(toy_workspace).ledger.finished())
