@@ -13,6 +13,7 @@ from benchmarks.runs.plan import Planned
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import Truths
 from benchmarks.runs.workspace import Workspace
+from datasets.contract import SELECTION
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def train(runs: Iterable[Run], workspace: Workspace, title: str) -> Trained:
 
 
 def measure(finished: Finished, metric_id: str) -> MetricValue:
-    """A metric of a finished run on the items of the test set "test", or else of the first by name."""
+    """A metric of a finished run on the items of its first test set by name, which no threshold was chosen on."""
     names = sorted(path.stem.removeprefix("scores_") for path in finished.folder.glob("scores_*.npz"))
-    test_set = "test" if "test" in names else names[0]
+    test_set = next(name for name in names if name != SELECTION)
     scores = Scores.load(finished.scores_path(test_set))
     return metric_named(metric_id).compute(scores, Truths().of(finished, test_set, scores=scores))
