@@ -28,7 +28,7 @@ def main(given: argparse.Namespace) -> int:
     for fault in chosen:
         if reason := fault.lacks():
             print(f"left out: {fault.name}: {reason}", flush=True)
-    held, broken = Counter[str](), Counter[str]()
+    held, missed, broken = Counter[str](), Counter[str](), Counter[str]()
     # Not as a context: a command that is forked from here would remove the folder at its end.
     folder = Path(tempfile.mkdtemp(prefix="soak-")).resolve()
     starter = Starter(folder / "words")
@@ -41,19 +41,21 @@ def main(given: argparse.Namespace) -> int:
             if given.round not in (None, number):
                 continue
             began = time.monotonic()
-            wrong = play(stage, fault, target, seed)
-            (broken if wrong else held)[fault.name] += 1
+            wrong, has_met = play(stage, fault, target, seed)
+            (broken if wrong else held if has_met else missed)[fault.name] += 1
             if wrong or given.verbose:
-                said = "BROKEN" if wrong else "held"
+                said = "BROKEN" if wrong else "held" if has_met else "met nothing"
                 print(f"{seed} {said}: {fault.name}, {target}, {time.monotonic() - began:.1f} s", flush=True)
             for problem in wrong:
                 print(f"    {problem}", flush=True)
     finally:
         starter.end()
         shutil.rmtree(folder, ignore_errors=True)
-    for name in sorted({*held, *broken}):
-        print(f"{name}: {held[name]} held, {broken[name]} broken")
-    print(f"{held.total() + broken.total()} rounds, {held.total()} held, {broken.total()} broken", flush=True)
+    for name in sorted({*held, *missed, *broken}):
+        print(f"{name}: {held[name]} held, {broken[name]} broken, {missed[name]} met nothing")
+    n_rounds = held.total() + broken.total() + missed.total()
+    met = f", {missed.total()} met nothing" if missed else ""
+    print(f"{n_rounds} rounds, {held.total()} held, {broken.total()} broken{met}", flush=True)
     return broken.total()
 
 

@@ -52,10 +52,13 @@ class Orders:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._turn = 0
+        #: how many processes have obeyed since the journal began, but for the orders of now
+        self.obeyed = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def give(self, *orders: Order) -> None:
         """Processes that start from now on obey these orders, and no earlier ones."""
+        self.obeyed += len(self.reached())
         for path in self.folder.glob("[!j]*"):
             path.rmdir() if path.is_dir() else path.unlink()
         self._turn += 1  # processes that obey earlier ones take none of these
@@ -80,6 +83,7 @@ class Orders:
     def forget(self) -> None:
         """Begin a new journal, without orders."""
         self.give()
+        self.obeyed = 0
         (self.folder / "journal").unlink(missing_ok=True)
 
 

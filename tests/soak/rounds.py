@@ -41,6 +41,8 @@ class Round:
     excused: set[str] = field(default_factory=set)
     #: those of them of which nothing is left that could be told of
     gone: set[str] = field(default_factory=set)
+    #: whether the fault has met anything; a kill may come when all is over
+    has_met: bool = False
     told: list[str] = field(default_factory=list)
     _state: checks.State = field(default_factory=dict)
     _noted: int = 0
@@ -124,10 +126,12 @@ class Round:
         workers = self.stage.starter.workers()
         chosen = {"worker": [self.draw.choice(workers)] if workers else [], "both": workers}.get(victim, [])
         if victim != "worker":
+            self.has_met |= command.poll() is None
             command.send(signal.SIGKILL)
         for pid in chosen:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+                self.has_met = True
 
     # -- the round itself ------------------------------------------------------------------------------------------
 
@@ -144,6 +148,7 @@ class Round:
         self._is_finished = True
         self._begun_before = len(self.stage.orders.journal())
         self.stage.orders.give()
+        self.has_met |= self.stage.orders.obeyed > 0
         self._repeat()
         if checks.age_temporaries(self.place):
             self.end(self.again())
@@ -178,8 +183,8 @@ class Round:
             yield f"status says {last}"
 
 
-def play(stage: Stage, fault: Fault, target: str, seed: str) -> list[str]:
-    """Play one round; what did not hold."""
+def play(stage: Stage, fault: Fault, target: str, seed: str) -> tuple[list[str], bool]:
+    """Play one round; what did not hold, and whether the fault has met anything."""
     draw = random.Random(seed)
     expected = stage.undisturbed(target)
     place = stage.place("round", is_warm=draw.random() >= COLD)
@@ -198,4 +203,4 @@ def play(stage: Stage, fault: Fault, target: str, seed: str) -> list[str]:
         if not one.wrong:
             shutil.rmtree(stage.base / "logs" / "round", ignore_errors=True)
         shutil.rmtree(place.root, ignore_errors=True)
-    return one.wrong
+    return one.wrong, one.has_met

@@ -19,6 +19,7 @@ def set_back(one: Round) -> None:
     one.pause()
     one.kill(command, one.draw.choice(("launcher", "both")))
     one.end(command)
+    one.has_met = True
     later = time.time() + days * 86400
     for path in one.place.root.rglob("*"):
         if path.is_file() and not path.is_symlink() and one.draw.random() < 0.7:

@@ -24,6 +24,7 @@ def lost(one: Round, what: str) -> None:
         if what == "launcher":
             one.kill(command, "launcher")
         else:
+            one.has_met = command.poll() is None
             machines.lose(what)
         one.end(command)
         if one.draw.random() < 0.5:

@@ -24,6 +24,7 @@ def side_by_side(one: Round, number: int) -> None:
         one.pause()
         killed.send(signal.SIGKILL)
     one.end(*commands)
+    one.has_met = True
     for command in commands:
         if command is not killed and command.code != 0:
             one.wrong.append(f"one of {number} launchers ends with {command.code}: {command.said()[-300:]}")
@@ -40,6 +41,7 @@ def asleep(one: Round, with_workers: bool) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
+            one.has_met = True
     second = one.again()
     if with_workers or one.draw.random() < 0.5:
         one.pause(2.0)  # whatever sleeping workers hold is waited for

@@ -65,6 +65,7 @@ def of_finished(one: Round, way: str) -> None:
         if way != "re-dated":
             one.damaged.add(name)
         WAYS[way](one, path)
+        one.has_met = True
     if way == "re-dated":
         one.excuse_dates()
     _look(one)
@@ -83,6 +84,7 @@ def of_attempts(one: Round) -> None:
     for path in [*checkpoints[:1], *one.draw.sample(files, min(2, len(files)))]:
         if path.is_file():
             WAYS[one.draw.choice(sorted(WAYS))](one, path)
+            one.has_met = True
     one.damaged -= {path.parent.name for path in files}
     _look(one)
 
@@ -94,6 +96,7 @@ def of_cache(one: Round) -> None:
     for path in one.draw.sample(files, min(len(files), one.draw.choice((1, 3, 10)))):
         if path.is_file():
             WAYS[one.draw.choice(sorted(WAYS))](one, path)
+            one.has_met = True
     _look(one)
 
 
@@ -104,6 +107,7 @@ def of_marker(one: Round) -> None:
     if not marker.is_file():
         return
     marker.write_bytes(one.draw.choice((b"", b"{", b"[]", b'{"format": 999}', b"\xff\xfe", b"null")))
+    one.has_met = True
     command = one.again()
     one.end(command)
     if command.code != 2 or str(marker) not in command.said():
@@ -142,6 +146,7 @@ def of_folders(one: Round) -> None:
             shutil.rmtree(folder)
             one.gone.add(name)
     one.damaged.add(name)
+    one.has_met = True
     _look(one)
 
 

@@ -50,6 +50,7 @@ def only_read(one: Round) -> None:
     one.end(command)
     one.place.runs.mkdir(exist_ok=True)
     n_done = len(one.place.results())
+    one.has_met = True
     with _only_readable(one.place.runs):
         for arguments in (("status",), ("plan", one.target, "--corpus", "miniature"), ("report", "soak")):
             other = one.other(*arguments)
