@@ -31,9 +31,8 @@ SETTINGS = {"RESOUND_PAPERS": str(PAPERS), "RESOUND_CHECKPOINT_SECONDS": "0", "O
 HANGS = 600.0
 NOTHING = re.compile("(?!)")
 CORES = 2
-#: What workers import for their runs, beside what their server always does.
+#: What workers import for runs on data.
 WARM_WORKERS = (
-    "benchmarks.runs.execute",
     "datasets.dcase2016_asc.module",
     "datasets.dcase2017_rare.module",
     "datasets.dcase2018_domestic.module",
@@ -44,7 +43,6 @@ WARM_WORKERS = (
     "models.edc",
     "models.maestro",
     "models.mtfa",
-    "toy_parts.training",
 )
 #: What commands import, and the libraries of metrics.
 WARM = ("benchmarks.cli.sweep", "benchmarks.launch.local", "benchmarks.reporting.site", "sklearn.metrics", "sed_eval")
@@ -128,13 +126,14 @@ class Starter:
             os.dup2(before, 2)
             os.close(before)
 
-    def warm_up(self, orders: Path) -> None:
+    def warm_up(self, orders: Path, toys_alone: bool) -> None:
         """Import what commands need, and start the server that their workers are forked from."""
+        preload = ["benchmarks.runs.train", "benchmarks.runs.execute", "toy_parts.training"]
         warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
         for name in WARM:
             importlib.import_module(name)
         os.environ["SOAK_ORDERS"] = str(orders)
-        forkserver.set_forkserver_preload(["benchmarks.runs.train", *WARM_WORKERS])
+        forkserver.set_forkserver_preload([*preload, *(() if toys_alone else WARM_WORKERS)])
         with surrounded(1), self._printing_to(self.words_of_workers):
             forkserver.ensure_running()
         time.sleep(0.5)

@@ -77,11 +77,12 @@ class Stage:
         folder = miniatures or self.base / "miniature"
         (folder / "toy").mkdir(parents=True, exist_ok=True)
         (folder / "toy" / "clip.txt").write_text("a toy clip")
-        for name in DATASETS if set(self.targets) & set(KINDS) else ():
+        toys_alone = not set(self.targets) & set(KINDS)
+        for name in () if toys_alone else DATASETS:
             part_of(name).write(folder / name, **SIZES.get(name, {}))
         self.template.cache.mkdir(parents=True)
         (self.template.cache / "miniature").symlink_to(folder.resolve())
-        self.starter.warm_up(self.orders.folder)
+        self.starter.warm_up(self.orders.folder, toys_alone)
 
     @property
     def template(self) -> Place:
