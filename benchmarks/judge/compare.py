@@ -24,7 +24,7 @@ from benchmarks.spec import Cell, Paper, load_paper, nearest, select
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Seconds by which scores may last longer or shorter than their items: windows and padding add or take some frames.
+#: Seconds by which scores may last longer or shorter than their items, or else a frame: windows and padding add some.
 LENGTH_OFF = 0.1
 
 
@@ -130,7 +130,7 @@ def _check_length(source: str, scores: Scores, paper: Paper, cell: Cell, workspa
         return
     seconds = item_seconds(paper, str(cell.dataset), cell.test_set, workspace)
     n_frames = scores.values.shape[1]
-    if seconds is not None and abs(n_frames * scores.hop - seconds) > LENGTH_OFF:
+    if seconds is not None and abs(n_frames * scores.hop - seconds) > max(LENGTH_OFF, scores.hop):
         raise InputError(
             f"{source}: {n_frames} frames of {scores.hop:g} s are {n_frames * scores.hop:g} s, but the items of "
             f"{cell.test_set} last {seconds:g} s; give every frame, and as `hop` the seconds from frame to frame"

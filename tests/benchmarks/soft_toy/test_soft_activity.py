@@ -1,6 +1,7 @@
 """A further kind of task in files of its own: the harness as it is trains, scores, judges, reports and compares it."""
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,6 +162,15 @@ def test_scores_of_another_kind_or_form_are_refused(trained, tmp_path, changes, 
     scores, _ = scores_of(trained, "wide", 0)
     replace(scores, **changes).save(tmp_path / "mine.npz")
     with pytest.raises(InputError, match=problem):
+        compare(str(tmp_path / "mine.npz"), "soft.t1", trained, None)
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(14.45, True), (13.55, True), (14.55, False), (13.45, False)])
+def test_scores_last_as_long_as_their_items_to_a_frame(trained, tmp_path, monkeypatch, seconds, fits):
+    monkeypatch.setattr("benchmarks.judge.compare.item_seconds", lambda *asked: seconds)
+    scores, _ = scores_of(trained, "wide", 0)
+    scores.save(tmp_path / "mine.npz")
+    with nullcontext() if fits else pytest.raises(InputError, match="are 14 s, but the items of"):
         compare(str(tmp_path / "mine.npz"), "soft.t1", trained, None)
 
 
