@@ -99,6 +99,14 @@ class Evidence:
         return tuple(sorted(seed for seed, folds in by_seed.items() if folds == set(self.folds)))
 
     @cached_property
+    def runs(self) -> dict[Part, list[Finished]]:
+        """The scored runs of each part of the value."""
+        found: dict[Part, list[Finished]] = defaultdict(list)
+        for one in self.scored:
+            found[one.fold].append(one.finished)
+        return found
+
+    @cached_property
     def complete(self) -> tuple[Measured, ...]:
         """The values of complete seeds."""
         seeds = set(self.complete_seeds)

@@ -11,7 +11,6 @@ import numpy as np
 from benchmarks.judge.evidence import Evidence, Measured, Part
 from benchmarks.judge.verdict import ItemInterval, PooledSpread, item_interval, pooled_sd
 from benchmarks.metrics import metric_of
-from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import Cell, Paper
 
@@ -78,9 +77,7 @@ def signed_scale(cell: Cell) -> float:
 
 def repeats(evidence: Evidence) -> bool:
     """Whether a fit draws nothing: on every fold there are runs of two seeds, or more, with the same scores."""
-    by_fold: dict[Part, list[Finished]] = defaultdict(list)
-    for one in evidence.scored:
-        by_fold[one.fold].append(one.finished)
+    by_fold = evidence.runs
     if not by_fold or any(len(runs) < 2 for runs in by_fold.values()):
         return False
     pairs = ((runs[0].folder, other.folder) for runs in by_fold.values() for other in runs[1:])

@@ -1,11 +1,13 @@
 """The official test items of a dataset and what is true of them: from its files, or from stored runs on them."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import USER_ERRORS
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
 from benchmarks.runs.scores import Scores
+from benchmarks.runs.stored.shelf import Stored
 from benchmarks.runs.truth import NoTruth, Truths, names_tell
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper
@@ -51,7 +53,14 @@ class TruthsHere(Truths):
 
     def same_items(self, finished: Finished, test_set: str) -> object:
         """The same for all whose items have the same names, as the ledger remembers."""
-        return self.workspace.ledger.tested(finished).get(test_set) or super().same_items(finished, test_set)
+        known = self._stored.get(finished.folder.name)
+        if known is None or known.finished is not finished:
+            return super().same_items(finished, test_set)
+        return known.tested[test_set]
+
+    @cached_property
+    def _stored(self) -> dict[str, Stored]:
+        return {one.finished.run.id: one for one in self.workspace.ledger.stored()}
 
     def without_copy(self, finished: Finished, test_set: str, items: tuple[str, ...]) -> "pd.DataFrame":
         """What names tell, else what is true of the official items of these names. Raises NoTruth."""

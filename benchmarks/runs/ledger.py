@@ -75,11 +75,6 @@ class Ledger:
         """The same with the items of their test sets."""
         return list(self._by_id.values())
 
-    def tested(self, finished: Finished) -> dict[str, Tested]:
-        """The items of its test sets; none of a run that is not one of these."""
-        known = self._by_id.get(finished.run.id)
-        return known.tested if known is not None and known.finished.folder == finished.folder else {}
-
     @property
     def _by_id(self) -> dict[str, Stored]:
         """The finished runs, read again when one was published, removed or renamed."""

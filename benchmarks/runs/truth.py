@@ -92,9 +92,13 @@ class Truths:
         if name in files and (copy := finished.folder / name).exists():
             frame = self._once((name, files[name]), lambda: _read_copy(copy, files[name]))
         else:
-            path = finished.scores_path(test_set)
             key = (run.paper, run.dataset, run.corpus, test_set, self.same_items(finished, test_set))
-            frame = self._once(key, lambda: self.without_copy(finished, test_set, (scores or Scores.load(path)).items))
+            frame = self._once(
+                key,
+                lambda: self.without_copy(
+                    finished, test_set, (scores or Scores.load(finished.scores_path(test_set))).items
+                ),
+            )
         return listed(frame, only, finished)
 
     def same_items(self, finished: Finished, test_set: str) -> object:
