@@ -1,10 +1,10 @@
 """What was computed once and need not be computed again: a folder that may be deleted at any time.
 
-Every file carries the checksum of its content. What is missing, cut short or damaged is computed anew, and a disk that
-is full or read-only costs time, never the result.
+Every file carries a checksum of its content and of its name, so that none that stands in another's place is taken for
+it. What is missing, cut short or damaged is computed anew, and a disk that is full or read-only costs time, never the
+result.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runs.files import canonical_hash
-from datasets.acquire.whole import write_whole
+from datasets.acquire.whole import checked, with_checksum, write_whole
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,5 @@ class Memo:
             return kept
         content = compute()
         with suppress(OSError):
-            write_whole(path, with_checksum(content))
+            write_whole(path, with_checksum(content, path))
         return content
-
-
-def with_checksum(content: bytes) -> bytes:
-    """The content of a file that `checked` believes."""
-    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
-
-
-def checked(path: Path) -> bytes | None:
-    """The content of a file whose first line is the checksum of the rest; None if there is none such."""
-    try:
-        digest, _, content = path.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    return content if hashlib.sha256(content).hexdigest().encode() == digest else None

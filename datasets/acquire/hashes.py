@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.acquire.whole import write_whole
+from datasets.acquire.whole import checked, with_checksum, write_whole
 from datasets.audio import POINTER
 from datasets.errors import DataError
 
@@ -86,7 +86,8 @@ def _stamp_of(path: Path) -> str:
 def _recall(memory: Path | None) -> dict[str, tuple[str, str]]:
     """The stamp and the md5 of each path; nothing where the memory is absent, cut short or none at all."""
     try:
-        known = json.loads(memory.read_text()) if memory is not None else {}
+        content = checked(memory) if memory is not None else None
+        known = json.loads(content) if content else {}
         return {path: (str(stamp), str(md5)) for path, (stamp, md5) in known.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
@@ -94,7 +95,7 @@ def _recall(memory: Path | None) -> dict[str, tuple[str, str]]:
 
 def _remember(memory: Path, known: dict[str, tuple[str, str]]) -> None:
     try:
-        write_whole(memory, json.dumps(known))
+        write_whole(memory, with_checksum(json.dumps(known).encode(), memory))
     except OSError:  # a full or read-only disk costs time, not the result
         return
 

@@ -1,5 +1,9 @@
-"""Writing a file whole or not at all: readers see the old content or the new one, never a part."""
+"""Writing a file whole or not at all: readers see the old content or the new one, never a part.
 
+What is kept with a checksum is read as it was written, or not at all.
+"""
+
+import hashlib
 import os
 import re
 import time
@@ -47,3 +51,22 @@ def write_whole(path: Path, content: bytes | str) -> Path:
     with whole(path) as temporary:
         temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def with_checksum(content: bytes, path: Path) -> bytes:
+    """The content of a file that `checked` believes at that path: below a checksum of it and of its place."""
+    return _digest(content, path) + b"\n" + content
+
+
+def checked(path: Path) -> bytes | None:
+    """What was written with a checksum, there; None for what is missing, damaged, or another file in its place."""
+    try:
+        digest, _, content = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return content if _digest(content, path) == digest else None
+
+
+def _digest(content: bytes, path: Path) -> bytes:
+    """Changes with the content, the name and the folder's name, so that the folder may be moved."""
+    return hashlib.sha256(f"{path.parent.name}/{path.name}\n".encode() + content).hexdigest().encode()

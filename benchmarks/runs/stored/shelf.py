@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.errors import InputError
-from benchmarks.runs.memo import checked, with_checksum
 from benchmarks.runs.stored.finished import Finished, Tested, load_finished, named, signature
-from datasets.acquire.whole import write_whole
+from datasets.acquire.whole import checked, with_checksum, write_whole
 
 #: Raised when what is checked of a run changes, so that nothing is believed that an older version has looked at.
 VERSION = 3
@@ -65,7 +64,8 @@ class Shelf:
                 names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
         except OSError:
             return []
-        return sorted(name for name in names if os.path.lexists(self.store / name / "result.json"))
+        place = str(self.store)
+        return sorted(name for name in names if os.path.lexists(f"{place}{os.sep}{name}{os.sep}result.json"))
 
     def runs(self) -> Iterator[Stored]:
         """Every good run, by name; what is not is in `unusable` afterwards."""
@@ -84,7 +84,7 @@ class Shelf:
         before, known = self._runs.get(name, ("", ""))
         if before != found:
             try:
-                known = self._read(name, found)
+                known = self._read(folder, found)
             except InputError as error:
                 known = str(error)
             self._runs[name] = found, known
@@ -92,8 +92,9 @@ class Shelf:
             raise InputError(known)
         return known
 
-    def _read(self, name: str, found: str) -> Stored:
-        folder, before = self.store / name, self._recalled().get(name)
+    def _read(self, folder: Path, found: str) -> Stored:
+        name = folder.name
+        before = self._recalled().get(name)
         if before is not None and before.signature == found and not folder.is_symlink():
             return Stored(named(folder, before.run, before.result, name), before.tested)
         finished = load_finished(folder)
@@ -127,5 +128,5 @@ class Shelf:
         kept = {name: one for name, one in self._recalled().items() if name in self._runs}
         content = json.dumps({"version": VERSION, "runs": kept})
         with suppress(OSError):  # a full or read-only disk costs time, not the result
-            write_whole(self._memory_file, with_checksum(content.encode()))
+            write_whole(self._memory_file, with_checksum(content.encode(), self._memory_file))
         self._is_new = False

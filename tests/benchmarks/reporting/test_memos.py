@@ -72,6 +72,17 @@ def test_damaged_files_of_the_cache_are_made_again(tables, kind, first):
     assert {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()} == kept
 
 
+def test_files_of_the_cache_in_each_others_place_are_not_believed(tmp_path):
+    memo = Memo(tmp_path)
+    assert [memo.json("values", key, lambda key=key: key) for key in (1, 2)] == [1, 2]
+    first, second = (tmp_path / "values").iterdir()
+    content = first.read_bytes()
+    second.rename(first)
+    second.write_bytes(content)
+    assert [memo.json("values", key, lambda key=key: key) for key in (1, 2)] == [1, 2]
+    assert [memo.json("values", key, lambda: None) for key in (1, 2)] == [1, 2]
+
+
 @pytest.mark.parametrize("kind", KEPT)
 def test_where_nothing_can_be_kept_the_report_is_the_same(tables, kind, first, tmp_path):
     _, expected = first(kind)

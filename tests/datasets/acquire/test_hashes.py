@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from datasets.acquire.hashes import Fingerprinted, forget, index_memory, md5_of_files
+from datasets.acquire.whole import checked, with_checksum
 from datasets.errors import DataError
 
 
@@ -20,6 +21,12 @@ def truth(paths):
     return {path: hashlib.md5(path.read_bytes()).hexdigest() for path in paths}
 
 
+def say_zeros_of(path, memory):
+    """Have the memory say something else of a file, by which is seen that it is used."""
+    content = checked(memory).replace(truth([path])[path].encode(), b"0" * 32)
+    memory.write_bytes(with_checksum(content, memory))
+
+
 def test_hashes_with_and_without_memory(files, tmp_path):
     memory = tmp_path / "index" / "hashes.json"
     assert md5_of_files(files) == md5_of_files(files, memory) == md5_of_files(files, memory) == truth(files)
@@ -28,7 +35,7 @@ def test_hashes_with_and_without_memory(files, tmp_path):
 def test_memory_is_used_until_size_or_time_change(files, tmp_path):
     memory = tmp_path / "hashes.json"
     md5_of_files(files, memory)
-    memory.write_text(memory.read_text().replace(truth(files)[files[0]], "0" * 32))
+    say_zeros_of(files[0], memory)
     assert md5_of_files(files, memory)[files[0]] == "0" * 32
     status = files[0].stat()
     os.utime(files[0], ns=(status.st_atime_ns, status.st_mtime_ns + 1))
@@ -59,7 +66,7 @@ def test_what_is_forgotten_is_read_again_and_other_datasets_are_not(files, tmp_p
     memories = [index_memory(tmp_path, name, tmp_path) for name in ("one", "other")]
     for memory in memories:
         md5_of_files(files, memory)
-        memory.write_text(memory.read_text().replace(truth(files)[files[0]], "0" * 32))
+        say_zeros_of(files[0], memory)
     forget(tmp_path, "one")
     assert [md5_of_files(files, memory) == truth(files) for memory in memories] == [True, False]
     forget(tmp_path / "no such folder", "one")
@@ -68,7 +75,17 @@ def test_what_is_forgotten_is_read_again_and_other_datasets_are_not(files, tmp_p
 @pytest.mark.parametrize("content", ["", "[]", '{"a', '{"x": 1}'])
 def test_memory_that_is_no_memory_is_ignored(files, tmp_path, content):
     memory = tmp_path / "hashes.json"
-    memory.write_text(content.replace("x", str(files[0])))
+    memory.write_bytes(with_checksum(content.replace("x", str(files[0])).encode(), memory))
+    assert md5_of_files(files, memory) == truth(files)
+
+
+def test_damaged_memory_and_that_of_another_folder_are_ignored(files, tmp_path):
+    memory, other = tmp_path / "hashes.json", tmp_path / "others.json"
+    md5_of_files(files, memory)
+    say_zeros_of(files[0], memory)
+    other.write_bytes(memory.read_bytes())
+    assert md5_of_files(files, other) == truth(files)
+    memory.write_bytes(memory.read_bytes().replace(b"000000", b"000001"))
     assert md5_of_files(files, memory) == truth(files)
 
 
