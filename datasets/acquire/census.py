@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.acquire.telling import Progress, shown
-from datasets.acquire.whole import write_whole
+from datasets.acquire.whole import checked, with_checksum, write_whole
 from datasets.audio import ClipFault
 
 #: Changes whenever a check does, so that remembered results of older checks are not used.
@@ -119,7 +119,7 @@ def remembered(cache: Path | None, name: str, check: Callable[[], Faults]) -> Fa
         return known
     faults = check()
     try:
-        write_whole(memory, json.dumps(faults, indent=1))
+        write_whole(memory, with_checksum(json.dumps(faults, indent=1).encode(), memory))
     except OSError:  # a full or read-only disk costs time, not the result
         return faults
     return faults
@@ -151,7 +151,5 @@ def decoding_faults(
 
 
 def _recall(memory: Path) -> Faults | None:
-    try:
-        return json.loads(memory.read_text())
-    except (OSError, ValueError):  # absent, or cut short: check again
-        return None
+    content = checked(memory)
+    return None if content is None else json.loads(content)  # absent, or damaged: check again

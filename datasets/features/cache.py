@@ -206,7 +206,7 @@ class FeatureCache:
             ]
         for one, found in zip(wanted, facts, strict=True):
             content = {**one.header, "signature": one.made_by, **found}
-            write_whole(self._paths(one.key)[1], json.dumps(content))
+            write_whole(self._paths(one.key)[1], json.dumps({**content, "header_crc32": _header_checksum(content)}))
 
     def _open(self, key: str) -> Features:
         array, description = self._paths(key)
@@ -223,6 +223,8 @@ def _problem(array: Path, description: Path, wanted: Wanted) -> str | None:
         found = json.loads(description.read_text(encoding="utf-8"))
         fits = array.stat().st_size == found["bytes"] and wanted.header.items() <= found.items()
         fits = fits and _once_checked(array) == found["crc32"]
+        checksum = _header_checksum(found)
+        fits = fits and found.get("header_crc32", checksum) == checksum  # older headers have none
     except (OSError, ValueError, KeyError, TypeError):
         fits = False
     if not fits:
@@ -230,6 +232,12 @@ def _problem(array: Path, description: Path, wanted: Wanted) -> str | None:
     if changed := differences(found.get("signature"), wanted.made_by):
         return f"made by other code (another signature of {' and '.join(changed)})"
     return None
+
+
+def _header_checksum(content: dict[str, Any]) -> int:
+    """CRC-32 of all that a header says, as it is read again."""
+    said = json.loads(json.dumps({name: value for name, value in content.items() if name != "header_crc32"}))
+    return zlib.crc32(json.dumps(said, sort_keys=True).encode())
 
 
 def _once_checked(path: Path) -> int:

@@ -21,8 +21,8 @@ def test_faults_are_remembered_by_name(tmp_path):
     assert check.calls == 2
 
 
-@pytest.mark.parametrize("text", ["", "{", "\x00"])
-def test_a_memory_cut_short_is_made_again(tmp_path, text):
+@pytest.mark.parametrize("text", ["", "{", "\x00", "{}"])
+def test_a_memory_that_is_cut_short_or_another_is_made_again(tmp_path, text):
     check = counted(FAULTS)
     remembered(tmp_path, "one", check)
     next((tmp_path / "census").iterdir()).write_text(text)

@@ -123,7 +123,7 @@ def test_other_items_make_another_key(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damage", ["cut", "header cut", "header of other features", "array gone", "header no JSON object"]
+    "damage", ["cut", "header cut", "header of other features", "array gone", "header no JSON object", "other counts"]
 )
 def test_damaged_cache_is_made_again_with_a_warning(tmp_path, caplog, damage):
     dataset = FakeClips()
@@ -135,6 +135,9 @@ def test_damaged_cache_is_made_again_with_a_warning(tmp_path, caplog, damage):
         header.write_text(header.read_text()[:50])
     elif damage == "header of other features":
         header.write_text(json.dumps({**json.loads(header.read_text()), "params": {"size": 7}}))
+    elif damage == "other counts":
+        header.write_text(header.read_text().replace('"counts": [1, 1', '"counts": [0, 2'))
+        assert '"counts": [0, 2' in header.read_text()
     elif damage == "header no JSON object":
         header.write_text("[]")
     else:

@@ -105,4 +105,4 @@ def test_other_extractors_keep_their_files_and_keys(tmp_path):
         "params",
         "items",
     ]
-    assert list(header) == [*made_of, "signature", "shape", "counts", "bytes", "crc32"]
+    assert list(header) == [*made_of, "signature", "shape", "counts", "bytes", "crc32", "header_crc32"]
