@@ -7,6 +7,7 @@ Channels are averaged. A file of another rate is resampled by soxr (VHQ); the of
 import hashlib
 import logging
 import os
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ FORMAT = 1
 SEGMENT_TOLERANCE = 0.1
 #: Memory for decoded sources where no cache folder is given, bytes (assumed).
 MEMORY = 512 << 20
+CHECKSUM_BYTES = 4
 
 
 class SourceAudio:
@@ -145,8 +147,11 @@ def _weight(sound: NDArray[Any]) -> int:
 
 
 def _mapped(path: Path) -> NDArray[Any] | None:
-    """A kept sound; None where it is absent, cut short or none at all."""
+    """A kept sound; None where it is absent, damaged, another one in its place or none at all."""
     try:
+        content: NDArray[np.uint8] = np.memmap(path, np.uint8, "r")
+        if content[-CHECKSUM_BYTES:].tobytes() != _checksum(content[:-CHECKSUM_BYTES], path):
+            return None
         sound: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
@@ -156,3 +161,10 @@ def _mapped(path: Path) -> NDArray[Any] | None:
 def _store(target: Path, sound: NDArray[Any]) -> None:
     with whole(target) as temporary, temporary.open("wb") as file:
         np.save(file, sound, allow_pickle=False)
+        file.flush()
+        file.write(_checksum(np.memmap(temporary, np.uint8, "r"), target))
+
+
+def _checksum(content: NDArray[np.uint8], path: Path) -> bytes:
+    """CRC-32 of a kept sound and of its name, which stands behind it."""
+    return zlib.crc32(content.data, zlib.crc32(path.name.encode())).to_bytes(CHECKSUM_BYTES, "big")

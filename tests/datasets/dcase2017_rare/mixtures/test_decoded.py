@@ -97,6 +97,18 @@ def test_a_damaged_cache_is_made_again(sources, tmp_path, content):
     np.testing.assert_array_equal(SourceAudio(sources, tmp_path / "cache").background(NAME), expected)
 
 
+def test_a_bit_that_is_another_and_a_sound_in_the_place_of_another_are_noticed(sources, tmp_path):
+    names = [one.filepath for one in sources.backgrounds][:2]
+    expected = [np.array(SourceAudio(sources, tmp_path / "cache").background(name)) for name in names]
+    first, second = (tmp_path / "cache" / "sources").iterdir()
+    content = bytearray(first.read_bytes())
+    first.write_bytes(second.read_bytes())
+    content[-1000] ^= 1
+    second.write_bytes(content)
+    for name, sound in zip(names, expected, strict=True):
+        np.testing.assert_array_equal(SourceAudio(sources, tmp_path / "cache").background(name), sound)
+
+
 def test_many_may_fill_one_cache_at_once(sources, tmp_path):
     names = [one.filepath for one in sources.backgrounds]
     expected = {name: SourceAudio(sources).background(name) for name in names}
