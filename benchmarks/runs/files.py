@@ -12,11 +12,12 @@ from benchmarks.errors import InputError
 from datasets.acquire.locks import try_lock
 from datasets.acquire.whole import write_whole
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 
 def canonical_hash(data: Any, length: int = 12) -> str:
     """A hash of plain data that does not depend on the order of keys: `length` hex digits."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(_CANONICAL.encode(data).encode()).hexdigest()[:length]
 
 
 def file_sha256(path: Path) -> str:

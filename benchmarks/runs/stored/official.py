@@ -144,11 +144,18 @@ def contradicting(runs: Iterable[Stored]) -> dict[Path, str]:
     return found
 
 
+#: A hash of the dataset and of what a data module takes of it, by recipe: thousands of runs have the same.
+_MADE: dict[str, str] = {}
+
+
 def _asked(run: Run, test_set: str) -> tuple[str, ...]:
     """What decides which items a test set has."""
-    data = run.resolved["data"]
-    made = canonical_hash([run.resolved["dataset"], data["class_path"], data["init_args"].get("limit")])
-    return made, run.corpus, run.fingerprint, str(run.fold), test_set
+    if run.recipe not in _MADE:
+        data = run.resolved["data"]
+        _MADE[run.recipe] = canonical_hash(
+            [run.resolved["dataset"], data["class_path"], data["init_args"].get("limit")]
+        )
+    return _MADE[run.recipe], run.corpus, run.fingerprint, str(run.fold), test_set
 
 
 def _limit(run: Run) -> Any:
