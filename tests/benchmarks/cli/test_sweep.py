@@ -14,6 +14,7 @@ from benchmarks.errors import InputError, Left
 from benchmarks.launch.driver import Outcome
 from benchmarks.launch.launcher import launcher_named
 from benchmarks.runs.plan import Choice
+from datasets.acquire.whole import checked, with_checksum
 from datasets.errors import DataError
 from tests.benchmarks.fabricated_runs import workspace_in
 
@@ -50,8 +51,9 @@ def test_every_file_is_read_again_before_runs_that_earn_a_verdict(
     asked = (spec.select("acrnn.t1.knn.esc10"), Choice(tier))
     truth = set(make_plan(*asked, workspace).runs)
     (memory,) = (workspace.cache / "index").glob("esc50-*.json")
-    stamps = json.loads(memory.read_text())
-    memory.write_text(json.dumps({path: (stamp, "0" * 32) for path, (stamp, _) in stamps.items()}))
+    stamps = json.loads(checked(memory))
+    wrong = json.dumps({path: (stamp, "0" * 32) for path, (stamp, _) in stamps.items()})
+    memory.write_bytes(with_checksum(wrong.encode(), memory))
 
     monkeypatch.setattr(sweep, "make_plan", planned)
     with pytest.raises(Enough):
