@@ -110,7 +110,7 @@ def _of_class(paper: Paper, named: Named) -> Iterator[Stated]:
                 yield Stated(key, name, sourced)
         constants = {path.rpartition(".")[2]: one for path, one in notes.constants.items()}
         for name, choice in {**constants, **notes.choices}.items():
-            if choice.when.items() <= dict(named.given).items():
+            if choice.matters_with(named.given):
                 yield Stated(key, name, choice)
 
 

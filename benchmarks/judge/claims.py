@@ -19,7 +19,7 @@ from benchmarks.judge.pairs.compared import ALPHA, About, Tested, compare_rows, 
 from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.pairs.worst import never_worst
 from benchmarks.spec import Claim
-from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of
+from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of, tolerance_of
 
 Status = Literal["holds", "fails", "undecided", "not measured"]
 #: A cell of the table: its column and its row.
@@ -78,7 +78,8 @@ def judge_claims(
     Claims about a class of which a fold has no item are not measured: files of it may not be here.
 
     quoted: cells of which there will be none. flawed: those whose runs are on other files than the official ones.
-    margins: by cell; a note says how often a difference of one margin would be found.
+    margins: by cell; a note says how often a difference of one margin would be found, or of what a claimed difference
+    may be off.
 
     Raises InputError for a claim whose test has no known form, and for cells that were tested on different items.
     """
@@ -90,7 +91,7 @@ def judge_claims(
             continue
         for asked, link in _questions(claim, links):
             if asked not in tested:
-                margin = (margins or {}).get(claim.place(link.above))
+                margin = _told_apart(claim, link, margins or {})
                 tested[asked] = _test(claim, links if isinstance(asked, str) else (link,), outcomes, margin)
     corrected = dict(zip(tested, holm([found.p for found in tested.values()]), strict=True))
     judged = []
@@ -102,8 +103,13 @@ def judge_claims(
             LinkResult(link, tested[asked], float(corrected[asked]), len(tested))
             for asked, link in _questions(claim, links)
         )
-        judged.append(_combine(claim, results, (margins or {}).get(claim.place(links[0].above))))
+        judged.append(_combine(claim, results, _told_apart(claim, links[0], margins or {})))
     return judged
+
+
+def _told_apart(claim: Claim, link: Link, margins: Mapping[Place, float | None]) -> float | None:
+    """Of which difference a note says how often it would be found: of a claimed size, what it may be off."""
+    return tolerance_of(claim.id, claim.test) or margins.get(claim.place(link.above))
 
 
 def _questions(claim: Claim, links: Sequence[Link]) -> list[tuple[Question | str, Link]]:

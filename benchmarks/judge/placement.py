@@ -38,19 +38,21 @@ def place_of_file(source: str, scores: Scores, cells: Sequence[Cell], paper: Pap
     reasons = []
     for dataset, test_set in dict.fromkeys((str(cell.dataset), cell.test_set) for cell in cells):
         title = paper.datasets[dataset].title
+        members = [cell for cell in cells if (cell.dataset, cell.test_set) == (dataset, test_set)]
+        lists = {cell.items for cell in members} - {"all"}
         classes, truth = official_classes(paper, dataset, workspace), None
-        if classes is None or set(classes) == set(scores.classes):
+        if classes is None or lists or set(classes) == set(scores.classes):
             try:
                 truth = official_truth(paper, dataset, test_set, workspace)
             except USER_ERRORS as error:
                 reasons.append(str(error))
                 continue
             classes = classes or _classes_of(truth, scores, cells)
+            classes = _of_a_list(truth, lists, scores, classes) or classes
         odd = sorted(set(scores.classes) ^ set(classes))
         if truth is None or odd:
             reasons.append(f"{title} has " + (f"{len(classes)}, {odd[0]} differs" if len(classes) > 1 else classes[0]))
             continue
-        members = [cell for cell in cells if (cell.dataset, cell.test_set) == (dataset, test_set)]
         shared = set(scores.items) & set(truth.index)
         found.append((len(shared), _of_one_fold(Place(members, truth, _items(truth), classes), shared)))
     if not found:
@@ -86,9 +88,29 @@ def place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace: 
 
 def _classes_of(truth: "pd.DataFrame", scores: Scores, cells: Sequence[Cell]) -> tuple[str, ...]:
     """The classes that labels name; where items have any number of them, the test list may have none with some."""
-    named = {name for label in truth["label"] for name in str(label).split(",")} - {""}
+    named = _named(truth)
     any_number = all((kind := kind_of(cell)) and kind.any_number for cell in cells)
     return scores.classes if any_number and named <= set(scores.classes) else tuple(sorted(named))
+
+
+def _named(truth: "pd.DataFrame") -> set[str]:
+    """The classes that labels name."""
+    return {name for label in truth["label"] for name in str(label).split(",")} - {""}
+
+
+def _of_a_list(
+    truth: "pd.DataFrame", lists: set[str], scores: Scores, classes: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """The classes of the scores, where they have all of a list of the table and others of the dataset or none.
+
+    Of some datasets classes are learnt that are not scored, or the other way round.
+    """
+    known = {*classes, *_named(truth)}
+    for name in lists & set(truth.columns):
+        if _named(truth[truth[name].astype(bool)]) <= set(scores.classes) <= known:
+            order = [*classes, *sorted(known)]
+            return tuple(sorted(scores.classes, key=order.index))
+    return None
 
 
 def _of_one_fold(place: Place, shared: set[str]) -> Place:

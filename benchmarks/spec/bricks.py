@@ -1,5 +1,6 @@
 """The bricks of a paper file: names, import paths, sourced values."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -47,8 +48,15 @@ Arguments = dict[str, Sourced]
 class ClassChoice(Sourced):
     """What a class does whatever its arguments, or where it is given certain ones."""
 
-    #: the arguments with which it matters, by name: with others it has no effect
+    #: the arguments with which it matters, by name: a value, or a list of several; with others it has no effect
     when: dict[Name, Any] = {}
+
+    def matters_with(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether it has an effect beside these arguments; one that is not given is left to its default, and has none."""
+        return all(
+            name in arguments and (arguments[name] in value if isinstance(value, list) else arguments[name] == value)
+            for name, value in self.when.items()
+        )
 
 
 class ClassNotes(Strict):

@@ -245,7 +245,7 @@ class Claim(Strict):
     #: the one class whose items it is about; by default all
     of_class: str | None = Field(default=None, min_length=1)
     test: dict[str, Any]
-    #: whether the paper says it, or we ask it; our questions may be about controls
+    #: whether the paper says it, or we ask it; both may be about controls
     ours: bool = False
 
     @model_validator(mode="after")

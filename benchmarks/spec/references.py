@@ -123,7 +123,7 @@ def _of_claims(paper: Paper) -> Iterator[Use]:
 
 
 def _check_test(paper: Paper, claim: Claim, place: Place, document: LocatedYaml) -> None:
-    """The form of a claim's test, and the rows or columns that it names; controls are for what we ask ourselves."""
+    """The form of a claim's test, and the rows or columns that it names; papers claim what their tables do not show."""
     try:
         links = links_of(claim.id, claim.test)
     except InputError as error:
@@ -131,7 +131,7 @@ def _check_test(paper: Paper, claim: Claim, place: Place, document: LocatedYaml)
     if claim.of_class is not None and isinstance(form_of(claim.id, claim.test), NeverWorst):
         raise document.error(place, f"claim {claim.id}: is about all classes; leave out of_class, or name another kind")
     table = paper.tables[claim.table]
-    known = table.columns if claim.column is None else {**table.rows, **(table.controls if claim.ours else {})}
+    known = table.columns if claim.column is None else {**table.rows, **table.controls}
     _check_names(((name, known, place) for link in links for name in link[:2]), document)
 
 

@@ -37,6 +37,7 @@ def zero_by_zero_blocks(results: Iterable[CellResult]) -> list[Block]:
 
 def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]]) -> Iterator[str]:
     for source in cell.sources:
+        told = {(name, field.contradicts) for name, field in source.protocol.items()}
         for name, field in source.protocol.items():
             if field.contradicts:
                 yield f"{wording.plain(name)}, {field.value}: {field.contradicts}"
@@ -45,5 +46,5 @@ def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]
         if source.setting not in by_setting:
             by_setting[source.setting] = stated(result.paper, source.setting)
         for one in by_setting[source.setting]:
-            if one.sourced.contradicts:
+            if one.sourced.contradicts and (one.name, one.sourced.contradicts) not in told:
                 yield f"{wording.plain(one.name)}, {wording.value(one.sourced.value)}: {one.sourced.contradicts}"

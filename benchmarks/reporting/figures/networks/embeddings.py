@@ -40,8 +40,9 @@ class Embeddings(FigureKind):
         yield Figure(
             f"embeddings_{asked.result.table_id}_{self.row}_{self.column}_{asked.variant.name}",
             f"Embeddings of test frames by t-SNE (PCA start, perplexity {PERPLEXITY:g}, random state {SEED}), "
-            f"{one.cell.label}: {_folds(kept)}, at most {self.most} frames of the seconds in which a class has the "
-            f"largest soft label, and in each panel one class over all; {wording.conditions(asked.variant)}, "
+            f"{one.cell.label}: {_folds(kept)}, {len(vectors)} frames of seconds in which a class has the largest soft "
+            f"label, of no class more than {self.most}, and in each panel one class over all; "
+            f"{wording.conditions(asked.variant)}, "
             f"seed {kept[0].run.run.seed}",
             [digests, self.shows, self.most, {label: len(by_class[label]) for label in classes}],
             lambda: draw_classes(drawn),
