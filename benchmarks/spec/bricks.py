@@ -52,7 +52,7 @@ class ClassChoice(Sourced):
     when: dict[Name, Any] = {}
 
     def matters_with(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether it has an effect beside these arguments; one that is not given is left to its default, and has none."""
+        """Whether it has an effect beside these arguments; those left to their defaults are not among them."""
         return all(
             name in arguments and (arguments[name] in value if isinstance(value, list) else arguments[name] == value)
             for name, value in self.when.items()
