@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from benchmarks.cli import BAD_INPUT
+from benchmarks.cli import BAD_INPUT, OUT_OF_TIME
 from benchmarks.cli.surroundings import foreign_package, lost_folder, settle
 
 #: New objects between two searches for cycles of garbage. What thousands of stored runs are read into lives to the end
@@ -18,8 +18,11 @@ def main() -> None:
     if problem := lost_folder() or foreign_package():
         print(f"resound: {problem}", file=sys.stderr)
         sys.exit(BAD_INPUT)
-    from benchmarks.cli.main import run_command_line
-
+    try:
+        from benchmarks.cli.main import run_command_line
+    except KeyboardInterrupt:
+        print("resound: stopped before it began", file=sys.stderr)
+        sys.exit(OUT_OF_TIME)
     sys.exit(run_command_line(sys.argv[1:]))
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
+from benchmarks.__main__ import main
+from benchmarks.cli import OUT_OF_TIME
 from benchmarks.cli.main import app, run_command_line
 from benchmarks.spec import load_paper, paper_ids
 from tests import ROOT
@@ -157,3 +159,19 @@ def test_every_command_that_knows_the_store_of_runs_knows_the_reports():
     for name, command in root.commands.items():
         options = {option for parameter in command.params for option in parameter.opts}
         assert "--runs" not in options or "--reports" in options, name
+
+
+def test_ctrl_c_before_a_command_is_known_is_one_line(monkeypatch, capsys):
+    class Interrupted:
+        """An import that Ctrl-C comes into."""
+
+        def find_spec(self, name, *others):
+            if name == "benchmarks.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "benchmarks.cli.main")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == OUT_OF_TIME
+    assert capsys.readouterr().err == "resound: stopped before it began\n"
