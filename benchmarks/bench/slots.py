@@ -60,7 +60,7 @@ class _Pace(NamedTuple):
 
 
 def _sweep(planned: Sequence[Planned], workspace: Workspace, jobs: int) -> _Pace:
-    """How fast runs follow each other once every slot has had its first."""
+    """How fast runs follow each other once every slot has had its first; in a trial of few, at least the last one."""
     ends: list[tuple[float, int, str]] = []
 
     def listen(event: Event) -> None:
@@ -75,6 +75,7 @@ def _sweep(planned: Sequence[Planned], workspace: Workspace, jobs: int) -> _Pace
             raise InputError(
                 f"of {len(planned)} runs of the bench only {len(outcome.done)} ended well: {outcome.failed}"
             )
-        warm = max(next(place for place, end in enumerate(ends) if end[1] == slot) for slot in {end[1] for end in ends})
+        firsts = {slot: number for number, (_, slot, _) in reversed(list(enumerate(ends)))}
+        warm = min(max(firsts.values()), len(ends) - 2)
         fits = [read_json(Path(folder) / run / "result.json")["seconds"]["fit"] for *_, run in ends[warm + 1 :]]
     return _Pace((ends[-1][0] - ends[warm][0]) / len(fits), statistics.mean(fits))

@@ -35,10 +35,18 @@ def _paper(paper: Paper, tables: dict[str, list[Cell]]) -> dict[str, Any]:
             "id": f"{paper.id}.{table_id}",
             "title": paper.tables[table_id].title,
             "cells": [_cell(cell) for cell in cells],
+            "controls": _controls(paper, table_id, cells),
         }
         for table_id, cells in tables.items()
     ]
     return {"id": paper.id, "title": paper.title, "tables": listed}
+
+
+def _controls(paper: Paper, table_id: str, cells: list[Cell]) -> dict[str, str]:
+    """Rows of ours, which run only when they are named, with their labels, where all of a table is listed."""
+    table = paper.tables[table_id]
+    is_whole = {cell.row for cell in cells} >= set(table.rows)
+    return {f"{paper.id}.{table_id}.{name}": one.label for name, one in table.controls.items()} if is_whole else {}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -58,6 +66,11 @@ def listing_lines(papers: dict[str, Any]) -> Iterator[str]:
                 corrected = "" if cell["corrected"] is None else f" (corrected {cell['corrected']:g})"
                 reason = f": {cell['reason']}" if cell["reason"] else ""
                 yield f"    {cell['id']:<{width}} {value:>7}{corrected}  {cell['recipe']}{reason}"
+            if table["controls"]:
+                yield "    beside them, run only when named:"
+            width = max(map(len, table["controls"]), default=0)
+            for name, label in table["controls"].items():
+                yield f"    {name:<{width}}  {label}"
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -84,26 +84,27 @@ def judge_claims(
     Raises InputError for a claim whose test has no known form, and for cells that were tested on different items.
     """
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
-    tested: dict[Question | str, Tested] = {}
+    tested: dict[tuple[Question | str, float | None], Tested] = {}
     unasked = [_why_not(claim, links, outcomes, quoted, flawed) for claim, links in wanted]
     for (claim, links), why in zip(wanted, unasked, strict=True):
-        if why:
-            continue
-        for asked, link in _questions(claim, links):
-            if asked not in tested:
-                margin = _told_apart(claim, link, margins or {})
-                tested[asked] = _test(claim, links if isinstance(asked, str) else (link,), outcomes, margin)
-    corrected = dict(zip(tested, holm([found.p for found in tested.values()]), strict=True))
+        for asked, link in [] if why else _questions(claim, links):
+            margin = _told_apart(claim, link, margins or {})
+            if (asked, margin) not in tested:
+                several = links if isinstance(asked, str) else (link,)
+                tested[asked, margin] = _test(claim, several, outcomes, margin)
+    # A question is one test, however many differences its power is asked for.
+    p = {asked: found.p for (asked, _), found in tested.items()}
+    corrected = dict(zip(p, holm(list(p.values())), strict=True))
     judged = []
     for (claim, links), why in zip(wanted, unasked, strict=True):
         if why:
             judged.append(ClaimResult(claim.id, claim.text, "not measured", note=why))
             continue
         results = tuple(
-            LinkResult(link, tested[asked], float(corrected[asked]), len(tested))
+            LinkResult(link, tested[asked, _told_apart(claim, link, margins or {})], float(corrected[asked]), len(p))
             for asked, link in _questions(claim, links)
         )
-        judged.append(_combine(claim, results, _told_apart(claim, links[0], margins or {})))
+        judged.append(_combine(claim, results))
     return judged
 
 
@@ -169,7 +170,7 @@ def _test(claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes
     return compare_rows(first, other, links[0].by, margin)
 
 
-def _combine(claim: Claim, results: tuple[LinkResult, ...], margin: float | None) -> ClaimResult:
+def _combine(claim: Claim, results: tuple[LinkResult, ...]) -> ClaimResult:
     failing = [result for result in results if result.status == "fails"]
     if failing:
         status: Status = "fails"
@@ -181,7 +182,7 @@ def _combine(claim: Claim, results: tuple[LinkResult, ...], margin: float | None
     shown = _turned(deciding.tested) if deciding.link[:2] == results[0].link[1::-1] else deciding.tested
     return ClaimResult(
         claim.id, claim.text, status, shown.p, deciding.p_holm, shown.low, shown.high, shown.difference, kind,
-        shown.seeds, _note(deciding, len(results), status, margin), results,
+        shown.seeds, _note(deciding, len(results), status), results,
     )  # fmt: skip
 
 
@@ -190,12 +191,13 @@ def _turned(found: Tested) -> Tested:
     return replace(found, difference=-found.difference, low=-found.high, high=-found.low, seeds=found.seeds[::-1])
 
 
-def _note(deciding: LinkResult, n_links: int, status: Status, margin: float | None) -> str:
+def _note(deciding: LinkResult, n_links: int, status: Status) -> str:
     """Which link decides, by which test, and how much that test can see."""
     parts = []
     if n_links > 1:
         parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {deciding.link}")
     parts.append(deciding.tested.test)
-    if deciding.tested.power is not None:
-        parts.append(f"finds a difference of {margin:g} in {100 * deciding.tested.power:.0f} of 100 cases")
+    power, margin = deciding.tested.power, deciding.tested.margin
+    if power is not None:
+        parts.append(f"finds a difference of {margin:g} in {100 * power:.0f} of 100 cases")
     return "; ".join(parts)

@@ -101,13 +101,14 @@ def _named(truth: "pd.DataFrame") -> set[str]:
 def _of_a_list(
     truth: "pd.DataFrame", lists: set[str], scores: Scores, classes: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """The classes of the scores, where they have all of a list of the table and others of the dataset or none.
+    """The classes of the scores, where they have all that are on a list of the table, and of the others any.
 
-    Of some datasets classes are learnt that are not scored, or the other way round.
+    It is a list of classes where of each label all rows are on it or none; one of items says nothing about classes.
     """
     known = {*classes, *_named(truth)}
     for name in lists & set(truth.columns):
-        if _named(truth[truth[name].astype(bool)]) <= set(scores.classes) <= known:
+        is_of_classes = truth.groupby("label")[name].nunique().max() == 1 and not truth[name].all()
+        if is_of_classes and _named(truth[truth[name].astype(bool)]) <= set(scores.classes) <= known:
             order = [*classes, *sorted(known)]
             return tuple(sorted(scores.classes, key=order.index))
     return None

@@ -54,9 +54,8 @@ class TruthsHere(Truths):
     def same_items(self, finished: Finished, test_set: str) -> object:
         """The same for all whose items have the same names, as the ledger remembers."""
         known = self._stored.get(finished.folder.name)
-        if known is None or known.finished is not finished:
-            return super().same_items(finished, test_set)
-        return known.tested[test_set]
+        tested = known.tested if known is not None and known.finished is finished else {}
+        return tested.get(test_set) or super().same_items(finished, test_set)
 
     @cached_property
     def _stored(self) -> dict[str, Stored]:

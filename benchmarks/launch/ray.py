@@ -47,6 +47,8 @@ SLOTS = 500
 #: The cores for which a paper's folder expects minutes.
 EXPECTED_CORES = 2
 GIB = 2**30
+#: More cores, accelerators or GiB than any node has, of which Ray's own sums would run over.
+MOST, MOST_GIB = 1_000_000, 2**20
 #: Seconds between two tries to find a cluster that was lost.
 AGAIN_SECONDS = 2.0
 LOST = "the cluster was lost and has not come again"
@@ -65,12 +67,12 @@ class RayOptions(Options):
     """
 
     address: str = "auto"
-    cpus: Annotated[float, Field(gt=0)] = 1.0
-    gpus: Annotated[float, Field(ge=0)] | None = None
-    memory: Annotated[float, Field(ge=0)] = 0.0
+    cpus: Annotated[float, Field(gt=0, le=MOST)] = 1.0
+    gpus: Annotated[float, Field(ge=0, le=MOST)] | None = None
+    memory: Annotated[float, Field(ge=0, le=MOST_GIB)] = 0.0
     data: Path | None = None
     scratch: Path | None = None
-    wait: Annotated[float, Field(ge=0)] = 10.0
+    wait: Annotated[float, Field(gt=0)] = 10.0
     losses: Annotated[int, Field(ge=0)] = 5
     timeout: Annotated[float, Field(gt=0)] = 120.0
 
@@ -158,6 +160,8 @@ class Ray(Launcher):
             yield from self._take(message)
         if not self._bridge.alive:
             yield from self._lose_all()
+        elif self._coming and not self._connected_once and time.monotonic() > self._patient_until:
+            raise self._no_cluster(f"nobody has answered there in {self.options.wait:g} minutes")
         elif self._coming and len(self._coming) == len(self._runs):
             yield from self._give_up(f"no slot with {self._needs} has come" if self._connected else LOST)
 
@@ -252,12 +256,15 @@ class Ray(Launcher):
         self._bridge.close()
         self._bridge, self._connected = None, False
         if not self._connected_once:
-            raise InputError(
-                f"--launcher ray: no cluster at {self.options.place}: {self._refusal or 'nobody answers there'}; "
-                "`ray start --head` starts one here, ray:address=HOST:PORT names another"
-            )
+            raise self._no_cluster(self._refusal or "nobody answers there")
         for slot in sorted(set(self._runs) - self._coming):
             yield self._lose(Gone(slot, "the cluster was lost", fault=False))
+
+    def _no_cluster(self, why: str) -> InputError:
+        return InputError(
+            f"--launcher ray: no cluster at {self.options.place}: {why}; `ray start --head` starts one here, "
+            "ray:address=HOST:PORT names another"
+        )
 
     def _find_again(self, seconds: float) -> Iterator[Gone]:
         """Look for a cluster that was lost, once in a while."""

@@ -97,7 +97,7 @@ def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
 
 def is_claimed(path: Path) -> bool:
     """Whether another process holds the claim."""
-    if not path.exists():
+    if not path.is_file():  # a pipe would be waited for
         return False
     with path.open("rb") as file:  # on a read-only store, too
         return not try_lock(file.fileno(), shared=True)

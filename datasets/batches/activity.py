@@ -287,8 +287,8 @@ class ActivityDataModule(ResidentDataModule):
         """For figures: at most 28 seconds of each class, by the largest label, of the last test set, spread evenly.
 
         Their names are recording, second and class, joined by a colon: where a run is landed there need be no labels,
-        and a figure of classes needs those of its seconds. x (B, 1, T, D) are their chunks. Sequences show
-        the first frames of each recording instead. Raises DataError where networks are given a query.
+        and a figure of classes needs those of its seconds. x (B, 1, T, D) are their chunks. Sequences show the first
+        frames of each recording instead. Raises DataError where networks are given a query.
         """
         name = list(self.test_sets)[-1]
         if self.query is not None:

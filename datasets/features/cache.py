@@ -235,8 +235,8 @@ def _problem(array: Path, description: Path, wanted: Wanted) -> str | None:
 
 
 def _header_checksum(content: dict[str, Any]) -> int:
-    """CRC-32 of all that a header says, as it is read again."""
-    said = json.loads(json.dumps({name: value for name, value in content.items() if name != "header_crc32"}))
+    """CRC-32 of all that a header says."""
+    said = {name: value for name, value in content.items() if name != "header_crc32"}
     return zlib.crc32(json.dumps(said, sort_keys=True).encode())
 
 

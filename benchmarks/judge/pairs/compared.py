@@ -37,8 +37,9 @@ class Tested:
     test: str
     #: how many seeds of each side were used
     seeds: tuple[int, int]
-    #: the chance that a true difference of one margin is told from none; None without a margin, or where nothing varies
+    #: the chance that a true difference of `margin` is told from none; None without a margin, or where nothing varies
     power: float | None = None
+    margin: float | None = None
 
 
 def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, margin: float | None = None) -> Tested:
@@ -54,10 +55,10 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
     if not (first.varies or second.varies):
         signed = sign_test(first, second, threshold, ALPHA)
         name = signed.test if is_method else f"first seed of each side, {signed.test}"
-        return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power)
+        return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power, margin)
     half = float(found.half_width(ALPHA))
     name = T_TEST.format(seeds=float(found.seed_dof), items=float(found.item_dof))
-    return Tested(value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power)
+    return Tested(value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power, margin)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

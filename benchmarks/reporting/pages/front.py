@@ -42,7 +42,8 @@ def _blocks(tables: Sequence[TableResult], left_aside: Sequence[LeftAside]) -> l
         Text(
             "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
             "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
-            "runs. The same data for programs: [report.json](report.json); for a browser: [index.html](index.html)."
+            "runs. The same data for programs: [report.json](report.json). For a browser `report` writes `index.html`, "
+            "one file with all figures, which is too large to be kept here."
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ from benchmarks.errors import InputError
 FORMAT = 2
 #: A longer file, bytes, is none of ours: a result with all its signatures has 20,000.
 LONGEST = 4 << 20
+#: No link is followed, and no pipe waited for, where the system can tell.
+READING = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 #: A word of a run's name, a test set, a package: no separator of paths, nothing that breaks a line or a table.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$", max_length=200)]
@@ -202,7 +205,9 @@ def _check_format(path: Path, content: Any, advice: str, oldest: int) -> None:
 
 def _plain(path: Path, advice: str) -> Any:
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+        with os.fdopen(os.open(path, READING), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(f"{path}: is no file; {advice}")
             content = file.read(LONGEST + 1)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {advice}") from None

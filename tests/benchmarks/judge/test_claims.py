@@ -222,6 +222,16 @@ def test_a_note_says_how_much_the_test_can_see(rows):
         assert re.match(r"t test on seeds \(\d+ df\) and items \(\d+ df\); ", result.note) and seen in result.note
 
 
+def test_of_a_claimed_size_it_says_how_often_what_it_may_be_off_is_seen(rows):
+    """Each note is about the difference that its own test was asked for, whichever claim asked first."""
+    outcomes_of = {("esc10", row): found for row, found in rows.items()}
+    size = claim({"kind": "difference", "rows": ["good", "fair"], "value": 50, "within": 0.01}, "size")
+    beats = claim({"kind": "beats", "rows": ["good", "fair"]}, "beats")
+    found = judge_claims([size, beats], outcomes_of, margins={("esc10", "good"): 50.0})
+    assert "of 0.01 in 5 of 100" in found[0].note and "of 50 in 100 of 100" in found[1].note
+    assert {link.n_tests for result in found for link in result.links} == {3}  # one of the three is asked twice
+
+
 def test_what_has_no_runs_is_not_measured(rows):
     found = {("esc10", row): found for row, found in rows.items()}
     claims = [

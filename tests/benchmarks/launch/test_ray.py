@@ -216,6 +216,19 @@ def test_a_cluster_that_is_not_there_is_one_line(ray):
         events(launcher, 1)
 
 
+def test_a_cluster_that_never_answers_is_named_and_not_asked_for_less(ray):
+    launcher = ray([[]] * 9, text="ray:address=10.0.0.1:6379,wait=0.000001")
+    with pytest.raises(InputError, match=r"no cluster at 10\.0\.0\.1:6379: nobody has answered there in 1e-06 minutes"):
+        events(launcher, 3)
+
+
+@pytest.mark.parametrize(("given", "field"), [("memory=inf", "memory"), ("memory=1e9", "memory"), ("cpus=1e30", "cpus"),
+                                              ("gpus=inf", "gpus"), ("wait=0", "wait")])  # fmt: skip
+def test_what_no_node_has_is_refused(given, field):
+    with pytest.raises(InputError, match=rf"ray:{given}: {field}: "):
+        launcher_named(f"ray:{given}")
+
+
 def test_without_ray_its_installation_is_named(toy_workspace, monkeypatch):
     launcher = launcher_named("ray")(toy_workspace, Slots(2, "cpu"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -226,13 +239,13 @@ def test_without_ray_its_installation_is_named(toy_workspace, monkeypatch):
 @pytest.mark.parametrize(
     ("scripts", "why"),
     [
-        ([[Connected(), Connected()]], "no slot with 1 cores has come in 0 minutes; ask for less"),
-        ([[[Connected(), Up(0, True)]], [Refused("")]], "the cluster was lost and has not come again in 0 minutes"),
+        ([[Connected(), Connected()]], "no slot with 1 cores has come in 1e-09 minutes; ask for less"),
+        ([[[Connected(), Up(0, True)]], [Refused("")]], "the cluster was lost and has not come again in 1e-09 minutes"),
     ],
 )
 def test_patience_ends_with_a_reason(toy_workspace, bridges, planned, scripts, why):
     bridges.scripts = scripts
-    outcome = launch(planned, launcher_named("ray:wait=0")(toy_workspace, Slots(2, "cpu")))
+    outcome = launch(planned, launcher_named("ray:wait=1e-9")(toy_workspace, Slots(2, "cpu")))
     assert outcome.fault.startswith(why)
     assert outcome.not_started == [one.run.id for one in planned]
 

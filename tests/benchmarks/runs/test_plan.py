@@ -118,8 +118,10 @@ def test_the_lines_of_a_plan_are_aligned(mtfa_plan):
 
 
 def test_the_lines_of_a_list_are_aligned():
-    lines = [line for line in listing_lines(listing()) if line.startswith("    mtfa.t1.")]
-    assert len(lines) == 160
+    of_table = [line for line in listing_lines(listing()) if line.startswith("    mtfa.t1.")]
+    lines, controls = of_table[:160], of_table[160:]
+    assert all(line.split()[0].split(".")[2] in load_paper("mtfa").tables["t1"].controls for line in controls)
+    assert {line.split()[0].split(".")[2] for line in lines} == set(load_paper("mtfa").tables["t1"].rows)
     assert len({line.rindex("train") for line in lines if line.endswith("train")}) == 1
     assert lines[0].split() == ["mtfa.t1.resrnn.dev.babycry.er", "0.09", "train"]
     assert any(re.search(r"mtfa.t1.gmm.eval.average.f1 +n/a  quoted: a variant", line) for line in lines)

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.transport import land, merge
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from tests import ROOT
 from tests.benchmarks.fabricated_event_runs import fabricate_events
 from tests.benchmarks.fabricated_results import result_of
 from tests.benchmarks.fabricated_runs import FINGERPRINT, fabricate, scores_with, workspace_in
@@ -67,6 +70,19 @@ def test_what_is_not_what_it_says_it_is_is_left_out_and_named(store, change):
     assert str(victim)[:-10] in line and "\n" not in line
     plan = make_plan(select(CELL), Choice(seeds=1), store)  # where the data are absent any state of them counts
     assert sum(planned.done for planned in plan.runs.values()) == 4
+
+
+@pytest.mark.parametrize("place", ["ledger.json", ".sweeps/z.json", ".claims/q", ".attempts/a/b/progress.json"])
+def test_a_pipe_in_a_store_is_not_waited_for(store, place):
+    (store.runs / place).parent.mkdir(parents=True, exist_ok=True)
+    (store.runs / place).unlink(missing_ok=True)
+    os.mkfifo(store.runs / place)
+    command = [sys.executable, "-m", "benchmarks", "status", "--runs", str(store.runs), "--reports", str(store.reports)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    if place == "ledger.json":
+        assert done.returncode == 2 and f"{place}: is no file; " in done.stderr and done.stderr.count("\n") == 1
+    else:
+        assert done.returncode == 0 and "5 runs done" in done.stdout
 
 
 def test_swapped_results_are_noticed_hot_or_cold(store):
