@@ -2,6 +2,8 @@
 
 import csv
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import writing
@@ -59,6 +62,7 @@ class RunKeeper(pl.Callback):
         self._loss = torch.zeros(())
         self._saved_at = time.monotonic()
         self._saved_epoch = -1
+        self._on_sigterm = signal.getsignal(signal.SIGTERM)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
@@ -72,6 +76,18 @@ class RunKeeper(pl.Callback):
         if self.selection:
             self.selection.load_state_dict(state_dict["selection"])
         self._saved_epoch = len(self.history) - 1
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take SIGTERM back: Lightning leaves in the middle of an epoch, where nothing of it is saved."""
+        self._take_sigterm_back()
+
+    def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take SIGTERM back: what was trained is predicted with, which takes seconds."""
+        self._take_sigterm_back()
+
+    def _take_sigterm_back(self) -> None:
+        if threading.current_thread() is threading.main_thread():  # no other may
+            signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Give dropout, the one draw that uses the global generator, this epoch's own seed."""
@@ -161,7 +177,10 @@ def train(
     trainer = make_trainer(device, run.numerics, [keeper], **training)
     load = partial(torch.load, map_location="cpu", weights_only=True)
     resume = usable(keeper.checkpoint, run.id, keeper.state_key, model.state_dict(), load)
-    trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
+    try:
+        trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
+    except SIGTERMException:  # it came while Lightning began, before an epoch
+        raise Stopped from None
     if selection:
         selection.restore(model)
     _write_history(folder / "history.csv", keeper.history)

@@ -1,0 +1,72 @@
+"""A run that is asked to stop by a signal ends its epoch and saves, wherever in an epoch the signal comes."""
+
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks.runs.execute import Surroundings, execute
+from benchmarks.runs.ledger import CHECKPOINT
+from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.train import Stopped
+from benchmarks.spec import select
+
+
+class Signalled:
+    """Makes a toy network in the middle of whose second epoch, or of whose prediction, its process gets SIGTERM."""
+
+    version = 1
+
+    def __new__(cls, where: str, num_classes: int = 2, seed: int = 0):
+        from toy_parts.training import ToyModule
+
+        class Network(ToyModule):
+            def training_step(self, batch, index):
+                if where == "training" and (self.current_epoch, index) == (1, 1):
+                    os.kill(os.getpid(), signal.SIGTERM)
+                return super().training_step(batch, index)
+
+            def predict_step(self, batch, index, dataloader_idx=0):
+                if where == "prediction":
+                    os.kill(os.getpid(), signal.SIGTERM)
+                return super().predict_step(batch, index)
+
+        return Network(num_classes, seed)
+
+
+@pytest.fixture
+def asked():
+    """The SIGTERMs that this process has got, which do nothing else."""
+    got = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: got.append(number))
+    yield got
+    signal.signal(signal.SIGTERM, before)
+
+
+def run_of(workspace, where):
+    run = next(iter(make_plan(select("toy.t1.plain.toy"), Choice(seeds=1), workspace).runs.values())).run
+    part = {"class_path": f"{__name__}.Signalled", "init_args": {"where": where}}
+    return replace(run, resolved={**run.resolved, "model": part})
+
+
+def test_a_signal_in_the_middle_of_an_epoch_costs_nothing_of_it(toy_workspace, asked):
+    run, epochs = run_of(toy_workspace, "training"), []
+    around = Surroundings(
+        toy_workspace,
+        should_stop=lambda: bool(asked),
+        on_epoch=lambda epoch, of, loss: epochs.append(epoch),
+        checkpoint_seconds=1e9,
+    )
+    with pytest.raises(Stopped):
+        execute(run, around)
+    [saved] = toy_workspace.runs.glob(f".attempts/*/*/{CHECKPOINT}")
+    assert epochs == [1, 2] and asked == [signal.SIGTERM]
+    assert torch.load(saved, weights_only=True)["epoch"] == 1
+
+
+def test_a_signal_while_a_run_predicts_is_too_late_to_stop_it(toy_workspace, asked):
+    run = run_of(toy_workspace, "prediction")
+    assert execute(run, Surroundings(toy_workspace, should_stop=lambda: False)) is not None and asked
+    assert toy_workspace.ledger.is_done(run)
