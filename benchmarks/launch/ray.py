@@ -119,7 +119,7 @@ class Ray(Launcher):
         """How long a run takes in a slot, which has as many cores or as much of an accelerator as it was granted."""
         cuda = self.slots.device == "cuda"
         share = self._needs.gpus if cuda else self._needs.cpus / EXPECTED_CORES
-        return planned.minutes.get(self.slots.device, 0.0) * 60 / min(1.0, share or 1.0)
+        return planned.minutes_left(self.slots.device) * 60 / min(1.0, share or 1.0)
 
     # -- slots ---------------------------------------------------------------------------------------------------------
 

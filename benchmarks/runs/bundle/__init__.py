@@ -14,6 +14,7 @@ from benchmarks.runs.files import write_json
 from benchmarks.runs.plan import Choice, Plan, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from datasets.acquire.telling import count_of
 
 
 def bundle(
@@ -60,9 +61,9 @@ def bundle(
     shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")
     write_json(out / "bundle.json", {"target": target, "runs": [run.id for run in runs], "parts": parts, "cut": cut})
     yield from (line for taken in takings for line in taken.said)
-    yield from (f"left here: {len(some)} runs: {reason}" for reason, some in wanted.lacking.items())
+    yield from (f"left here: {count_of(len(some), 'run')}: {reason}" for reason, some in wanted.lacking.items())
     total = sum(part["bytes"] for part in parts.values()) / MIB
-    yield f"{len(parts)} parts in {out}, {total:.0f} MiB, {len(runs)} runs"
+    yield f"{count_of(len(parts), 'part')} in {out}, {total:.0f} MiB, {count_of(len(runs), 'run')}"
     yield f"there: python unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
     yield "back here: python -m benchmarks merge WORK/runs"
 

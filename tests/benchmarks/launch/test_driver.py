@@ -8,6 +8,7 @@ from benchmarks.errors import Left
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Launcher, Slots, Started
 from benchmarks.runs.ledger import Ledger
+from benchmarks.runs.plan import Planned
 
 
 class Scripted(Launcher):
@@ -57,8 +58,9 @@ def store(tmp_path):
     return SimpleNamespace(ledger=Ledger(tmp_path / "runs"))
 
 
-def planned(*names, minutes=0.0):
-    return [SimpleNamespace(run=SimpleNamespace(id=name), minutes={"cpu": minutes}) for name in names]
+def planned(*names, minutes=0.0, begun=0.0, resumes=False):
+    run = SimpleNamespace(resolved={"trainer": {"max_epochs": 9} if resumes else {}})
+    return [Planned(SimpleNamespace(**vars(run), id=name), False, {"cpu": minutes}, begun) for name in names]
 
 
 def ends(how, message=""):
@@ -229,6 +231,19 @@ def test_nothing_is_started_that_is_not_expected_to_end_in_time(store):
     runs = planned("long", minutes=2.0) + planned("short", minutes=0.1)
     outcome = launch(runs, launcher, minutes=1.0)  # in one of two slots, long takes four minutes and short 12 s
     assert (outcome.done, outcome.not_started) == (["short"], ["long"])
+
+
+def test_what_keeps_its_epochs_is_begun_though_it_will_not_end_in_time(store):
+    """First what ends in time; then, of what can go on another time, what has the least left to do."""
+    stops = [lambda slot, run: Ended(slot, run, "stopped")]
+    launcher = Scripted(store, 1, {"short": [DONE], "begun": [stops], "long": [stops]})
+    runs = planned("long", minutes=90.0, resumes=True) + planned("begun", minutes=100.0, begun=0.7, resumes=True)
+    runs += planned("estimator", minutes=50.0) + planned("short", minutes=0.5)
+    outcome = launch(runs, launcher, minutes=2.0)
+    assert [run for _, run in launcher.given] == ["short", "begun", "long"]
+    assert (outcome.done, outcome.stopped, outcome.not_started) == (["short"], ["begun", "long"], ["estimator"])
+    launcher = Scripted(store, 1, {})
+    assert launch(planned("long", minutes=90.0, resumes=True), launcher, minutes=0.9).not_started == ["long"]
 
 
 def test_without_any_time_no_slot_is_opened(store):

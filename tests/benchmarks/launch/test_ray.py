@@ -1,7 +1,5 @@
 """The launcher on Ray, with a bridge that says what a test wants: slots that come and go, runs away from home."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from benchmarks.errors import InputError
@@ -20,7 +18,7 @@ from benchmarks.launch.driver import launch
 from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Slots, launcher_named
 from benchmarks.launch.ray import Ray
 from benchmarks.runs.ledger import CHECKPOINT, Ledger
-from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.plan import Choice, Planned, make_plan
 from benchmarks.spec import select
 
 
@@ -116,7 +114,7 @@ def test_what_a_slot_needs_of_the_cluster(toy_workspace, bridges, options, devic
 
 
 def test_a_slot_takes_as_long_as_what_it_was_granted_lets_it(toy_workspace):
-    planned = SimpleNamespace(minutes={"cpu": 3.0, "cuda": 1.0})
+    planned = Planned(None, False, {"cpu": 3.0, "cuda": 1.0})
     seconds = lambda text, device: launcher_named(text)(toy_workspace, Slots(9, device)).expected_seconds(planned)  # noqa: E731
     assert seconds("ray", "cpu") == 360.0  # the minutes are those of two cores
     assert seconds("ray:cpus=2", "cpu") == seconds("ray:cpus=8", "cpu") == 180.0
