@@ -85,7 +85,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for names, runs in sorted(groups.items()):
         done, seeds = sum(planned.done for planned in runs), len({planned.run.seed for planned in runs})
         aligned = " ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
-        counted = f"{count_of(len(runs), 'run'):>8} ({count_of(seeds, 'seed')})"
+        counted = f"{len(runs):>3} {'run' if len(runs) == 1 else 'runs':<4} ({count_of(seeds, 'seed')})"
         yield f"{aligned} {counted}, {done} done"
     yield _sums(plan)
     yield from left_out_lines(plan)

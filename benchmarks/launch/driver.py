@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from benchmarks.errors import Left
+from benchmarks.errors import InputError, Left
 from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Free, Gone, Launcher, Pulse, Started, Stopping
 from benchmarks.runs.plan import Planned
 
@@ -165,8 +165,17 @@ class _Sweep:
         self.waiting = [planned for planned in self.waiting if planned.run.id != event.run]
         self.again = [planned for planned in self.again if planned.run.id != event.run]
         if event.how == "failed":
-            self.launcher.workspace.ledger.record_failure(event.run, event.message, event.trace)
+            event = self._recorded(event)
         self.listener(event)
+
+    def _recorded(self, event: Ended) -> Ended:
+        """A failure that is kept for `status`; where nothing can be written it is told all the same, and why not."""
+        try:
+            self.launcher.workspace.ledger.record_failure(event.run, event.message, event.trace)
+        except InputError as error:
+            event = event._replace(message=f"{event.message} (not kept for `status`: {error})")
+            self.ended[event.run] = event
+        return event
 
     def _bury(self, event: Gone) -> None:
         """A slot is gone; a run that it took along has failed or waits again, and a new slot takes its place."""

@@ -65,7 +65,9 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
         return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power, margin, found.least_p)
     half = float(found.half_width(ALPHA))
     name = T_TEST.format(seeds=float(found.seed_dof), items=float(found.item_dof))
-    return Tested(value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power, margin, found.least_p)
+    return Tested(
+        value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power, margin, found.least_p
+    )
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Work for a machine without internet: all that it needs to run a target, in parts of bounded size."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -36,6 +37,8 @@ def bundle(
     """
     from benchmarks.runs.bundle.features import feature_members  # it starts a module of this package as a program
 
+    if not re.fullmatch(r"3\.\d{1,2}", python):
+        raise InputError(f"--python {python}: must be a version like 3.12")
     cells = select(target)
     wanted = make_plan(cells, choice, workspace)
     plan = _possible(wanted)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.errors import Left
+from benchmarks.errors import InputError, Left
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Launcher, Slots, Started
 from benchmarks.runs.ledger import Ledger
@@ -96,6 +96,20 @@ def test_a_failing_run_is_recorded_and_the_others_go_on(store):
     outcome = launch(planned(*"abc"), launcher)
     assert (outcome.failed, outcome.done, outcome.elsewhere) == ({"a": "no such clip"}, ["b"], ["c"])
     assert store.ledger.failure("a")["message"] == "no such clip"
+
+
+def test_a_failure_that_cannot_be_kept_is_told_with_its_own_reason(store, monkeypatch):
+    def full(*told):
+        raise InputError("runs: No space left on device; free some space")
+
+    monkeypatch.setattr(store.ledger, "record_failure", full)
+    launcher = Scripted(store, 1, {"a": [[ends("failed", "no such clip")]], "b": [DONE]})
+    heard = []
+    outcome = launch(planned(*"ab"), launcher, heard.append)
+    assert outcome.done == ["b"] and outcome.failed["a"].startswith(
+        "no such clip (not kept for `status`: runs: No space"
+    )
+    assert outcome.failed["a"] in [event.message for event in heard if isinstance(event, Ended)]
 
 
 def test_a_dead_slot_is_replaced_and_the_second_time_its_run_has_failed(store):

@@ -7,6 +7,7 @@ from benchmarks.launch.cluster.messages import (
     Arrived,
     Close,
     Connected,
+    NoRoom,
     Open,
     Refused,
     Saved,
@@ -101,8 +102,8 @@ def test_there_is_a_slot_for_every_run(options, jobs, device, expected):
 @pytest.mark.parametrize(
     ("options", "device", "needs"),
     [
-        ("", "cpu", "1 cores"),
-        ("", "cuda", "1 cores, 1 accelerators"),
+        ("", "cpu", "1 core"),
+        ("", "cuda", "1 core, 1 accelerator"),
         (":gpus=0.25,cpus=2,memory=1.5", "cuda", "2 cores, 0.25 accelerators, 1.5 GiB"),
     ],
 )
@@ -111,6 +112,14 @@ def test_what_a_slot_needs_of_the_cluster(toy_workspace, bridges, options, devic
     launcher = launcher_named(f"ray{options}")(toy_workspace, Slots(1, device))
     launcher.open(0)
     assert str(bridges.started[0].needs) == needs
+
+
+def test_it_is_told_at_once_where_no_node_can_have_a_slot(ray):
+    launcher = ray([Connected(), NoRoom(), Up(0, False)], text="ray:cpus=64,wait=3")
+    with pytest.warns(
+        UserWarning, match=r"no node .* a slot with 64 cores; waiting for one that can \(at most 3 minutes"
+    ):
+        assert events(launcher, 3) == [Free(0)]  # a node that can has come all the same
 
 
 def test_a_slot_takes_as_long_as_what_it_was_granted_lets_it(toy_workspace):
