@@ -191,8 +191,8 @@ class Ray(Launcher):
                 self._refusal = text
             case NoRoom():
                 warnings.warn(
-                    f"--launcher ray: no node of the cluster can have a slot with {self._needs}; waiting for one that can "
-                    f"(at most {self.options.wait:g} minutes), or ask for less, as ray:cpus=1",
+                    f"--launcher ray: no node of the cluster can have a slot with {self._needs}; waiting for one that "
+                    f"can (at most {self.options.wait:g} minutes), or ask for less, as ray:cpus=1",
                     stacklevel=2,
                 )
             case Up(slot, shares):

@@ -106,7 +106,8 @@ def _scores_of(finished: Finished) -> list[str]:
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     """Publish a copy of a run in `store`, which is checked once more; False if a good one is there already.
 
-    That one stays; a warning tells where it has other scores. Raises InputError where what is there under its name is not good.
+    That one stays; a warning tells where it has other scores. Raises InputError where what is there under its name is
+    not good.
     """
     target = store / finished.run.id
     if target.exists():

@@ -123,6 +123,6 @@ class NoRoom(NamedTuple):
 ToLauncher = Connected | Refused | NoRoom | Up | Epoch | Saved | Arrived | Gone
 
 __all__ = [
-    "Arrived", "Close", "Connected", "Home", "Lacks", "Needs", "News", "NoRoom", "Open", "Refused", "Saved", "Slots", "Stop",
-    "Submit", "ToBridge", "ToLauncher", "Up",
+    "Arrived", "Close", "Connected", "Home", "Lacks", "Needs", "News", "NoRoom", "Open", "Refused", "Saved", "Slots",
+    "Stop", "Submit", "ToBridge", "ToLauncher", "Up",
 ]  # fmt: skip

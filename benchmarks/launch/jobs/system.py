@@ -73,7 +73,8 @@ def require(cluster: str) -> None:
         import submitit  # noqa: F401
     except Exception as error:  # whatever is called so
         raise InputError(
-            f"--launcher slurm: submitit cannot be imported ({type(error).__name__}: {told(error)}); `pip install --editable '.[cluster]'`"
+            f"--launcher slurm: submitit cannot be imported ({type(error).__name__}: {told(error)}); "
+            "`pip install --editable '.[cluster]'`"
         ) from None
     if cluster == "slurm" and shutil.which("sbatch") is None:
         raise InputError(

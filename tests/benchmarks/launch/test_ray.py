@@ -116,9 +116,7 @@ def test_what_a_slot_needs_of_the_cluster(toy_workspace, bridges, options, devic
 
 def test_it_is_told_at_once_where_no_node_can_have_a_slot(ray):
     launcher = ray([Connected(), NoRoom(), Up(0, False)], text="ray:cpus=64,wait=3")
-    with pytest.warns(
-        UserWarning, match=r"no node .* a slot with 64 cores; waiting for one that can \(at most 3 minutes"
-    ):
+    with pytest.warns(UserWarning, match=r"no node .* a slot with 64 cores; waiting .* \(at most 3 minutes"):
         assert events(launcher, 3) == [Free(0)]  # a node that can has come all the same
 
 
@@ -246,7 +244,7 @@ def test_without_ray_its_installation_is_named(toy_workspace, monkeypatch):
 @pytest.mark.parametrize(
     ("scripts", "why"),
     [
-        ([[Connected(), Connected()]], "no slot with 1 cores has come in 1e-09 minutes; ask for less"),
+        ([[Connected(), Connected()]], "no slot with 1 core has come in 1e-09 minutes; ask for less"),
         ([[[Connected(), Up(0, True)]], [Refused("")]], "the cluster was lost and has not come again in 1e-09 minutes"),
     ],
 )

@@ -87,7 +87,8 @@ def test_a_part_that_is_packed_is_no_part(tmp_path):
     [
         b"", b"[]", b"{}", b'{"parts": 1, "cut": {}}', b'{"parts": {"../x.tar": {"sha256": ""}}, "cut": {}}', b"\xff",
         b'{"parts": {"part-001.tar": 7}, "cut": {}}', b'{"parts": {"part-001.tar": {}}, "cut": []}', b"[" * 100_000,
-        b'{"parts": {}, "cut": {"a": 1}}', b'{"parts": {}, "cut": {}}', b'{"parts": {"part-001.tar": "sha256"}, "cut": {}}',
+        b'{"parts": {}, "cut": {"a": 1}}', b'{"parts": {}, "cut": {}}',
+        b'{"parts": {"part-001.tar": "sha256"}, "cut": {}}',
         b'{"parts": {"part-001.tar": ["sha256"]}, "cut": {}}', b'{"parts": {"part-001.tar": {"sha256": 7}}, "cut": {}}',
     ],
 )  # fmt: skip

@@ -173,5 +173,6 @@ OTHERS: list[Callable[[Path], None]] = [
     one_item, one_item_that_is_said_to_be_all, one_item_of_nobody_knows_how_many, another_fold, invented_names,
     too_many, one_item_twice, damaged, altered_run, altered_run_with_checksums, scores_are_not_listed,
     run_is_not_listed, a_test_set_is_not_listed, a_file_that_nobody_lists, a_listed_file_elsewhere, a_link,
-    a_linked_folder, a_folder_inside, a_file_in_its_place, a_link_to_nothing, no_result, another_name, of_no_dataset, of_a_dataset_with_odd_arguments,
+    a_linked_folder, a_folder_inside, a_file_in_its_place, a_link_to_nothing, no_result, another_name, of_no_dataset,
+    of_a_dataset_with_odd_arguments,
 ]  # fmt: skip
