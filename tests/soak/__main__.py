@@ -23,7 +23,7 @@ IDLE = 5
 
 
 def main(given: argparse.Namespace) -> int:
-    """Play the rounds; prints what broke, with what repeats it, and the counts; the number of broken rounds and of idle faults."""
+    """Play the rounds; prints what broke and how to repeat it, then the counts; how many broke, or met nothing ever."""
     chosen = [fault for fault in FAULTS if given.only in fault.name and not (given.quick and fault.is_slow)]
     able = [fault for fault in chosen if not fault.lacks()]
     targets = QUICK if given.quick else (*TOYS, *KINDS)
