@@ -228,6 +228,11 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts[word]} {TOLD.get(word, word)}" for word in COUNTED if counts[word])
 
 
+def several(count: int, noun: str) -> str:
+    """A number of things: "1 cell", "2 cells"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def number(value: float | None, decimals: int) -> str:
     """A value with so many decimals, a dash without one."""
     return NOTHING if value is None or math.isnan(value) else f"{value:.{decimals}f}"

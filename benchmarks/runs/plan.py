@@ -167,12 +167,12 @@ def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: W
     if choice.folds == ():
         return []
     runs = setting_runs(paper, setting, dataset, choice, workspace)
-    minutes = _minutes(paper, runs[0], workspace)
+    minutes = expected_minutes(paper, runs[0], workspace)
     return [Planned(run, workspace.ledger.is_done(run), minutes) for run in runs]
 
 
-def _minutes(paper: Paper, run: Run, workspace: Workspace) -> dict[str, float]:
-    """Measured on this kind of device if the recipe has run there, else what the paper file expects."""
+def expected_minutes(paper: Paper, run: Run, workspace: Workspace) -> dict[str, float]:
+    """By kind of device: measured there if the recipe has run, else what the paper file expects."""
     by_device = paper.settings[run.setting].minutes.get(run.tier, {})  # type: ignore[call-overload]
     expected = {device: values[run.dataset] for device, values in by_device.items() if run.dataset in values}
     measured: dict[str, list[float]] = {}

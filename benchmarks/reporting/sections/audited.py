@@ -69,4 +69,5 @@ def check_blocks(result: TableResult) -> list[Block]:
         return []
     grid = Grid(("check", "published", "computed", "audit", "note"), rows, left=(0, 3, 4))
     failing = sum(row[3] == "**fails**" for row in rows)
-    return [Heading("Audit"), Folded(f"{len(rows)} checks without training, {failing} of them fail", [grid])]
+    told = {0: "none of them fails", 1: "one of them fails"}.get(failing, f"{failing} of them fail")
+    return [Heading("Audit"), Folded(f"{wording.several(len(rows), 'check')} without training, {told}", [grid])]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from benchmarks.judge.pairs.outcomes import SEEDS_FOR_METHOD
 from benchmarks.judge.table import ClaimTest
 from benchmarks.reporting import wording
-from benchmarks.reporting.render.blocks import Block, Grid, Heading, Text
+from benchmarks.reporting.render.blocks import Block, Folded, Grid, Heading, Text
 from benchmarks.spec.claims import tolerance_of
 
 ABOUT = (
@@ -30,7 +30,10 @@ HOW = (
 
 
 def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
-    """What the paper says about the table, in its own numbers and in ours; elsewhere its questions alone."""
+    """What the paper says about the table, in its own numbers and in ours; elsewhere its questions alone.
+
+    What could not be tested for want of runs stands behind a title.
+    """
     blocks: list[Block] = []
     for is_ours in (False, True):
         told = [one for one in claims if one.claim.ours is is_ours]
@@ -38,10 +41,29 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
             continue
         is_papers = told[0].variant.earns_verdict
         title = "Questions of ours" if is_ours else "Claims" if is_papers else "The paper's questions, asked here"
-        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD)
-        text = " ".join(filter(None, (ASKED if is_ours else "", about, _how(told))))
-        blocks += [Heading(title, level), Text(text), _claim_grid(told)]
+        tested = [one for one in told if one.ours.status != "not measured"]
+        untested = [one for one in told if one.ours.status == "not measured"]
+        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD) if tested else ""
+        text = " ".join(filter(None, (ASKED if is_ours else "", about, _how(tested))))
+        blocks.append(Heading(title, level))
+        blocks += [Text(text)] if text else []
+        blocks += [_claim_grid(tested)] if tested else []
+        blocks += [_untested(untested)] if untested else []
     return blocks
+
+
+def _untested(claims: Sequence[ClaimTest]) -> Folded:
+    """Claims that lack runs, with what they come to in the paper's own numbers."""
+    is_papers = claims[0].variant.earns_verdict
+    is_claim = is_papers and not claims[0].claim.ours
+    printed = ("as printed",) if is_papers else ()
+    rows = [
+        (_sentence(one), *((one.in_print.outcome or wording.NOTHING,) if is_papers else ()), one.ours.note)
+        for one in claims
+    ]
+    called = "claim" if is_claim else "question"
+    grid = Grid((called, *printed, "why"), rows, left=tuple(range(3)))
+    return Folded(f"Not measured, for want of runs: {wording.several(len(claims), called)}", [grid])
 
 
 def _how(claims: Sequence[ClaimTest]) -> str:
@@ -61,7 +83,8 @@ def _claim_grid(claims: Sequence[ClaimTest]) -> Grid:
         rows.append((_sentence(one), *in_print, *_tested(one)))
     printed = ("as printed",) if is_papers else ()
     answer = "ours" if is_papers else "here"
-    head = ("claim" if is_papers else "question", *printed, answer, "about", "seeds", "difference", "95 % interval",
+    called = "claim" if is_papers and not claims[0].claim.ours else "question"
+    head = (called, *printed, answer, "about", "seeds", "difference", "95 % interval",
             "p (Holm)", "note")  # fmt: skip
     left = [number for number, name in enumerate(head) if name not in ("difference", "95 % interval", "p (Holm)")]
     return Grid(head, rows, left=left)

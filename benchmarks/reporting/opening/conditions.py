@@ -1,0 +1,119 @@
+"""Under which conditions runs were made: what a tier changes of the paper's schedule, what a corpus is made of."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+from benchmarks.audit.origins import keys_of
+from benchmarks.judge.table import CellResult, TableResult, Variant
+from benchmarks.reporting import wording
+from benchmarks.reporting.sections.data import items_of
+from benchmarks.runs.build import import_class
+from benchmarks.spec import Paper, Setting, Tier
+from benchmarks.spec.bricks import Sourced
+from datasets import registry
+
+#: Arguments that are no words for a reader; where parts have one of the same name, by part.
+MEANT: dict[str | tuple[str, str], str] = {
+    "width_divisor": "layers narrower by a factor of", "limit": "items per split at most", "n_mels": "mel bands",
+    "wait_from": "early stopping waits from epoch", "begin": "best epoch looked for from epoch",
+    ("trainer", "patience"): "patience of early stopping", ("model", "patience"): "patience of the learning rate",
+    "drops": "learning rate falls after epochs", "freq_reduce": "frequency axis reduced by",
+}  # fmt: skip
+PARTS: tuple[Literal["trainer", "data", "model"], ...] = ("trainer", "data", "model")
+#: So many paragraphs of what a stand-in says of itself are told.
+PARAGRAPHS = 2
+MINIATURE = "Parametric sounds in the official layout: whether a network learns at all, and nothing about real sounds."
+
+
+def condition_sentences(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> list[str]:
+    """What is otherwise than in the paper's experiment: schedule, files, precision."""
+    settings = {source.setting for one in results if one.n_runs for source in one.cell.sources if source.setting}
+    told = []
+    if variant.tier != "full" and settings:
+        changes = list(tier_changes(result.paper, sorted(settings), variant.tier))  # type: ignore[arg-type]
+        told.append(f"*{variant.tier.capitalize()}*: {'; '.join(changes) or 'as in full'}.")
+    if variant.corpus != "real":
+        told += list(_corpus(result, variant, results))
+    if variant.numerics != "float32":
+        told.append(f"Computed in {variant.numerics} instead of float32.")
+    return told
+
+
+def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[str]:
+    """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ."""
+    found: dict[tuple[str, str], dict[tuple[str, str], dict[str, None]]] = {}
+    for setting in (paper.settings[name] for name in settings if tier in paper.settings[name].tiers):
+        for part in PARTS:
+            for name, sourced in getattr(setting.tiers[tier], part).items():
+                before = _in_full(paper, setting, part, name)
+                values = (wording.value(sourced.value), wording.value(before.value) if before else "")
+                if values[0] != values[1]:
+                    found.setdefault((part, name), {}).setdefault(values, {})[sourced.note or ""] = None
+    told = dict.fromkeys(_change(*argument, by_values) for argument, by_values in found.items())
+    yield from told  # a number that data and network share is told once
+    yield from _fewer(paper, settings, tier)
+
+
+def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
+    """What becomes of an argument: each new value with the one that it takes the place of, and why."""
+    if name == "max_epochs":
+        return f"{' or '.join(f'{new} of {old}' for new, old in by_values)} epochs"
+    notes = dict.fromkeys(note for of_values in by_values.values() for note in of_values if note)
+    why = f" ({'; '.join(notes)})" if notes else ""
+    values = " or ".join(f"{new} instead of {old}" if old else new for new, old in by_values)
+    return f"{MEANT.get((part, name)) or MEANT.get(name) or wording.plain(name)} {values}{why}"
+
+
+def _fewer(paper: Paper, settings: Iterable[str], tier: Tier) -> Iterator[str]:
+    """On how many seeds and folds a tier trains, where those are other than in full."""
+    used = [paper.settings[name] for name in settings if tier in paper.settings[name].tiers]
+    seeds = {(one.tiers[tier].seeds, one.seeds) for one in used}
+    for fewest, full in sorted((fewest, full) for fewest, full in seeds if fewest not in (None, full)):
+        yield f"{wording.several(fewest, 'seed')} instead of {full}"
+    folds = {len(one.tiers[tier].folds or ()) for one in used if one.tiers[tier].folds}
+    every = max(len(use.folds) for use in paper.datasets.values())
+    yield from (f"{fewest} of {wording.several(every, 'fold')}" for fewest in sorted(folds - {every}))
+
+
+def _in_full(paper: Paper, setting: Setting, part: Literal["trainer", "data", "model"], name: str) -> Sourced | None:
+    """The value of an argument in tier full: the setting's own, else the default of its class."""
+    own = setting.arguments(part, "full").get(name)
+    if own is not None or part == "trainer":
+        return own
+    paths = [setting.model.class_path] if part == "model" else _data_modules(paper, setting)
+    for key in (key for path in paths for key in keys_of(paper, path)):
+        if name in paper.classes[key].defaults:
+            return paper.classes[key].defaults[name]
+    return None
+
+
+def _data_modules(paper: Paper, setting: Setting) -> list[str]:
+    if setting.data.class_path:
+        return [setting.data.class_path]
+    return [use.data_module for use in paper.datasets.values() if use.data_module]
+
+
+def _corpus(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> Iterator[str]:
+    """What the files are, dataset by dataset, in the words of what wrote them, and how many items there are."""
+    if variant.corpus == "miniature":
+        yield MINIATURE
+        return
+    told: dict[str, None] = {}
+    for name in dict.fromkeys(source.dataset for one in results if one.n_runs for source in one.cell.sources):
+        if name is None:
+            continue
+        dataset: Any = import_class(result.paper.datasets[name].class_path)
+        counted = "; ".join(dict.fromkeys(items_of(one) for one in results if one.n_runs and one.cell.dataset == name))
+        if not registry.has(dataset, "standin"):
+            continue
+        about = _paragraphs(inspect.getdoc(registry.part(dataset, "standin")) or "")
+        text = f"*Stand-in*: {about[:1].lower()}{about[1:]}"
+        told[text if len(told) or not counted else f"{text} Here: {counted}."] = None
+    yield from told
+
+
+def _paragraphs(text: str) -> str:
+    """The first paragraphs of a docstring in one line."""
+    return " ".join(" ".join(one.split()) for one in islice(text.split("\n\n"), PARAGRAPHS))
