@@ -59,11 +59,17 @@ def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[
 def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
     """What becomes of an argument: each new value with the one that it takes the place of, and why."""
     if name == "max_epochs":
-        return f"{' or '.join(f'{new} of {old}' for new, old in by_values)} epochs"
-    notes = dict.fromkeys(note for of_values in by_values.values() for note in of_values if note)
-    why = f" ({'; '.join(notes)})" if notes else ""
-    values = " or ".join(f"{new} instead of {old}" if old else new for new, old in by_values)
-    return f"{MEANT.get((part, name)) or MEANT.get(name) or wording.plain(name)} {values}{why}"
+        return f"{_either([f'{new} of {old}' for new, old in by_values])} epochs"
+    values = []
+    for (new, old), notes in by_values.items():
+        why = "; ".join(note for note in notes if note)
+        values.append(f"{new}{f' instead of {old}' if old else ''}{f' ({why})' if why else ''}")
+    return f"{MEANT.get((part, name)) or MEANT.get(name) or wording.plain(name)} {_either(values)}"
+
+
+def _either(several: Sequence[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(several[:-1]), several[-1])))
 
 
 def _fewer(paper: Paper, settings: Iterable[str], tier: Tier) -> Iterator[str]:
@@ -100,18 +106,16 @@ def _corpus(result: TableResult, variant: Variant, results: Sequence[CellResult]
     if variant.corpus == "miniature":
         yield MINIATURE
         return
-    told: dict[str, None] = {}
-    for name in dict.fromkeys(source.dataset for one in results if one.n_runs for source in one.cell.sources):
-        if name is None:
-            continue
+    ran = [one for one in results if one.n_runs]
+    counted: dict[str, dict[str, None]] = {}
+    for name in dict.fromkeys(source.dataset for one in ran for source in one.cell.sources if source.dataset):
         dataset: Any = import_class(result.paper.datasets[name].class_path)
-        counted = "; ".join(dict.fromkeys(items_of(one) for one in results if one.n_runs and one.cell.dataset == name))
-        if not registry.has(dataset, "standin"):
-            continue
-        about = _paragraphs(inspect.getdoc(registry.part(dataset, "standin")) or "")
-        text = f"*Stand-in*: {about[:1].lower()}{about[1:]}"
-        told[text if len(told) or not counted else f"{text} Here: {counted}."] = None
-    yield from told
+        if registry.has(dataset, "standin"):
+            about = _paragraphs(inspect.getdoc(registry.part(dataset, "standin")) or "")
+            counted.setdefault(about, {}).update({items_of(one): None for one in ran if one.cell.dataset == name})
+    for about, items in counted.items():
+        here = f" Here: {'; '.join(items)}." if items else ""
+        yield f"*Stand-in*: {about[:1].lower()}{about[1:]}{here}"
 
 
 def _paragraphs(text: str) -> str:

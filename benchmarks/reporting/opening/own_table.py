@@ -10,6 +10,7 @@ from benchmarks.reporting.opening.marks import Marks
 from benchmarks.reporting.render.blocks import Block, Bullets, Footnotes, Text
 
 NOTHING_RAN = "Published values only: nothing has run in full on the real files."
+DASH = "– stands where the paper has no value."
 ALONE = "A number that stands alone is the published one."
 BESIDE = "Rows and columns that the paper's table does not have, published elsewhere or ours alone"
 #: The tiers whose numbers on the real files may stand in the paper's table, marked as what they are.
@@ -25,20 +26,16 @@ def own_table(result: TableResult, notes: Footnotes) -> Iterator[Block]:
     measured = _measured(own, apart)
 
     def write(one: CellResult) -> str:
-        return (
-            _both(one, apart.get(one.cell.id), marks, notes)
-            if one.cell.column in measured
-            else wording.published(one, notes)
-        )
+        if one.cell.column not in measured:
+            return wording.published(one, notes)
+        return _both(one, apart.get(one.cell.id), marks, notes)
 
     yield from grids(result, own, write, lambda one: one.cell.label + _quoted(one, own, notes))
-    if not measured:
-        yield Text(NOTHING_RAN)
-        return
-    alone = {one.cell.column for one in own} - measured
-    empty = f" {ALONE}" if alone or any(one.cell.recipe == "quoted" for one in own) else ""
-    told = [f"Published / ours{_units(result, own)}.{empty}", *_of_other_tiers(result, apart), *_marked(marks)]
-    yield Text(" ".join(told))
+    is_alone = any(one.cell.recipe == "quoted" or one.cell.column not in measured for one in own)
+    told = [f"Published / ours{_units(result, own)}."] if measured else [NOTHING_RAN]
+    told += [ALONE] if measured and is_alone else []
+    told += [DASH] if any(one.cell.published is None for one in own) else []
+    yield Text(" ".join([*told, *_of_other_tiers(result, apart), *_marked(marks)]))
 
 
 def beside_blocks(result: TableResult, notes: Footnotes) -> Iterator[Block]:
@@ -94,7 +91,7 @@ def _ours(one: CellResult, apart: CellResult | None, marks: Marks) -> str:
         zero, values = wording.zero_by_zero(one)
         return f"**{'0/0' if zero and zero == values else wording.as_printed(one)}**{marks.of(one)}"
     if one.n_runs or one.status == "not scored here":
-        return wording.incomplete(one) if one.n_runs else one.status
+        return wording.so_far(one) if one.n_runs else one.status
     return wording.NOTHING if apart is None else f"{wording.as_printed(apart)} ({apart.variant.name})"
 
 

@@ -37,11 +37,19 @@ def source_sentence(result: TableResult) -> str:
         f"Table {result.table_id.removeprefix('t')} of *{paper.title}* ({paper.authors}, {paper.year}; "
         f"{paper.reference})."
     )
-    claims = [one.claim for one in result.claims if not one.claim.ours]
+    claims = [one for one in result.claims if not one.claim.ours]
     if not claims:
         return told
+    first = claims[0].claim
     more = f"; {several(len(claims) - 1, 'further sentence')} of the paper under Claims" if len(claims) > 1 else ""
-    return f"{told} It is said to show: “{claims[0].text}” ({claims[0].where}){more}."
+    return f"{told} It is said to show: “{first.text}” ({first.where}){more}.{_in_print(claims)}"
+
+
+def _in_print(claims: Sequence[ClaimTest]) -> str:
+    """How many of the paper's sentences agree with its own numbers; nothing where all do."""
+    counts = Counter(str(one.in_print.outcome) for one in claims)
+    against = [f"{counts[word]} {shown}" for word, shown in (("fails", "against"), ("tie", "a tie")) if counts[word]]
+    return f" By the printed numbers themselves {counts['holds']} hold, {', '.join(against)}." if against else ""
 
 
 def spoken(variant: Variant) -> str:
@@ -117,23 +125,23 @@ def _apart(result: TableResult, variant: Variant) -> str:
     """What other conditions say: how much ran, its first values, and the questions that are answered there."""
     ran = [one for one in result.others[variant] if one.n_runs]
     controls = [one for one in result.controls.get(variant, ()) if one.n_runs]
-    beside = f" and {len(controls)} of controls" if controls else ""
     claims = _claims(result, result.claims_apart.get(variant, ()), "Of the paper's claims, asked of these runs,")
-    begin = f"{spoken(variant)}, where nothing earns a verdict: {several(len(ran), 'cell')}{beside} ran"
+    begin = f"{spoken(variant)}, where nothing earns a verdict, ran {wording.ran(ran, controls)}"
     return f"{begin}{_values(result, ran or controls)}. {claims}".strip()
 
 
 def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
-    """The lowest and the highest value of the first column that has any: "; ESC-10 (%): from 73.5 with + attention to"."""
+    """The lowest and the highest value of the first column that has any: "; ESC-10 (%): from 73.5 with ... to ..."."""
     measured = [one for one in ran if one.mean is not None and not math.isnan(one.mean)]
     if not measured:
-        return ""
+        return "".join(f"; {wording.so_far(one)} with {_row(result, one)}" for one in ran[:1] if not one.cell.parts)
     column = measured[0].cell.column
     of_column = sorted((one for one in measured if one.cell.column == column), key=lambda one: one.mean or 0.0)
     described = result.table.columns[column]
     unit = f" ({described.unit})" if described.unit else ""
     ends = [f"{wording.as_printed(one)} with {_row(result, one)}" for one in (of_column[0], of_column[-1])]
-    told = ends[0] if len(of_column) == 1 else f"from {' to '.join(ends)}"
+    is_one = of_column[0].mean == of_column[-1].mean
+    told = ends[0] if is_one else f"from {' to '.join(ends)}"
     return f"; {described.label}{unit}: {told}"
 
 
@@ -153,8 +161,9 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
         return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}."
     shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
-        f"{counts[word]} {word}" + (f" ({meant})" if meant else "") for word, meant in ANSWERS.items() if counts[word]
-    )
+        f"{'all' if counts[word] == len(asked) else counts[word]} {word}" + (f" ({meant})" if meant else "")
+        for word, meant in ANSWERS.items() if counts[word]
+    )  # fmt: skip
     which = "such as" if len(decided or asked[:1]) < len(asked) else "namely"
     return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}."
 

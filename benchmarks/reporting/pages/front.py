@@ -110,7 +110,7 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
             elif variant.corpus == "real":
                 rows += [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
             else:
-                studies.append(f"{_link(table)}, {told}: {_with_controls(results, table.controls.get(variant, ()))}")
+                studies.append(f"{_link(table)}, {told}: {wording.ran(results, table.controls.get(variant, ()))}")
     if rows:
         yield Heading("Apart: shorter schedules on the real files, no verdict")
         yield Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
@@ -119,12 +119,6 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
     if elsewhere:
         told = "; ".join(f"{wording.several(count, 'cell')} in {name}" for name, count in elsewhere.items())
         yield Text(f"Besides ran {told}: they prove the path, not the learning; see the pages.")
-
-
-def _with_controls(rows: Sequence[CellResult], controls: Sequence[CellResult]) -> str:
-    """How many cells ran, those of rows of ours apart."""
-    ran, beside = (sum(bool(one.n_runs) for one in of) for of in (rows, controls))
-    return wording.several(ran, "cell") + (f" and {beside} of controls" if beside else "")
 
 
 def _to_finish(tables: Sequence[TableResult], todo: Mapping[str, Todo]) -> Iterator[Block]:

@@ -22,7 +22,7 @@ def control_blocks(
     return [
         Heading("Controls", level),
         Text(ABOUT),
-        *grids(result, controls, wording.reproduced, lambda one: label[one.cell.row]),
+        *grids(result, controls, wording.so_far, lambda one: label[one.cell.row]),
         Folded("The same value by value", [Grid(HEAD, rows, left=(0, 1))]),
     ]
 

@@ -44,7 +44,7 @@ def variant_blocks(
         Text(" ".join([apart, *told])),
     ]
     if ran:
-        blocks += [*grids(result, ran, wording.reproduced), Text(f"{VALUES}; {_runs(ran)}.")]
+        blocks += [*grids(result, ran, wording.so_far), Text(f"{VALUES}; {_runs(ran)}.")]
         blocks += list(_details(result, ran))
     if variant.tier != "smoke":
         blocks += derived_blocks(result, variant, notes, 4)

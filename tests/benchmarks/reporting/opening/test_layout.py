@@ -17,7 +17,7 @@ def unrun(target: str) -> TableResult:
 def test_columns_stand_in_the_groups_of_the_paper():
     table = unrun("edc.t3")
     [grid] = grids(table, own_cells(table, table.main), wording.published)
-    assert grid.above == [("", 1), ("OM", 2), ("AM", 2)] and grid.head == ("row", "DCASE", "CHiME", "DCASE", "CHiME")
+    assert grid.above == [("", 1), ("OM", 2), ("AM", 2)] and grid.head == ("method", "DCASE", "CHiME", "DCASE", "CHiME")
     assert {row[0]: row[1:] for row in grid.rows}["Proposed EDC"] == ("95.20", "96.93", "96.03", "98.10")
 
 
@@ -34,7 +34,7 @@ def test_a_wide_table_has_a_grid_for_each_of_its_widest_groups():
 def test_labels_that_are_no_groups_stay_whole():
     table = unrun("pbcnn.t3")
     [grid] = grids(table, table.main, wording.published)
-    assert grid.above == () and grid.head == ("row", "No split", "50 % overlap", "No overlap")
+    assert grid.above == () and grid.head == ("network", "No split", "50 % overlap", "No overlap")
 
 
 def test_rows_and_columns_that_the_paper_does_not_have_are_not_in_its_table():
@@ -42,6 +42,14 @@ def test_rows_and_columns_that_the_paper_does_not_have_are_not_in_its_table():
     assert own_columns(unrun("maestro.t1")) == ["f1mo"]
     labels = {one.cell.label for one in own_cells(unrun("mtfa.t1"), unrun("mtfa.t1").main)}
     assert len(labels) == 8 and not any(label.startswith("DCASE 2017 baseline") for label in labels)
+
+
+def test_what_rows_are_stands_over_the_papers_rows_alone():
+    table = unrun("pbcnn.t2")
+    [grid] = grids(table, own_cells(table, table.main), wording.published)
+    assert grid.head[0] == "fold"
+    [beside] = grids(table, [one for one in table.main if one.cell.added], wording.published)
+    assert (beside.head[0], beside.head[-1]) == ("row", "other systems")
 
 
 def test_a_column_of_another_list_stands_in_the_group_of_its_neighbours():

@@ -51,7 +51,7 @@ def test_runs_left_aside_for_an_argument_or_for_other_files_say_so(tmp_path, mon
     write_reports(workspace, "acrnn.t3", workspace.reports)
     text = page(workspace, "README.md")
     assert f"2 runs of `base` (acrnn, esc10, tier full, real files): other files (`{'f' * 16}`)" in text
-    assert "1 runs of `att` (acrnn, esc10, tier full, real files): model.init_args.dropout has changed" in text
+    assert "1 run of `att` (acrnn, esc10, tier full, real files): model.init_args.dropout has changed" in text
 
 
 def test_the_front_page_counts_published_numbers_and_lists_studies(three_classes_pages):

@@ -34,16 +34,16 @@ def otherwise(text: str) -> str:
 def test_a_page_begins_with_its_result_the_papers_table_and_how_to_run_what_is_missing(clips):
     text = page(clips, "acrnn/t3.md")
     first = text.splitlines()[:40]
-    assert first[2].startswith(
+    assert first[2].startswith("Table 3 of *Learning Frame Level Attention") and "It is said to show: “att" in first[2]
+    assert first[4].startswith(
         "**6 of 8 cells have run in full on the real files: 3 reproduced, 3 undecided**; 2 have not."
     )
     told = "\n".join(first)
     own = table_row(told, "+ attention + augment")
     assert own[1] == "93.7 / **93.7** ✓ʳ" and own[2].endswith(" ?ʳ")
-    assert "published / ours, in %; margin ± 2.5 (ESC-10), ± 1.5 (ESC-50)" in told and "✓ reproduced: " in told
-    assert "`python -m benchmarks run acrnn.t3 --yes`" in told and re.search(
-        r"\d+ of 120 runs on the files of ESC-50", told
-    )
+    assert "Published / ours, in %; margin ± 2.5 (ESC-10), ± 1.5 (ESC-50)" in told and "✓ reproduced: " in told
+    assert re.search(r"`python -m benchmarks run acrnn\.t3 --yes` \(\d+ of 120 runs, about ", told)
+    assert "(`python -m benchmarks data check esc50`)" in told
 
 
 def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):
@@ -217,7 +217,7 @@ def test_the_papers_table_comes_first_then_every_column_then_what_ran_otherwise(
     text = three_classes_pages["mtfa/t1.md"]
     titles = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert [title for title in titles if not title.startswith("Claims:")] == [
-        "Value by value", "Where the text says otherwise", "Controls", "What ran otherwise", "Claims",
+        "Value by value", "Controls", "What ran otherwise", "Where the text says otherwise", "Claims",
         "Folds and seeds", "Data", "Provenance", "Audit",
     ]  # fmt: skip
     row = table_row(text, "MTFA (proposed)")
@@ -244,8 +244,8 @@ def test_nothing_that_ran_is_invisible(workspace):
     text, front = page(workspace, "acrnn/t1.md"), page(workspace, "README.md")
     assert "KNN [21], clips decoded" in otherwise(text), "a control without a row beside it"
     assert re.search(r"<summary>Smoke, on generated sounds.*SVM \[21\], clips decoded", text, re.DOTALL)
-    assert table_row(text, "SVM [21]")[1] == "67.5 / 1 of 5 folds" and "1 of 5 folds" in front
-    assert "KNN [21], clips decoded" in front and "1 cells in tier smoke, generated miniature" in front
+    assert table_row(text, "SVM [21]")[1] == "67.5 / 87.50 (1 of 5 folds)" and "1 of 5 folds" in front
+    assert "KNN [21], clips decoded" in front and "1 cell in tier smoke, generated miniature" in front
 
 
 def test_the_best_of_other_rows_is_told_below_the_table(controlled_pages):
