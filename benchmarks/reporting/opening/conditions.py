@@ -8,7 +8,7 @@ from typing import Any, Literal
 from benchmarks.audit.origins import keys_of
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.reporting import wording
-from benchmarks.reporting.sections.data import items_of
+from benchmarks.reporting.sections.data import clips_used
 from benchmarks.runs.build import import_class
 from benchmarks.spec import Paper, Setting, Tier
 from benchmarks.spec.bricks import Sourced
@@ -107,14 +107,14 @@ def _corpus(result: TableResult, variant: Variant, results: Sequence[CellResult]
         yield MINIATURE
         return
     ran = [one for one in results if one.n_runs]
-    counted: dict[str, dict[str, None]] = {}
+    counted: dict[str, list[CellResult]] = {}
     for name in dict.fromkeys(source.dataset for one in ran for source in one.cell.sources if source.dataset):
         dataset: Any = import_class(result.paper.datasets[name].class_path)
         if registry.has(dataset, "standin"):
             about = _paragraphs(inspect.getdoc(registry.part(dataset, "standin")) or "")
-            counted.setdefault(about, {}).update({items_of(one): None for one in ran if one.cell.dataset == name})
-    for about, items in counted.items():
-        here = f" Here: {'; '.join(items)}." if items else ""
+            counted.setdefault(about, []).extend(one for one in ran if one.cell.dataset == name)
+    for about, cells in counted.items():
+        here = f" Here: {', or '.join(clips_used(cells))}." if cells else ""
         yield f"*Stand-in*: {about[:1].lower()}{about[1:]}{here}"
 
 

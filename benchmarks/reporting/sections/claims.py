@@ -1,7 +1,7 @@
 """What the paper says about a table, and what we ask, tested on what came out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.pairs.outcomes import SEEDS_FOR_METHOD
 from benchmarks.judge.table import ClaimTest
@@ -15,17 +15,20 @@ ABOUT = (
     "*As printed* is the paper's own numbers; equal ones are a tie."
 )
 APART = (
-    "Not the paper's experiment, so nothing here is for or against its sentences. The same questions, asked of these "
-    "files and this schedule: *seen*, *not seen* (the opposite is shown) or *undecided*. They are about the method "
+    "Not the paper's experiment, so nothing here is for or against its sentences. Asked of these files and this "
+    "schedule they are *seen*, *not seen* (the opposite is shown) or *undecided*. They are about the method "
     "where both sides have {seeds} seeds, else about these two models."
 )
 ASKED = "Not claims of the paper: what we ask to understand its numbers."
+CORRECTED = (
+    "p is corrected (Holm) over the {tests} tested here, all columns of the table together; the intervals are those of "
+    "each test by itself."
+)
 HOW = (
-    "Differences are in favour of the row named first: of error rates, how much lower it is. p is corrected (Holm) "
-    "over the {tests} tested here, all columns of the table together; the intervals are those of each test by itself. "
-    "Simulated before that correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 "
-    "to 5, and fewer than 2 where three seeds stand on one fold of 80 clips: careful tests, that see little. The note "
-    "says how often they would find a true difference of one margin."
+    "Differences are in favour of the row named first: of error rates, how much lower it is. Simulated before that "
+    "correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to 5, and fewer than 2 "
+    "where three seeds stand on one fold of 80 clips: careful tests, that see little. The note says how often they "
+    "would find a true difference of one margin."
 )
 
 
@@ -35,6 +38,7 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
     What could not be tested for want of runs stands behind a title.
     """
     blocks: list[Block] = []
+    is_told = False
     for is_ours in (False, True):
         told = [one for one in claims if one.claim.ours is is_ours]
         if not told:
@@ -43,8 +47,9 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
         title = "Questions of ours" if is_ours else "Claims" if is_papers else "The paper's questions, asked here"
         tested = [one for one in told if one.ours.status != "not measured"]
         untested = [one for one in told if one.ours.status == "not measured"]
-        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD) if tested else ""
-        text = " ".join(filter(None, (ASKED if is_ours else "", about, _how(tested))))
+        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD) if tested and not is_told else ""
+        text = " ".join(filter(None, (ASKED if is_ours else "", about, *_how(tested, is_told))))
+        is_told = is_told or bool(tested)
         blocks.append(Heading(title, level))
         blocks += [Text(text)] if text else []
         blocks += [_claim_grid(tested)] if tested else []
@@ -66,13 +71,12 @@ def _untested(claims: Sequence[ClaimTest]) -> Folded:
     return Folded(f"Not measured, for want of runs: {wording.several(len(claims), called)}", [grid])
 
 
-def _how(claims: Sequence[ClaimTest]) -> str:
-    """How the tests are to be read; nothing where none was made."""
-    n_tests = {link.n_tests for test in claims for link in test.ours.links}
-    if not n_tests:
-        return ""
-    [count] = n_tests
-    return HOW.format(tests="one link" if count == 1 else f"{count} different links")
+def _how(claims: Sequence[ClaimTest], is_told: bool) -> Iterator[str]:
+    """How the tests are to be read, once; over how many of them p is corrected; nothing where none was made."""
+    for count in {link.n_tests for test in claims for link in test.ours.links}:
+        yield CORRECTED.format(tests="one link" if count == 1 else f"{count} different links")
+        if not is_told:
+            yield HOW
 
 
 def _claim_grid(claims: Sequence[ClaimTest]) -> Grid:
