@@ -44,12 +44,17 @@ def overview_blocks(tables: Sequence[TableResult]) -> Iterator[Block]:
         squares = " ".join(
             "".join(SQUARES[state] for _, state in of_row) for _, of_row in groupby(states, lambda one: one[0])
         )
-        told = counted(Counter(state for _, state in states))
+        told = counted(states_of(table))
         rows.append((f"[{table.id}]({table.paper.id}/{table.table_id}.md)", table.table.title, squares, told))
     yield Grid(("table", "of", "its published numbers, row by row", "in words"), rows, left=(0, 1, 2, 3))
     yield Text(
         "; ".join(f"{square} {MEANT.get(state, state)}" for state, square in SQUARES.items() if state in used) + "."
     )
+
+
+def states_of(table: TableResult) -> Counter[str]:
+    """How many published numbers of a table are in which state."""
+    return Counter(state for one in table.main if (state := state_of(table, one)))
 
 
 def counted(counts: Mapping[str, int]) -> str:

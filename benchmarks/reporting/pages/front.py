@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.opening.overview import counted, method_sentences, newest_blocks, overview_blocks, state_of
+from benchmarks.reporting.opening.overview import counted, method_sentences, newest_blocks, overview_blocks, states_of
 from benchmarks.reporting.opening.todo import CALLED, Todo, together
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
@@ -35,7 +35,7 @@ class FrontPage(PageKind):
 
 def _blocks(report: Report) -> Iterator[Block]:
     tables = report.tables
-    states = Counter(state for table in tables for one in table.main if (state := state_of(table, one)))
+    states: Counter[str] = sum(map(states_of, tables), Counter())
     of = wording.several(len(tables), "table")
     yield Text(f"{wording.several(sum(states.values()), 'published number')} in {of}: {counted(states)}.")
     yield from (Text(sentence) for sentence in method_sentences(tables))
