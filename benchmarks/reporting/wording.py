@@ -242,7 +242,7 @@ def several(count: int, noun: str) -> str:
 
 
 def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
-    """How many cells ran, and how many of those in part alone: "8 cells (4 in part), and 9 of controls"."""
+    """How many cells ran, and how many of those in part alone: "8 cells (4 in part) and 9 of controls"."""
     cells, beside = ([one for one in of if one.n_runs] for of in (results, controls))
 
     def some(count: str, of: Sequence[CellResult]) -> str:
@@ -250,7 +250,7 @@ def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
         return f"{count} ({part} in part)" if part else count
 
     told = some(several(len(cells), "cell"), cells)
-    return f"{told}, and {some(f'{len(beside)} of controls', beside)}" if beside else told
+    return f"{told} and {some(f'{len(beside)} of controls', beside)}" if beside else told
 
 
 def number(value: float | None, decimals: int) -> str:

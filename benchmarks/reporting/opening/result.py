@@ -41,8 +41,8 @@ def source_sentence(result: TableResult) -> str:
     if not claims:
         return told
     first = claims[0].claim
-    more = f"; {several(len(claims) - 1, 'further sentence')} of the paper under Claims" if len(claims) > 1 else ""
-    return f"{told} It is said to show: “{first.text}” ({first.where}){more}.{_in_print(claims)}"
+    more = f"; {several(len(claims) - 1, 'further sentence')} under Claims" if len(claims) > 1 else ""
+    return f"{told} The paper says of it: “{first.text}” ({first.where}){more}.{_in_print(claims)}"
 
 
 def _in_print(claims: Sequence[ClaimTest]) -> str:
@@ -126,7 +126,7 @@ def _apart(result: TableResult, variant: Variant) -> str:
     ran = [one for one in result.others[variant] if one.n_runs]
     controls = [one for one in result.controls.get(variant, ()) if one.n_runs]
     claims = _claims(result, result.claims_apart.get(variant, ()), "Of the paper's claims, asked of these runs,")
-    begin = f"{spoken(variant)}, where nothing earns a verdict, ran {wording.ran(ran, controls)}"
+    begin = f"{spoken(variant)}, without a verdict: {wording.ran(ran, controls)} ran"
     return f"{begin}{_values(result, ran or controls)}. {claims}".strip()
 
 
@@ -164,7 +164,7 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
         f"{'all' if counts[word] == len(asked) else counts[word]} {word}" + (f" ({meant})" if meant else "")
         for word, meant in ANSWERS.items() if counts[word]
     )  # fmt: skip
-    which = "such as" if len(decided or asked[:1]) < len(asked) else "namely"
+    which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
     return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}."
 
 

@@ -31,7 +31,7 @@ def test_shorter_runs_tell_how_many_their_range_and_what_they_answer(tmp_path):
     fabricate(workspace, "base", "esc10", wrong=4, tier="reduced", seeds=3)
     fabricate(workspace, "att", "esc10", wrong=30, tier="reduced", seeds=3)
     told = next(one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced"))
-    assert told.startswith("Reduced, on the real files, where nothing earns a verdict, ran 2 cells; ESC-10 (%): from ")
+    assert told.startswith("Reduced, on the real files, without a verdict: 2 cells ran; ESC-10 (%): from ")
     assert " with “+ attention” to " in told and " with “convolutional RNN”." in told
     assert "one could be tested: “attention significantly improves accuracy on ESC-10”: **not seen**, the opp" in told
     assert "seed each" not in told, "three seeds are about the method"
@@ -41,7 +41,7 @@ def test_one_fold_is_told_with_its_value(tmp_path):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "base", "esc10", wrong=10, tier="reduced", folds=(1,), seeds=1)
     told = next(one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced"))
-    assert told.endswith("ran 1 cell (1 in part); 87.50 (1 of 5 folds) with “convolutional RNN”.")
+    assert told.endswith(": 1 cell (1 in part) ran; 87.50 (1 of 5 folds) with “convolutional RNN”.")
 
 
 def test_smoke_is_no_result(tmp_path):

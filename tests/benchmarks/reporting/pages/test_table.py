@@ -35,7 +35,9 @@ def otherwise(text: str) -> str:
 def test_a_page_begins_with_its_result_the_papers_table_and_how_to_run_what_is_missing(clips):
     text = page(clips, "acrnn/t3.md")
     first = text.splitlines()[:40]
-    assert first[2].startswith("Table 3 of *Learning Frame Level Attention") and "It is said to show: “att" in first[2]
+    assert (
+        first[2].startswith("Table 3 of *Learning Frame Level Attention") and "The paper says of it: “att" in first[2]
+    )
     assert first[4].startswith(
         "**6 of 8 cells have run in full on the real files: 3 reproduced, 3 undecided**; 2 have not."
     )
