@@ -45,13 +45,15 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
     paper, choice = result.paper, Choice()
     missing: dict[Key, Mapping[str, float]] = {}
     every: set[Key] = set()
+    wanted: dict[tuple[str, str], set[int | None]] = {}
     for cell in (source for one in result.main if one.cell.recipe == "train" for source in one.cell.sources):
-        if not cell.setting or not cell.dataset:
-            continue
-        planned = setting_runs(paper, cell.setting, cell.dataset, choice)
+        if cell.setting and cell.dataset:
+            wanted.setdefault((cell.setting, cell.dataset), set()).add(cell.fold)
+    for (setting, dataset), folds in wanted.items():
+        planned = setting_runs(paper, setting, dataset, choice)
         minutes = expected_minutes(paper, planned[0], workspace)
         for run in planned:
-            if cell.fold in (None, run.fold):
+            if folds & {None, run.fold}:
                 key = (paper.id, run.setting, run.dataset, run.fold, run.seed)
                 every.add(key)
                 if not workspace.ledger.is_done(run):

@@ -185,7 +185,7 @@ def test_controls_stand_apart_and_count_for_nothing(workspace):
     fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision", step=0)
     table = Results(workspace).table("acrnn.t1")
     assert [one.cell.id for one in table.controls[Variant()]] == ["acrnn.t1.knn_decoded.esc10"]
-    assert sum(table.counts.values()) == 24
+    assert sum(states_of(table).values()) == 24
     write_reports(workspace, "acrnn.t1", workspace.reports)
     told = page(workspace, "acrnn/t1.md")
     assert "## Controls" in told
