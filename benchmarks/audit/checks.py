@@ -3,7 +3,9 @@
 What to check is data, the `audit` section of a paper's file; everything here is computed anew at each call.
 """
 
+import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,9 @@ from benchmarks.spec.audit import (
 
 __all__ = ["Check", "agrees", "audit", "audit_lines", "checks", "printed"]
 
+#: Characters of a line of checks, and of what stands above them.
+WIDTH = 80
+
 
 class _Networks(dict[str, Any]):
     """The networks that a paper's audit counts, each built when first needed."""
@@ -66,14 +71,15 @@ def audit(target: str) -> list[Check]:
 
 
 def audit_lines(made: Iterable[Check]) -> list[str]:
-    """Checks for reading, one line each."""
-    lines = []
-    for check in made:
-        published = "-" if check["published"] is None else f"{check['published']:g}"
-        word = {True: "holds", False: "FAILS", None: "     "}[check["holds"]]
-        note = f"  {check['note']}" if check["note"] else ""
-        lines.append(f"{word}  {check['id']:<46} {published:>7} {check['computed']:>10.6g}{note}")
-    return lines or ["nothing here can be checked without training"]
+    """Checks for reading: what those that follow each other have in common to say, and below it a line for each."""
+    lines = [f"{'':9}{'check':<46} {'published':>9} {'computed':>10}"]
+    for note, group in groupby(made, key=lambda check: check["note"] or ""):
+        lines += textwrap.wrap(note, WIDTH) or [""]
+        for check in group:
+            published = "-" if check["published"] is None else f"{check['published']:g}"
+            word = {True: "holds", False: "FAILS", None: ""}[check["holds"]]
+            lines.append(f"  {word:<5}  {check['id']:<46} {published:>9} {check['computed']:>10.6g}")
+    return lines if len(lines) > 1 else ["nothing here can be checked without training"]
 
 
 def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:

@@ -1,11 +1,14 @@
 """What the commands `list` and `plan` say."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from benchmarks.runs.plan import Plan, Planned
-from benchmarks.spec import Cell, Paper, load_paper, mistakes, paper_ids, select
+from benchmarks.launch.pace import in_words
+from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import CONTROLS, Cell, Paper, load_paper, mistakes, paper_ids, select
+from datasets.acquire.telling import count_of
 
 
 def listing(target: str | None = None) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def listing_lines(papers: dict[str, Any]) -> Iterator[str]:
                 reason = f": {cell['reason']}" if cell["reason"] else ""
                 yield f"    {cell['id']:<{width}} {value:>7}{corrected}  {cell['recipe']}{reason}"
             if table["controls"]:
-                yield "    beside them, run only when named:"
+                yield f"    beside them, run only when named ({table['id']}.{CONTROLS} names all):"
             width = max(map(len, table["controls"]), default=0)
             for name, label in table["controls"].items():
                 yield f"    {name:<{width}}  {label}"
@@ -82,18 +85,43 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for names, runs in sorted(groups.items()):
         done, seeds = sum(planned.done for planned in runs), len({planned.run.seed for planned in runs})
         aligned = " ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
-        counted = f"{len(runs):>3} run{'s' if len(runs) > 1 else ' '} ({seeds} seed{'s' if seeds > 1 else ''})"
+        counted = f"{len(runs):>3} {'run' if len(runs) == 1 else 'runs':<4} ({count_of(seeds, 'seed')})"
         yield f"{aligned} {counted}, {done} done"
-    devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
-    costs = ", ".join(f"{duration(plan.minutes(device))} on {device}" for device in devices)
-    yield f"{len(plan.runs)} runs, {len(plan.missing)} missing" + (f": about {costs}" if plan.missing and costs else "")
+    yield _sums(plan)
     yield from left_out_lines(plan)
     yield from lacking_lines(plan)
 
 
-def duration(minutes: float) -> str:
-    """Minutes for reading, whole ones up to an hour."""
-    return f"{minutes / 60:.1f} h" if minutes >= 60 else f"{math.ceil(minutes)} min"
+def _sums(plan: Plan) -> str:
+    """How many runs there are, how many are missing, and how long those will take."""
+    devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
+    costs = ", ".join(f"{in_words(60 * plan.minutes(device))} on {device}" for device in devices)
+    about = f": about {costs}" if plan.missing and costs else ""
+    return f"{count_of(len(plan.runs), 'run')}, {len(plan.missing)} missing{about}"
+
+
+def plans_beside(target: str, plan: Plan, choice: Choice, workspace: Workspace) -> dict[str, Plan]:
+    """What the tables of a target have beside its rows, by the target that names it; without the runs of `plan`.
+
+    A row or a cell has nothing beside it.
+    """
+    paper, *rest = target.split(".")
+    if len(rest) > 1:
+        return {}
+    found = {}
+    for table in rest or load_paper(paper).tables:
+        if load_paper(paper).tables[table].controls:
+            named = f"{paper}.{table}.{CONTROLS}"
+            beside = make_plan(select(named), choice, workspace)
+            found[named] = replace(beside, runs={id: one for id, one in beside.runs.items() if id not in plan.runs})
+    return found
+
+
+def beside_lines(plans: Mapping[str, Plan]) -> Iterator[str]:
+    """Plans of what runs only when named, a line each."""
+    for named, plan in plans.items():
+        if plan.runs:
+            yield f"beside them, when named ({named}): {_sums(plan)}"
 
 
 def left_out_lines(plan: Plan) -> Iterator[str]:
@@ -102,14 +130,10 @@ def left_out_lines(plan: Plan) -> Iterator[str]:
     for cell, folds in plan.left_out.items():
         by_folds.setdefault(folds, []).append(cell)
     for folds, cells in by_folds.items():
-        run = f"fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
-        yield f"{_counted(cells)} about other folds than {run}: {_some(cells)}; --folds names others"
+        run = f"{'fold' if len(folds) == 1 else 'folds'} {', '.join(map(str, folds))}"
+        yield f"{count_of(len(cells), 'cell')} about other folds than {run}: {_some(cells)}; --folds names others"
     if cells := plan.without_standin:
-        yield f"{_counted(cells)} about datasets without a stand-in: {_some(cells)}"
-
-
-def _counted(cells: Sequence[str]) -> str:
-    return f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+        yield f"{count_of(len(cells), 'cell')} about datasets without a stand-in: {_some(cells)}"
 
 
 def _some(cells: Sequence[str]) -> str:
@@ -120,4 +144,4 @@ def lacking_lines(plan: Plan) -> Iterator[str]:
     """Which settings cannot be run on this machine, and why, if there are any."""
     for reason, runs in plan.lacking.items():
         settings = ", ".join(dict.fromkeys(f"{run.paper}.{run.setting}" for run in runs))
-        yield f"{settings}: {len(runs)} run{'s' if len(runs) > 1 else ''} left out: {reason}"
+        yield f"{settings}: {count_of(len(runs), 'run')} left out: {reason}"

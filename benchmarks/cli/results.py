@@ -22,6 +22,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
+from datasets.acquire.telling import count_of
 
 app = typer.Typer()
 
@@ -77,7 +78,7 @@ def land_command(
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     landed = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
-    print(f"{len(landed)} runs in {workspace.reports / 'results'}")
+    print(f"{count_of(len(landed), 'run')} in {workspace.reports / 'results'}")
     write_reports(workspace, None, workspace.reports)
 
 
@@ -124,7 +125,7 @@ def merge_command(
     from benchmarks.runs.workspace import Workspace
 
     merged, known, refused = merge(folder, Workspace.here(runs=runs, reports=reports))
-    print(f"{len(merged)} runs merged, {len(known)} known already")
+    print(f"{count_of(len(merged), 'run')} merged, {len(known)} known already")
     for line in refused:
         print(f"resound: refused: {line}", file=sys.stderr)
     return BAD_INPUT if refused else OK

@@ -63,14 +63,19 @@ def plan_command(
     as_json: JsonOption = False,
 ) -> None:
     """The runs that TARGET needs, done and missing, with their expected minutes."""
-    from benchmarks.cli.listing import plan_lines
+    from benchmarks.cli.listing import beside_lines, plan_lines, plans_beside
     from benchmarks.runs.plan import make_plan
     from benchmarks.runs.workspace import Workspace
     from benchmarks.spec import select
 
     choice = choice_of(tier, corpus, seeds, folds, numerics)
-    plan = make_plan(select(target), choice, Workspace.here(data_root, runs, cache, reports))
-    print(json.dumps(plan.to_dict(), indent=1) if as_json else "\n".join(plan_lines(plan)))
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    plan = make_plan(select(target), choice, workspace)
+    beside = plans_beside(target, plan, choice, workspace)
+    if as_json:
+        print(json.dumps({**plan.to_dict(), "beside": {one: plan.to_dict() for one, plan in beside.items()}}, indent=1))
+    else:
+        print(*plan_lines(plan), *beside_lines(beside), sep="\n")
 
 
 @app.command("run")

@@ -1,17 +1,17 @@
 """What `status` says: sweeps with their slots, what waits to go on, what failed and why. It only reads files."""
 
 import json
-import math
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.cli.listing import duration
 from benchmarks.errors import told
+from benchmarks.launch.pace import in_words
 from benchmarks.launch.sweeps import notes
 from benchmarks.runs.workspace import Workspace
+from datasets.acquire.telling import count_of
 
 #: Seconds between two looks of --watch on a terminal, and elsewhere.
 LOOK_SECONDS, PLAIN_SECONDS = 2.0, 15.0
@@ -60,7 +60,7 @@ def status_of(workspace: Workspace) -> Status:
         failed=[{"id": run_id, "message": failure["message"]} for run_id, failure in failures.items()],
         left_out=list(ledger.unusable.values()),
         done=len(done),
-        landed=sum(one.folder.parent in ledger.also for one in done),
+        landed=len(ledger.landed),
         hours=round(sum(one.result["seconds"]["total"] for one in done) / 3600, 3),
         n_running=len(told_of | set(claimed)),
     )
@@ -99,7 +99,7 @@ def status_lines(status: Status) -> Iterator[str]:
     whose = f", {status.landed} of them landed" if status.landed else ""
     waits = f", {len(status.stopped)} stopped" if status.stopped else ""
     yield (
-        f"{status.done} runs done ({status.hours:.1f} h{whose}), {len(status.failed)} failed, "
+        f"{count_of(status.done, 'run')} done ({status.hours:.1f} h{whose}), {len(status.failed)} failed, "
         f"{status.n_running} running{waits}"
     )
 
@@ -110,11 +110,11 @@ def _sweep_lines(sweep: dict[str, Any]) -> Iterator[str]:
     counted = ", ".join([f"{sweep['done']} of {sweep['total']} done", *others, f"{sweep['waiting']} waiting"])
     shares = [slot["busy"] for slot in sweep["slots"].values() if slot["busy"] is not None]
     busy = f"; {sweep['device']} {100 * sum(shares) / len(shares):.0f} % busy" if shares else ""
-    silent = f"; silent for {_time(sweep['age'])}" if sweep["age"] > SILENT_SECONDS else ""
+    silent = f"; silent for {in_words(sweep['age'])}" if sweep["age"] > SILENT_SECONDS else ""
     yield f"sweep   {_named(sweep)}: {counted}{_end(sweep)}{busy}{silent}"
     for number, slot in sweep["slots"].items():
         share = f", {100 * slot['busy']:.0f} % busy" if slot["busy"] is not None else ""
-        left = f", about {_time(slot['seconds_left'])} left" if slot["seconds_left"] else ""
+        left = f", about {in_words(slot['seconds_left'])} left" if slot["seconds_left"] else ""
         yield f"  slot {number}: {slot['run']}: {_progress(slot)}{share}{left}"
     idle = sweep["jobs"] - len(sweep["slots"])
     if idle > 0 and sweep["waiting"] and not sweep["stopping"]:
@@ -122,7 +122,7 @@ def _sweep_lines(sweep: dict[str, Any]) -> Iterator[str]:
 
 
 def _dead_lines(sweep: dict[str, Any]) -> Iterator[str]:
-    ago = _time(sweep["age"])
+    ago = in_words(sweep["age"])
     yield (
         f"cut     {_named(sweep)}: ended without a word {ago} ago, {sweep['done']} of {sweep['total']} done; the same "
         "command continues"
@@ -141,15 +141,11 @@ def _end(sweep: dict[str, Any]) -> str:
     if left <= 0:
         return ""
     clock = time.strftime("%H:%M" if left < 24 * 3600 else "%a %H:%M", time.localtime(time.time() + left))
-    return f"; about {_time(left)} left, until {clock}"
-
-
-def _time(seconds: float) -> str:
-    return f"{math.ceil(seconds)} s" if seconds < 60 else duration(seconds / 60)
+    return f"; about {in_words(left)} left, until {clock}"
 
 
 def _progress(run: dict[str, Any]) -> str:
     if not run.get("of"):
         since = run.get("seconds")
-        return "starting" if since is None or since < SILENT_SECONDS else f"no epoch yet, {_time(since)}"
+        return "starting" if since is None or since < SILENT_SECONDS else f"no epoch yet, {in_words(since)}"
     return f"epoch {run['epoch']} of {run['of']}, loss {run['loss']:.4f}"

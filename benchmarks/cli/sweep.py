@@ -23,6 +23,7 @@ from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, load_paper, select
 from datasets import registry
+from datasets.acquire.telling import count_of
 from datasets.acquire.whole import remove_abandoned
 
 #: Above so many expected minutes `run` prints the plan and asks for --yes.
@@ -90,11 +91,14 @@ class Sweep:
         deadline = None if minutes is None else time.monotonic() + minutes * 60
         outcome = Outcome()
         missing = plan.missing
-        with SweepDisplay(plan) as display, SweepRecord(self.workspace.runs, self.target, self.launcher) as record:
+        with (
+            SweepRecord(self.workspace.runs, self.target, self.launcher) as record,
+            SweepDisplay(plan, record.left) as display,
+        ):
 
             def listen(event: Event) -> None:
-                display(event)
                 record(event)
+                display(event)
 
             while missing:
                 left = None if deadline is None else (deadline - time.monotonic()) / 60
@@ -127,7 +131,7 @@ class Sweep:
         if absent and not (self.allow_incomplete and len(absent) < len(plan.missing)):
             self._refuse_absent_data(absent[0])
         for name, runs in Counter(_class_of(run).name for run in absent).items():
-            print(f"resound: {name} is not here: {runs} runs left out", file=sys.stderr)
+            print(f"resound: {name} is not here: {count_of(runs, 'run')} left out", file=sys.stderr)
         left = {run_id: planned for run_id, planned in plan.runs.items() if planned.run not in absent}
         return replace(plan, runs=left)
 
@@ -176,10 +180,12 @@ def exit_code_of(outcome: Outcome) -> int:
     """What a sweep ends with, said on stderr: 1 where anything failed, else 3 where anything is left, else 0."""
     left = len(outcome.stopped) + len(outcome.not_started)
     lines = [
-        f"{len(outcome.failed)} runs failed; `status` tells why" if outcome.failed else "",
+        f"{count_of(len(outcome.failed), 'run')} failed; `status` tells why" if outcome.failed else "",
         f"no worker was ready: {outcome.fault}" if outcome.fault else "",
-        f"{len(outcome.elsewhere)} runs are held by another command; `status` shows them" if outcome.elsewhere else "",
-        f"{left} runs left; the same command continues" if left else "",
+        f"{count_of(len(outcome.elsewhere), 'run')} held by another command; `status` shows them"
+        if outcome.elsewhere
+        else "",
+        f"{count_of(left, 'run')} left; the same command continues" if left else "",
     ]
     for line in filter(None, lines):
         print(f"resound: {told(line)}", file=sys.stderr)

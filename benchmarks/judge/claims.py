@@ -198,6 +198,8 @@ def _note(deciding: LinkResult, n_links: int, status: Status) -> str:
         parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {deciding.link}")
     parts.append(deciding.tested.test)
     power, margin = deciding.tested.power, deciding.tested.margin
-    if power is not None:
+    if not deciding.tested.can_decide:
+        parts.append(f"so few units can show nothing: p is at least {deciding.tested.least_p:.2g}")
+    elif power is not None:
         parts.append(f"finds a difference of {margin:g} in {100 * power:.0f} of 100 cases")
     return "; ".join(parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import told
 from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Pulse, SlotEvent, Started, Stopping
+from benchmarks.launch.pace import in_words
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Plan
@@ -44,10 +45,13 @@ def _plain(title: str) -> Callable[[int, int], None]:
 
 
 class SweepDisplay:
-    """Shows a sweep: one bar for all runs and one per slot, or a line for each run that ends."""
+    """Shows a sweep: one bar for all runs and one per slot, or a line for each run that ends, with the time left.
 
-    def __init__(self, plan: "Plan") -> None:
-        self.total = len(plan.missing)
+    left: seconds until a run has ended, or with None until all have; None where nothing is known of them.
+    """
+
+    def __init__(self, plan: "Plan", left: Callable[[str | None], float | None] = lambda run: None) -> None:
+        self.total, self.left = len(plan.missing), left
         self._ended: set[str] = set()
         self._live: Any = None
         self._tasks: dict[int, Any] = {}
@@ -55,12 +59,13 @@ class SweepDisplay:
     def __enter__(self) -> "SweepDisplay":
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            more = TextColumn("{task.fields[more]}")
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), more)
             self._live = Progress(*columns, console=Console(stderr=True))
             self._live.start()
-            self._all = self._live.add_task("runs", total=self.total)
+            self._all = self._live.add_task("runs", total=self.total, more="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -70,7 +75,7 @@ class SweepDisplay:
     def __call__(self, event: Event) -> None:
         """Take one event of the sweep."""
         if isinstance(event, Stopping):
-            print("resound: runs save and stop; Ctrl-C leaves at once", file=sys.stderr, flush=True)
+            print("resound: saving, some 15 s at most; Ctrl-C leaves at once", file=sys.stderr, flush=True)
             return
         if isinstance(event, Pulse) or (isinstance(event, Gone) and event.slot not in self._tasks):
             return
@@ -79,22 +84,30 @@ class SweepDisplay:
         if self._live:
             self._show(event)
         elif isinstance(event, Again) or (isinstance(event, Ended) and event.how != "elsewhere"):
-            print(f"[{len(self._ended)}/{self.total}] {_line(event)}", file=sys.stderr, flush=True)
+            left = self._time(None) if len(self._ended) < self.total else ""
+            line = f"[{len(self._ended)}/{self.total}] {_line(event)}"
+            print("; ".join(filter(None, (line, left))), file=sys.stderr, flush=True)
 
     def _show(self, event: SlotEvent) -> None:
-        self._live.update(self._all, completed=len(self._ended))
+        self._live.update(self._all, completed=len(self._ended), more=self._time(None))
         if event.slot not in self._tasks:
-            self._tasks[event.slot] = self._live.add_task("", total=None)
+            self._tasks[event.slot] = self._live.add_task("", total=None, more="")
         task = self._tasks[event.slot]
         match event:
             case Started(_, run):
-                self._live.reset(task, description=run, total=None)
-            case Epoch(_, _, epoch, of, _):
-                self._live.update(task, completed=epoch, total=of)
+                self._live.reset(task, description=run, total=None, more=self._time(run))
+            case Epoch(_, run, epoch, of, loss):
+                more = ", ".join(filter(None, (f"loss {loss:.4g}", self._time(run))))
+                self._live.update(task, completed=epoch, total=of, more=more)
             case Gone():
-                self._live.reset(task, description="", total=None)
+                self._live.reset(task, description="", total=None, more="")
             case Ended(how="failed") | Again():
                 self._live.console.print(_line(event), highlight=False)
+
+    def _time(self, run: str | None) -> str:
+        """The time left in words; nothing where it is unknown."""
+        seconds = self.left(run)
+        return "" if seconds is None else f"about {in_words(seconds)} left"
 
 
 def _line(end: Ended | Again) -> str:

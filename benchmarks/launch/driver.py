@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from benchmarks.errors import Left
+from benchmarks.errors import InputError, Left
 from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Free, Gone, Launcher, Pulse, Started, Stopping
 from benchmarks.runs.plan import Planned
 
 #: How long to wait for events before looking at the clock again.
 POLL_SECONDS = 0.5
+#: With less time left than this no run is begun that will not end.
+BEGIN_SECONDS = 60.0
 #: How many of the runs that were cut are named.
 NAMED = 4
 
@@ -50,8 +52,9 @@ def launch(
     """Execute `runs`, the longest first; a failing run or a dying slot does not stop the others.
 
     A run that crashes or runs out of memory is tried once more when the others have ended, so that it is alone.
-    With `minutes`, nothing is started that is not expected to end in time (with 0 nothing at all), and what still runs
-    at the end is asked to save and stop. Ctrl-C does the same at once; a second one leaves: raises Left.
+    With `minutes`, first what is expected to end in time (with 0 nothing at all), then what can go on another time from
+    where it has come to; what still runs at the end is asked to save and stop. Ctrl-C does the same at once; a second
+    one leaves: raises Left.
     """
     sweep = _Sweep(runs, launcher, listener, None if minutes is None else time.monotonic() + minutes * 60)
     try:
@@ -162,8 +165,17 @@ class _Sweep:
         self.waiting = [planned for planned in self.waiting if planned.run.id != event.run]
         self.again = [planned for planned in self.again if planned.run.id != event.run]
         if event.how == "failed":
-            self.launcher.workspace.ledger.record_failure(event.run, event.message, event.trace)
+            event = self._recorded(event)
         self.listener(event)
+
+    def _recorded(self, event: Ended) -> Ended:
+        """A failure that is kept for `status`; where nothing can be written it is told all the same, and why not."""
+        try:
+            self.launcher.workspace.ledger.record_failure(event.run, event.message, event.trace)
+        except InputError as error:
+            event = event._replace(message=f"{event.message} (not kept for `status`: {error})")
+            self.ended[event.run] = event
+        return event
 
     def _bury(self, event: Gone) -> None:
         """A slot is gone; a run that it took along has failed or waits again, and a new slot takes its place."""
@@ -213,16 +225,23 @@ class _Sweep:
             self.launcher.submit(slot, planned)
 
     def _next(self, slot: int | None = None) -> Planned | None:
-        """The first waiting run that is expected to end before the deadline, and for which the slot has room.
+        """The first waiting run for which the slot has room: one that is expected to end before the deadline, else the
+        one with the least to do that keeps what it has done.
 
         Where nothing runs there is room for any, and when nothing waits those come that are tried again.
         """
         if self.stopping:
             return None
-        for planned in self.waiting:
-            if self._in_time(planned) and (not self.busy or slot is None or self.launcher.has_room(slot, planned)):
-                return planned
-        return None if self.busy else next(filter(self._in_time, self.again), None)
+        fitting = [
+            planned for planned in self.waiting
+            if not self.busy or slot is None or self.launcher.has_room(slot, planned)
+        ]  # fmt: skip
+        found = next(filter(self._in_time, fitting), None) or next(filter(self._is_begun, reversed(fitting)), None)
+        return found if found or self.busy else next(filter(self._in_time, self.again), None)
 
     def _in_time(self, planned: Planned) -> bool:
         return self.deadline is None or time.monotonic() + self.launcher.expected_seconds(planned) < self.deadline
+
+    def _is_begun(self, planned: Planned) -> bool:
+        """Whether a run is begun although it will not end in time: it goes on another time."""
+        return planned.resumes and self.deadline is not None and time.monotonic() + BEGIN_SECONDS < self.deadline

@@ -176,8 +176,8 @@ class Launcher(ABC):
         """
 
     def expected_seconds(self, planned: "Planned") -> float:
-        """How long a run takes in a slot: the estimates are for a whole machine, of which a slot has its share."""
-        return planned.minutes.get(self.slots.device, 0.0) * 60 * self.slots.jobs
+        """How long a run still takes in a slot, which has its share of the machine that the estimates are for."""
+        return planned.minutes_left(self.slots.device) * 60 * self.slots.jobs
 
 
 def launcher_names() -> list[str]:

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import time
 import uuid
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,7 @@ from benchmarks.launch.cluster.messages import (
     Connected,
     Home,
     Needs,
+    NoRoom,
     Open,
     Refused,
     Saved,
@@ -119,7 +121,7 @@ class Ray(Launcher):
         """How long a run takes in a slot, which has as many cores or as much of an accelerator as it was granted."""
         cuda = self.slots.device == "cuda"
         share = self._needs.gpus if cuda else self._needs.cpus / EXPECTED_CORES
-        return planned.minutes.get(self.slots.device, 0.0) * 60 / min(1.0, share or 1.0)
+        return planned.minutes_left(self.slots.device) * 60 / min(1.0, share or 1.0)
 
     # -- slots ---------------------------------------------------------------------------------------------------------
 
@@ -187,6 +189,12 @@ class Ray(Launcher):
                 self._connected = self._connected_once = True
             case Refused(text):
                 self._refusal = text
+            case NoRoom():
+                warnings.warn(
+                    f"--launcher ray: no node of the cluster can have a slot with {self._needs}; waiting for one that "
+                    f"can (at most {self.options.wait:g} minutes), or ask for less, as ray:cpus=1",
+                    stacklevel=2,
+                )
             case Up(slot, shares):
                 self._coming.discard(slot)
                 self._sharing |= {slot} if shares else set()

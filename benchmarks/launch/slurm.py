@@ -163,7 +163,7 @@ class Slurm(Launcher):
 
     def expected_seconds(self, planned: Planned) -> float:
         """A run has a node's device to itself, but for those that it is packed with."""
-        return planned.minutes.get(self.slots.device, 0.0) * 60 * self.options.packed
+        return planned.minutes_left(self.slots.device) * 60 * self.options.packed
 
     def _job_of(self, slot: int) -> _Job:
         return next(job for job in self._jobs if slot in job.slots)

@@ -128,6 +128,14 @@ class SweepRecord:
             write_json(self._file, self.note().model_dump())
         self._written = time.monotonic()
 
+    def left(self, run: str | None = None) -> float | None:
+        """Seconds until a run has ended, or all; None where nothing is known of it."""
+        now = time.monotonic()
+        if run is not None:
+            return self._pace.left(run, now)
+        running = {slot["run"] for slot in self._slots.values()}
+        return self._pace.sweep(running, self._runs - running - set(self._ends), self._jobs, now)
+
     def note(self) -> SweepNote:
         """What the sweep says of itself now."""
         now = time.monotonic()

@@ -56,6 +56,8 @@ class Ledger:
         self._slots: dict[tuple[str, str, int, int], list[Finished]] = {}
         #: why runs are left out, by their folder: a line each, as of the last time that the runs were read
         self.unusable: dict[Path, str] = {}
+        #: the runs of the other stores, whether or not the own one has them too; as of then
+        self.landed: set[str] = set()
         for store in (root, *also):
             self._check_format(store)
 
@@ -87,11 +89,13 @@ class Ledger:
     def _read(self) -> dict[str, Stored]:
         good: dict[str, Stored] = {}
         bad: dict[Path, str] = {}
+        landed: set[str] = set()
         for shelf in self._shelves:
             for one in shelf.runs():
                 try:
                     self.check_items(one.finished, one.tested)
                     good.setdefault(one.finished.run.id, one)
+                    landed |= {one.finished.run.id} if shelf is not self._shelves[0] else set()
                 except InputError as error:
                     bad[one.finished.folder] = str(error)
             bad |= shelf.unusable
@@ -99,7 +103,9 @@ class Ledger:
         for line in (bad | odd).values():
             warnings.warn(f"left out: {line}", stacklevel=2)
         self.unusable = bad | odd
-        return {name: one for name, one in good.items() if one.finished.folder not in odd}
+        believed = {name: one for name, one in good.items() if one.finished.folder not in odd}
+        self.landed = landed & believed.keys()
+        return believed
 
     @property
     def by_slot(self) -> dict[tuple[str, str, int, int], list[Finished]]:

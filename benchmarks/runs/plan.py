@@ -32,8 +32,19 @@ class Planned:
 
     run: Run
     done: bool
-    #: expected minutes by kind of device ("cpu": two cores, "cuda": one accelerator)
+    #: expected minutes of the whole run by kind of device ("cpu": two cores, "cuda": one accelerator)
     minutes: dict[str, float]
+    #: the share of its epochs that a stopped attempt has trained and keeps
+    begun: float = 0.0
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it goes on from where it was stopped: a network does, after any epoch; an estimator begins anew."""
+        return bool(self.run.resolved["trainer"])
+
+    def minutes_left(self, device: str) -> float:
+        """Expected minutes on one kind of device until it is done."""
+        return self.minutes.get(device, 0.0) * (1 - self.begun)
 
 
 @dataclass
@@ -67,7 +78,7 @@ class Plan:
 
     def minutes(self, device: str) -> float:
         """Expected minutes of what is missing on one kind of device."""
-        return sum(planned.minutes.get(device, 0.0) for planned in self.missing)
+        return sum(planned.minutes_left(device) for planned in self.missing)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `plan --json`."""
@@ -114,7 +125,18 @@ def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Pl
         for planned in needed:
             plan.runs.setdefault(planned.run.id, planned)
         plan.feeds.setdefault(cell.id, []).extend(planned.run.id for planned in needed)
+    for run_id, share in _begun(workspace).items():
+        if run_id in plan.runs:
+            plan.runs[run_id] = replace(plan.runs[run_id], begun=share)
     return plan
+
+
+def _begun(workspace: Workspace) -> dict[str, float]:
+    """Which share of their epochs stopped attempts have trained, by run."""
+    return {
+        one["id"]: one["epoch"] / one["of"]
+        for one in workspace.ledger.attempts() if one["checkpoint"] and one.get("of")
+    }  # fmt: skip
 
 
 def _lacking(run: Run) -> str | None:

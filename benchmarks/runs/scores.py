@@ -1,11 +1,12 @@
 """Scores: what a network says about the test items, before any threshold; one file per test set."""
 
 import csv
+import math
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import IO, Literal, get_args
 
 import numpy as np
 
@@ -20,6 +21,14 @@ ScoreKind = Literal["logit", "probability", "decision", "linear", "log_likelihoo
 MOST_BYTES, MOST_TIMES = 1 << 28, 100
 _FLOAT16_LIMIT = float(np.finfo(np.float16).max)
 _KEYS = ("items", "classes", "scores", "kind", "hop")
+
+
+class UnusableScores(InputError):
+    """A file that holds no scores, or ones that cannot be used."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}; write this scores file again")
+        self.problem = problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +77,16 @@ class Scores:
             with np.load(path, allow_pickle=False) as file:
                 missing = [key for key in _KEYS if key not in file]
                 if missing:
-                    raise _unusable(path, f"has no {missing[0]!r}")
+                    raise UnusableScores(path, f"has no {missing[0]!r}")
                 arrays = {key: file[key] for key in _KEYS}
         except FileNotFoundError:
             raise InputError(f"{path}: no such scores file") from None
         except InputError:
             raise
         except Exception:  # zipfile, zlib and numpy raise a dozen kinds of error on damaged bytes
-            raise _unusable(path, "cut short, or no scores file") from None
+            raise UnusableScores(path, "cut short, or no scores file") from None
         if arrays["hop"].shape != () or arrays["hop"].dtype.kind != "f":
-            raise _unusable(path, "hop is not one number (nan for none)")
+            raise UnusableScores(path, "hop is not one number (nan for none)")
         hop = float(arrays["hop"])
         items, classes = (tuple(map(str, np.atleast_1d(arrays[key]))) for key in ("items", "classes"))
         return _checked(path, items, classes, arrays["scores"], str(arrays["kind"]), None if np.isnan(hop) else hop)
@@ -91,16 +100,16 @@ class Scores:
                 reader = csv.reader(file)
                 header = next(reader, [])
                 if header[:1] != ["item"] or len(header) < 2:
-                    raise _unusable(path, "the first line must be item,<class>,<class>,...")
+                    raise UnusableScores(path, "the first line must be item,<class>,<class>,...")
                 for record in reader:
                     items.append(record[0] if record else "")
                     if len(record) != len(header):
-                        raise _unusable(path, f"line {reader.line_num} has {len(record)} of {len(header)} columns")
+                        raise UnusableScores(path, f"line {reader.line_num} has {len(record)} of {len(header)} columns")
                     rows.append([_number(path, reader.line_num, text) for text in record[1:]])
         except FileNotFoundError:
             raise InputError(f"{path}: no such scores file") from None
         except (UnicodeDecodeError, csv.Error, OSError):
-            raise _unusable(path, "not a readable csv file") from None
+            raise UnusableScores(path, "not a readable csv file") from None
         values = np.array(rows, dtype=np.float64).reshape(len(rows), len(header) - 1)
         return _checked(path, tuple(items), tuple(header[1:]), values, "probability", None)
 
@@ -130,11 +139,24 @@ def _check_room(path: Path) -> None:
     """Raise InputError for a file with an array twice, or one that was made to fill the memory."""
     with zipfile.ZipFile(path) as file:
         members = file.infolist()
-    if len({member.filename for member in members}) != len(members):
-        raise _unusable(path, "has an array twice")
-    total = sum(member.file_size for member in members)
-    if total > max(MOST_BYTES, MOST_TIMES * path.stat().st_size):
-        raise _unusable(path, f"would unpack to {total / 1e9:.1f} GB")
+        if len({member.filename for member in members}) != len(members):
+            raise UnusableScores(path, "has an array twice")
+        total = sum(member.file_size for member in members)
+        if total > max(MOST_BYTES, MOST_TIMES * path.stat().st_size):
+            raise UnusableScores(path, f"would unpack to {total / 1e9:.1f} GB")
+        for member in members:
+            with file.open(member) as array:
+                if (values := _promised(array)) > member.file_size:
+                    raise UnusableScores(
+                        path, f"{member.filename} promises {values} values in {member.file_size} bytes"
+                    )
+
+
+def _promised(array: IO[bytes]) -> int:
+    """How many values the header of an npy file promises: texts of no length have no bytes that would bound them."""
+    major, _ = np.lib.format.read_magic(array)
+    read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+    return math.prod(read(array)[0])
 
 
 def check_items(scores: Scores, items: Sequence[str], classes: Sequence[str], source: str = "scores") -> Scores:
@@ -181,7 +203,7 @@ def _checked(
     path: Path, items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
 ) -> Scores:
     if problem := _problem(items, classes, values, kind, hop):
-        raise _unusable(path, problem)
+        raise UnusableScores(path, problem)
     return Scores(items, classes, values, kind, hop)  # type: ignore[arg-type]
 
 
@@ -216,11 +238,7 @@ def _number(path: Path, line: int, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise _unusable(path, f"line {line}: {text!r} is not a number") from None
-
-
-def _unusable(path: Path, problem: str) -> InputError:
-    return InputError(f"{path}: {problem}; write this scores file again")
+        raise UnusableScores(path, f"line {line}: {text!r} is not a number") from None
 
 
 def _first(names: Sequence[str], count: int = 3) -> str:

@@ -24,12 +24,14 @@ from datasets.seeds import derive
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
 CHECKPOINT_SECONDS = 60.0
+#: How long a run may go on, to end an epoch that it can save, once it was asked to stop.
+STOP_SECONDS = 15.0
 #: The losses kept step by step, which the golden regression compares.
 FIRST_LOSSES = 10
 
 
 class Stopped(Exception):
-    """The run was asked to stop and did, behind a checkpoint."""
+    """The run was asked to stop and did, behind a checkpoint, or in an epoch that would not have ended soon."""
 
 
 class RunKeeper(pl.Callback):
@@ -98,12 +100,16 @@ class RunKeeper(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Add up the loss without waiting for the device, and stop at once if nothing would be lost."""
+        """Add up the loss without waiting for the device, and stop at once if nothing would be lost, or too late."""
         loss = outputs["loss"].detach()
         self._loss += loss
         if trainer.global_step <= FIRST_LOSSES:
             self._step_losses.append(loss)
-        if self.should_stop() and self._saved_epoch == trainer.current_epoch - 1:
+        if not self.should_stop():
+            return
+        done = batch_idx + 1
+        left = (time.monotonic() - self._started) / done * (int(trainer.num_training_batches) - done)
+        if self._saved_epoch == trainer.current_epoch - 1 or left > STOP_SECONDS:
             raise Stopped
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -99,14 +99,22 @@ def _copied(finished: Finished, without: Sequence[str]) -> list[str]:
     return [*(name for name in listed if (finished.folder / name).exists()), "result.json"]
 
 
+def _scores_of(finished: Finished) -> list[str]:
+    return [finished.scores_path(test_set).name for test_set in finished.test_sets]
+
+
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     """Publish a copy of a run in `store`, which is checked once more; False if a good one is there already.
 
-    Raises InputError where what is there under its name is not good.
+    That one stays; a warning tells where it has other scores. Raises InputError where what is there under its name is
+    not good.
     """
     target = store / finished.run.id
     if target.exists():
-        load_finished(target).tested()
+        there = load_finished(target)
+        there.tested()
+        if any(there.result["files"].get(name) != finished.result["files"][name] for name in _scores_of(finished)):
+            warnings.warn(f"{finished.folder}: has other scores than {target}, which stays", stacklevel=3)
         return False
     temporary = store / f".copy-{uuid.uuid4().hex}"
     try:

@@ -25,6 +25,9 @@ from benchmarks.spec.words import nearest
 #: The folder of the papers; RESOUND_PAPERS names another one, for papers kept outside the harness.
 PAPERS = Path(os.path.expanduser(os.environ.get("RESOUND_PAPERS", "")) or Path(__file__).parents[1] / "papers")  # noqa: PTH111
 
+#: Names all controls of a table at once, in the place of a row.
+CONTROLS = "controls"
+
 
 def paper_ids() -> list[str]:
     """The papers that have a folder. Raises InputError where there are none."""
@@ -133,7 +136,7 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
 def select(target: str) -> list[Cell]:
     """The cells of a paper, a table, a row or a single cell id. Raises InputError with the nearest names.
 
-    Controls are no part of a paper or a table: they are selected by row or cell only.
+    Controls are no part of a paper or a table: they are selected by row or cell, or all of a table by "t1.controls".
     """
     parts = target.split(".")
     if parts[0] not in paper_ids():
@@ -141,7 +144,10 @@ def select(target: str) -> list[Cell]:
     paper = load_paper(parts[0])
     cells = list(paper.cells())
     if len(parts) > 2 and parts[1] in paper.tables:
-        cells += paper.control_cells(parts[1])
+        controls = list(paper.control_cells(parts[1]))
+        if parts[2:] == [CONTROLS] and controls:
+            return controls
+        cells += controls
     chosen = [cell for cell in cells if cell.id.split(".")[: len(parts)] == parts]
     if not chosen:
         ids = sorted({".".join(cell.id.split(".")[: len(parts)]) for cell in cells})

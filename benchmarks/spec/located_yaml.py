@@ -21,6 +21,8 @@ class LocatedYaml:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if not path.is_file() and path.exists():  # a pipe would be waited for
+                raise InputError(f"{path}: is no file; put the paper file there")
             if path.stat().st_size > LARGEST:
                 raise InputError(f"{path}: {path.stat().st_size} bytes are no paper file; correct the paper file")
             self._located = safe_yaml.parse(path.read_text(encoding="utf-8"), aliases=True)

@@ -44,7 +44,9 @@ class Census:
 
     def summary(self) -> str:
         """One line."""
-        counts = {"missing": self.expected - self.found, **{kind: len(names) for kind, names in self.faults.items()}}
+        lacking = self.expected - self.found
+        beside = {} if lacking else {"missing beside them": len(self.missing)}
+        counts = {"missing": lacking, **beside, **{kind: len(names) for kind, names in self.faults.items()}}
         findings = [f"{count} {kind}" for kind, count in counts.items() if count]
         return f"{self.found} of {self.expected} {self.what} ({self.release}): {', '.join(findings) or 'all usable'}"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets.acquire.folders import link, move
-from datasets.acquire.telling import Report, shown
+from datasets.acquire.telling import Report, count_of, shown
 from datasets.errors import DataError
 
 #: How good a file is for its place (below the root), and what is wrong with it; 0 where it cannot be used.
@@ -170,7 +170,7 @@ def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
             link(best.resolve(), staged / place)
     counts |= {UNNEEDED: haul.unneeded, KEPT: sum(len(names) for names in haul.left_out.values())}
     parts = ", ".join(f"{counts[kind]} {kind}" for kind in (NEW, BETTER, SAME, UNNEEDED, KEPT) if counts[kind])
-    lines = [f"{seen} files seen: {parts}", *_reasons(BETTER, replaced), *_reasons(KEPT, haul.left_out)]
+    lines = [f"{count_of(seen, 'file')} seen: {parts}", *_reasons(BETTER, replaced), *_reasons(KEPT, haul.left_out)]
     return Settled(counts, lines)
 
 

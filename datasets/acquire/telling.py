@@ -20,3 +20,8 @@ def shown(name: str | Path) -> str:
     """A name as it can be printed, in one line: bytes that are no UTF-8 become `\\xff`, and line ends `\\n`."""
     text = str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def count_of(number: int, noun: str) -> str:
+    """ "1 run", "3 runs": how many there are of something whose plural has an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from datasets.acquire.telling import count_of
 from tests.soak import checks
 from tests.soak.commands import NOTHING, Command
 from tests.soak.faults import Fault
@@ -177,7 +178,7 @@ class Round:
         last = command.output.read_text().splitlines()[-1:]
         if (
             not last
-            or not last[0].startswith(f"{len(self.expected.files)} runs done (")
+            or not last[0].startswith(f"{count_of(len(self.expected.files), 'run')} done (")
             or not last[0].endswith("), 0 failed, 0 running")
         ):
             yield f"status says {last}"

@@ -41,7 +41,7 @@ def store(tmp_path):
 def test_what_is_as_it_should_be_is_not_complained_of(store):
     assert not list(checks.differences(store.place, store.expected))
     assert not list(checks.left_behind(store.place, is_aside_expected=False))
-    assert not list(checks.wrong_words(3, "[1/2] done soak-a\nresound: 1 runs left; the same command continues\n"))
+    assert not list(checks.wrong_words(3, "[1/2] done soak-a\nresound: 1 run left; the same command continues\n"))
     state = checks.state_of(store.place)
     assert not list(checks.lost_or_repeated(state, checks.state_of(store.place)))
 

@@ -40,6 +40,13 @@ class Tested:
     #: the chance that a true difference of `margin` is told from none; None without a margin, or where nothing varies
     power: float | None = None
     margin: float | None = None
+    #: no p-value is less, by the number of units (Difference.least_p)
+    least_p: float = 0.0
+
+    @property
+    def can_decide(self) -> bool:
+        """Whether there are so many units that something could be shown at all."""
+        return self.least_p <= ALPHA
 
 
 def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, margin: float | None = None) -> Tested:
@@ -55,10 +62,12 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
     if not (first.varies or second.varies):
         signed = sign_test(first, second, threshold, ALPHA)
         name = signed.test if is_method else f"first seed of each side, {signed.test}"
-        return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power, margin)
+        return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power, margin, found.least_p)
     half = float(found.half_width(ALPHA))
     name = T_TEST.format(seeds=float(found.seed_dof), items=float(found.item_dof))
-    return Tested(value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power, margin)
+    return Tested(
+        value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power, margin, found.least_p
+    )
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -73,9 +73,13 @@ def serve(connection: Connection, address: str, needs: Needs, slots: Slots, home
     print_to(home.mark)
     os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(HEAD_SECONDS))
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
+    try:
+        import ray
 
-    from benchmarks.launch.cluster.lanes import Lanes
+        from benchmarks.launch.cluster.lanes import Lanes
+    except Exception as error:  # whatever is called so
+        connection.send(Refused(f"Ray cannot be imported: {one_line(error)}"))
+        return
 
     with packed_code(slots.sweep) as code:
         sys.argv = [str(code / "bridge")]  # nodes can import from where the program lies, which is not to be shadowed

@@ -26,6 +26,7 @@ from benchmarks.launch.cluster.messages import (
     Lacks,
     Needs,
     News,
+    NoRoom,
     Open,
     Stop,
     Submit,
@@ -79,7 +80,7 @@ class Lanes:
         self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._reading = ThreadPoolExecutor(1)
         self._datasets: dict[str, Future[Parts]] = {}
-        self._room = 0
+        self._room, self._told = 0, False
         self._until, self._alone = float("inf"), False
 
     def serve(self) -> None:
@@ -139,6 +140,9 @@ class Lanes:
     def _look(self) -> None:
         """See how many slots there is room for. Where the head was lost, Ray ends this process over the question."""
         self._room = sum(_room_on(node["Resources"], self.needs) for node in ray.nodes() if node["Alive"])
+        if not self._room and not self._told:
+            self._say(NoRoom())
+            self._told = True
         self._grow()
 
     def _grow(self) -> None:

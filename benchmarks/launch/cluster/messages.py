@@ -23,9 +23,9 @@ class Needs:
     memory: int
 
     def __str__(self) -> str:
-        gpus = f", {self.gpus:g} accelerators" if self.gpus else ""
+        gpus = f", {self.gpus:g} accelerator{'' if self.gpus == 1 else 's'}" if self.gpus else ""
         memory = f", {self.memory / 2**30:g} GiB" if self.memory else ""
-        return f"{self.cpus:g} cores{gpus}{memory}"
+        return f"{self.cpus:g} core{'' if self.cpus == 1 else 's'}{gpus}{memory}"
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,13 @@ class Refused(NamedTuple):
     message: str
 
 
-ToLauncher = Connected | Refused | Up | Epoch | Saved | Arrived | Gone
+class NoRoom(NamedTuple):
+    """No node that is there could ever have a slot, whatever it holds now."""
+
+
+ToLauncher = Connected | Refused | NoRoom | Up | Epoch | Saved | Arrived | Gone
 
 __all__ = [
-    "Arrived", "Close", "Connected", "Home", "Lacks", "Needs", "News", "Open", "Refused", "Saved", "Slots", "Stop",
-    "Submit", "ToBridge", "ToLauncher", "Up",
+    "Arrived", "Close", "Connected", "Home", "Lacks", "Needs", "News", "NoRoom", "Open", "Refused", "Saved", "Slots",
+    "Stop", "Submit", "ToBridge", "ToLauncher", "Up",
 ]  # fmt: skip

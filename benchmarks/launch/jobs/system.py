@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, told
 
 #: How long one question to the batch system may take.
 ASK_SECONDS = 30.0
@@ -71,8 +71,11 @@ def require(cluster: str) -> None:
     """Raises InputError where there is no submitit, or no Slurm."""
     try:
         import submitit  # noqa: F401
-    except ImportError:
-        raise InputError("--launcher slurm: needs submitit; run `pip install submitit`") from None
+    except Exception as error:  # whatever is called so
+        raise InputError(
+            f"--launcher slurm: submitit cannot be imported ({type(error).__name__}: {told(error)}); "
+            "`pip install --editable '.[cluster]'`"
+        ) from None
     if cluster == "slurm" and shutil.which("sbatch") is None:
         raise InputError(
             "--launcher slurm: no sbatch here; run this where jobs are submitted, or try --launcher slurm:cluster=local"

@@ -1,5 +1,6 @@
 """Work for a machine without internet: all that it needs to run a target, in parts of bounded size."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from benchmarks.runs.files import write_json
 from benchmarks.runs.plan import Choice, Plan, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from datasets.acquire.telling import count_of
 
 
 def bundle(
@@ -35,6 +37,8 @@ def bundle(
     """
     from benchmarks.runs.bundle.features import feature_members  # it starts a module of this package as a program
 
+    if not re.fullmatch(r"3\.\d{1,2}", python):
+        raise InputError(f"--python {python}: must be a version like 3.12")
     cells = select(target)
     wanted = make_plan(cells, choice, workspace)
     plan = _possible(wanted)
@@ -60,9 +64,9 @@ def bundle(
     shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")
     write_json(out / "bundle.json", {"target": target, "runs": [run.id for run in runs], "parts": parts, "cut": cut})
     yield from (line for taken in takings for line in taken.said)
-    yield from (f"left here: {len(some)} runs: {reason}" for reason, some in wanted.lacking.items())
+    yield from (f"left here: {count_of(len(some), 'run')}: {reason}" for reason, some in wanted.lacking.items())
     total = sum(part["bytes"] for part in parts.values()) / MIB
-    yield f"{len(parts)} parts in {out}, {total:.0f} MiB, {len(runs)} runs"
+    yield f"{count_of(len(parts), 'part')} in {out}, {total:.0f} MiB, {count_of(len(runs), 'run')}"
     yield f"there: python unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
     yield "back here: python -m benchmarks merge WORK/runs"
 

@@ -17,6 +17,7 @@ from benchmarks.runs.bundle.parts import Member
 from benchmarks.runs.ledger import Run
 from benchmarks.spec import Cell, paper_folder
 from datasets import registry
+from datasets.acquire.telling import count_of
 
 #: Settings that say where things lie, which the bundle's script settles, or that no run asks for.
 PLACES = frozenset(f"RESOUND_{name}" for name in ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "CONTACT"))
@@ -29,7 +30,7 @@ def paper_members(paper: str) -> Taken:
     if folder.resolve().is_relative_to(ROOT / "benchmarks"):
         return Taken([], [])
     members: list[Member] = [(f"papers/{paper}/{name}", path) for name, path in _files(folder)]
-    return Taken(members, [f"paper: {folder}, {len(members)} files"])
+    return Taken(members, [f"paper: {folder}, {count_of(len(members), 'file')}"])
 
 
 def module_members(runs: Sequence[Run], cells: Iterable[Cell], wheels: Sequence[str]) -> Taken:

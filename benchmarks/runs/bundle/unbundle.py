@@ -4,6 +4,7 @@ Can be called again whenever further parts have come; it says which are still mi
 WORK and nothing else, whatever the parts hold; what no bundle holds is refused in one line.
 """
 
+import glob
 import hashlib
 import json
 import re
@@ -30,9 +31,12 @@ def main(parts: Path, work: Path) -> int:
         if not path.exists():
             missing.append(name)
             continue
+        if not path.is_file():
+            raise Refused(f"{path}: is no file; bring it again")
         if _sha256(path) != facts["sha256"]:
             raise Refused(f"{path}: damaged; bring it again")
         _unpack(path, work)
+        _inside(work, f".parts/{name}", path)
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
     if missing:
@@ -54,7 +58,9 @@ def _contents(path: Path) -> tuple[dict[str, dict], dict[str, str]]:
     try:
         bundle = json.loads(path.read_text(encoding="utf-8"))
         parts, cut = dict(bundle["parts"]), dict(bundle["cut"])
-        is_good = all(re.fullmatch(r"part-\d+\.tar", name) and "sha256" in facts for name, facts in parts.items())
+        is_good = bool(parts) and all(
+            re.fullmatch(r"part-\d+\.tar", name) and isinstance(facts["sha256"], str) for name, facts in parts.items()
+        )
         is_good &= all(isinstance(digest, str) for digest in cut.values())
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); bring it again") from None
@@ -97,7 +103,7 @@ def _inside(work: Path, name: str, source: Path) -> Path:
 
 def _join(whole: Path, digest: str) -> bool:
     """Join the pieces of a file that was larger than a part, once; whether it is as it was."""
-    pieces = sorted(whole.parent.glob(f"{whole.name}.piece-*"))
+    pieces = sorted(whole.parent.glob(f"{glob.escape(whole.name)}.piece-*"))
     if pieces:
         joining = whole.with_name(f"{whole.name}.joining")
         with joining.open("wb") as file:

@@ -62,10 +62,15 @@ class Finished:
 
         Raises InputError where files are damaged, scores are no scores, or their number is not what the result says.
         """
-        from benchmarks.runs.scores import Scores
+        from benchmarks.runs.scores import Scores, UnusableScores
 
         self.verify()
-        found = {name: Tested.of(Scores.load(self.scores_path(name)).items) for name in self.test_sets}
+        found = {}
+        for name in self.test_sets:
+            try:
+                found[name] = Tested.of(Scores.load(self.scores_path(name)).items)
+            except UnusableScores as error:
+                raise InputError(f"{self.scores_path(name)}: {error.problem}; {_redo(self.folder)}") from None
         counts = self.result["data"]["items"]
         for name, one in found.items():
             path, used = self.scores_path(name), counts.get(name, {}).get("used")
@@ -187,6 +192,8 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
                 if not stat.S_ISREG(status.st_mode):
                     raise InputError(f"{folder / entry.name}: a link or a folder in a finished run; {_redo(folder)}")
                 yield entry.name, status
+    except (NotADirectoryError, FileNotFoundError):
+        raise InputError(f"{folder}: is no folder; put the run itself there, or remove it to redo it") from None
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
 

@@ -84,10 +84,48 @@ class ItemCount(Form):
     expected: Count | None
 
 
+class Census(Form):
+    """How complete the files were."""
+
+    complete: bool
+    summary: str
+
+
+class Conditioner(Form):
+    """The transform of features, and how far it was measured to look, in frames."""
+
+    class_path: str
+    params: dict[str, str | bool | int | float | None]
+    ranges: dict[str, float] | None = None
+    ranges_of: Count | None = None
+
+
+class Mark(Form):
+    """What a piece of code made of a fixed input (datasets.features.signatures)."""
+
+    shape: list[Count]
+    rms: float
+    projections: list[float]
+
+
 class Data(Form):
-    """What a result says of the data."""
+    """What a result says of the data; what is optional came with later versions, or is of some datasets only."""
 
     items: dict[Name, ItemCount]
+    census: Census | None = None
+    extractor: dict[str, str | bool | int | float | None] | None = None
+    features: dict[str, str] | None = None
+    mean: list[float] | dict[str, list[float]] | None = None
+    std: list[float] | dict[str, list[float]] | None = None
+    conditioner: Conditioner | None = None
+    signatures: dict[str, dict[str, Mark]] = {}
+
+
+class Took(Form):
+    """How long a run and each part of it took."""
+
+    __pydantic_extra__: dict[str, Seconds]
+    total: Seconds
 
 
 class Code(Form):
@@ -111,7 +149,7 @@ class StoredResult(Form):
     format: int
     id: Name
     files: dict[FileName, Sha256]
-    seconds: dict[str, Seconds]
+    seconds: Took
     code: Code
     packages: dict[str, str]
     device: Device

@@ -1,11 +1,15 @@
 """A run as such: what is trained, under which name; it carries all that it takes to execute."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from benchmarks.runs.files import canonical_hash
 from benchmarks.runs.stored.forms import FORMAT
+
+#: How the name of a run ends.
+RUN_ID = re.compile(r"-f\d+-s\d+-[0-9a-f]{10}$")
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from benchmarks.errors import InputError
 from benchmarks.runs.stored.finished import Finished, Tested, load_finished, named, signature
+from benchmarks.runs.stored.run import RUN_ID
 from datasets.acquire.whole import checked, with_checksum, write_whole
 
 #: Raised when what is checked of a run changes, so that nothing is believed that an older version has looked at.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,17 @@ class Shelf:
         return status.st_mtime_ns, status.st_nlink, status.st_ino
 
     def names(self) -> list[str]:
-        """The folders that have a result, sorted."""
+        """What has a result, or is called like a run, sorted."""
         try:
             with os.scandir(self.store) as entries:
-                names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+                names = [entry.name for entry in entries if not entry.name.startswith(".")]
         except OSError:
             return []
         place = str(self.store)
-        return sorted(name for name in names if os.path.lexists(f"{place}{os.sep}{name}{os.sep}result.json"))
+        return sorted(
+            name for name in names
+            if RUN_ID.search(name) or os.path.lexists(f"{place}{os.sep}{name}{os.sep}result.json")
+        )  # fmt: skip
 
     def runs(self) -> Iterator[Stored]:
         """Every good run, by name; what is not is in `unusable` afterwards."""

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from datasets.errors import DataError
 
+#: Seconds that no recording has; the official ones last from three to five minutes.
+LONGEST = 3600
+
 
 def rows(path: Path, header: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
     """The fields of the lines that are not blank, with their numbers, without the `header` that has to come first.
@@ -40,6 +43,8 @@ def second_of(path: Path, line: int, onset: str, offset: str) -> int:
     start, end = number_of(onset), number_of(offset)
     if not (start >= 0 and start.is_integer() and end == start + 1):
         raise fault(path, line, f"{onset} to {offset} is no whole second")
+    if start >= LONGEST:
+        raise fault(path, line, f"second {onset}, where no recording lasts an hour")
     return int(start)
 
 

@@ -120,7 +120,7 @@ def test_a_sweep_among_processes_that_print_ends_at_the_first_signal(store, tmp_
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 3 and "1 runs left; the same command continues" in errors
+    assert process.returncode == 3 and "1 run left; the same command continues" in errors
 
 
 @pytest.mark.slow

@@ -126,12 +126,12 @@ ROUNDS = {
     "the first round failed": (
         [Outcome(failed={"a": "oh"}, elsewhere=["slow"]), Outcome(done=["slow"])],
         1,
-        "1 runs failed",
+        "1 run failed",
     ),
-    "the second one failed": ([Outcome(elsewhere=["slow"]), Outcome(failed={"slow": "oh"})], 1, "1 runs failed"),
-    "held until the end of the budget": ([Outcome(done=["a"], elsewhere=["held"])], 3, "1 runs are held by another"),
+    "the second one failed": ([Outcome(elsewhere=["slow"]), Outcome(failed={"slow": "oh"})], 1, "1 run failed"),
+    "held until the end of the budget": ([Outcome(done=["a"], elsewhere=["held"])], 3, "1 run held by another"),
     "stopped by the budget": ([Outcome(stopped=["a"], not_started=["b"])], 3, "2 runs left; the same command"),
-    "failed before it was stopped": ([Outcome(failed={"a": "oh"}, stopped=["b"])], 1, "1 runs left; the same command"),
+    "failed before it was stopped": ([Outcome(failed={"a": "oh"}, stopped=["b"])], 1, "1 run left; the same command"),
     "no worker came": ([Outcome(not_started=["a", "b"], fault="it died: no room")], 1, "no worker was ready: it died"),
 }
 

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.errors import Left
+from benchmarks.errors import InputError, Left
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Launcher, Slots, Started
 from benchmarks.runs.ledger import Ledger
+from benchmarks.runs.plan import Planned
 
 
 class Scripted(Launcher):
@@ -57,8 +58,9 @@ def store(tmp_path):
     return SimpleNamespace(ledger=Ledger(tmp_path / "runs"))
 
 
-def planned(*names, minutes=0.0):
-    return [SimpleNamespace(run=SimpleNamespace(id=name), minutes={"cpu": minutes}) for name in names]
+def planned(*names, minutes=0.0, begun=0.0, resumes=False):
+    run = SimpleNamespace(resolved={"trainer": {"max_epochs": 9} if resumes else {}})
+    return [Planned(SimpleNamespace(**vars(run), id=name), False, {"cpu": minutes}, begun) for name in names]
 
 
 def ends(how, message=""):
@@ -94,6 +96,20 @@ def test_a_failing_run_is_recorded_and_the_others_go_on(store):
     outcome = launch(planned(*"abc"), launcher)
     assert (outcome.failed, outcome.done, outcome.elsewhere) == ({"a": "no such clip"}, ["b"], ["c"])
     assert store.ledger.failure("a")["message"] == "no such clip"
+
+
+def test_a_failure_that_cannot_be_kept_is_told_with_its_own_reason(store, monkeypatch):
+    def full(*told):
+        raise InputError("runs: No space left on device; free some space")
+
+    monkeypatch.setattr(store.ledger, "record_failure", full)
+    launcher = Scripted(store, 1, {"a": [[ends("failed", "no such clip")]], "b": [DONE]})
+    heard = []
+    outcome = launch(planned(*"ab"), launcher, heard.append)
+    assert outcome.done == ["b"] and outcome.failed["a"].startswith(
+        "no such clip (not kept for `status`: runs: No space"
+    )
+    assert outcome.failed["a"] in [event.message for event in heard if isinstance(event, Ended)]
 
 
 def test_a_dead_slot_is_replaced_and_the_second_time_its_run_has_failed(store):
@@ -229,6 +245,19 @@ def test_nothing_is_started_that_is_not_expected_to_end_in_time(store):
     runs = planned("long", minutes=2.0) + planned("short", minutes=0.1)
     outcome = launch(runs, launcher, minutes=1.0)  # in one of two slots, long takes four minutes and short 12 s
     assert (outcome.done, outcome.not_started) == (["short"], ["long"])
+
+
+def test_what_keeps_its_epochs_is_begun_though_it_will_not_end_in_time(store):
+    """First what ends in time; then, of what can go on another time, what has the least left to do."""
+    stops = [lambda slot, run: Ended(slot, run, "stopped")]
+    launcher = Scripted(store, 1, {"short": [DONE], "begun": [stops], "long": [stops]})
+    runs = planned("long", minutes=90.0, resumes=True) + planned("begun", minutes=100.0, begun=0.7, resumes=True)
+    runs += planned("estimator", minutes=50.0) + planned("short", minutes=0.5)
+    outcome = launch(runs, launcher, minutes=2.0)
+    assert [run for _, run in launcher.given] == ["short", "begun", "long"]
+    assert (outcome.done, outcome.stopped, outcome.not_started) == (["short"], ["begun", "long"], ["estimator"])
+    launcher = Scripted(store, 1, {})
+    assert launch(planned("long", minutes=90.0, resumes=True), launcher, minutes=0.9).not_started == ["long"]
 
 
 def test_without_any_time_no_slot_is_opened(store):

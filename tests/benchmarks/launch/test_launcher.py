@@ -1,6 +1,7 @@
 """A launcher is one file: a toy one is found and runs sweeps in this process, as the command line starts them."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import benchmarks.launch
 from benchmarks.cli.main import run_command_line
 from benchmarks.errors import InputError
 from benchmarks.launch.launcher import Epoch, Launcher, Slots, launcher_named, launcher_names
-from benchmarks.runs.ledger import Ledger
+from benchmarks.runs.ledger import Ledger, Run
+from benchmarks.runs.plan import Planned
 
 TOY = Path(__file__).parent / "toy"
+RUN = Run("paper", "small", "data", 1, 0, "full", "real", "float32", {"trainer": {}}, [], {}, {}, "0" * 16)
 
 
 @pytest.fixture
@@ -112,10 +115,9 @@ def test_a_slot_has_its_share_of_the_machine(toy_launcher, toy_workspace):
     class Two(toy_launcher):
         """Two at a time."""
 
-    from types import SimpleNamespace
-
-    planned = SimpleNamespace(minutes={"cpu": 3.0})
+    planned = Planned(RUN, False, {"cpu": 3.0})
     assert Two(toy_workspace, Slots(2, "cpu")).expected_seconds(planned) == 360.0
+    assert Two(toy_workspace, Slots(2, "cpu")).expected_seconds(replace(planned, begun=0.75)) == 90.0
     assert Two(toy_workspace, Slots(2, "cuda")).expected_seconds(planned) == 0.0
 
 

@@ -1,7 +1,5 @@
 """The launcher on Ray, with a bridge that says what a test wants: slots that come and go, runs away from home."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from benchmarks.errors import InputError
@@ -9,6 +7,7 @@ from benchmarks.launch.cluster.messages import (
     Arrived,
     Close,
     Connected,
+    NoRoom,
     Open,
     Refused,
     Saved,
@@ -20,7 +19,7 @@ from benchmarks.launch.driver import launch
 from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Slots, launcher_named
 from benchmarks.launch.ray import Ray
 from benchmarks.runs.ledger import CHECKPOINT, Ledger
-from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.plan import Choice, Planned, make_plan
 from benchmarks.spec import select
 
 
@@ -103,8 +102,8 @@ def test_there_is_a_slot_for_every_run(options, jobs, device, expected):
 @pytest.mark.parametrize(
     ("options", "device", "needs"),
     [
-        ("", "cpu", "1 cores"),
-        ("", "cuda", "1 cores, 1 accelerators"),
+        ("", "cpu", "1 core"),
+        ("", "cuda", "1 core, 1 accelerator"),
         (":gpus=0.25,cpus=2,memory=1.5", "cuda", "2 cores, 0.25 accelerators, 1.5 GiB"),
     ],
 )
@@ -115,8 +114,14 @@ def test_what_a_slot_needs_of_the_cluster(toy_workspace, bridges, options, devic
     assert str(bridges.started[0].needs) == needs
 
 
+def test_it_is_told_at_once_where_no_node_can_have_a_slot(ray):
+    launcher = ray([Connected(), NoRoom(), Up(0, False)], text="ray:cpus=64,wait=3")
+    with pytest.warns(UserWarning, match=r"no node .* a slot with 64 cores; waiting .* \(at most 3 minutes"):
+        assert events(launcher, 3) == [Free(0)]  # a node that can has come all the same
+
+
 def test_a_slot_takes_as_long_as_what_it_was_granted_lets_it(toy_workspace):
-    planned = SimpleNamespace(minutes={"cpu": 3.0, "cuda": 1.0})
+    planned = Planned(None, False, {"cpu": 3.0, "cuda": 1.0})
     seconds = lambda text, device: launcher_named(text)(toy_workspace, Slots(9, device)).expected_seconds(planned)  # noqa: E731
     assert seconds("ray", "cpu") == 360.0  # the minutes are those of two cores
     assert seconds("ray:cpus=2", "cpu") == seconds("ray:cpus=8", "cpu") == 180.0
@@ -239,7 +244,7 @@ def test_without_ray_its_installation_is_named(toy_workspace, monkeypatch):
 @pytest.mark.parametrize(
     ("scripts", "why"),
     [
-        ([[Connected(), Connected()]], "no slot with 1 cores has come in 1e-09 minutes; ask for less"),
+        ([[Connected(), Connected()]], "no slot with 1 core has come in 1e-09 minutes; ask for less"),
         ([[[Connected(), Up(0, True)]], [Refused("")]], "the cluster was lost and has not come again in 1e-09 minutes"),
     ],
 )

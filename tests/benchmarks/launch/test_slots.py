@@ -18,6 +18,7 @@ from benchmarks.launch.memory import Holding
 from benchmarks.launch.perform import ran_out_of_memory
 from benchmarks.launch.worker import Alive, StopSignal
 from benchmarks.runs.ledger import Ledger
+from benchmarks.runs.plan import Planned
 from tests.benchmarks.launch.test_memory import RUN
 
 FORK = multiprocessing.get_context("fork")
@@ -56,7 +57,7 @@ def workspace(tmp_path, monkeypatch):
 
 
 def planned(*settings):
-    return [SimpleNamespace(run=replace(RUN, setting=setting), minutes={}) for setting in settings]
+    return [Planned(replace(RUN, setting=setting), False, {}) for setting in settings]
 
 
 def swept(workspace, *settings, jobs=1, launcher=Local):

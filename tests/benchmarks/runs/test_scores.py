@@ -1,3 +1,4 @@
+import io
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -214,6 +215,15 @@ def test_items_of_fewer_frames_are_padded_with_the_lowest_score():
     assert found.shape == (3, 3, 2)
     assert found[0].tolist() == [[1, 1], [1, 1], [-0.5, -0.5]] and np.array_equal(found[1:], long)
     assert np.array_equal(stacked([np.ones((1, 2)), np.zeros((2, 2))])[1:], np.zeros((2, 2)))
+
+
+def test_texts_without_length_are_not_believed_to_be_as_many_as_they_say(tmp_path):
+    path, header = tmp_path / "scores_test.npz", io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<U0", "fortran_order": False, "shape": (10**9,)})
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("items.npy", header.getvalue())
+    with pytest.raises(InputError, match=r"items\.npy promises 1000000000 values in 128 bytes"):
+        Scores.load(path)
 
 
 def test_a_file_that_would_fill_the_memory_or_has_an_array_twice_is_refused(tmp_path, monkeypatch):

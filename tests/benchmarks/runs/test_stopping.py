@@ -1,8 +1,10 @@
-"""A run that is asked to stop by a signal ends its epoch and saves, wherever in an epoch the signal comes."""
+"""When a run that is asked to stop does: behind its epoch, which is saved, or at once where that would be long."""
 
 import os
 import signal
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +12,7 @@ import torch
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import CHECKPOINT
 from benchmarks.runs.plan import Choice, make_plan
-from benchmarks.runs.train import Stopped
+from benchmarks.runs.train import RunKeeper, Stopped
 from benchmarks.spec import select
 
 
@@ -70,3 +72,28 @@ def test_a_signal_while_a_run_predicts_is_too_late_to_stop_it(toy_workspace, ask
     run = run_of(toy_workspace, "prediction")
     assert execute(run, Surroundings(toy_workspace, should_stop=lambda: False)) is not None and asked
     assert toy_workspace.ledger.is_done(run)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "batches", "stops"),
+    [
+        (20.0, 4, True),  # one of four batches in 20 s: a minute to go
+        (20.0, 1, False),  # the epoch is at its end, where all is saved
+        (0.1, 40, False),
+    ],
+)
+def test_an_epoch_is_ended_and_saved_if_that_is_soon(tmp_path, monkeypatch, seconds, batches, stops):
+    keeper = RunKeeper(tmp_path, 0, 1, lambda: True, lambda *told: None)
+    trainer = SimpleNamespace(current_epoch=3, num_training_batches=batches, global_step=100)
+    keeper.on_train_epoch_start(trainer, SimpleNamespace(device="cpu"))
+    later = time.monotonic() + seconds
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+
+    def one_batch():
+        keeper.on_train_batch_end(trainer, None, {"loss": torch.zeros(())}, None, 0)
+
+    if stops:
+        with pytest.raises(Stopped):
+            one_batch()
+    else:
+        one_batch()

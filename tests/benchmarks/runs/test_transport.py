@@ -1,14 +1,17 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.scores import Scores
 from benchmarks.runs.transport import land, merge
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from tests.benchmarks.runs.stored.altered import rewrite
 
 
 def fresh(workspace: Workspace) -> Workspace:
@@ -62,6 +65,18 @@ def test_merge_takes_each_run_once_and_checks_it(finished, tmp_path):
     assert [len(names) for names in merge(finished.runs, here)] == [0, 4, 0]
     for one in Ledger(here.runs).finished():
         one.verify()
+
+
+def test_what_is_here_already_with_other_scores_stays_and_that_is_told(finished, tmp_path):
+    here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)
+    merge(finished.runs, here)
+    own = sorted(here.runs.glob("*/result.json"))[0].parent
+    before = Scores.load(own / "scores_test.npz")
+    rewrite(own, replace(before, values=before.values + 0.5))
+    with pytest.warns(UserWarning, match=f"{own.name}: has other scores than {own}, which stays"):
+        merged, known, refused = merge(finished.runs, here)
+    assert (merged, len(known), refused) == ([], 4, [])
+    assert np.array_equal(Scores.load(own / "scores_test.npz").values, before.values + np.float32(0.5))
 
 
 def test_merge_refuses_what_is_damaged_foreign_or_nothing(finished, tmp_path):

@@ -1,7 +1,9 @@
 """What calls itself a bundle may come from anybody: nothing is written outside its folder, a refusal is one line."""
 
+import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -85,7 +87,9 @@ def test_a_part_that_is_packed_is_no_part(tmp_path):
     [
         b"", b"[]", b"{}", b'{"parts": 1, "cut": {}}', b'{"parts": {"../x.tar": {"sha256": ""}}, "cut": {}}', b"\xff",
         b'{"parts": {"part-001.tar": 7}, "cut": {}}', b'{"parts": {"part-001.tar": {}}, "cut": []}', b"[" * 100_000,
-        b'{"parts": {}, "cut": {"a": 1}}',
+        b'{"parts": {}, "cut": {"a": 1}}', b'{"parts": {}, "cut": {}}',
+        b'{"parts": {"part-001.tar": "sha256"}, "cut": {}}',
+        b'{"parts": {"part-001.tar": ["sha256"]}, "cut": {}}', b'{"parts": {"part-001.tar": {"sha256": 7}}, "cut": {}}',
     ],
 )  # fmt: skip
 def test_a_list_of_parts_that_is_none_is_one_line(tmp_path, content):
@@ -101,6 +105,30 @@ def test_pieces_are_joined_inside_the_folder_alone(tmp_path):
     with pytest.raises(unbundle.Refused, match="leaves the folder"):
         unbundle.main(tmp_path / "parts", tmp_path / "work")
     assert outside(tmp_path) == {"joined.piece-0000"}
+
+
+def test_pieces_are_joined_whatever_their_file_is_called(tmp_path):
+    digest = hashlib.sha256(b"onetwo").hexdigest()
+    name = "clip [1].wav"
+    bundle(
+        tmp_path,
+        *(member(f"{name}.piece-000{place}", text) for place, text in enumerate((b"one", b"two"))),
+        cut={name: digest},
+    )
+    assert unbundle.main(tmp_path / "parts", tmp_path / "work") == 0
+    assert [path.name for path in (tmp_path / "work").glob("[!.]*")] == [name]
+
+
+def test_a_pipe_is_no_part_and_marks_stay_inside(tmp_path):
+    parts = bundle(tmp_path, member("run.sh"))
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / ".parts").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(unbundle.Refused, match="leaves the folder"):
+        unbundle.main(parts, tmp_path / "work")
+    assert outside(tmp_path) == set()
+    (parts / "part-001.tar").unlink()
+    os.mkfifo(parts / "part-001.tar")
+    assert "part-001.tar: is no file; bring it again" in unbundled(tmp_path).stderr
 
 
 def test_no_list_and_no_room_are_one_line(tmp_path):

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from benchmarks.errors import InputError
@@ -43,6 +45,12 @@ def test_a_mistake_is_one_line_with_file_and_line(tmp_path, text, message):
     with pytest.raises(InputError) as caught:
         LocatedYaml(path)
     assert str(caught.value).startswith(f"{path}{message}") and "\n" not in str(caught.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "paper.yaml")
+    with pytest.raises(InputError, match=r"paper\.yaml: is no file; put the paper file there"):
+        LocatedYaml(tmp_path / "paper.yaml")
 
 
 def test_an_empty_file_has_no_fields(tmp_path):

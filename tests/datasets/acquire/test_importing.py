@@ -76,11 +76,11 @@ def length(place, path):
 @pytest.mark.parametrize(
     ("here", "offered", "taken", "said"),
     [
-        (None, ["one"], "one", "1 files seen: 1 new"),
+        (None, ["one"], "one", "1 file seen: 1 new"),
         (None, ["", "one", "one"], "one", "3 files seen: 1 new, 1 known and not needed, 1 left out"),
         (None, ["one", "two"], "one", "2 files seen: 1 new, 1 left out"),
-        ("one", ["one"], None, "1 files seen: 1 here already"),
-        ("one", ["two"], None, "1 files seen: 1 left out"),
+        ("one", ["one"], None, "1 file seen: 1 here already"),
+        ("one", ["two"], None, "1 file seen: 1 left out"),
         ("one", ["", "longer"], "longer", "2 files seen: 1 in the place of worse ones, 1 left out"),
     ],
 )

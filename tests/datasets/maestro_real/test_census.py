@@ -101,6 +101,13 @@ def test_missing_and_extra_files_are_named(copy):
     assert (found.found, found.scenes["city_center"]) == (24, (4, 5)) and not found.faults
 
 
+def test_labels_alone_that_are_missing_are_told_in_the_summary(copy):
+    Layout(copy).labels("cafe_restaurant_00").unlink()
+    found = census(copy, contents=False)
+    assert not found.complete
+    assert found.summary().startswith("25 of 25 recordings (miniature): 1 missing beside them; cafe_restaurant 5 of 5")
+
+
 def test_without_lists_or_all_audio_one_line_says_so(copy):
     shutil.rmtree(copy / DEVELOPMENT)
     found = census(copy, contents=False)

@@ -41,8 +41,8 @@ class Embeddings(FigureKind):
             f"embeddings_{asked.result.table_id}_{self.row}_{self.column}_{asked.variant.name}",
             f"Embeddings of test frames by t-SNE (PCA start, perplexity {PERPLEXITY:g}, random state {SEED}), "
             f"{one.cell.label}: {_folds(kept)}, {len(vectors)} frames of seconds in which a class has the largest soft "
-            f"label, of no class more than {self.most}, and in each panel one class over all; "
-            f"{wording.conditions(asked.variant)}, "
+            f"label (of equal ones the first class), of no class more than {max(map(len, by_class.values()))}, and in "
+            f"each panel one class over all; {wording.conditions(asked.variant)}, "
             f"seed {kept[0].run.run.seed}",
             [digests, self.shows, self.most, {label: len(by_class[label]) for label in classes}],
             lambda: draw_classes(drawn),

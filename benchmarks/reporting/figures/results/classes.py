@@ -88,4 +88,4 @@ def _table(seeds: Sequence[dict[str, tuple[float, float]]], classes: Sequence[st
 def _spans(thresholds: np.ndarray) -> list[str]:
     """Least and greatest over seeds (seeds, classes), once where both are printed alike."""
     ends = zip(thresholds.min(axis=0), thresholds.max(axis=0), strict=True)
-    return ["–".join(dict.fromkeys((f"{low:.2f}", f"{high:.2f}"))) for low, high in ends]
+    return ["–".join(dict.fromkeys((f"{low:z.2f}", f"{high:z.2f}"))) for low, high in ends]

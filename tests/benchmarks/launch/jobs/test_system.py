@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_a_refused_submission_is_one_line(system, commands):
     commands("sbatch", "echo 'sbatch: error: invalid partition specified: night' >&2; exit 1")
     with pytest.raises(InputError, match=r"^the batch system takes no jobs: .*invalid partition specified: night"):
         system.submit(print, ["a"])
+
+
+def test_a_broken_submitit_is_one_line(monkeypatch, tmp_path):
+    (tmp_path / "submitit.py").write_text("raise RuntimeError('not\\nthis one')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "submitit", raising=False)
+    with pytest.raises(InputError, match=r"submitit cannot be imported \(RuntimeError: not.*; `pip install") as error:
+        require("local")
+    assert "\n" not in str(error.value)
 
 
 def test_without_slurm_it_is_told_where_to_go(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Ways in which a stored run may be other than it says it is, each a change of its folder."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +137,20 @@ def another_name(folder: Path) -> None:
     folder.rename(folder.with_name(folder.name[:-1] + "x"))
 
 
+def a_file_in_its_place(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("nothing")
+
+
+def a_link_to_nothing(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.symlink_to(folder.with_name("nothing"))
+
+
+def no_result(folder: Path) -> None:
+    (folder / "result.json").unlink()
+
+
 def describe(folder: Path, **dataset: object) -> None:
     """Make it a run of another dataset, with name, recipe and checksums that fit."""
     run = Run.from_dict(read_json(folder / "run.json"))
@@ -158,5 +173,6 @@ OTHERS: list[Callable[[Path], None]] = [
     one_item, one_item_that_is_said_to_be_all, one_item_of_nobody_knows_how_many, another_fold, invented_names,
     too_many, one_item_twice, damaged, altered_run, altered_run_with_checksums, scores_are_not_listed,
     run_is_not_listed, a_test_set_is_not_listed, a_file_that_nobody_lists, a_listed_file_elsewhere, a_link,
-    a_linked_folder, a_folder_inside, another_name, of_no_dataset, of_a_dataset_with_odd_arguments,
+    a_linked_folder, a_folder_inside, a_file_in_its_place, a_link_to_nothing, no_result, another_name, of_no_dataset,
+    of_a_dataset_with_odd_arguments,
 ]  # fmt: skip

@@ -130,7 +130,10 @@ def test_files_of_another_form_are_one_line_that_leaves_the_store_alone(store, n
         ("seconds", {"total": "1"}), ("seconds", {"total": float("nan")}), ("seconds", [1]), ("device", "cpu"),
         ("device", {"kind": "cpu\n# x", "name": "", "threads": 1}), ("files", []), ("files", {"run.json": "?"}),
         ("code", None), ("packages", {"torch": 2}), ("peak_memory_mib", "512"), ("data", {}),
-        ("data", {"items": {"test": 80}}), ("numerics", "bf16"), ("ended", "yesterday"),
+        ("data", {"items": {"test": 80}}), ("numerics", "bf16"), ("ended", "yesterday"), ("seconds", {}),
+        *(("data", {"items": {}, name: 7}) for name in ("census", "mean", "std", "extractor", "signatures")),
+        ("data", {"items": {}, "census": [1, "<b>"]}), ("data", {"items": {}, "signatures": {"none": {"clip": 1}}}),
+        ("data", {"items": {}, "conditioner": {"class_path": "a.B", "params": {}, "ranges": 1}}),
     ],
 )  # fmt: skip
 def test_fields_of_another_type_are_one_line(store, place, value):

@@ -42,6 +42,7 @@ def written(path, *lines):
         ("-1.0\t0.0\tfootsteps\t0.5", "-1.0 to 0.0 is no whole second"),
         ("inf\tinf\tfootsteps\t0.5", "inf to inf is no whole second"),
         ("start\tend\tfootsteps\t0.5", "start to end is no whole second"),
+        ("1e9\t1000000001\tfootsteps\t0.5", "second 1e9, where no recording lasts an hour"),
         ("2.0\t3.0\tfootsteps\t0.5", "second 2 of a recording that has 2 complete ones"),
         (GOOD, "car in second 0 stands twice, in line 1 too"),
         ("0.0 1.0 footsteps 0.5", "'0.0 1.0 footsteps 0.5' instead of onset, offset, class and value with tabs"),
