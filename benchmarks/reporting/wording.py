@@ -9,6 +9,7 @@ from benchmarks.judge.evidence import Part
 from benchmarks.judge.table import FITTED, CellResult, Variant
 from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Footnotes
+from datasets.acquire.telling import count_of
 
 NOTHING = "–"
 #: Words of cells in the order in which they are counted.
@@ -236,11 +237,6 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts[word]} {TOLD.get(word, word)}" for word in COUNTED if counts[word])
 
 
-def several(count: int, noun: str) -> str:
-    """A number of things: "1 cell", "2 cells"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
     """How many cells ran, and how many of those in part alone: "8 cells (4 in part) and 9 of controls"."""
     cells, beside = ([one for one in of if one.n_runs] for of in (results, controls))
@@ -249,7 +245,7 @@ def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
         part = sum(one.mean is None for one in of)
         return f"{count} ({part} in part)" if part else count
 
-    told = some(several(len(cells), "cell"), cells)
+    told = some(count_of(len(cells), "cell"), cells)
     return f"{told} and {some(f'{len(beside)} of controls', beside)}" if beside else told
 
 

@@ -13,6 +13,7 @@ from benchmarks.runs.build import import_class
 from benchmarks.spec import Paper, Setting, Tier
 from benchmarks.spec.bricks import Sourced
 from datasets import registry
+from datasets.acquire.telling import count_of
 
 #: Arguments that are no words for a reader; where parts have one of the same name, by part.
 MEANT: dict[str | tuple[str, str], str] = {
@@ -77,10 +78,10 @@ def _fewer(paper: Paper, settings: Iterable[str], tier: Tier) -> Iterator[str]:
     used = [paper.settings[name] for name in settings if tier in paper.settings[name].tiers]
     seeds = {(one.tiers[tier].seeds, one.seeds) for one in used}
     for fewest, full in sorted((fewest, full) for fewest, full in seeds if fewest not in (None, full)):
-        yield f"{wording.several(fewest, 'seed')} instead of {full}"
+        yield f"{count_of(fewest, 'seed')} instead of {full}"
     folds = {len(one.tiers[tier].folds or ()) for one in used if one.tiers[tier].folds}
     every = max(len(use.folds) for use in paper.datasets.values())
-    yield from (f"{fewest} of {wording.several(every, 'fold')}" for fewest in sorted(folds - {every}))
+    yield from (f"{fewest} of {count_of(every, 'fold')}" for fewest in sorted(folds - {every}))
 
 
 def _in_full(paper: Paper, setting: Setting, part: Literal["trainer", "data", "model"], name: str) -> Sourced | None:

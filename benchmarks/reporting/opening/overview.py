@@ -8,6 +8,7 @@ from benchmarks.judge.table import FITTED, CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.whose import is_network, whose_rows
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Text
+from datasets.acquire.telling import count_of
 
 #: The square of a cell by its state, in the order in which they are explained; circles stand for fitted readings.
 SQUARES = {
@@ -113,5 +114,5 @@ def newest_blocks(tables: Sequence[TableResult]) -> list[Block]:
     for day in days:
         counts = Counter(where for at, where in found.values() if at == day)
         told = "; ".join(f"{count} of {where}" for where, count in sorted(counts.items()))
-        lines.append(f"{day}: {wording.several(sum(counts.values()), 'run')}: {told}")
+        lines.append(f"{day}: {count_of(sum(counts.values()), 'run')}: {told}")
     return [Heading("The newest runs"), Bullets(lines)] if lines else []

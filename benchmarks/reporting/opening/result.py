@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.whose import is_network
-from benchmarks.reporting.wording import several
+from datasets.acquire.telling import count_of
 
 #: So many answered claims are told with their numbers, first those of the paper.
 TOLD = 2
@@ -41,7 +41,7 @@ def source_sentence(result: TableResult) -> str:
     if not claims:
         return told
     first = claims[0].claim
-    more = f"; {several(len(claims) - 1, 'further sentence')} under Claims" if len(claims) > 1 else ""
+    more = f"; {count_of(len(claims) - 1, 'further sentence')} under Claims" if len(claims) > 1 else ""
     return f"{told} The paper says of it: “{first.text}” ({first.where}){more}.{_in_print(claims)}"
 
 
@@ -67,7 +67,7 @@ def _full(result: TableResult) -> Iterator[str]:
     if trained := by_recipe["train"]:
         yield _trained(result, trained)
     if quoted := by_recipe["quoted"]:
-        yield f"{several(len(quoted), 'cell')} {'is' if len(quoted) == 1 else 'are'} only quoted from others."
+        yield f"{count_of(len(quoted), 'cell')} {'is' if len(quoted) == 1 else 'are'} only quoted from others."
 
 
 def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
@@ -80,16 +80,17 @@ def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     more = f"; {rest} {'has' if rest == 1 else 'have'} not" if rest else ""
     networks = any(is_network(result, one) for one in ran)
     fitted = " What ran are classical methods, which are fitted; no network has run in full."
+    have = "has" if len(ran) == 1 else "have"
     return (
-        f"**{len(ran)} of {several(len(trained), 'cell')} {'has' if len(ran) == 1 else 'have'} run in full on the real "
-        f"files: {told}**{more}."
-    ) + ("" if networks else fitted)
+        f"**{len(ran)} of {count_of(len(trained), 'cell')} {have} run in full on the real files: {told}**{more}."
+        f"{'' if networks else fitted}"
+    )
 
 
 def _untrained(trained: Sequence[CellResult]) -> str:
     """That nothing is decided, and of which cells nothing would be if they ran."""
     begun = sum(bool(one.n_runs) for one in trained)
-    some = f" ({several(begun, 'cell')} in part)" if begun else ""
+    some = f" ({count_of(begun, 'cell')} in part)" if begun else ""
     none = "The one cell that can be trained has not" if len(trained) == 1 else f"None of {len(trained)} cells has"
     told = f"**{none} run in full on the real files{some}**, so nothing is decided about the published numbers."
     differs = sum(bool(one.differing_fields) for one in trained)
@@ -106,7 +107,7 @@ def _audited(audited: Sequence[CellResult]) -> str:
     which = "all" if fitted == len(audited) else f"{fitted} of them"
     under = f" ({which} under a reading fitted to the printed numbers)" if fitted else ""
     is_are = "is" if len(audited) == 1 else "are"
-    return f"**{several(len(audited), 'cell')} {is_are} computed without training: {told}**{under}."
+    return f"**{count_of(len(audited), 'cell')} {is_are} computed without training: {told}**{under}."
 
 
 def _checks(result: TableResult) -> str:
@@ -117,7 +118,7 @@ def _checks(result: TableResult) -> str:
     if not asked:
         return ""
     told = {0: "none fails", 1: "1 fails"}.get(failing, f"{failing} fail")
-    every = several(len(asked), "check")
+    every = count_of(len(asked), "check")
     return f"Of {every} of the printed numbers and sentences, made without training, {told} (see Audit)."
 
 

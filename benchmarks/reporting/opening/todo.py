@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from benchmarks.judge.table import TableResult
-from benchmarks.reporting import wording
 from benchmarks.runs.build import import_class
 from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
 from benchmarks.runs.workspace import Workspace
+from datasets.acquire.telling import count_of
 
 #: What a kind of device is called where hours are told.
 CALLED = {"cpu": "two CPU cores", "cuda": "one GPU"}
@@ -74,7 +74,7 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
     """What is missing, by which command it is run, on which files, and how long that takes; nothing where all ran."""
     if not todo.missing:
         return ""
-    lacking, every = len(todo.missing), wording.several(len(todo.of), "run")
+    lacking, every = len(todo.missing), count_of(len(todo.of), "run")
     runs = every if lacking == len(todo.of) else f"{lacking} of {every}"
     told = ", ".join(filter(None, (runs, todo.hours())))
     files = " and ".join(

@@ -10,6 +10,7 @@ from benchmarks.reporting.opening.overview import counted, method_sentences, new
 from benchmarks.reporting.opening.todo import CALLED, Todo, together
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
+from datasets.acquire.telling import count_of
 
 LEFT_ASIDE = (
     "These stored runs feed no cell, because their recipe, versions or files have changed since. To have them back, "
@@ -36,8 +37,8 @@ class FrontPage(PageKind):
 def _blocks(report: Report) -> Iterator[Block]:
     tables = report.tables
     states: Counter[str] = sum(map(states_of, tables), Counter())
-    of = wording.several(len(tables), "table")
-    yield Text(f"{wording.several(sum(states.values()), 'published number')} in {of}: {counted(states)}.")
+    of = count_of(len(tables), "table")
+    yield Text(f"{count_of(sum(states.values()), 'published number')} in {of}: {counted(states)}.")
     yield from (Text(sentence) for sentence in method_sentences(tables))
     yield from overview_blocks(tables)
     yield Text(WORTH)
@@ -117,7 +118,7 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
     if studies:
         yield from (Heading("Apart: studies on stand-in files"), Text(STUDIES), Bullets(studies))
     if elsewhere:
-        told = "; ".join(f"{wording.several(count, 'cell')} in {name}" for name, count in elsewhere.items())
+        told = "; ".join(f"{count_of(count, 'cell')} in {name}" for name, count in elsewhere.items())
         yield Text(f"Besides ran {told}: they prove the path, not the learning; see the pages.")
 
 
@@ -147,7 +148,7 @@ def _left_aside(found: Sequence[LeftAside]) -> list[Block]:
         where = (one.paper, one.dataset, wording.conditions(one.variant), one.why)
         by_reason.setdefault(where, {})[one.setting] = one.runs
     lines = [
-        f"{wording.several(sum(settings.values()), 'run')} of `{'`, `'.join(settings)}` "
+        f"{count_of(sum(settings.values()), 'run')} of `{'`, `'.join(settings)}` "
         f"({paper}, {dataset}, {conditions}): {why}"
         for (paper, dataset, conditions, why), settings in by_reason.items()
     ]

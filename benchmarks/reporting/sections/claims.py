@@ -8,6 +8,7 @@ from benchmarks.judge.table import ClaimTest
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Grid, Heading, Text
 from benchmarks.spec.claims import tolerance_of
+from datasets.acquire.telling import count_of
 
 ABOUT = (
     "A claim is about the method where both sides have {seeds} seeds (or come out the same with every seed), else "
@@ -68,7 +69,7 @@ def _untested(claims: Sequence[ClaimTest]) -> Folded:
     ]
     called = "claim" if is_claim else "question"
     grid = Grid((called, *printed, "why"), rows, left=tuple(range(3)))
-    return Folded(f"Not measured, for want of runs: {wording.several(len(claims), called)}", [grid])
+    return Folded(f"Not measured, for want of runs: {count_of(len(claims), called)}", [grid])
 
 
 def _how(claims: Sequence[ClaimTest], is_told: bool) -> Iterator[str]:

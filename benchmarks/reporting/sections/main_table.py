@@ -6,6 +6,7 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
 from benchmarks.reporting.sections.audited import audit_grid
+from datasets.acquire.telling import count_of
 
 MAIN_HEAD = (
     "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict", "protocol",
@@ -53,7 +54,7 @@ def _folded_empty(empty: Sequence[Block]) -> Iterator[Block]:
     """The columns of which nothing has run, with how their cells are read."""
     count = sum(isinstance(block, Heading) for block in empty)
     if count:
-        title = f"{wording.several(count, 'column')} of which nothing has run in full: how each cell will be read"
+        title = f"{count_of(count, 'column')} of which nothing has run in full: how each cell will be read"
         yield Folded(title, list(empty))
 
 
