@@ -48,8 +48,12 @@ def source_sentence(result: TableResult) -> str:
 def _in_print(claims: Sequence[ClaimTest]) -> str:
     """How many of the paper's sentences agree with its own numbers; nothing where all do."""
     counts = Counter(str(one.in_print.outcome) for one in claims)
-    against = [f"{counts[word]} {shown}" for word, shown in (("fails", "against"), ("tie", "a tie")) if counts[word]]
-    return f" By the printed numbers themselves {counts['holds']} hold, {', '.join(against)}." if against else ""
+    if not counts["fails"] and not counts["tie"]:
+        return ""
+    several = {"holds": "hold", "fails": "fail", "tie": "are ties"}
+    one = {"holds": "holds", "fails": "fails", "tie": "is a tie"}
+    told = [f"{counts[word]} {(one if counts[word] == 1 else several)[word]}" for word in one if counts[word]]
+    return f" By the printed numbers themselves {' and '.join(filter(None, (', '.join(told[:-1]), told[-1])))}."
 
 
 def spoken(variant: Variant) -> str:
