@@ -1,5 +1,6 @@
 """Small file habits of the harness: write whole or not at all, checksums, locks that die with their process."""
 
+import errno
 import hashlib
 import json
 import os
@@ -12,6 +13,8 @@ from benchmarks.errors import InputError
 from datasets.acquire.locks import try_lock
 from datasets.acquire.whole import write_whole
 
+#: What a system says where space is what is missing.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -52,10 +55,9 @@ def read_json(path: Path, advice: str = "delete it to have it made again") -> An
 
 
 def storage_error(path: Path, error: OSError) -> InputError:
-    """A disk that refuses (full, read-only) as one line."""
-    return InputError(
-        f"{path}: cannot be written ({error.strerror or error}); free some space or choose another folder"
-    )
+    """A disk that refuses (full, read-only) as one line, with what helps."""
+    advice = "free some space or choose another folder" if error.errno in FULL else "choose another folder"
+    return InputError(f"{path}: cannot be written ({error.strerror or error}); {advice}")
 
 
 @contextmanager

@@ -115,8 +115,6 @@ class Data(Form):
     census: Census | None = None
     extractor: dict[str, str | bool | int | float | None] | None = None
     features: dict[str, str] | None = None
-    mean: list[float] | dict[str, list[float]] | None = None
-    std: list[float] | dict[str, list[float]] | None = None
     conditioner: Conditioner | None = None
     signatures: dict[str, dict[str, Mark]] = {}
 

@@ -131,7 +131,7 @@ def test_files_of_another_form_are_one_line_that_leaves_the_store_alone(store, n
         ("device", {"kind": "cpu\n# x", "name": "", "threads": 1}), ("files", []), ("files", {"run.json": "?"}),
         ("code", None), ("packages", {"torch": 2}), ("peak_memory_mib", "512"), ("data", {}),
         ("data", {"items": {"test": 80}}), ("numerics", "bf16"), ("ended", "yesterday"), ("seconds", {}),
-        *(("data", {"items": {}, name: 7}) for name in ("census", "mean", "std", "extractor", "signatures")),
+        *(("data", {"items": {}, name: 7}) for name in ("census", "extractor", "features", "signatures")),
         ("data", {"items": {}, "census": [1, "<b>"]}), ("data", {"items": {}, "signatures": {"none": {"clip": 1}}}),
         ("data", {"items": {}, "conditioner": {"class_path": "a.B", "params": {}, "ranges": 1}}),
     ],

@@ -108,7 +108,7 @@ def test_only_a_failed_write_is_a_storage_error(toy_workspace, runs, monkeypatch
         with pytest.raises(FileNotFoundError, match=r"clip\.wav"):
             execute(runs[0], Surroundings(toy_workspace))
     monkeypatch.setattr("csv.DictWriter.writeheader", lambda self: unreadable())
-    with pytest.raises(InputError, match=r"history\.csv: cannot be written .*; free some space"):
+    with pytest.raises(InputError, match=r"history\.csv: cannot be written .*; choose another folder"):
         execute(runs[0], Surroundings(toy_workspace))
 
 
