@@ -50,7 +50,8 @@ class Results:
         others: dict[Variant, tuple[CellResult, ...]] = {}
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
-            if not variant.earns_verdict and any(result.n_runs for result in results):
+            controls = self._controls(paper, name, variant, results)
+            if not variant.earns_verdict and any(result.n_runs for result in (*results, *controls)):
                 others[variant] = without_doubles(paper.tables[name], results)
         main = _checked(paper, self._column_results(paper, name, Variant()), checks)
         by_variant = {Variant(): main, **others}
@@ -100,11 +101,8 @@ class Results:
     ) -> tuple[CellResult, ...]:
         """The controls of which there are runs and which say more than the rows do.
 
-        None in tier smoke, which shows the path and explains nothing; none on another list of items where that list
-        has the same items.
+        None on another list of items where that list has the same items.
         """
-        if variant.tier == "smoke":
-            return ()
         results = (
             CellResult(cell, variant, self._evidence_of(paper, cell, variant)) for cell in paper.control_cells(table_id)
         )
@@ -166,6 +164,8 @@ class Results:
     def _readings(self, paper: Paper, cell: Cell) -> tuple[CellResult, ...]:
         """What came out under the other readings of a cell's protocol."""
         controls = paper.tables[cell.table].controls
+        if not any(control.reading_of == cell.row for control in controls.values()):
+            return ()
         others = [
             one for one in paper.control_cells(cell.table)
             if one.column == cell.column and controls[one.row].reading_of == cell.row

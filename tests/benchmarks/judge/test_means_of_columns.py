@@ -149,7 +149,7 @@ def test_claims_are_tested_apart_on_stand_in_files_only(table):
 
 
 def test_controls_stand_by_their_own_variant(table):
-    assert set(table.controls) == {FULL, STANDIN}
+    assert set(table.controls) == {FULL, STANDIN, SMOKE}
     for variant in (FULL, STANDIN):
         rows = {one.cell.row for one in table.controls[variant]}
         assert {"mtfa_half", "mtfa_500", "resattrnn_half", "resattrnn_500"} <= rows
