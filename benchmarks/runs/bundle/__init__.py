@@ -67,7 +67,7 @@ def bundle(
     yield from (f"left here: {count_of(len(some), 'run')}: {reason}" for reason, some in wanted.lacking.items())
     total = sum(part["bytes"] for part in parts.values()) / MIB
     yield f"{count_of(len(parts), 'part')} in {out}, {total:.0f} MiB, {count_of(len(runs), 'run')}"
-    yield f"there: python unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
+    yield f"there: python {out.name}/unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
     yield "back here: python -m benchmarks merge WORK/runs"
 
 
