@@ -9,6 +9,7 @@ from benchmarks.audit.isolated import table_checks
 from benchmarks.judge.aside import LeftAside, left_aside
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.own.rows import own_rows
 from benchmarks.judge.spread import column_spread, item_noise, repeats
 from benchmarks.judge.states import State
 from benchmarks.judge.table import CellResult, TableResult, Variant
@@ -50,7 +51,8 @@ class Results:
         others: dict[Variant, tuple[CellResult, ...]] = {}
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
-            if not variant.earns_verdict and any(result.n_runs for result in results):
+            controls = self._controls(paper, name, variant, results)
+            if not variant.earns_verdict and any(result.n_runs for result in (*results, *controls)):
                 others[variant] = without_doubles(paper.tables[name], results)
         main = _checked(paper, self._column_results(paper, name, Variant()), checks)
         by_variant = {Variant(): main, **others}
@@ -66,7 +68,8 @@ class Results:
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         states = self._states(paper, name, by_variant)
-        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived, states)
+        own = own_rows(paper, name, by_variant, self.workspace)
+        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived, states, own)
 
     def _states(self, paper: Paper, table_id: str, variants: Iterable[Variant]) -> dict[Variant, dict[str, State]]:
         """The files that the runs behind a table were made with, by variant and dataset."""
@@ -100,11 +103,8 @@ class Results:
     ) -> tuple[CellResult, ...]:
         """The controls of which there are runs and which say more than the rows do.
 
-        None in tier smoke, which shows the path and explains nothing; none on another list of items where that list
-        has the same items.
+        None on another list of items where that list has the same items.
         """
-        if variant.tier == "smoke":
-            return ()
         results = (
             CellResult(cell, variant, self._evidence_of(paper, cell, variant)) for cell in paper.control_cells(table_id)
         )
