@@ -78,7 +78,7 @@ def print_own(workspace: Workspace, cells: Sequence[Cell], choice: Choice) -> No
     """Print the rows of these cells beside those of their table, under one choice."""
     from benchmarks.judge.results import Results
     from benchmarks.judge.table import Variant
-    from benchmarks.reporting.sections.own_rows import board_markdown
+    from benchmarks.reporting.own.board import board_markdown
 
     results, variant = Results(workspace), Variant(choice.tier, choice.corpus, choice.numerics)
     for table_id in dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in cells):

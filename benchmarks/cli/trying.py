@@ -84,7 +84,7 @@ def board_command(
 ) -> None:
     """The rows of a table that are not the paper's, among those that are, as a leaderboard."""
     from benchmarks.judge.results import Results
-    from benchmarks.reporting.sections.own_rows import board_markdown
+    from benchmarks.reporting.own.board import board_markdown
     from benchmarks.runs.own.place import places
     from benchmarks.runs.workspace import Workspace
 

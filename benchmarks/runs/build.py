@@ -148,6 +148,11 @@ def _named(values: Any) -> Iterator[str]:
             yield from _named(value)
 
 
+def class_to_read(class_path: str) -> Any:
+    """The class behind an import path, of which the signature alone is read. Raises InputError like `import_class`."""
+    return _behind(class_path) if class_path in READ else import_class(class_path)
+
+
 def parameters(class_path: str) -> dict[str, Any]:
     """The arguments that a class takes, those that it passes on to its base included, and their defaults.
 
@@ -155,7 +160,7 @@ def parameters(class_path: str) -> dict[str, Any]:
     """
     from jsonargparse import ArgumentParser
 
-    cls = _behind(class_path) if class_path in READ else import_class(class_path)
+    cls = class_to_read(class_path)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(cls, "object", fail_untyped=False)
     return dict(vars(parser.get_defaults().get("object") or argparse.Namespace()))

@@ -192,7 +192,8 @@ def _told(name: str, wanted: str = "") -> Iterator[None]:
     except InputError as error:
         raise InputError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
     except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        text = " ".join(f"{kind}{error}".split())[:300]
         raise InputError(f"{name}: {text}{wanted}; --debug shows where") from error
 
 

@@ -105,7 +105,10 @@ def build(network: str, arguments: Mapping[str, Any], offered: Mapping[str, Any]
     taken = {name: value for name, value in offered.items() if name in inspect.signature(cls).parameters}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(offered["seed"])
-        made: nn.Module = cls(**{**taken, **arguments})
+        try:
+            made: nn.Module = cls(**{**taken, **arguments})
+        except TypeError as error:  # most often of arguments that it lacks or does not know
+            raise ValueError(f"cannot be made with {_spelled({**taken, **arguments})} ({error})") from error
         if any(isinstance(one, UninitializedParameter) for one in made.parameters()):
             with predicting(made):
                 made(torch.zeros(1, *offered["input_shape"]))
@@ -170,6 +173,10 @@ def same_start(one: nn.Module, other: nn.Module) -> str | None:
         if name not in second or value.shape != second[name].shape or not torch.equal(value, second[name]):
             return name
     return None if len(first) == len(second) else next(name for name in second if name not in first)
+
+
+def _spelled(arguments: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items()) or "no arguments"
 
 
 def _told(error: BaseException) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import import_class, parameters
+from benchmarks.runs.build import class_to_read, import_class, parameters
+from benchmarks.runs.own.kinds import UNKNOWN, misfit, takes_list, type_of
+from benchmarks.runs.selection import Selection
 from benchmarks.spec import DatasetUse, Setting, nearest
 from benchmarks.spec.bricks import Sourced
 from datasets.acquire import safe_yaml
@@ -81,17 +83,21 @@ def sweep(
     """The changes of every setting that they make, and which of those the settings differ in.
 
     An argument that is given a list and takes none is swept over. network: the class of the user's own whose arguments
-    those of the model are, beside those of the setting's. Raises InputError for an argument that is not known.
+    those of the model are, beside those of the setting's. Raises InputError for an argument that is not known, and for
+    a value that is of another type.
     """
     choices: list[list[tuple[Change, bool]]] = []
     for change in changes:
         check(change, setting, use, network)
-        if isinstance(change.value, list) and not _takes_list(change, setting, use, network):
-            if not change.value:
-                raise InputError(f"--set {change.place}=[]: nothing to try; name a value")
-            choices.append([(change._replace(value=value), True) for value in change.value])
-        else:
-            choices.append([(change, False)])
+        kind = _kind(change, setting, use, network)
+        is_swept = isinstance(change.value, list) and not _takes_list(change, kind, setting, use, network)
+        if is_swept and not change.value:
+            raise InputError(f"--set {change.place}=[]: nothing to try; name a value")
+        values = change.value if is_swept else [change.value]
+        for value in values:
+            if problem := misfit(value, kind):
+                raise InputError(f"--set {change.place}={value}: {problem}")
+        choices.append([(change._replace(value=value), is_swept) for value in values])
     made = [
         ([change for change, _ in chosen], [change for change, is_swept in chosen if is_swept])
         for chosen in itertools.product(*choices)
@@ -103,6 +109,8 @@ def sweep(
 
 def check(change: Change, setting: Setting, use: DatasetUse, network: str | None = None) -> None:
     """Raise InputError, with the nearest names, for an argument that there is not or that runs fill in themselves."""
+    if change.part == "trainer" and not setting.trainer:
+        raise InputError(f"--set {change.place}: {setting.model.class_path} is fitted at once, without a trainer")
     whose, known, takes_all = _arguments(change.part, setting, use, network)
     if change.name in FILLED[change.part]:
         raise InputError(f"--set {change.place}: is filled in by every run; it cannot be set")
@@ -140,20 +148,19 @@ def signature(class_path: str) -> dict[str, inspect.Parameter]:
     return {name: one for name, one in inspect.signature(import_class(class_path)).parameters.items() if name != "self"}
 
 
-def _takes_list(change: Change, setting: Setting, use: DatasetUse, network: str | None) -> bool:
-    """Whether an argument is a list as the setting, a default or a type says."""
+def _kind(change: Change, setting: Setting, use: DatasetUse, network: str | None) -> Any:
+    """The type of an argument, as far as signatures say."""
+    if change.part == "trainer" and change.name in SELECTING:
+        return type_of(Selection, change.name)
+    own = type_of(import_class(network), change.name) if change.part == "model" and network else UNKNOWN
+    return own if own is not UNKNOWN else type_of(class_to_read(class_of(change.part, setting, use)), change.name)
+
+
+def _takes_list(change: Change, kind: Any, setting: Setting, use: DatasetUse, network: str | None) -> bool:
+    """Whether an argument is a list, as the setting, a default or its type says."""
     given = setting.arguments(change.part, "full").get(change.name)
     defaults = _arguments(change.part, setting, use, network)[1]
-    if isinstance(given.value if given else defaults.get(change.name), list | tuple):
-        return True
-    if change.part == "trainer":
-        return False
-    classes = [import_class(class_of(change.part, setting, use)), *([import_class(network)] if network else [])]
-    for cls in (base for one in classes for base in one.__mro__):
-        parameter = inspect.signature(cls).parameters.get(change.name) if cls is not object else None
-        if parameter is not None and re.search(r"\b(list|List|tuple|Tuple|Sequence)\b", str(parameter.annotation)):
-            return True
-    return False
+    return isinstance(given.value if given else defaults.get(change.name), list | tuple) or takes_list(kind)
 
 
 def changed(setting: Setting, changes: Iterable[Change]) -> Setting:

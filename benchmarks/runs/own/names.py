@@ -28,11 +28,11 @@ def own_setting(label: str) -> str:
 
 
 def changed_setting(setting: str, changes: Iterable[tuple[str, Any]]) -> str:
-    """The setting of the paper with other values of arguments, (name, value) each."""
-    told = [re.sub(r"[^A-Za-z0-9_.-]+", "_", str(word)) for change in changes for word in change]
-    words = [word or "_" for word in told]
+    """The setting with other values of arguments, (name, value) each."""
+    told = [str(word) for change in changes for word in change]
+    words = [re.sub(r"[^A-Za-z0-9_.-]+", "_", word) or "_" for word in told]
     if sum(map(len, words)) > LONGEST:
-        words = [*words[::2], canonical_hash(words, 8)]
+        words = [*words[::2], canonical_hash(told, 8)]
     return _PLUS.join([setting, *words])
 
 

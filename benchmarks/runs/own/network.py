@@ -54,16 +54,26 @@ def found_class(word: str) -> str:
         raise InputError(f"{word}: no module {top} here or on PYTHONPATH; {HOW}")
     if not isinstance(import_class(word), type):
         raise InputError(f"{word}: is no class; {HOW}")
+    if top not in PROJECT:
+        search(_home(top))
     return word
 
 
 def search(folder: Path) -> None:
     """Let modules be found in a folder, behind all others: here, and in processes and jobs that are started."""
+    before = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    if str(folder) not in before:
+        os.environ["PYTHONPATH"] = os.pathsep.join([*before, str(folder)])
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
-        before = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-        os.environ["PYTHONPATH"] = os.pathsep.join([*before, str(folder)])
         importlib.invalidate_caches()
+
+
+def _home(top: str) -> Path:
+    """The folder in which a module on top lies."""
+    spec = _spec(top)
+    places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []
+    return Path(next(filter(None, places), top)).resolve().parent
 
 
 def _spec(top: str) -> Any:

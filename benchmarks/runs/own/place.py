@@ -108,7 +108,8 @@ def _parted(target: str) -> tuple[Paper, str, str | None, list[str]]:
     row, _, column = place.partition(".")
     rows = {**paper.tables[table].rows, **paper.tables[table].controls}
     if row not in rows or (column and column not in columns):
-        known = [f"{paper_id}.{table}.{name}" for name in (*columns, *rows, *(f"{row}.{one}" for one in columns))]
+        cells = [f"{name}.{one}" for name in rows for one in columns]
+        known = [f"{paper_id}.{table}.{name}" for name in (*columns, *rows, *cells)]
         raise InputError(
             f"unknown target {target!r}{nearest(target, known)}; see `python -m benchmarks list {paper_id}`"
         )
