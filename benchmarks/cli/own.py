@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.runs.own.changes import Change, read_changes, sweep
-from benchmarks.runs.own.names import own_setting
+from benchmarks.runs.own.names import changed_setting, label_of, own_setting
 from benchmarks.runs.own.network import found_class, network_setting
 from benchmarks.runs.own.place import Asked, changed_rows, places, use_of
 from benchmarks.runs.plan import Choice, setting_runs
@@ -24,25 +24,22 @@ def asked_changes(target: str, texts: Sequence[str]) -> Asked:
     return changed_rows(target, _with_classes(read_changes(texts)))
 
 
-def asked_network(word: str, target: str, name: str | None, texts: Sequence[str], data: str | None = None) -> Asked:
+def asked_network(word: str, target: str, name: str | None, texts: Sequence[str]) -> Asked:
     """What `try` asks for: a row in every column of the target, or one for each setting of a sweep.
 
-    word: the class of the network. data: that of a data module in place of the paper's. Raises InputError.
+    word: the class of the network. Raises InputError.
     """
     network = found_class(word)
     paper, cells = places(target)
     base, use = paper.settings[str(cells[0].sources[0].setting)], use_of(paper, cells[0])
-    if data is not None:
-        part = base.data.model_copy(update={"class_path": found_class(data)})
-        base = base.model_copy(update={"data": part})
     changes, asked = _with_classes(read_changes(texts)), Asked(paper)
     seen = network_setting(base, use, network, [])
     inner = network if seen.model.class_path != network else None
     for chosen, swept in sweep(changes, seen, use, inner):
-        told = [str(word) for change in swept for word in (change.name, change.value)]
-        label = " ".join([name or network.rpartition(".")[2], *told])
+        called = name or network.rpartition(".")[2]
+        setting = changed_setting(own_setting(called), [(change.name, change.value) for change in swept])
         made = network_setting(base, use, network, chosen)
-        asked = asked.with_row(own_setting(label), made, cells, label).sweeping(swept)
+        asked = asked.with_row(setting, made, cells, label_of(setting)).sweeping(swept)
     return asked
 
 

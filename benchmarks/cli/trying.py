@@ -33,9 +33,6 @@ def try_command(
     target: Place,
     name: Annotated[str | None, typer.Option(help="The row's name (default: that of the class)")] = None,
     changes: SetOption = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="A data module of yours, on top of the paper's", metavar="CLASS")
-    ] = None,
     tier: TierOption = "full",
     corpus: CorpusOption = "real",
     seeds: SeedsOption = None,
@@ -69,7 +66,7 @@ def try_command(
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
-    asked = asked_network(network, target, name, changes or [], data)
+    asked = asked_network(network, target, name, changes or [])
     sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked)
     return sweep.run(minutes=minutes, confirmed=yes)
 
@@ -91,7 +88,8 @@ def board_command(
     paper, cells = places(table)
     result = Results(Workspace.here(data_root, runs, cache, reports)).table(f"{paper.id}.{cells[0].table}")
     columns = {cell.column for cell in cells}
-    for variant in result.own:
+    shown = [variant for variant, rows in result.own.items() if columns & {row.result.cell.column for row in rows}]
+    for variant in shown:
         print(board_markdown(result, variant, columns))
-    if not result.own:
-        print(f"{result.id}: only the paper's rows here; `python -m benchmarks try CLASS {table}` adds one of yours")
+    if not shown:
+        print(f"{table}: only the paper's rows here; `python -m benchmarks try CLASS {table}` adds one of yours")

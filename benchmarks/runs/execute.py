@@ -127,15 +127,16 @@ def build_model(run: Run, data: Any) -> Any:
     """The run's network (a LightningModule) or estimator; its draws come from a seed of its own.
 
     Where it takes them, it is given the number of classes and the frames of the segments that the data have; of the
-    user's own networks the shape of one input, too. What these draw at their start comes from the same seed.
+    user's own networks the shape of one x of training, too. What these draw at their start comes from the same seed.
     """
     part, seed = run.resolved["model"], derive(run.seed, run.fold, "init") % 2**31
     offered: dict[str, Any] = {"num_classes": data.num_classes, "seed": seed}
     offered |= {"n_frames": data.n_frames} if data.n_frames else {}
-    offered |= {"input_shape": list(_input_shape(data))} if is_own(run.setting) else {}
     filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
     if not is_own(run.setting):
         return instantiate(part["class_path"], {**part["init_args"], **filled})
+    if accepts(part["class_path"], "input_shape"):
+        filled["input_shape"] = list(_training_batch(data)[0].shape[1:])
     import torch
 
     from models.tasks.own import completed
@@ -146,10 +147,10 @@ def build_model(run: Run, data: Any) -> Any:
     return completed(model, data.task) if is_network(model) else model
 
 
-def _input_shape(data: Any) -> tuple[int, ...]:
-    """The shape of one x that networks are given, without the axis of the batch; () where it is no tensor."""
-    x = data.probe_batch()[1]
-    return tuple(getattr(x, "shape", ()))[1:]
+def _training_batch(data: Any) -> tuple[Any, Any]:
+    """The first batch of training, x and y; what is drawn for it is no state, so it comes again."""
+    x, y = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    return x, y
 
 
 def rehearse(run: Run, around: Surroundings, folder: Path) -> None:
@@ -173,8 +174,7 @@ def rehearse(run: Run, around: Surroundings, folder: Path) -> None:
             f"{name}: {odd} differs between two made with the same seed; draw with torch's generator alone"
         )
     if isinstance(model, Own):
-        x, y = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
-        if problem := fault(model, x, y, data.task):
+        if problem := fault(model, *_training_batch(data), data.task):
             raise InputError(f"{name}: {problem}")
     trial = {"max_epochs": 1, "limit_train_batches": 1, "limit_val_batches": 1}
     short = replace(run, resolved={**run.resolved, "trainer": {**run.resolved["trainer"], **trial}})

@@ -9,6 +9,7 @@ from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Text
 from benchmarks.reporting.render.markdown import blocks_markdown
+from benchmarks.runs.build import PROJECT
 from benchmarks.runs.ledger import Run
 
 ABOUT = (
@@ -129,7 +130,7 @@ def _what(table: TableResult, row: OwnRow) -> str:
     network = arguments.pop("network", model["class_path"])
     told = ", ".join(f"{key} {value}" for key, value in {**inner, **arguments}.items())
     epochs = f", max_epochs {run.resolved['trainer']['max_epochs']}" if "max_epochs" in run.resolved["trainer"] else ""
-    source = f", source `{run.versions[network]:x}`" if network in run.versions else ""
+    source = f", source `{run.versions[network]:x}`" if network.partition(".")[0] not in PROJECT else ""
     return f"{name}: `{network}`{f' ({told})' if told else ''}{epochs}{source}"
 
 
