@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def asked_changes(target: str, texts: Sequence[str]) -> Asked:
     """What `run --set` asks for. Raises InputError."""
-    return changed_rows(target, _with_classes(read_changes(texts)))
+    asked = changed_rows(target, _with_classes(read_changes(texts)))
+    return replace(asked, words=("run", target, *_options(texts)))
 
 
 def asked_network(word: str, target: str, name: str | None, texts: Sequence[str]) -> Asked:
@@ -32,7 +33,8 @@ def asked_network(word: str, target: str, name: str | None, texts: Sequence[str]
     network = found_class(word)
     paper, cells = places(target)
     base, use = paper.settings[str(cells[0].sources[0].setting)], use_of(paper, cells[0])
-    changes, asked = _with_classes(read_changes(texts)), Asked(paper)
+    named = ("--name", name) if name else ()
+    changes, asked = _with_classes(read_changes(texts)), Asked(paper, words=("try", network, target, *named, *_options(texts)))
     seen = network_setting(base, use, network, [])
     inner = network if seen.model.class_path != network else None
     for chosen, swept in sweep(changes, seen, use, inner):
@@ -41,6 +43,10 @@ def asked_network(word: str, target: str, name: str | None, texts: Sequence[str]
         made = network_setting(base, use, network, chosen)
         asked = asked.with_row(setting, made, cells, label_of(setting)).sweeping(swept)
     return asked
+
+
+def _options(texts: Sequence[str]) -> list[str]:
+    return [word for text in texts for word in ("--set", text)]
 
 
 def _with_classes(changes: Sequence[Change]) -> list[Change]:

@@ -123,13 +123,16 @@ def content_number(import_path: str) -> int:
     Raises InputError for a name that leads nowhere.
     """
     digest = hashlib.sha256()
-    for name, path in sorted(_users_sources(import_path).items()):
+    for name, path in sorted(users_sources(import_path).items()):
         digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return int(digest.hexdigest()[:_DIGITS], 16)
 
 
-def _users_sources(import_path: str) -> dict[str, Path]:
-    """The files of the user's own modules behind a class or function, by the names of the modules."""
+def users_sources(import_path: str) -> dict[str, Path]:
+    """The files of the user's own modules behind a class or function, by the names of the modules.
+
+    Raises InputError for a name that leads nowhere.
+    """
     waiting = [import_path.rpartition(".")[0], _definition(import_path).module.name]
     found: dict[str, Path] = {}
     while waiting:

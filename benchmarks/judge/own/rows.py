@@ -136,7 +136,7 @@ def _tested(rows: Sequence[OwnRow], beside: Sequence[CellResult]) -> list[OwnRow
     """The rows with the paper's beside them; p-values are corrected (Holm) over all tests of a column."""
     made = []
     for row in rows:
-        rivals = [one for one in beside if one.cell.column == row.result.cell.column and one.mean is not None]
+        rivals = [one for one in beside if stands_beside(row.result.cell, one.cell) and one.mean is not None]
         made.append(replace(row, rivals=tuple(_against(row.result, one) for one in rivals)))
     corrected: dict[tuple[str, str], float] = {}
     for column in {row.result.cell.column for row in made}:
@@ -155,6 +155,11 @@ def _tested(rows: Sequence[OwnRow], beside: Sequence[CellResult]) -> list[OwnRow
         )
         for row in made
     ]
+
+
+def stands_beside(cell: Cell, other: Cell) -> bool:
+    """Whether another cell of the table answers the same question: in the same column, about the same folds."""
+    return (cell.column, cell.fold) == (other.column, other.fold)
 
 
 def _against(mine: CellResult, its: CellResult) -> Rival:

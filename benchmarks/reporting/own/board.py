@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.judge.own.rows import OwnRow
+from benchmarks.judge.own.rows import OwnRow, stands_beside
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
@@ -11,6 +11,8 @@ from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Te
 from benchmarks.reporting.render.markdown import blocks_markdown
 from benchmarks.runs.build import PROJECT
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.spec import Paper
 
 ABOUT = (
     "Rows that are not the paper's, in bold, among those of its rows that ran under the same conditions, the best "
@@ -48,8 +50,8 @@ def board_blocks(table: TableResult, variant: Variant, columns: Collection[str] 
     for column in table.table.columns:
         own = [row for row in rows if row.result.cell.column == column]
         if own:
-            beside = [one for one in results if one.cell.column == column and one.cell.recipe == "train"]
-            yield from _board(table, variant, column, own, [one for one in beside if one.n_runs])
+            beside = [one for one in results if stands_beside(own[0].result.cell, one.cell) and one.n_runs]
+            yield from _board(table, variant, column, own, beside)
     yield Bullets(list(dict.fromkeys(_what(table, row) for row in rows)))
 
 
@@ -131,7 +133,20 @@ def _what(table: TableResult, row: OwnRow) -> str:
     told = ", ".join(f"{key} {value}" for key, value in {**inner, **arguments}.items())
     epochs = f", max_epochs {run.resolved['trainer']['max_epochs']}" if "max_epochs" in run.resolved["trainer"] else ""
     source = f", source `{run.versions[network]:x}`" if network.partition(".")[0] not in PROJECT else ""
-    return f"{name}: `{network}`{f' ({told})' if told else ''}{epochs}{source}"
+    like = _recipe_of(table.paper, run)
+    recipe = f", data and epochs of `{like}`" if like else epochs
+    return f"{name}: `{network}`{f' ({told})' if told else ''}{recipe}{source}"
+
+
+def _recipe_of(paper: Paper, run: Run) -> str | None:
+    """The first setting of the paper whose data and schedule a run has; None where it has those of no setting."""
+    choice = Choice(run.tier, run.corpus, run.numerics)
+    for name, setting in paper.settings.items():
+        if run.tier == "full" or run.tier in setting.tiers:
+            its = setting_runs(paper, name, run.dataset, choice)[0].resolved
+            if all(its[part] == run.resolved[part] for part in ("data", "trainer")):
+                return name
+    return None
 
 
 def _differing(run: Run, paper: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ class Asked:
     cells: list[Cell] = field(default_factory=list)
     #: the arguments of which several values are tried
     swept: tuple[str, ...] = ()
+    #: the words behind `python -m benchmarks` that ask for the same elsewhere
+    words: tuple[str, ...] = ()
 
     def paper_of(self, paper_id: str) -> Paper:
         """The paper of an id, which has these settings if it is theirs."""
@@ -49,7 +51,7 @@ def template(paper: Paper, table: str, column: str, setting: str | None = None) 
 
     setting: whose cells come first. None where no network is trained in the column.
     """
-    cells = [one for one in paper.table_cells(table) if one.column == column and _is_network(paper, one)]
+    cells = _networks(paper, table, column)
     cells = [one for one in cells if one.setting == setting] or cells
     if not cells:
         return None
@@ -59,6 +61,13 @@ def template(paper: Paper, table: str, column: str, setting: str | None = None) 
 
 def _scoring(cell: Cell) -> tuple[object, ...]:
     return tuple((one.metric, one.test_set, one.items) for one in cell.sources)
+
+
+def _networks(paper: Paper, table: str, column: str) -> list[Cell]:
+    """The cells of a column that networks feed; where rows are folds, those that are about all of them."""
+    cells = [one for one in paper.table_cells(table) if one.column == column and _is_network(paper, one)]
+    fold = paper.tables[table].columns[column].fold
+    return [one for one in cells if one.fold == fold] or cells
 
 
 def _is_network(paper: Paper, cell: Cell) -> bool:
@@ -118,7 +127,7 @@ def _parted(target: str) -> tuple[Paper, str, str | None, list[str]]:
 
 def _of_most(paper: Paper, table: str, column: str) -> Cell | None:
     """A cell of a column whose data and trainer are those of most rows, the first of these."""
-    cells = [one for one in paper.table_cells(table) if one.column == column and _is_network(paper, one)]
+    cells = _networks(paper, table, column)
 
     def recipe(one: Cell) -> str:
         resolved = [paper.settings[str(source.setting)].resolved("full") for source in one.sources]
