@@ -32,10 +32,10 @@ def board_markdown(table: TableResult, variant: Variant, columns: Collection[str
 
 
 def own_blocks(table: TableResult) -> list[Block]:
-    """All leaderboards of a table, for its page; nothing where there are no such rows."""
+    """All leaderboards of a table, for a page; nothing where there are no such rows."""
     blocks: list[Block] = []
     for variant in table.own:
-        blocks += [Heading(f"Rows that are not the paper's: {wording.conditions(variant)}")]
+        blocks += [Heading(f"{table.id}, {wording.conditions(variant)}: {table.table.title}")]
         blocks += board_blocks(table, variant)
     return blocks
 
