@@ -173,9 +173,8 @@ def rehearse(run: Run, around: Surroundings, folder: Path) -> None:
         raise InputError(
             f"{name}: {odd} differs between two made with the same seed; draw with torch's generator alone"
         )
-    if isinstance(model, Own):
-        if problem := fault(model, *_training_batch(data), data.task):
-            raise InputError(f"{name}: {problem}")
+    if isinstance(model, Own) and (problem := fault(model, *_training_batch(data), data.task)):
+        raise InputError(f"{name}: {problem}")
     trial = {"max_epochs": 1, "limit_train_batches": 1, "limit_val_batches": 1}
     short = replace(run, resolved={**run.resolved, "trainer": {**run.resolved["trainer"], **trial}})
     wanted = f"; it must give {WANTED[data.task]}" if data.task in WANTED else ""

@@ -35,7 +35,7 @@ class OwnRow:
     result: CellResult
     #: one of its runs, which says what was trained
     run: Run
-    #: the rows of the table under the same conditions, each with its test where both have items in common
+    #: the rows of the table that ran under the same conditions, each with its test where both have items in common
     rivals: tuple[Rival, ...] = ()
 
 
@@ -93,9 +93,15 @@ def own_rows(
         evaluator = OwnEvaluator(workspace, Choice(variant.tier, variant.corpus, variant.numerics))
         rows = [row for column in paper.tables[table].columns for row in _of_column(paper, table, column, evaluator)]
         if rows:
-            beside = shown.get(variant, ())
-            found[variant] = tuple(_tested(rows, beside))
+            found[variant] = tuple(
+                _tested(rows, [_as_far(one, evaluator) for one in shown.get(variant, ()) if one.n_runs])
+            )
     return found
+
+
+def _as_far(one: CellResult, evaluator: OwnEvaluator) -> CellResult:
+    """A row of the table that ran, as far as it came: over the folds that were run, where it has no value otherwise."""
+    return one if one.mean is not None else replace(one, evidence=evaluator.evidence(one.cell))
 
 
 def _of_column(paper: Paper, table: str, column: str, evaluator: OwnEvaluator) -> Iterable[OwnRow]:
@@ -136,7 +142,7 @@ def _tested(rows: Sequence[OwnRow], beside: Sequence[CellResult]) -> list[OwnRow
     """The rows with the paper's beside them; p-values are corrected (Holm) over all tests of a column."""
     made = []
     for row in rows:
-        rivals = [one for one in beside if stands_beside(row.result.cell, one.cell) and one.mean is not None]
+        rivals = [one for one in beside if _stands_beside(row.result.cell, one.cell)]
         made.append(replace(row, rivals=tuple(_against(row.result, one) for one in rivals)))
     corrected: dict[tuple[str, str], float] = {}
     for column in {row.result.cell.column for row in made}:
@@ -157,7 +163,7 @@ def _tested(rows: Sequence[OwnRow], beside: Sequence[CellResult]) -> list[OwnRow
     ]
 
 
-def stands_beside(cell: Cell, other: Cell) -> bool:
+def _stands_beside(cell: Cell, other: Cell) -> bool:
     """Whether another cell of the table answers the same question: in the same column, about the same folds."""
     return (cell.column, cell.fold) == (other.column, other.fold)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.judge.own.rows import OwnRow, stands_beside
+from benchmarks.judge.own.rows import OwnRow
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
@@ -46,12 +46,10 @@ def board_blocks(table: TableResult, variant: Variant, columns: Collection[str] 
     if not rows:
         return
     yield Text(ABOUT)
-    results = table.main if variant.earns_verdict else table.others.get(variant, ())
     for column in table.table.columns:
         own = [row for row in rows if row.result.cell.column == column]
         if own:
-            beside = [one for one in results if stands_beside(own[0].result.cell, one.cell) and one.n_runs]
-            yield from _board(table, variant, column, own, beside)
+            yield from _board(table, variant, column, own, [rival.result for rival in own[0].rivals])
     yield Bullets(list(dict.fromkeys(_what(table, row) for row in rows)))
 
 

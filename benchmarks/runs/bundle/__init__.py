@@ -62,7 +62,12 @@ def bundle(
     out.mkdir(parents=True, exist_ok=True)
     takings.append(Taken(wheel_members(wheels, python, platform, out), []))
     has_papers = bool(takings[1].members)
-    takings.append(Taken([("run.sh", _run_script(asked.words if asked else ("run", target), choice, values, has_papers).encode())], []))
+    takings.append(
+        Taken(
+            [("run.sh", _run_script(asked.words if asked else ("run", target), choice, values, has_papers).encode())],
+            [],
+        )
+    )
     members = [member for taken in takings for member in taken.members]
     parts, cut = write_parts(members, out, max_mib * MIB)
     shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")

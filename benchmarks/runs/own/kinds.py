@@ -46,7 +46,7 @@ def _is_sequence(kind: type) -> bool:
 
 def _members(kind: Any) -> Iterator[Any]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is None or isinstance(origin, type) and origin.__name__ != "UnionType":
+    if origin is None or (isinstance(origin, type) and origin.__name__ != "UnionType"):
         yield origin or kind
         return
     for one in arguments if origin is not typing.Annotated else arguments[:1]:
