@@ -24,16 +24,17 @@ FoldsOption = Annotated[str | None, typer.Option(help="Folds, comma-separated (d
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="auto: the accelerator if there is one")]
 
 
-def _place(option: str, variable: str, help: str) -> Any:
-    """The option for a folder that a variable may name as well."""
-    return typer.Option(option, envvar=variable, parser=paths.folder, metavar="FOLDER", help=help)
+def _place(option: str, variable: str, help: str, is_ours: bool = False) -> Any:
+    """The option for a folder that a variable may name as well; one of ours is written to and tidied up."""
+    parser = paths.own_folder if is_ours else paths.folder
+    return typer.Option(option, envvar=variable, parser=parser, metavar="FOLDER", help=help)
 
 
 DataOption = Annotated[Path | None, _place("--data-root", "RESOUND_DATA", "Where the datasets lie (default: data/)")]
-RunsOption = Annotated[Path | None, _place("--runs", "RESOUND_RUNS", "The store of runs (default: runs/)")]
-CacheOption = Annotated[Path | None, _place("--cache", "RESOUND_CACHE", "Derived files (default: cache/)")]
+RunsOption = Annotated[Path | None, _place("--runs", "RESOUND_RUNS", "The store of runs (default: runs/)", True)]
+CacheOption = Annotated[Path | None, _place("--cache", "RESOUND_CACHE", "Derived files (default: cache/)", True)]
 ReportsOption = Annotated[
-    Path | None, _place("--reports", "RESOUND_REPORTS", "Reports and landed runs (default: reports/)")
+    Path | None, _place("--reports", "RESOUND_REPORTS", "Reports and landed runs (default: reports/)", True)
 ]
 JobsOption = Annotated[
     int | None, typer.Option(min=1, max=1024, help="Runs at a time (default: a core each, 2 on a GPU)")

@@ -23,6 +23,14 @@ def folder(word: str) -> Path:
     return path
 
 
+def own_folder(word: str) -> Path:
+    """A folder for what the harness writes and tidies up: neither a whole file system nor somebody's home."""
+    path = folder(word)
+    if path.resolve() in (Path(path.resolve().anchor), Path(os.path.expanduser("~")).resolve()):  # noqa: PTH111
+        raise typer.BadParameter(f"{path}: has to be a folder of its own; name one below it")
+    return path
+
+
 def source(word: str) -> Path:
     """A folder or a plain file to read; the command itself says so where there is neither."""
     path = _path(word, "a folder or a file")

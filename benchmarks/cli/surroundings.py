@@ -16,6 +16,7 @@ from typing import Any, TextIO
 #: The folder that holds our packages, and those of them whose names others use, too.
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMED = ("datasets", "models")
+DEPRECATED = "pkg_resources is deprecated"
 
 
 class Unread(Exception):
@@ -61,9 +62,10 @@ def settle() -> None:
     """
     os.environ["MPLBACKEND"] = "agg"
     warnings.formatwarning = warning_line
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")  # sed_eval's packages; nothing to do here
     # What the official tool for scenes and events imports; nobody who runs it can do anything about that.
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
+    warnings.filterwarnings("ignore", message=DEPRECATED)
+    given = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (given, f"ignore:{DEPRECATED}")))
     for number in range(3):
         _open_if_closed(number)
     sys.stdout = _settled(sys.stdout, 1, _raise_for_stdout)

@@ -90,7 +90,8 @@ class Sweep:
             tidy(self.workspace.runs)
             self.workspace.ledger.tidy()
         derived = (folder for folder in self.workspace.cache.glob("*") if folder.name not in ("miniature", "standin"))
-        for folder in (self.workspace.runs, *derived):
+        remove_abandoned(self.workspace.runs, below=False)
+        for folder in (*self.workspace.ledger.places(), *derived):
             remove_abandoned(folder)
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:

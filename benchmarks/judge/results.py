@@ -166,6 +166,8 @@ class Results:
     def _readings(self, paper: Paper, cell: Cell) -> tuple[CellResult, ...]:
         """What came out under the other readings of a cell's protocol."""
         controls = paper.tables[cell.table].controls
+        if not any(control.reading_of == cell.row for control in controls.values()):
+            return ()
         others = [
             one for one in paper.control_cells(cell.table)
             if one.column == cell.column and controls[one.row].reading_of == cell.row

@@ -260,11 +260,6 @@ class TableResult:
         """The table as the paper file has it."""
         return self.paper.tables[self.table_id]
 
-    @property
-    def counts(self) -> Counter[str]:
-        """Cells with a published number, by status; verdicts under a fitted reading apart."""
-        return Counter(result.counted for result in self.main if result.cell.published is not None)
-
     def columns(self, results: tuple[CellResult, ...]) -> dict[str, list[CellResult]]:
         """The cells of each column."""
         return {column: [one for one in results if one.cell.column == column] for column in self.table.columns}

@@ -98,7 +98,7 @@ class Slurm(Launcher):
     def _parameters(self) -> dict[str, object]:
         """What submitit is to ask for each job."""
         given, wanted = self.options, self.slots.minutes
-        minutes = given.minutes if wanted is None else min(given.minutes, math.ceil(wanted) + SAVING_MINUTES)
+        minutes = given.minutes if wanted is None else math.ceil(min(given.minutes, wanted + SAVING_MINUTES))
         cpus = given.cpus * given.packed
         asked: dict[str, object] = {
             "name": "resound",

@@ -8,14 +8,15 @@ from pathlib import Path
 from benchmarks.errors import InputError
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
-from benchmarks.reporting import wording
+from benchmarks.reporting.opening.todo import Todo, todo_of
 from benchmarks.reporting.pages import Report, all_pages
-from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page, Text
+from benchmarks.reporting.pages.table import opening
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page
 from benchmarks.reporting.render.html import site_html
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
-from benchmarks.reporting.sections.main_table import main_tables
-from benchmarks.reporting.sections.other_table import other_tables
+from benchmarks.reporting.sections.claims import claim_blocks
+from benchmarks.reporting.sections.other_table import variant_blocks
 from benchmarks.runs.files import write_file, write_json
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice
@@ -35,7 +36,7 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
         name for name in known
         if target is None or name in wanted or (out / f"{name.replace('.', '/')}.md").exists()
     ]  # fmt: skip
-    tables, pages = _without_mistakes(ids, results or Results(workspace), Memo(workspace.cache), odd)
+    tables, pages = _without_mistakes(ids, results or Results(workspace), workspace, odd)
     asked = target.split(".")[0] if target else None
     if asked in odd or not tables:
         raise InputError(odd.get(asked or "") or next(iter(odd.values())))
@@ -55,7 +56,7 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
 
 
 def _without_mistakes(
-    ids: Iterable[str], results: Results, memo: Memo, odd: dict[str, str]
+    ids: Iterable[str], results: Results, workspace: Workspace, odd: dict[str, str]
 ) -> tuple[list[TableResult], list[Page]]:
     """The tables and all pages. A paper whose files ask for what is not there is left out and noted in `odd`."""
     tables: dict[str, list[TableResult]] = {}
@@ -66,7 +67,8 @@ def _without_mistakes(
 
     def made(papers: Iterable[str]) -> tuple[list[TableResult], list[Page]]:
         chosen = [table for paper in papers for table in tables[paper]]
-        return chosen, all_pages(Report(chosen, results.left_aside(chosen), memo))
+        todo = {table.id: todo_of(table, workspace) for table in chosen}
+        return chosen, all_pages(Report(chosen, results.left_aside(chosen), Memo(workspace.cache), todo))
 
     good = [paper for paper in tables if paper not in odd]
     try:
@@ -96,10 +98,11 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     write_site(workspace, target, out, results)
     for table_id in table_ids(target):
         table, notes = results.table(table_id), Footnotes()
-        blocks: list[Block] = [Heading(f"{table.id}: {table.table.title}")]
-        if table.unscored:
-            blocks.append(Text(wording.unscored(table.unscored)))
-        print(blocks_markdown([*blocks, *_unfolded(_shown(table, variant, notes))], notes))
+        blocks = [
+            Heading(f"{table.id}: {table.table.title}"),
+            *_shown(table, variant, todo_of(table, workspace), notes),
+        ]
+        print(blocks_markdown(_unfolded(blocks), notes))
     print(f"The pages: {out}")
 
 
@@ -108,15 +111,24 @@ def table_ids(target: str) -> list[str]:
     return list(dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in select(target)))
 
 
-def _shown(table: TableResult, variant: Variant, notes: Footnotes) -> Iterable[Block]:
+def _shown(table: TableResult, variant: Variant, todo: Todo, notes: Footnotes) -> Iterator[Block]:
+    """What the page begins with; of another variant than the paper's its values, and its questions."""
     if variant.earns_verdict or table.table.kind == "audit":
-        return main_tables(table, notes)
-    return other_tables(table, variant, table.others.get(variant, ()), notes)
+        yield from opening(table, todo, notes)
+        return
+    yield from variant_blocks(table, variant, table.others.get(variant, ()), notes)
+    yield from claim_blocks(table.claims_apart.get(variant, ()), 3)
 
 
 def _unfolded(blocks: Iterable[Block]) -> list[Block]:
-    """What stands open on a page, without the heading above what is folded at its end."""
-    shown: list[Block] = [block for block in blocks if not isinstance(block, Folded)]
+    """What stands open on a page, without headings above what is folded."""
+    shown: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            while shown and isinstance(shown[-1], Heading) and shown[-1].level >= block.level:
+                shown.pop()
+        if not isinstance(block, Folded):
+            shown.append(block)
     while shown and isinstance(shown[-1], Heading):
         shown.pop()
     return shown

@@ -1,7 +1,7 @@
 """How numbers, runs and verdicts are written."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.audit.checks import printed
@@ -9,6 +9,7 @@ from benchmarks.judge.evidence import Part
 from benchmarks.judge.table import FITTED, CellResult, Variant
 from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Footnotes
+from datasets.acquire.telling import count_of
 
 NOTHING = "–"
 #: Words of cells in the order in which they are counted.
@@ -51,6 +52,14 @@ def reproduced(result: CellResult) -> str:
     if zero:
         text = "0/0" if zero == values else f"{text}, 0/0 in {zero} of {values}"
     return f"{text} ({result.flaw})" if result.flaw else text
+
+
+def so_far(result: CellResult) -> str:
+    """The same, and of a cell of which one fold alone has run the value of that fold: "72.50 (1 of 5 folds)"."""
+    folds = list(result.evidence.fold_values.values()) if result.evidence and not result.cell.parts else []
+    if result.mean is not None or len(folds) != 1:
+        return reproduced(result)
+    return f"{folds[0]:.{result.cell.decimals + 1}f} ({incomplete(result)})"
 
 
 def zero_by_zero(result: CellResult) -> tuple[int, int]:
@@ -226,6 +235,18 @@ def published_label(variant: Variant) -> str:
 def counted(counts: Mapping[str, int]) -> str:
     """How many cells have which status."""
     return ", ".join(f"{counts[word]} {TOLD.get(word, word)}" for word in COUNTED if counts[word])
+
+
+def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
+    """How many cells ran, and how many of those in part alone: "8 cells (4 in part) and 9 of controls"."""
+    cells, beside = ([one for one in of if one.n_runs] for of in (results, controls))
+
+    def some(count: str, of: Sequence[CellResult]) -> str:
+        part = sum(one.mean is None for one in of)
+        return f"{count} ({part} in part)" if part else count
+
+    told = some(count_of(len(cells), "cell"), cells)
+    return f"{told} and {some(f'{len(beside)} of controls', beside)}" if beside else told
 
 
 def number(value: float | None, decimals: int) -> str:

@@ -245,6 +245,11 @@ class Ledger:
             folder.rename(aside)
         warnings.warn(f"{folder}: cannot be believed, and was made anew; what it was is in {aside}", stacklevel=2)
 
+    def places(self) -> list[Path]:
+        """The folders of the own store in which files of ours are written; whatever else lies there is not ours."""
+        names = (".attempts", ".claims", ".failures", ".logs", ".sweeps", ".aside", "report")
+        return [self.root / name for name in (*names, *self._shelves[0].names())]
+
     def tidy(self) -> None:
         """Remove what kills have left of runs that are finished: the rest of an attempt, an earlier failure."""
         for folder in (self.root / ".attempts").glob("[!.]*"):

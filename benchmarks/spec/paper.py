@@ -217,6 +217,8 @@ class Table(Strict):
     truncates: bool | None = None
     note: str | None = None
     derived: dict[Name, Derived] = {}
+    #: what its rows are, for the head of their column
+    row_head: str = "row"
     #: what is drawn of the table, in order; by default what is natural for its kind of task
     figures: list[FigureWanted] | None = None
 
@@ -283,6 +285,8 @@ class Paper(Strict):
     claims: list[Claim] = []
     audit: AuditPlan = AuditPlan()
     notes: list[str] = []
+    #: words of the paper that its tables use, explained
+    words: dict[str, str] = {}
     published: dict[str, Published] = {}
 
     def cells(self) -> Iterator[Cell]:

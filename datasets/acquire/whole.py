@@ -36,9 +36,14 @@ def whole(path: Path, durable: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Remove what killed processes were writing below a folder, once it is a day old; what cannot be removed stays."""
-    for place, _, names in os.walk(folder):
+def remove_abandoned(folder: Path, below: bool = True) -> None:
+    """Remove what killed processes were writing in a folder, and in those below it, once it is a day old.
+
+    What cannot be removed stays.
+    """
+    for place, folders, names in os.walk(folder):
+        if not below:
+            folders.clear()
         for name in filter(_TEMPORARY.fullmatch, names):
             path = Path(place, name)
             with suppress(OSError):

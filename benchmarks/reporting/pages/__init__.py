@@ -2,11 +2,12 @@
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import TableResult
+from benchmarks.reporting.opening.todo import Todo
 from benchmarks.reporting.render.blocks import Page
 from benchmarks.runs.build import classes_of
 from benchmarks.runs.memo import Memo
@@ -20,6 +21,8 @@ class Report:
     #: stored runs that are no longer, or not yet, those of the paper files
     left_aside: Sequence[LeftAside]
     memo: Memo
+    #: what is still to be run, by table
+    todo: Mapping[str, Todo] = field(default_factory=dict)
 
     @property
     def papers(self) -> dict[str, list[TableResult]]:

@@ -1,95 +1,82 @@
 """The front page over all tables."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
+from benchmarks.reporting.opening.overview import counted, method_sentences, newest_blocks, overview_blocks, states_of
+from benchmarks.reporting.opening.todo import CALLED, Todo, together
 from benchmarks.reporting.pages import PageKind, Report
-from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
+from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
+from datasets.acquire.telling import count_of
 
 LEFT_ASIDE = (
-    "These stored runs feed no cell, because recipe, versions or files have changed since; they wait to be redone."
+    "These stored runs feed no cell, because their recipe, versions or files have changed since. To have them back, "
+    "run them again."
 )
 WORTH = (
-    "Only tier full on the real files in float32 is the paper's experiment and earns a verdict. What ran on a shorter "
-    "schedule or on other files stands apart; it says nothing about the paper."
+    "Only what runs by the paper's own schedule (tier full) on the real files in float32 earns a verdict. What ran on "
+    "a shorter schedule (reduced, smoke) or on other files stands apart; it decides nothing about the paper."
+)
+STUDIES = (
+    "The networks on other sounds, in the layout of datasets that cannot be had here. No published number is held "
+    "against these values; what the stand-in is made of, and what the paper's questions find there, stands on the page."
 )
 
 
 class FrontPage(PageKind):
-    """Every table with its counts, every cell that is not only quoted, and apart from them what ran otherwise."""
+    """All cells at a glance, those that ran in full in numbers, what ran otherwise, what is new and still to be run."""
 
     def pages(self, report: Report) -> Iterator[Page]:
         """The one page."""
-        yield Page("README", "Published numbers, run again", _blocks(report.tables, report.left_aside))
+        yield Page("README", "Published numbers, run again", list(_blocks(report)))
 
 
-def _blocks(tables: Sequence[TableResult], left_aside: Sequence[LeftAside]) -> list[Block]:
-    counts: Counter[str] = sum((table.counts for table in tables), Counter())
-    total = sum(counts.values())
-    of = f"{len(tables)} table{'s' if len(tables) > 1 else ''}"
-    return [
-        Text(f"{total} published numbers in {of}: {wording.counted(counts)}."),
-        Text(WORTH),
-        _summary(tables),
-        Heading("Published and reproduced"),
-        _cells(tables),
-        *_apart(tables),
-        *_left_aside(left_aside),
-        Heading("How this was made"),
-        Text(
-            "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
-            "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
-            "runs. The same data for programs: [report.json](report.json). For a browser `report` writes `index.html`, "
-            "one file with all figures, which is too large to be kept here."
-        ),
-    ]
+def _blocks(report: Report) -> Iterator[Block]:
+    tables = report.tables
+    states: Counter[str] = sum(map(states_of, tables), Counter())
+    of = count_of(len(tables), "table")
+    yield Text(f"{count_of(sum(states.values()), 'published number')} in {of}: {counted(states)}.")
+    yield from (Text(sentence) for sentence in method_sentences(tables))
+    yield from overview_blocks(tables)
+    yield Text(WORTH)
+    yield from _in_full(tables)
+    yield from _apart(tables)
+    yield from newest_blocks(tables)
+    yield from _to_finish(tables, report.todo)
+    yield from _left_aside(report.left_aside)
+    yield Heading("How this was made")
+    yield Text(
+        "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
+        "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
+        "runs. The same data for programs: [report.json](report.json). For a browser `report` writes `index.html`, "
+        "one file with all figures, which is too large to be kept here."
+    )
 
 
-def _left_aside(found: Sequence[LeftAside]) -> list[Block]:
-    """Stored runs that feed no cell, with what has changed since."""
-    by_reason: dict[tuple[str, str, str, str], dict[str, int]] = {}
-    for one in found:
-        where = (one.paper, one.dataset, wording.conditions(one.variant), one.why)
-        by_reason.setdefault(where, {})[one.setting] = one.runs
-    lines = [
-        f"{sum(settings.values())} runs of `{'`, `'.join(settings)}` ({paper}, {dataset}, {conditions}): {why}"
-        for (paper, dataset, conditions, why), settings in by_reason.items()
-    ]
-    return [Heading("Left aside"), Text(LEFT_ASIDE), Bullets(lines)] if lines else []
-
-
-def _summary(tables: Sequence[TableResult]) -> Grid:
-    used = [word for word in wording.COUNTED if any(table.counts[word] for table in tables)]
-    rows = [
+def _in_full(tables: Sequence[TableResult]) -> Iterator[Block]:
+    """The cells that ran under the paper's conditions, and behind a title those that are computed without training."""
+    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs")
+    ran = [
         (
-            f"[{table.id}]({table.paper.id}/{table.table_id}.md)",
-            table.table.title,
-            *(str(table.counts[word] or "") for word in used),
+            *_where(table, one), wording.published(one), wording.reproduced(one), _verdict(one), wording.runs(one)
         )
-        for table in tables
-    ]
-    return Grid(("table", "of", *map(_word, used)), rows, left=(0, 1))
-
-
-def _cells(tables: Sequence[TableResult]) -> Grid:
-    rows = [
-        (
-            *_where(table, one),
-            wording.published(one),
-            wording.as_printed(one) if one.cell.recipe == "audit" else wording.reproduced(one),
-            _verdict(one),
-            wording.runs(one),
-            _tier(table, one),
-        )
+        for table in tables for one in table.main if one.cell.recipe != "audit" and one.n_runs
+    ]  # fmt: skip
+    audited = [
+        (*_where(table, one), wording.published(one), wording.as_printed(one), _verdict(one))
         for table in tables
         for one in table.main
-        if one.cell.recipe == "audit" or one.n_runs or _tier(table, one) != wording.NOTHING
+        if one.cell.recipe == "audit"
     ]
-    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs", "tier")
-    return Grid(head, _without_repeats(rows), left=(0, 1, 2, 5, 7))
+    if ran:
+        yield Heading("Published and reproduced")
+        yield Grid(head, _without_repeats(ran), left=(0, 1, 2, 5))
+    if audited:
+        grid = Grid((*head[:4], "computed", "audit"), _without_repeats(audited), left=(0, 1, 2, 5))
+        yield Folded(f"{len(audited)} cells that are computed without training", [grid])
 
 
 def _verdict(one: CellResult) -> str:
@@ -110,52 +97,67 @@ def _without_repeats(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return written
 
 
-def _tier(table: TableResult, one: CellResult) -> str:
-    """The tier of the row; where nothing of it ran in full, the tiers that are shown apart."""
-    if one.cell.recipe == "audit":
-        return "audit"
-    if one.n_runs:
-        return "full"
-    apart = [
-        variant.tier
-        for variant, results in table.others.items()
-        if variant.corpus == "real" and any(other.cell.id == one.cell.id and other.n_runs for other in results)
-    ]
-    return f"{', '.join(dict.fromkeys(apart))}: below" if apart else wording.NOTHING
-
-
-def _apart(tables: Sequence[TableResult]) -> list[Block]:
+def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
     """What ran otherwise on the real files, cell by cell; what ran on other files, as a count."""
     rows: list[tuple[str, ...]] = []
-    elsewhere: dict[str, int] = {}
+    elsewhere: Counter[str] = Counter()
     studies: list[str] = []
     for table in tables:
         for variant, results in table.others.items():
-            ran = [one for one in results if one.n_runs]
-            if variant.corpus == "real":
-                value = [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
-                rows += [row for row, one in zip(value, ran, strict=True) if one.mean is not None]
-            elif variant.corpus == "standin" and variant.tier != "smoke":
-                studies.append(f"[{table.id}]({table.paper.id}/{table.table_id}.md), {wording.conditions(variant)}")
+            ran = [one for one in (*results, *table.controls.get(variant, ())) if one.n_runs]
+            told = wording.conditions(variant)
+            if variant.tier == "smoke" or variant.corpus == "miniature":
+                elsewhere[told] += len(ran)
+            elif variant.corpus == "real":
+                rows += [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
             else:
-                elsewhere[wording.conditions(variant)] = elsewhere.get(wording.conditions(variant), 0) + len(ran)
-    blocks: list[Block] = []
+                studies.append(f"{_link(table)}, {told}: {wording.ran(results, table.controls.get(variant, ()))}")
     if rows:
-        grid = Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
-        blocks += [Heading("Apart: shorter schedules on the real files, no verdict"), grid]
+        yield Heading("Apart: shorter schedules on the real files, no verdict")
+        yield Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
     if studies:
-        about = "The networks on real sounds in the layout of datasets that cannot be had here; no published number:"
-        blocks += [Heading("Apart: studies on stand-in files"), Text(about), Bullets(studies)]
+        yield from (Heading("Apart: studies on stand-in files"), Text(STUDIES), Bullets(studies))
     if elsewhere:
-        told = "; ".join(f"{count} cells in {name}" for name, count in elsewhere.items())
-        blocks += [Text(f"On generated files ran {told}: they prove the path, not the learning; see the pages.")]
-    return blocks
+        told = "; ".join(f"{count_of(count, 'cell')} in {name}" for name, count in elsewhere.items())
+        yield Text(f"Besides ran {told}: they prove the path, not the learning; see the pages.")
+
+
+def _to_finish(tables: Sequence[TableResult], todo: Mapping[str, Todo]) -> Iterator[Block]:
+    """How many runs of the papers' own schedules are missing, and how long they are expected to take."""
+    asked = {table.id: (table, todo[table.id]) for table in tables if table.id in todo and todo[table.id].missing}
+    if not asked:
+        return
+    rows = [(_link(table), *_missing(one)) for table, one in asked.values()]
+    total = together(one for _, one in asked.values())
+    yield Heading("What it would take to finish")
+    yield Text(
+        "In tier full on the real files, expected from what the same recipe took here, else from the paper's file; "
+        "`python -m benchmarks run <table> --yes` goes on where it was stopped."
+    )
+    yield Grid(("table", "runs missing", "of", *CALLED.values()), [*rows, ("all, shared runs once", *_missing(total))])
+
+
+def _missing(todo: Todo) -> tuple[str, ...]:
+    return str(len(todo.missing)), str(len(todo.of)), *(todo.on(device) or wording.NOTHING for device in CALLED)
+
+
+def _left_aside(found: Sequence[LeftAside]) -> list[Block]:
+    """Stored runs that feed no cell, with what has changed since."""
+    by_reason: dict[tuple[str, str, str, str], dict[str, int]] = {}
+    for one in found:
+        where = (one.paper, one.dataset, wording.conditions(one.variant), one.why)
+        by_reason.setdefault(where, {})[one.setting] = one.runs
+    lines = [
+        f"{count_of(sum(settings.values()), 'run')} of `{'`, `'.join(settings)}` "
+        f"({paper}, {dataset}, {conditions}): {why}"
+        for (paper, dataset, conditions, why), settings in by_reason.items()
+    ]
+    return [Heading("Left aside"), Text(LEFT_ASIDE), Bullets(lines)] if lines else []
 
 
 def _where(table: TableResult, one: CellResult) -> tuple[str, str, str]:
-    link = f"[{table.id}]({table.paper.id}/{table.table_id}.md)"
-    return link, one.cell.label, table.table.columns[one.cell.column].label
+    return _link(table), one.cell.label, table.table.columns[one.cell.column].label
 
 
-def _word(word: str) -> str:
-    return f"audit {word}" if word.startswith(("holds", "fails")) else word
+def _link(table: TableResult) -> str:
+    return f"[{table.id}]({table.paper.id}/{table.table_id}.md)"

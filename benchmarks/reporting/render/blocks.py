@@ -31,11 +31,15 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table; the columns named in `left` hold words, all others numbers."""
+    """A table; the columns named in `left` hold words, all others numbers.
+
+    above: what stands over the head, each over so many of its columns; together they are as wide as the table.
+    """
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: Sequence[int] = (0,)
+    above: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,15 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def grid_markdown(grid: Grid) -> str:
-    """A table, padded so that it can be read as plain text, too."""
+    """A table, padded so that it can be read as plain text, too.
+
+    Markdown has one line of heads: what stands above them takes it, and they follow in bold as the first row.
+    """
     head = [markdown_cell(cell) for cell in grid.head]
     rows = [[markdown_cell(cell) for cell in row] for row in grid.rows]
+    if grid.above:
+        rows.insert(0, [f"**{cell}**" if cell else "" for cell in head])
+        head = [text for cell, span in grid.above for text in (markdown_cell(cell), *[""] * (span - 1))]
     widths = [max(3, *(len(row[i]) for row in (head, *rows))) for i in range(len(head))]
     is_left = [i in grid.left for i in range(len(head))]
 

@@ -6,6 +6,7 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading
 from benchmarks.spec.audit import Computed, Quantity, Recorded
+from datasets.acquire.telling import count_of
 
 
 def audit_grid(result: TableResult, results: Sequence[CellResult], notes: Footnotes) -> Grid:
@@ -69,4 +70,5 @@ def check_blocks(result: TableResult) -> list[Block]:
         return []
     grid = Grid(("check", "published", "computed", "audit", "note"), rows, left=(0, 3, 4))
     failing = sum(row[3] == "**fails**" for row in rows)
-    return [Heading("Audit"), Folded(f"{len(rows)} checks without training, {failing} of them fail", [grid])]
+    told = {0: "none of them fails", 1: "one of them fails"}.get(failing, f"{failing} of them fail")
+    return [Heading("Audit"), Folded(f"{count_of(len(rows), 'check')} without training, {told}", [grid])]

@@ -1,13 +1,14 @@
 """What the paper says about a table, and what we ask, tested on what came out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.pairs.outcomes import SEEDS_FOR_METHOD
 from benchmarks.judge.table import ClaimTest
 from benchmarks.reporting import wording
-from benchmarks.reporting.render.blocks import Block, Grid, Heading, Text
+from benchmarks.reporting.render.blocks import Block, Folded, Grid, Heading, Text
 from benchmarks.spec.claims import tolerance_of
+from datasets.acquire.telling import count_of
 
 ABOUT = (
     "A claim is about the method where both sides have {seeds} seeds (or come out the same with every seed), else "
@@ -15,42 +16,68 @@ ABOUT = (
     "*As printed* is the paper's own numbers; equal ones are a tie."
 )
 APART = (
-    "Not the paper's experiment, so nothing here is for or against its sentences. The same questions, asked of these "
-    "files and this schedule: *seen*, *not seen* (the opposite is shown) or *undecided*. They are about the method "
+    "Not the paper's experiment, so nothing here is for or against its sentences. Asked of these files and this "
+    "schedule they are *seen*, *not seen* (the opposite is shown) or *undecided*. They are about the method "
     "where both sides have {seeds} seeds, else about these two models."
 )
 ASKED = "Not claims of the paper: what we ask to understand its numbers."
+CORRECTED = (
+    "p is corrected (Holm) over the {tests} tested here, all columns of the table together; the intervals are those of "
+    "each test by itself."
+)
 HOW = (
-    "Differences are in favour of the row named first: of error rates, how much lower it is. p is corrected (Holm) "
-    "over the {tests} tested here, all columns of the table together; the intervals are those of each test by itself. "
-    "Simulated before that correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 "
-    "to 5, and fewer than 2 where three seeds stand on one fold of 80 clips: careful tests, that see little. The note "
-    "says how often they would find a true difference of one margin, or of what a claim allows for."
+    "Differences are in favour of the row named first: of error rates, how much lower it is. Simulated before that "
+    "correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to 5, and fewer than 2 "
+    "where three seeds stand on one fold of 80 clips: careful tests, that see little. The note says how often they "
+    "would find a true difference of one margin, or of what a claim allows for."
 )
 
 
 def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
-    """What the paper says about the table, in its own numbers and in ours; elsewhere its questions alone."""
+    """What the paper says about the table, in its own numbers and in ours; elsewhere its questions alone.
+
+    What could not be tested stands behind a title, with what is wanting.
+    """
     blocks: list[Block] = []
+    is_told = False
     for is_ours in (False, True):
         told = [one for one in claims if one.claim.ours is is_ours]
         if not told:
             continue
         is_papers = told[0].variant.earns_verdict
         title = "Questions of ours" if is_ours else "Claims" if is_papers else "The paper's questions, asked here"
-        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD)
-        text = " ".join(filter(None, (ASKED if is_ours else "", about, _how(told))))
-        blocks += [Heading(title, level), Text(text), _claim_grid(told)]
+        tested = [one for one in told if one.ours.status != "not measured"]
+        untested = [one for one in told if one.ours.status == "not measured"]
+        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD) if tested and not is_told else ""
+        text = " ".join(filter(None, (ASKED if is_ours else "", about, *_how(tested, is_told))))
+        is_told = is_told or bool(tested)
+        blocks.append(Heading(title, level))
+        blocks += [Text(text)] if text else []
+        blocks += [_claim_grid(tested)] if tested else []
+        blocks += [_untested(untested)] if untested else []
     return blocks
 
 
-def _how(claims: Sequence[ClaimTest]) -> str:
-    """How the tests are to be read; nothing where none was made."""
-    n_tests = {link.n_tests for test in claims for link in test.ours.links}
-    if not n_tests:
-        return ""
-    [count] = n_tests
-    return HOW.format(tests="one link" if count == 1 else f"{count} different links")
+def _untested(claims: Sequence[ClaimTest]) -> Folded:
+    """Claims that could not be tested, with what they come to in the paper's own numbers."""
+    is_papers = claims[0].variant.earns_verdict
+    is_claim = is_papers and not claims[0].claim.ours
+    printed = ("as printed",) if is_papers else ()
+    rows = [
+        (_sentence(one), *((one.in_print.outcome or wording.NOTHING,) if is_papers else ()), one.ours.note)
+        for one in claims
+    ]
+    called = "claim" if is_claim else "question"
+    grid = Grid((called, *printed, "why"), rows, left=tuple(range(3)))
+    return Folded(f"Not measured: {count_of(len(claims), called)}", [grid])
+
+
+def _how(claims: Sequence[ClaimTest], is_told: bool) -> Iterator[str]:
+    """How the tests are to be read, once; over how many of them p is corrected; nothing where none was made."""
+    for count in {link.n_tests for test in claims for link in test.ours.links}:
+        yield CORRECTED.format(tests="one link" if count == 1 else f"{count} different links")
+        if not is_told:
+            yield HOW
 
 
 def _claim_grid(claims: Sequence[ClaimTest]) -> Grid:
@@ -61,7 +88,8 @@ def _claim_grid(claims: Sequence[ClaimTest]) -> Grid:
         rows.append((_sentence(one), *in_print, *_tested(one)))
     printed = ("as printed",) if is_papers else ()
     answer = "ours" if is_papers else "here"
-    head = ("claim" if is_papers else "question", *printed, answer, "about", "seeds", "difference", "95 % interval",
+    called = "claim" if is_papers and not claims[0].claim.ours else "question"
+    head = (called, *printed, answer, "about", "seeds", "difference", "95 % interval",
             "p (Holm)", "note")  # fmt: skip
     left = [number for number, name in enumerate(head) if name not in ("difference", "95 % interval", "p (Holm)")]
     return Grid(head, rows, left=left)

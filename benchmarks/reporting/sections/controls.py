@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.render.blocks import Block, Footnotes, Grid, Heading, Text
-from benchmarks.reporting.sections.main_table import relabelled
-from benchmarks.reporting.sections.wide import groups, wide_grid
+from benchmarks.reporting.opening.layout import grids
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
+
+ABOUT = "Rows that the paper does not have, run under the same conditions to explain those that it has."
+HEAD = ("row", "column", "value", "as printed", "correct", "seeds × folds")
 
 
 def control_blocks(
@@ -15,15 +17,14 @@ def control_blocks(
     """Rows of ours that explain rows of the paper's."""
     if not controls:
         return []
-    marked = [relabelled(one, one.cell.label + _why(result, one, notes)) for one in controls]
-    about = Text("Rows that the paper does not have, run under the same conditions to explain those that it has.")
-    if groups(result.table):
-        return [Heading("Controls", level), about, wide_grid(result, marked, wording.reproduced)]
-    rows = [
-        (one.cell.label, result.table.columns[one.cell.column].label, *value_row(one)[1:]) for one in marked
-    ]  # fmt: skip
-    head = ("row", "column", "value", "as printed", "correct", "seeds × folds")
-    return [Heading("Controls", level), about, Grid(head, rows, left=(0, 1))]
+    label = {one.cell.row: one.cell.label + _why(result, one, notes) for one in controls}
+    rows = [(one.cell.label, result.table.columns[one.cell.column].label, *value_row(one)[1:]) for one in controls]
+    return [
+        Heading("Controls", level),
+        Text(ABOUT),
+        *grids(result, controls, wording.so_far, lambda one: label[one.cell.row]),
+        Folded("The same value by value", [Grid(HEAD, rows, left=(0, 1))]),
+    ]
 
 
 def _why(result: TableResult, one: CellResult, notes: Footnotes) -> str:

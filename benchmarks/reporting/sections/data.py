@@ -1,6 +1,6 @@
 """The clips behind the cells of a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.judge.states import State
 from benchmarks.judge.table import CellResult, TableResult
@@ -11,16 +11,23 @@ def data_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
     """Clips used and expected per dataset, and sources that lie in several folds where there are several."""
     for dataset in dict.fromkeys(one.cell.dataset for one in results if one.n_runs and one.cell.dataset):
         of_dataset = [one for one in results if one.cell.dataset == dataset and one.evidence]
-        lines = sorted({_counts(one) for one in of_dataset if one.n_runs})
+        lines = clips_used(of_dataset)
         state = result.states.get(of_dataset[0].variant, {}).get(dataset)
         lines += [_files(state)] if state else []
         if len(result.paper.datasets[dataset].folds) > 1:
             lines += _leaks(result, dataset, of_dataset)
-        yield Heading(f"Data: {result.paper.datasets[dataset].title}", 3)
+        yield Heading(result.paper.datasets[dataset].title, 4)
         yield Bullets(lines)
 
 
-def _counts(one: CellResult) -> str:
+def clips_used(results: Iterable[CellResult]) -> list[str]:
+    """Clips per split over the runs of cells, each combination once; not what another one says as well, and more."""
+    told = dict.fromkeys(items for one in results if one.n_runs and (items := items_of(one)))
+    parts = {items: set(items.split("; ")) for items in told}
+    return sorted(items for items in told if not any(parts[items] < others for others in parts.values()))
+
+
+def items_of(one: CellResult) -> str:
     """Clips per split over the runs of a cell; a range where folds differ."""
     by_split: dict[str, set[str]] = {}
     for scored in one.evidence.scored if one.evidence else ():

@@ -7,7 +7,7 @@ from benchmarks.reporting.render.blocks import Block, Footnotes, Grid, Heading
 
 def derived_blocks(result: TableResult, variant: Variant, notes: Footnotes, level: int = 2) -> list[Block]:
     """The best of some rows in each column, in print and in ours: lines that the paper does not have."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, cells in result.derived.get(variant, {}).items():
         line = result.table.derived[name]
         for column in result.table.columns:
@@ -25,4 +25,6 @@ def derived_blocks(result: TableResult, variant: Variant, notes: Footnotes, leve
     if not rows:
         return []
     head = ("row", "column", *(("published",) if variant.corpus == "real" else ()), "reproduced")
+    if all(row[-1] == wording.NOTHING for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
     return [Heading("Lines that the table could have", level), Grid(head, rows, left=(0, 1))]

@@ -1,18 +1,18 @@
-"""A table under the paper's own conditions."""
+"""What is known of the cells under the paper's own conditions, column by column."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading
-from benchmarks.reporting.sections.audited import audit_grid, quantity_blocks
-from benchmarks.reporting.sections.wide import groups, ran_rows, wide_grid
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
+from benchmarks.reporting.sections.audited import audit_grid
+from datasets.acquire.telling import count_of
 
 MAIN_HEAD = (
     "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict", "protocol",
     "at half / double margin", "item noise",
 )  # fmt: skip
+EMPTY_HEAD = ("row", "published", "verdict", "protocol")
 LEGEND = (
     "*Reproduced* is the mean over folds and seeds, ± the standard deviation over seeds where there are two or more; "
     "*as printed* the same, shortened as the paper does; *correct* the exact count of decisions. In the *90 % "
@@ -26,31 +26,49 @@ LEGEND = (
 )
 
 
-def main_tables(result: TableResult, notes: Footnotes) -> list[Block]:
-    """The table under the paper's own conditions, a grid per column."""
-    if result.table.kind == "audit":
-        return [audit_grid(result, result.main, notes), *quantity_blocks(result, notes)]
-    if not groups(result.table):
-        grids = [block for title, grid in _column_grids(result, notes) for block in (Heading(title), grid)]
-        return [*grids, *quantity_blocks(result, notes)]
-    labelled = [relabelled(one, wording.label(one, notes)) for one in result.main]
-    blocks: list[Block] = [Heading("Published"), wide_grid(result, labelled, lambda one: wording.published(one))]
-    if ran := ran_rows(result.main):
-        blocks += [Heading("Reproduced"), wide_grid(result, ran, wording.reproduced)]
-        blocks += [Heading("Verdicts"), wide_grid(result, ran, _short_verdict)]
-    columns = [Folded(title, [grid]) for title, grid in _column_grids(result, notes)]
-    return [*blocks, Heading("Column by column"), *columns]
-
-
-def _column_grids(result: TableResult, notes: Footnotes) -> Iterator[tuple[str, Grid]]:
-    """Title and grid of each column, with all that is known of its cells; places that are empty are left out."""
+def detail_blocks(result: TableResult, notes: Footnotes) -> list[Block]:
+    """Column by column all that is known; columns of which nothing ran stand together behind one title."""
     filled = tuple(one for one in result.main if one.cell.published is not None or one.cell.recipe != "quoted")
+    ran: list[Block] = []
+    empty: list[Block] = []
+    is_trained = False
     for column, results in result.columns(filled).items():
+        if result.table.kind == "audit":
+            continue
         if result.table.columns[column].audited:
-            yield column_title(result, column), audit_grid(result, results, notes)
-        else:
+            ran.append(Folded(column_title(result, column), [audit_grid(result, results, notes)]))
+        elif any(one.n_runs for one in results):
+            is_trained = True
             rows = [_main_row(one, notes) for one in results]
-            yield column_title(result, column, notes), Grid(MAIN_HEAD, rows, left=(0, 7, 8, 9))
+            grid = Grid(MAIN_HEAD, rows, left=(0, 7, 8, 9))
+            ran.append(Folded(column_title(result, column), [*_added(result, column), grid]))
+        elif results:
+            empty += [Heading(column_title(result, column), 3), *_added(result, column), _empty_grid(results, notes)]
+    if result.table.kind == "audit":
+        ran.append(Folded("All quantities", [audit_grid(result, result.main, notes)]))
+    blocks = [Heading("Value by value"), *([Text(LEGEND)] if is_trained else []), *ran] if ran else []
+    return [*blocks, *_folded_empty(empty)]
+
+
+def _folded_empty(empty: Sequence[Block]) -> Iterator[Block]:
+    """The columns of which nothing has run, with how their cells are read."""
+    count = sum(isinstance(block, Heading) for block in empty)
+    if count:
+        title = f"{count_of(count, 'column')} of which nothing has run in full: how each cell will be read"
+        yield Folded(title, list(empty))
+
+
+def _empty_grid(results: Sequence[CellResult], notes: Footnotes) -> Grid:
+    rows = [
+        (
+            wording.label(one, notes),
+            wording.published(one, notes),
+            wording.verdict(one, notes),
+            wording.protocol(one, notes),
+        )
+        for one in results
+    ]
+    return Grid(EMPTY_HEAD, rows, left=(0, 2, 3))
 
 
 def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
@@ -70,24 +88,19 @@ def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
     )
 
 
-def relabelled(one: CellResult, label: str) -> CellResult:
-    """The cell under another label."""
-    return replace(one, cell=one.cell.model_copy(update={"label": label}))
+def _added(result: TableResult, column: str) -> list[Block]:
+    """Why a column is here that the paper does not have."""
+    why = result.table.columns[column].added
+    return [Text(wording.sentence(f"not in the paper: {why}"))] if why else []
 
 
-def _short_verdict(one: CellResult) -> str:
-    """The verdict as one word; its reasons stand column by column."""
-    return wording.NOTHING if one.cell.published is None else wording.decided(one)
-
-
-def column_title(result: TableResult, column: str, notes: Footnotes | None = None) -> str:
-    """The label of a column with its unit and margin, and with `notes` why it is here."""
+def column_title(result: TableResult, column: str) -> str:
+    """The label of a column with its unit and margin."""
     described = result.table.columns[column]
-    why = notes.mark(wording.sentence(described.added)) if notes and described.added else ""
-    facts = [described.unit] if described.unit else []
+    facts = [described.unit] if described.unit not in ("", described.label) else []
     facts += [] if described.margin is None else [f"margin ± {described.margin:g}"]
     facts += [
         f"{one.cell.label} ± {one.cell.margin:g}" for one in result.main
         if one.cell.column == column and one.cell.margin not in (None, described.margin) and one.cell.recipe == "train"
     ]  # fmt: skip
-    return (f"{described.label} ({', '.join(facts)})" if facts else described.label) + why
+    return f"{described.label} ({', '.join(facts)})" if facts else described.label

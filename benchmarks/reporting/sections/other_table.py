@@ -1,47 +1,72 @@
 """What of a table ran under other conditions than the paper's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.reporting import wording
+from benchmarks.reporting.opening.conditions import condition_sentences
+from benchmarks.reporting.opening.layout import grids
+from benchmarks.reporting.opening.result import spoken
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
-from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.sections.controls import control_blocks, value_row
 from benchmarks.reporting.sections.derived import derived_blocks
 from benchmarks.reporting.sections.main_table import column_title
-from benchmarks.reporting.sections.wide import groups, ran_rows, wide_grid
 
 OTHER_HEAD = ("row", "value", "as printed", "correct", "seeds × folds")
-APART = "Not the paper's experiment: no verdict, and not to be read beside the table above."
+APART = "Another experiment than the paper's, so there is no verdict."
+ELSEWHERE = "The files are other ones, too, so nothing published stands beside these values."
+VALUES = "Means over folds and seeds, ± the standard deviation over seeds"
 
 
-def other_tables(result: TableResult, variant: Variant, results: Sequence[CellResult], notes: Footnotes) -> list[Block]:
-    """What ran under other conditions, without the paper's numbers."""
+def other_tables(result: TableResult, notes: Footnotes) -> list[Block]:
+    """All that ran under other conditions, without the paper's numbers; tier smoke behind a title."""
+    blocks: list[Block] = []
+    for variant, results in result.others.items():
+        if variant.tier != "smoke":
+            blocks += variant_blocks(result, variant, results, notes)
+    for variant, results in result.others.items():
+        if variant.tier == "smoke":
+            title = f"{spoken(variant)}: proves the path, says nothing of any method"
+            blocks.append(Folded(title, variant_blocks(result, variant, results, notes)[1:]))
+    return [Heading("What ran otherwise"), *blocks] if blocks else []
+
+
+def variant_blocks(
+    result: TableResult, variant: Variant, results: Sequence[CellResult], notes: Footnotes
+) -> list[Block]:
+    """What ran under one variant: under which conditions, the values in the layout of the paper, what lies beside."""
+    controls = result.controls.get(variant, ())
+    told = condition_sentences(result, variant, (*results, *controls))
+    ran = [one for one in results if one.n_runs]
+    apart = APART if variant.corpus == "real" else f"{APART} {ELSEWHERE}"
     blocks: list[Block] = [
-        Heading(f"Apart from the table: {wording.conditions(variant)}{_items_each(results)}"), Text(APART),
-    ]  # fmt: skip
-    if groups(result.table):
-        blocks += [
-            wide_grid(result, ran_rows(results), wording.reproduced),
-            Text("Means over seeds, ± their standard deviation."),
-            *control_blocks(result, result.controls.get(variant, ()), notes, 3),
-            *claim_blocks(result.claims_apart.get(variant, ()), 3),
-        ]
-        for column, of_column in result.columns(tuple(results)).items():
-            rows = [value_row(one) for one in of_column if one.n_runs]
-            blocks += [Folded(column_title(result, column), [Grid(OTHER_HEAD, rows)])] if rows else []
-        return blocks
-    for column, of_column in result.columns(tuple(results)).items():
-        ran = [one for one in of_column if one.n_runs]
-        if not ran:
-            continue
-        label = result.table.columns[column].label
-        rows = [value_row(one) for one in ran]
-        blocks += [Heading(f"{label}, {wording.conditions(variant)}", 3), Grid(OTHER_HEAD, rows)]
+        Heading(f"{spoken(variant)}{_items_each(results)}", 3),
+        Text(" ".join([apart, *told])),
+    ]
+    if ran:
+        blocks += [*grids(result, ran, wording.so_far), Text(f"{VALUES}; {_runs(ran)}.")]
+        blocks += list(_details(result, ran))
     if variant.tier != "smoke":
-        blocks += derived_blocks(result, variant, notes, 3)
-    blocks += control_blocks(result, result.controls.get(variant, ()), notes, 3)
-    return [*blocks, *claim_blocks(result.claims_apart.get(variant, ()), 3)]
+        blocks += derived_blocks(result, variant, notes, 4)
+    return [*blocks, *control_blocks(result, controls, notes, 4)]
+
+
+def _details(result: TableResult, ran: Sequence[CellResult]) -> Iterator[Block]:
+    """Exact counts and runs, column by column, behind one title."""
+    inner: list[Block] = []
+    for column, of_column in result.columns(tuple(ran)).items():
+        if of_column:
+            inner += [Heading(column_title(result, column), 4), Grid(OTHER_HEAD, [value_row(one) for one in of_column])]
+    yield Folded("The same value by value: as the paper would print it, right decisions, runs", inner)
+
+
+def _runs(ran: Sequence[CellResult]) -> str:
+    """Seeds × folds, where they are the same in all cells."""
+    found = list(dict.fromkeys(wording.runs(one) for one in ran))
+    if len(found) == 1 and "×" in found[0]:
+        seeds, _, folds = found[0].partition(" × ")
+        return f"{seeds} seed{'' if seeds == '1' else 's'} on {folds} fold{'' if folds == '1' else 's'}"
+    return f"seeds × folds: {', '.join(found)}"
 
 
 def _items_each(results: Sequence[CellResult]) -> str:

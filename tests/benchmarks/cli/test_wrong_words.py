@@ -121,6 +121,16 @@ def test_a_word_that_cannot_be_meant_is_one_line(command, name, parameter, wrong
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize("variable", ["RUNS", "CACHE", "REPORTS"])
+@pytest.mark.parametrize("place", ["/", "{}/..//", "~"])
+def test_what_is_tidied_up_is_a_folder_of_its_own(variable, place, folder, monkeypatch, capsys):
+    """Neither a whole file system nor a home, which would be walked through from end to end."""
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.chdir("/")
+    word = f"--{variable.lower()}={place.format('tmp')}"
+    assert "has to be a folder of its own; name one below it" in line_of(["plan", "toy.t1", word], capsys)
+
+
 @pytest.mark.parametrize("variable", ["DATA", "RUNS", "CACHE", "REPORTS"])
 def test_a_variable_that_cannot_be_meant_is_one_line(variable, folder, monkeypatch, capsys):
     for what, word in NO_FOLDER.items():

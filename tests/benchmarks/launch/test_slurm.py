@@ -4,6 +4,7 @@ A Slurm for the last test needs two partitions of one node, `main` whose jobs ar
 single machine takes Debian's slurmctld, slurmd and munge; see benchmarks/launch/README.md.
 """
 
+import math
 import os
 import shutil
 import signal
@@ -203,6 +204,7 @@ def test_jobs_ask_for_the_time_that_the_sweep_has_and_what_their_runs_need(toy_w
     assert (asked["slurm_gres"], asked["slurm_partition"]) == ("gpu:1", "gpu")
     assert "slurm_qos" not in asked
     assert cls(toy_workspace, replace(slots, minutes=10.5))._system[2]["timeout_min"] == 16
+    assert cls(toy_workspace, replace(slots, minutes=math.inf))._system[2]["timeout_min"] == 90
     assert launcher_named("slurm:cluster=local").share_out(None, "auto", 2).device == "cpu"
     with pytest.raises(InputError, match="packed: Input should be greater than or equal to 1"):
         launcher_named("slurm:packed=0")

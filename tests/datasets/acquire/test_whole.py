@@ -55,6 +55,8 @@ def test_what_a_kill_has_left_is_removed_when_it_is_old_and_nothing_else_is(tmp_
                 (tmp_path / "left").hardlink_to(temporary)
             (tmp_path / "left").rename(temporary)
             os.utime(temporary, (time.time() - age,) * 2)
+    remove_abandoned(tmp_path, below=False)
+    assert [len(names(folder)) for folder in (tmp_path, tmp_path / "sub")] == [4, 4]
     remove_abandoned(tmp_path)
     assert names(tmp_path / "sub")[0] == ".a.txt"
     assert [len(names(folder)) for folder in (tmp_path, tmp_path / "sub")] == [

@@ -159,7 +159,7 @@ def test_stand_in_files_have_figures_under_their_own_heading_and_generated_ones_
     kinds |= {f"{name}_{dataset}" for dataset in RARE_CLASSES[:2] for name in ("curves_t1", "maps_mtfa", "maps_resrnn")}
     assert written == {f"{kind}_reduced-standin.svg" for kind in kinds}
     text = (out / "mtfa" / "t1.md").read_text()
-    heading = text.index("## Apart from the table: tier reduced, stand-in files")
+    heading = text.index("## Figures\n\n### Reduced, on stand-in files")
     assert all(text.index(name) > heading for name in written)
     for name in written:
         content = (out / "mtfa" / "figures" / name).read_bytes()

@@ -7,6 +7,7 @@ from benchmarks.audit import isolated as checks
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import CellResult, Variant
 from benchmarks.reporting import write_reports
+from benchmarks.reporting.opening.overview import states_of
 from benchmarks.spec import load_paper
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
@@ -21,8 +22,35 @@ def table_row(text: str, label: str, number: int = 0) -> list[str]:
     return [cell.strip() for cell in rows[number].strip("|").split("|")]
 
 
-def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):
+def details(text: str) -> str:
+    """What stands below the first screen of a page, from all that is known of each value on."""
+    return text[text.index("## Value by value") :]
+
+
+def otherwise(text: str) -> str:
+    """What of a page is about what ran under other conditions, up to the claims."""
+    return text[text.index("## What ran otherwise") : text.index("## Claims")]
+
+
+def test_a_page_begins_with_its_result_the_papers_table_and_how_to_run_what_is_missing(clips):
     text = page(clips, "acrnn/t3.md")
+    first = text.splitlines()[:40]
+    assert (
+        first[2].startswith("Table 3 of *Learning Frame Level Attention") and "The paper says of it: “att" in first[2]
+    )
+    assert first[4].startswith(
+        "**6 of 8 cells have run in full on the real files: 3 reproduced, 3 undecided**; 2 have not."
+    )
+    told = "\n".join(first)
+    own = table_row(told, "+ attention + augment")
+    assert own[1] == "93.7 / **93.7** ✓ʳ" and own[2].endswith(" ?ʳ")
+    assert "Published / ours, in %; margin ± 2.5 (ESC-10), ± 1.5 (ESC-50)" in told and "✓ reproduced: " in told
+    assert re.search(r"`python -m benchmarks run acrnn\.t3 --yes` \(\d+ of 120 runs, about ", told)
+    assert "(`python -m benchmarks data check esc50`)" in told
+
+
+def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):
+    text = details(page(clips, "acrnn/t3.md"))
     row = table_row(text, "+ attention + augment")
     wrong = 5 * (4 + 5 + 6)  # per fold 4 wrong of 80, one more for each further seed
     mean = 100 * (1200 - wrong) / 1200
@@ -34,28 +62,28 @@ def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):
 
 
 def test_one_seed_has_no_spread_and_no_verdict_without_another(clips):
-    row = table_row(page(clips, "acrnn/t4.md"), "attention at l10", number=1)
+    row = table_row(details(page(clips, "acrnn/t4.md")), "attention at l10", number=1)
     assert row[2] == "85.00" and "±" not in row[2] and row[5] == "–"
     assert row[7].startswith("undecided[^")
     assert "One seed has no spread" in page(clips, "acrnn/t4.md")
 
 
 def test_a_setting_with_one_seed_is_judged_by_the_spread_of_the_others(clips):
-    row = table_row(page(clips, "acrnn/t4.md"), "attention at l2 (softmax)")
+    row = table_row(details(page(clips, "acrnn/t4.md")), "attention at l2 (softmax)")
     assert row[2] == "92.50" and row[6] == "1 × 5" and "…" in row[5]
 
 
 def test_other_tiers_stand_apart_and_earn_no_verdict(clips):
-    above, _, below = page(clips, "acrnn/t3.md").partition("## Apart from the table: tier reduced, real files")
+    text = page(clips, "acrnn/t3.md")
+    above, below = text[: text.index("## What ran otherwise")], otherwise(text)
     assert "75.00" not in above and table_row(below, "+ augment")[1] == "75.00"
-    assert "93.0" not in below.partition("### Data")[0]  # what is published stands beside the paper's schedule alone
-    head = next(line for line in below.splitlines() if line.startswith("| row"))
-    assert "verdict" not in head
+    assert "93.0" not in below and "verdict |" not in below
+    assert "*Reduced*: 60 of 300 epochs; " in below and "no verdict" in below
 
 
 def test_a_page_links_its_figures_folds_claims_data_and_provenance(clips):
     text = page(clips, "acrnn/t3.md")
-    for part in ("## Claims", "Folds of ESC-10", "### Data: ESC-10", "no source file crosses folds", "Abacus (cpu, 2"):
+    for part in ("## Claims", "Folds of ESC-10", "#### ESC-10", "no source file crosses folds", "Abacus (cpu, 2"):
         assert part in text
     assert "320 of 320 clips" in text and "`c0dec0dec0`" in text and "70 h 00 min" in text
     figures = re.findall(r"\]\((figures/[^)]+)\)", text)
@@ -84,7 +112,8 @@ def test_fits_that_draw_nothing_are_judged_without_a_spread(workspace):
     assert knn.folds_off == (5, 5)  # 58.7, 72.5, 67.5, 72.5, 62.5 in print, 66.25 on every fold here
     write_reports(workspace, "acrnn.t1", workspace.reports)
     text = page(workspace, "acrnn/t1.md")
-    row = table_row(text, "KNN [21]")
+    assert table_row(text, "KNN [21]")[1] == "66.7 / **66.2** ✓ᵐʳ" and "ᵐ the mean alone: single folds" in text
+    row = table_row(details(text), "KNN [21]")
     assert row[2] == "66.25" and row[5].startswith("nothing is drawn[^") and row[6] == "2 × 5"
     assert "ours lies -0.50 from the middle of what the published value stands for; on 5 of 5 folds" in text
     assert row[7] == "**reproduced**, the mean alone: off on 5 of 5 folds" and row[4] == "265/400"
@@ -114,11 +143,13 @@ def test_a_fitted_reading_is_told_counted_apart_and_shown_beside_the_others(work
     fabricate(workspace, "knn_decoded", "esc50", wrong=277, kind="decision", step=0)
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
     table = Results(workspace).table("acrnn.t1")
-    assert table.counts["reproduced under a fitted reading"] == 1
-    assert table.counts["reproduced"] == 1  # the files that are read in two ways are none of ESC-10
+    states = states_of(table)
+    assert states["reproduced under a fitted reading"] == 1
+    assert states["reproduced"] == 1  # the files that are read in two ways are none of ESC-10
     write_reports(workspace, "acrnn.t1", workspace.reports)
     text = page(workspace, "acrnn/t1.md")
-    assert table_row(text, "KNN [21]", 1)[8].startswith("fitted reading[^")
+    assert table_row(text, "KNN [21]")[2].endswith(" ✓ᵐᶠ") and "ᶠ a fitted reading" in text
+    assert table_row(details(text), "KNN [21]", 1)[8].startswith("fitted reading[^")
     assert "Reproduced under a reading fitted to the published values (decoding: the values of a file as one" in text
     assert "Tried as well: channels summed and resampled to 44.1 kHz gives 30.75." in text
     assert "**reproduced** under a fitted reading" in page(workspace, "README.md")
@@ -140,20 +171,21 @@ def test_files_that_are_not_the_official_ones_earn_no_verdict_and_the_cell_says_
     knn = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
     assert knn.status == "flawed files" and said in knn.flaw
     write_reports(workspace, "acrnn.t1", workspace.reports)
-    row = table_row(page(workspace, "acrnn/t1.md"), "KNN [21]")
+    assert table_row(page(workspace, "acrnn/t1.md"), "KNN [21]")[1] == "66.7 / **66.2** !ʳ"
+    row = table_row(details(page(workspace, "acrnn/t1.md")), "KNN [21]")
     assert said in row[2] and row[7].startswith("no verdict: ") and said in row[7]
     assert said in page(workspace, "README.md") and "1 flawed files" in page(workspace, "README.md")
     fabricate(workspace, "svm", "esc10", kind="decision", tier="reduced", data=data)
     write_reports(workspace, "acrnn.t1", workspace.reports)
-    _, _, apart = page(workspace, "acrnn/t1.md").partition("## Apart from the table")
-    assert said in table_row(apart, "SVM [21]")[1]
+    text = page(workspace, "acrnn/t1.md")
+    assert said in table_row(otherwise(text), "SVM [21]")[1] and table_row(text, "SVM [21]")[1].endswith(" / –")
 
 
 def test_controls_stand_apart_and_count_for_nothing(workspace):
     fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision", step=0)
     table = Results(workspace).table("acrnn.t1")
     assert [one.cell.id for one in table.controls[Variant()]] == ["acrnn.t1.knn_decoded.esc10"]
-    assert sum(table.counts.values()) == 24
+    assert sum(states_of(table).values()) == 24
     write_reports(workspace, "acrnn.t1", workspace.reports)
     told = page(workspace, "acrnn/t1.md")
     assert "## Controls" in told
@@ -173,7 +205,9 @@ def test_networks_are_counted_elsewhere_and_once(workspace, monkeypatch):
     checks.table_checks(changed, "t2", workspace.cache)
     assert len(asked) == 2
     write_reports(workspace, "acrnn.t2", workspace.reports)
-    row = table_row(page(workspace, "acrnn/t2.md"), "convolutional RNN (Ours)")
+    first = table_row(page(workspace, "acrnn/t2.md"), "convolutional RNN (Ours)")
+    assert re.fullmatch(r"3\.81\[\^\d+\] / \*\*3\.81\*\* =ᶠ", first[1])
+    row = table_row(details(page(workspace, "acrnn/t2.md")), "convolutional RNN (Ours)")
     assert [cell.partition("[")[0] for cell in row[2:]] == [
         "3.81",
         "3.8079",
@@ -183,11 +217,16 @@ def test_networks_are_counted_elsewhere_and_once(workspace, monkeypatch):
     assert "Fitted to the printed numbers: ten classes, unpadded layers" in page(workspace, "acrnn/t2.md")
 
 
-def test_the_page_shows_published_reproduced_verdicts_and_then_every_column(three_classes_pages):
+def test_the_papers_table_comes_first_then_every_column_then_what_ran_otherwise(three_classes_pages):
     text = three_classes_pages["mtfa/t1.md"]
-    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    main = [title for title in titles if title in ("Published", "Reproduced", "Verdicts", "Column by column")]
-    assert main == ["Published", "Reproduced", "Verdicts", "Column by column"]
+    titles = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert [title for title in titles if not title.startswith("Claims:")] == [
+        "Value by value", "Controls", "What ran otherwise", "Where the text says otherwise", "Claims",
+        "Folds and seeds", "Data", "Provenance", "Audit",
+    ]  # fmt: skip
+    row = table_row(text, "MTFA (proposed)")
+    assert re.fullmatch(r"0\.06 / \*\*\d\.\d\d\*\* [✓✗?]ʳ", row[1])
+    assert table_row(text, r"1D-CRNN [5] (quoted)[^1]")[1] == "0.05"
     assert "<summary>dev, average, ER (margin ± 0.03)</summary>" in text
     assert "<summary>Columns of dev, average, ER, tier full, real files</summary>" in text
     assert "| dev, babycry, ER | dev, glassbreak, ER | dev, gunshot, ER |" in text
@@ -196,27 +235,40 @@ def test_the_page_shows_published_reproduced_verdicts_and_then_every_column(thre
     assert added and f"{added[1]}: Added from the documentation of the official baseline system" in text
     marks, notes = (set(re.findall(pattern, text, re.MULTILINE)) for pattern in (r"\[\^(\d+)\](?!:)", r"^\[\^(\d+)\]:"))
     assert marks == notes
-    apart = text[text.index("## Apart from the table: tier reduced, stand-in files") :]
-    assert "### Controls" in apart and "### The paper's questions, asked here" in apart and "0.06 / 96.7" not in apart
+    apart = text[text.index("### Reduced, on stand-in files") : text.index("## Claims")]
+    assert "#### Controls" in apart and "0.06 / " not in apart and "*Stand-in*: a stand-in for TUT Rare" in apart
+    assert "### The paper's questions, asked here" in text[text.index("## Claims: tier reduced, stand-in files") :]
+
+
+def test_nothing_that_ran_is_invisible(workspace):
+    fabricate(workspace, "knn_decoded", "esc10", kind="decision", tier="reduced", seeds=1)
+    fabricate(workspace, "svm_decoded", "esc10", kind="decision", tier="smoke", corpus="miniature", folds=(1,), seeds=1)
+    fabricate(workspace, "svm", "esc10", kind="decision", folds=(2,), seeds=1)
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    text, front = page(workspace, "acrnn/t1.md"), page(workspace, "README.md")
+    assert "KNN [21], clips decoded" in otherwise(text), "a control without a row beside it"
+    assert re.search(r"<summary>Smoke, on generated sounds.*SVM \[21\], clips decoded", text, re.DOTALL)
+    assert table_row(text, "SVM [21]")[1] == "67.5 / 87.50 (1 of 5 folds)" and "1 of 5 folds" in front
+    assert "KNN [21], clips decoded" in front and "1 cell in tier smoke, generated miniature" in front
 
 
 def test_the_best_of_other_rows_is_told_below_the_table(controlled_pages):
     lines = [line for line in controlled_pages["edc/t3.md"].splitlines() if line.startswith("| Best single kind")]
     assert any("94.46 (time warp)" in line for line in lines), "published, original size on DCASE"
-    apart = controlled_pages["edc/t3.md"][controlled_pages["edc/t3.md"].index("Apart from the table: tier reduced") :]
+    apart = otherwise(controlled_pages["edc/t3.md"])
     told = [line for line in apart.splitlines() if line.startswith("| Best single kind")]
     assert told and all("frequency mask" in line for line in told)
 
 
 def test_a_list_that_says_the_same_is_shown_once(controlled_pages):
-    apart = controlled_pages["edc/t3.md"][controlled_pages["edc/t3.md"].index("Apart from the table: tier reduced") :]
-    assert "OM, DCASE, tier reduced" in apart and "corrected list, tier reduced" not in apart
+    apart = otherwise(controlled_pages["edc/t3.md"])
+    assert re.search(r"\|  +OM +\|", apart) and "DCASE" in apart and "corrected list" not in apart
 
 
 def test_controls_stand_beside_their_rows(controlled_pages):
-    apart = controlled_pages["edc/t3.md"][controlled_pages["edc/t3.md"].index("Apart from the table: tier reduced") :]
-    assert re.search(r"\| Min-max rescaling alone\[\^\d+\] +\| OM, DCASE", apart)
-    assert "Questions of ours" in apart
+    apart = otherwise(controlled_pages["edc/t3.md"])
+    assert re.search(r"\| Min-max rescaling alone\[\^\d+\] +\| +\d+\.\d+ ± ", apart)
+    assert "Questions of ours" in controlled_pages["edc/t3.md"]
 
 
 def test_what_the_decay_reaches_stands_beside_what_is_looked_at(controlled_pages):

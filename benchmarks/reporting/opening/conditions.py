@@ -1,0 +1,124 @@
+"""Under which conditions runs were made: what a tier changes of the paper's schedule, what a corpus is made of."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+from benchmarks.audit.origins import keys_of
+from benchmarks.judge.table import CellResult, TableResult, Variant
+from benchmarks.reporting import wording
+from benchmarks.reporting.sections.data import clips_used
+from benchmarks.runs.build import import_class
+from benchmarks.spec import Paper, Setting, Tier
+from benchmarks.spec.bricks import Sourced
+from datasets import registry
+from datasets.acquire.telling import count_of
+
+#: Arguments that are no words for a reader; where parts have one of the same name, by part.
+MEANT: dict[str | tuple[str, str], str] = {
+    "width_divisor": "layers narrower by a factor of", "limit": "items per split at most", "n_mels": "mel bands",
+    "wait_from": "early stopping waits from epoch", "begin": "best epoch looked for from epoch",
+    ("trainer", "patience"): "patience of early stopping", ("model", "patience"): "patience of the learning rate",
+    "drops": "learning rate falls after epochs", "freq_reduce": "frequency axis reduced by",
+}  # fmt: skip
+PARTS: tuple[Literal["trainer", "data", "model"], ...] = ("trainer", "data", "model")
+#: So many paragraphs of what a stand-in says of itself are told.
+PARAGRAPHS = 2
+MINIATURE = "Parametric sounds in the official layout: whether a network learns at all, and nothing about real sounds."
+
+
+def condition_sentences(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> list[str]:
+    """What is otherwise than in the paper's experiment: schedule, files, precision."""
+    settings = {source.setting for one in results if one.n_runs for source in one.cell.sources if source.setting}
+    told = []
+    if variant.tier != "full" and settings:
+        changes = list(tier_changes(result.paper, sorted(settings), variant.tier))  # type: ignore[arg-type]
+        told.append(f"*{variant.tier.capitalize()}*: {'; '.join(changes) or 'as in full'}.")
+    if variant.corpus != "real":
+        told += list(_corpus(result, variant, results))
+    if variant.numerics != "float32":
+        told.append(f"Computed in {variant.numerics} instead of float32.")
+    return told
+
+
+def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[str]:
+    """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ."""
+    found: dict[tuple[str, str], dict[tuple[str, str], dict[str, None]]] = {}
+    for setting in (paper.settings[name] for name in settings if tier in paper.settings[name].tiers):
+        for part in PARTS:
+            for name, sourced in getattr(setting.tiers[tier], part).items():
+                before = _in_full(paper, setting, part, name)
+                values = (wording.value(sourced.value), wording.value(before.value) if before else "")
+                if values[0] != values[1]:
+                    found.setdefault((part, name), {}).setdefault(values, {})[sourced.note or ""] = None
+    told = dict.fromkeys(_change(*argument, by_values) for argument, by_values in found.items())
+    yield from told  # a number that data and network share is told once
+    yield from _fewer(paper, settings, tier)
+
+
+def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
+    """What becomes of an argument: each new value with the one that it takes the place of, and why."""
+    if name == "max_epochs":
+        return f"{_either([f'{new} of {old}' for new, old in by_values])} epochs"
+    values = []
+    for (new, old), notes in by_values.items():
+        why = "; ".join(note for note in notes if note)
+        values.append(f"{new}{f' instead of {old}' if old else ''}{f' ({why})' if why else ''}")
+    return f"{MEANT.get((part, name)) or MEANT.get(name) or wording.plain(name)} {_either(values)}"
+
+
+def _either(several: Sequence[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(several[:-1]), several[-1])))
+
+
+def _fewer(paper: Paper, settings: Iterable[str], tier: Tier) -> Iterator[str]:
+    """On how many seeds and folds a tier trains, where those are other than in full."""
+    used = [paper.settings[name] for name in settings if tier in paper.settings[name].tiers]
+    seeds = {(one.tiers[tier].seeds, one.seeds) for one in used}
+    for fewest, full in sorted((fewest, full) for fewest, full in seeds if fewest not in (None, full)):
+        yield f"{count_of(fewest, 'seed')} instead of {full}"
+    folds = {len(one.tiers[tier].folds or ()) for one in used if one.tiers[tier].folds}
+    every = max(len(use.folds) for use in paper.datasets.values())
+    yield from (f"{fewest} of {count_of(every, 'fold')}" for fewest in sorted(folds - {every}))
+
+
+def _in_full(paper: Paper, setting: Setting, part: Literal["trainer", "data", "model"], name: str) -> Sourced | None:
+    """The value of an argument in tier full: the setting's own, else the default of its class."""
+    own = setting.arguments(part, "full").get(name)
+    if own is not None or part == "trainer":
+        return own
+    paths = [setting.model.class_path] if part == "model" else _data_modules(paper, setting)
+    for key in (key for path in paths for key in keys_of(paper, path)):
+        if name in paper.classes[key].defaults:
+            return paper.classes[key].defaults[name]
+    return None
+
+
+def _data_modules(paper: Paper, setting: Setting) -> list[str]:
+    if setting.data.class_path:
+        return [setting.data.class_path]
+    return [use.data_module for use in paper.datasets.values() if use.data_module]
+
+
+def _corpus(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> Iterator[str]:
+    """What the files are, dataset by dataset, in the words of what wrote them, and how many items there are."""
+    if variant.corpus == "miniature":
+        yield MINIATURE
+        return
+    ran = [one for one in results if one.n_runs]
+    counted: dict[str, list[CellResult]] = {}
+    for name in dict.fromkeys(source.dataset for one in ran for source in one.cell.sources if source.dataset):
+        dataset: Any = import_class(result.paper.datasets[name].class_path)
+        if registry.has(dataset, "standin"):
+            about = _paragraphs(inspect.getdoc(registry.part(dataset, "standin")) or "")
+            counted.setdefault(about, []).extend(one for one in ran if one.cell.dataset == name)
+    for about, cells in counted.items():
+        here = f" Here: {', or '.join(clips_used(cells))}." if cells else ""
+        yield f"*Stand-in*: {about[:1].lower()}{about[1:]}{here}"
+
+
+def _paragraphs(text: str) -> str:
+    """The first paragraphs of a docstring in one line."""
+    return " ".join(" ".join(one.split()) for one in islice(text.split("\n\n"), PARAGRAPHS))

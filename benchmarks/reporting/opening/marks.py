@@ -1,0 +1,48 @@
+"""The marks beside the numbers of a paper's own table, and what they say below it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from benchmarks.judge.table import CellResult
+
+#: What a mark stands for, in the order in which they are explained.
+MEANINGS = {
+    "✓": "reproduced: one more run of our recipe is expected within the margin of the published value",
+    "✗": "deviates: it is expected beyond the margin",
+    "?": "undecided: the spread over seeds is too large, or not known yet",
+    "⊘": "refused: the paper is known to have done otherwise",
+    "!": "no verdict: the files are not all the official ones",
+    "=": "holds: the same comes out of the networks or formulas themselves, without training",
+    "≠": "fails: something else comes out of the networks or formulas themselves",
+    "ᵐ": "the mean alone: single folds are known to differ",
+    "ᶠ": "a fitted reading: the published number had a say in what was run, so that this is no evidence for the rest",
+    "ʳ": "our reading: the paper leaves a part of its protocol open",
+}
+VERDICTS = {
+    "reproduced": "✓", "deviates": "✗", "undecided": "?", "refused": "⊘", "flawed files": "!",
+    "holds": "=", "fails": "≠",
+}  # fmt: skip
+_FURTHER: dict[str, Callable[[CellResult], bool]] = {
+    "ᵐ": lambda one: one.status == "reproduced" and bool(one.folds_off and one.folds_off[0]),
+    "ᶠ": lambda one: bool(one.fitted_fields or one.fitted_check),
+    "ʳ": lambda one: one.protocol == "our reading" and one.verdict is not None,
+}
+
+
+@dataclass
+class Marks:
+    """The marks that occur in a table."""
+
+    used: set[str] = field(default_factory=set)
+
+    def of(self, one: CellResult) -> str:
+        """Those of a cell with a value under the paper's conditions."""
+        if one.status not in VERDICTS:
+            return ""
+        further = [mark for mark, is_so in _FURTHER.items() if is_so(one)]
+        self.used |= {VERDICTS[one.status], *further}
+        return " " + VERDICTS[one.status] + "".join(further)
+
+    def legend(self) -> list[str]:
+        """What those that occur mean."""
+        return [f"{mark} {meaning}" for mark, meaning in MEANINGS.items() if mark in self.used]

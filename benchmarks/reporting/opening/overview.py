@@ -1,0 +1,118 @@
+"""All cells of all tables at a glance: a square each, in words beside it; which methods ran; which runs are new."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from benchmarks.judge.table import FITTED, CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.opening.whose import is_network, whose_rows
+from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Text
+from datasets.acquire.telling import count_of
+
+#: The square of a cell by its state, in the order in which they are explained; circles stand for fitted readings.
+SQUARES = {
+    "reproduced": "🟩", f"reproduced{FITTED}": "🟢",
+    "deviates": "🟥", f"deviates{FITTED}": "🔴",
+    "undecided": "🟨", f"undecided{FITTED}": "🟡",
+    "holds": "🟦", f"holds{FITTED}": "🔵",
+    "fails": "🟪", f"fails{FITTED}": "🟣",
+    "no verdict": "🔲", "reduced only": "🟧", "stand-in only": "🟫", "not yet run": "⬜", "quoted": "⬛",
+}  # fmt: skip
+MEANT = {
+    "holds": "holds (computed without training)", f"holds{FITTED}": f"holds{FITTED} (computed without training)",
+    "fails": "fails (computed without training)", f"fails{FITTED}": f"fails{FITTED} (computed without training)",
+    "no verdict": "ran in full or in part without a verdict: the page of the table tells why",
+    "reduced only": "not run in full, but on a shorter schedule on the real files",
+    "stand-in only": "not run in full, but on stand-in files: other sounds in the layout of the dataset",
+    "not yet run": "not run yet", "quoted": "quoted by the paper from others, not run here",
+}  # fmt: skip
+#: How states are told after a number, where that is not the word itself.
+TOLD = {
+    **wording.TOLD, "no verdict": "run without a verdict", "reduced only": "run on a shorter schedule only",
+    "stand-in only": "run on stand-in files only", "not yet run": "not run",
+}  # fmt: skip
+#: The runs of so many days are told as new.
+DAYS = 3
+
+
+def overview_blocks(tables: Sequence[TableResult]) -> Iterator[Block]:
+    """A line per table with a square per published number, row by row; what the squares mean."""
+    rows, used = [], set()
+    for table in tables:
+        states = [(one.cell.row, state) for one in table.main if (state := state_of(table, one))]
+        used |= {state for _, state in states}
+        squares = " ".join(
+            "".join(SQUARES[state] for _, state in of_row) for _, of_row in groupby(states, lambda one: one[0])
+        )
+        told = counted(states_of(table))
+        rows.append((f"[{table.id}]({table.paper.id}/{table.table_id}.md)", table.table.title, squares, told))
+    yield Grid(("table", "of", "its published numbers, row by row", "in words"), rows, left=(0, 1, 2, 3))
+    yield Text(
+        "; ".join(f"{square} {MEANT.get(state, state)}" for state, square in SQUARES.items() if state in used) + "."
+    )
+
+
+def states_of(table: TableResult) -> Counter[str]:
+    """How many published numbers of a table are in which state."""
+    return Counter(state for one in table.main if (state := state_of(table, one)))
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many cells are in which state."""
+    return ", ".join(f"{counts[state]} {TOLD.get(state, state)}" for state in SQUARES if counts[state])
+
+
+def state_of(table: TableResult, one: CellResult) -> str | None:
+    """What is known of a published number at most: its verdict, else where it ran; None of a cell without one."""
+    if one.cell.published is None:
+        return None
+    if one.counted in SQUARES and one.counted != "not yet run":
+        return one.counted
+    if one.status == "not audited":
+        return "not yet run"
+    if one.n_runs or one.status == "not scored here":
+        return "no verdict"
+    ran = {
+        (variant.corpus, variant.tier)
+        for variant, results in table.others.items()
+        if variant.tier != "smoke" and any(other.cell.id == one.cell.id and other.mean is not None for other in results)
+    }
+    if ("real", "full") in ran:
+        return "no verdict"
+    corpora = {corpus for corpus, _ in ran}
+    return "reduced only" if "real" in corpora else "stand-in only" if "standin" in corpora else "not yet run"
+
+
+def method_sentences(tables: Sequence[TableResult]) -> Iterator[str]:
+    """How many cells that train a network ran in full, and how many that fit a classical method, and whose they are."""
+    trained = [(table, one) for table in tables for one in table.main if one.cell.recipe == "train"]
+    published = [(table, one) for table, one in trained if one.cell.published is not None]
+    for wanted, called in ((True, "Networks, which are trained"), (False, "Classical methods, which are fitted")):
+        cells = [(table, one) for table, one in published if is_network(table, one) is wanted]
+        ran = [(table, one) for table, one in cells if one.mean is not None]
+        verdicts = wording.counted(Counter(one.counted for _, one in ran))
+        told = f": {verdicts}; {whose_rows(ran)}" if ran else ""
+        if cells:
+            yield f"{called}: {len(ran) or 'none'} of {len(cells)} cells ran in full on the real files{told}."
+
+
+def newest_blocks(tables: Sequence[TableResult]) -> list[Block]:
+    """The stored runs of the last days on which any ended, as far as results tell when they did."""
+    found: dict[str, tuple[str, str]] = {}
+    for table in tables:
+        for one in (
+            *table.main,
+            *(one for of in (table.others, table.controls) for some in of.values() for one in some),
+        ):
+            for scored in one.evidence.scored if one.evidence else ():
+                if ended := scored.finished.result.get("ended"):
+                    where = f"{table.paper.id}, {wording.conditions(one.variant)}"
+                    found[scored.finished.run.id] = (str(ended)[:10], where)
+    days = sorted({day for day, _ in found.values()}, reverse=True)[:DAYS]
+    lines = []
+    for day in days:
+        counts = Counter(where for at, where in found.values() if at == day)
+        told = "; ".join(f"{count} of {where}" for where, count in sorted(counts.items()))
+        lines.append(f"{day}: {count_of(sum(counts.values()), 'run')}: {told}")
+    return [Heading("The newest runs"), Bullets(lines)] if lines else []

@@ -1,0 +1,193 @@
+"""The result of a table in a few sentences: what came out in full, what the shorter runs say, what the audit finds."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
+from benchmarks.reporting import wording
+from benchmarks.reporting.opening.whose import is_network
+from datasets.acquire.telling import count_of
+
+#: So many answered claims are told with their numbers, first those of the paper.
+TOLD = 2
+#: What a variant's files are, for whoever reads of them first.
+FILES = {
+    "real": "the real files", "miniature": "generated sounds",
+    "standin": "stand-in files (other sounds in this layout)",
+}  # fmt: skip
+AUDITED = {"holds": "hold", "fails": "fail", "not audited": "not computed"}
+#: Answers in the order in which they are counted, and what is not said by the word alone.
+ANSWERS = {
+    "holds": "", "fails": "", "seen": "", "not seen": "the opposite came out", "undecided": "",
+}  # fmt: skip
+
+
+def result_sentences(result: TableResult) -> list[str]:
+    """What is known of the table: in full first, then of every other variant but tier smoke, then of the audit."""
+    claimed = _claims(result, result.claims, "Of the paper's claims")
+    apart = (_apart(result, variant) for variant in result.others if variant.tier != "smoke")
+    return [*filter(None, (" ".join((*_full(result), claimed)).strip(), *apart, _checks(result)))]
+
+
+def source_sentence(result: TableResult) -> str:
+    """Which table of which paper it is, and what the paper says of it first."""
+    paper = result.paper
+    told = (
+        f"Table {result.table_id.removeprefix('t')} of *{paper.title}* ({paper.authors}, {paper.year}; "
+        f"{paper.reference})."
+    )
+    claims = [one for one in result.claims if not one.claim.ours]
+    if not claims:
+        return told
+    first = claims[0].claim
+    more = f"; {count_of(len(claims) - 1, 'further sentence')} under Claims" if len(claims) > 1 else ""
+    return f"{told} The paper says of it: “{first.text}” ({first.where}){more}.{_in_print(claims)}"
+
+
+def _in_print(claims: Sequence[ClaimTest]) -> str:
+    """How many of the paper's sentences agree with its own numbers; nothing where all do."""
+    counts = Counter(str(one.in_print.outcome) for one in claims)
+    if not counts["fails"] and not counts["tie"]:
+        return ""
+    several = {"holds": "hold", "fails": "fail", "tie": "are ties"}
+    one = {"holds": "holds", "fails": "fails", "tie": "is a tie"}
+    told = [f"{counts[word]} {(one if counts[word] == 1 else several)[word]}" for word in one if counts[word]]
+    return f" By the printed numbers themselves {' and '.join(filter(None, (', '.join(told[:-1]), told[-1])))}."
+
+
+def spoken(variant: Variant) -> str:
+    """A variant for the beginning of a sentence: "Reduced, on the real files"."""
+    tier = "In full" if variant.tier == "full" else variant.tier.capitalize()
+    return f"{tier}, on {FILES[variant.corpus]}" + ("" if variant.numerics == "float32" else f", in {variant.numerics}")
+
+
+def _full(result: TableResult) -> Iterator[str]:
+    """How many published cells ran in full, with which verdicts, and what became of the others."""
+    cells = [one for one in result.main if one.cell.published is not None]
+    by_recipe = {name: [one for one in cells if one.cell.recipe == name] for name in ("audit", "train", "quoted")}
+    if audited := by_recipe["audit"]:
+        yield _audited(audited)
+    if trained := by_recipe["train"]:
+        yield _trained(result, trained)
+    if quoted := by_recipe["quoted"]:
+        yield f"{count_of(len(quoted), 'cell')} {'is' if len(quoted) == 1 else 'are'} only quoted from others."
+
+
+def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
+    ran = [one for one in trained if one.mean is not None]
+    if not ran:
+        return _untrained(trained)
+    verdicts = Counter(one.counted for one in ran)
+    told = ", ".join(f"{verdicts[word]} {word}" for word in wording.COUNTED if verdicts[word])
+    rest = len(trained) - len(ran)
+    more = f"; {rest} {'has' if rest == 1 else 'have'} not" if rest else ""
+    networks = any(is_network(result, one) for one in ran)
+    fitted = " What ran are classical methods, which are fitted; no network has run in full."
+    have = "has" if len(ran) == 1 else "have"
+    return (
+        f"**{len(ran)} of {count_of(len(trained), 'cell')} {have} run in full on the real files: {told}**{more}."
+        f"{'' if networks else fitted}"
+    )
+
+
+def _untrained(trained: Sequence[CellResult]) -> str:
+    """That nothing is decided, and of which cells nothing would be if they ran."""
+    begun = sum(bool(one.n_runs) for one in trained)
+    some = f" ({count_of(begun, 'cell')} in part)" if begun else ""
+    none = "The one cell that can be trained has not" if len(trained) == 1 else f"None of {len(trained)} cells has"
+    told = f"**{none} run in full on the real files{some}**, so nothing is decided about the published numbers."
+    differs = sum(bool(one.differing_fields) for one in trained)
+    if not differs:
+        return told
+    which = "All" if differs == len(trained) else f"{differs} of them"
+    return f"{told} {which} would earn no verdict, because the paper is known to have done otherwise."
+
+
+def _audited(audited: Sequence[CellResult]) -> str:
+    counts = Counter(one.status for one in audited)
+    told = ", ".join(f"{counts[word]} {shown}" for word, shown in AUDITED.items() if counts[word])
+    fitted = sum(one.counted.endswith(FITTED) for one in audited)
+    which = "all" if fitted == len(audited) else f"{fitted} of them"
+    under = f" ({which} under a reading fitted to the printed numbers)" if fitted else ""
+    is_are = "is" if len(audited) == 1 else "are"
+    return f"**{count_of(len(audited), 'cell')} {is_are} computed without training: {told}**{under}."
+
+
+def _checks(result: TableResult) -> str:
+    """How many checks of printed numbers and sentences fail, beside the cells that the audit computes."""
+    cells = {one.cell.id for one in result.main}
+    asked = [one for one in result.checks if one["holds"] is not None and one["id"] not in cells]
+    failing = sum(one["holds"] is False for one in asked)
+    if not asked:
+        return ""
+    told = {0: "none fails", 1: "1 fails"}.get(failing, f"{failing} fail")
+    every = count_of(len(asked), "check")
+    return f"Of {every} of the printed numbers and sentences, made without training, {told} (see Audit)."
+
+
+def _apart(result: TableResult, variant: Variant) -> str:
+    """What other conditions say: how much ran, its first values, and the questions that are answered there."""
+    ran = [one for one in result.others[variant] if one.n_runs]
+    controls = [one for one in result.controls.get(variant, ()) if one.n_runs]
+    claims = _claims(result, result.claims_apart.get(variant, ()), "Of the paper's claims, asked of these runs,")
+    begin = f"{spoken(variant)}, without a verdict: {wording.ran(ran, controls)} ran"
+    return f"{begin}{_values(result, ran or controls)}. {claims}".strip()
+
+
+def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
+    """The lowest and the highest value of the first column that has any: "; ESC-10 (%): from 73.5 with ... to ..."."""
+    measured = [one for one in ran if one.mean is not None and not math.isnan(one.mean)]
+    if not measured:
+        return "".join(f"; {wording.so_far(one)} with {_row(result, one)}" for one in ran[:1] if not one.cell.parts)
+    column = measured[0].cell.column
+    of_column = sorted((one for one in measured if one.cell.column == column), key=lambda one: one.mean or 0.0)
+    described = result.table.columns[column]
+    unit = f" ({described.unit})" if described.unit else ""
+    ends = [f"{wording.as_printed(one)} with {_row(result, one)}" for one in (of_column[0], of_column[-1])]
+    is_one = of_column[0].mean == of_column[-1].mean
+    told = ends[0] if is_one else f"from {' to '.join(ends)}"
+    return f"; {described.label}{unit}: {told}"
+
+
+def _row(result: TableResult, one: CellResult) -> str:
+    """The label of a row, with what it is where it is a number alone: "mel bands 128"."""
+    return f"{result.table.row_head} {one.cell.label}" if one.cell.label.isdigit() else f"“{one.cell.label}”"
+
+
+def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str:
+    """How many claims of the paper have which answer, and the first that are decided in numbers; else the first."""
+    asked = [one for one in claims if one.ours.status != "not measured" and not one.claim.ours]
+    if not asked:
+        return ""
+    counts = Counter(one.answer for one in asked)
+    decided = [one for one in asked if one.answer != "undecided"][:TOLD]
+    if len(asked) == 1:
+        return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}."
+    shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
+    told = ", ".join(
+        f"{'all' if counts[word] == len(asked) else counts[word]} {word}" + (f" ({meant})" if meant else "")
+        for word, meant in ANSWERS.items() if counts[word]
+    )  # fmt: skip
+    which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
+    return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}."
+
+
+def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
+    """A claim with its answer and the difference behind it: "attention improves accuracy: **not seen** (-4.00 ...)"."""
+    found = one.ours
+    told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}"]
+    if found.low is not None and found.high is not None and all(map(math.isfinite, (found.low, found.high))):
+        told.append(f"95 % interval {found.low:.2f} … {found.high:.2f}")
+    told += ["two models with one seed each"] if found.kind != "method" and found.seeds == (1, 1) else []
+    answer = f"**{one.answer}**, {meant}" if meant else f"**{one.answer}**"
+    return f"“{one.claim.text}”: {answer}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _unit_of(result: TableResult, one: ClaimTest) -> str:
+    """In what a difference is: points of percent, else the measure, where the claim is about a column."""
+    columns = result.table.columns
+    asked = [columns[one.claim.column]] if one.claim.column else [one for one in columns.values() if not one.audited]
+    if {column.unit for column in asked} == {"%"}:
+        return " points"
+    return f" in {asked[0].label}" if one.claim.column else ""

@@ -1,0 +1,94 @@
+"""What is still to be run of tables: on the real files, by the paper's own schedule."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from benchmarks.judge.table import TableResult
+from benchmarks.runs.build import import_class
+from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
+from benchmarks.runs.workspace import Workspace
+from datasets.acquire.telling import count_of
+
+#: What a kind of device is called where hours are told.
+CALLED = {"cpu": "two CPU cores", "cuda": "one GPU"}
+#: Paper, setting, dataset, fold and seed, which tell planned runs apart.
+Key = tuple[str, str, str, int, int]
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Runs that are missing, each once, with the minutes that each is expected to take by kind of device."""
+
+    missing: Mapping[Key, Mapping[str, float]] = field(default_factory=dict)
+    #: how many runs there are in all
+    of: frozenset[Key] = frozenset()
+    #: the datasets that the missing runs need: by name on the command line the title
+    datasets: Mapping[str, str] = field(default_factory=dict)
+
+    def hours(self) -> str:
+        """ "about 324 h on two CPU cores or 2.4 h on one GPU"; nothing where no time is known."""
+        told = [
+            f"{_time(sum(minutes.get(device, 0.0) for minutes in self.missing.values()))} on {called}"
+            for device, called in CALLED.items()
+            if any(device in minutes for minutes in self.missing.values())
+        ]
+        return f"about {' or '.join(told)}" if told else ""
+
+    def on(self, device: str) -> str:
+        """The time on one kind of device."""
+        known = [minutes[device] for minutes in self.missing.values() if device in minutes]
+        return _time(sum(known)) if known else ""
+
+
+def todo_of(result: TableResult, workspace: Workspace) -> Todo:
+    """What a table lacks, whatever files are on this machine."""
+    paper, choice = result.paper, Choice()
+    missing: dict[Key, Mapping[str, float]] = {}
+    every: set[Key] = set()
+    wanted: dict[tuple[str, str], set[int | None]] = {}
+    for cell in (source for one in result.main if one.cell.recipe == "train" for source in one.cell.sources):
+        if cell.setting and cell.dataset:
+            wanted.setdefault((cell.setting, cell.dataset), set()).add(cell.fold)
+    for (setting, dataset), folds in wanted.items():
+        planned = setting_runs(paper, setting, dataset, choice)
+        minutes = expected_minutes(paper, planned[0], workspace)
+        for run in planned:
+            if folds & {None, run.fold}:
+                key = (paper.id, run.setting, run.dataset, run.fold, run.seed)
+                every.add(key)
+                if not workspace.ledger.is_done(run):
+                    missing[key] = minutes
+    used = dict.fromkeys(paper.datasets[dataset].class_path for _, _, dataset, _, _ in missing)
+    return Todo(missing, frozenset(every), {(found := import_class(path)).name: found.title for path in used})
+
+
+def together(several: Iterable[Todo]) -> Todo:
+    """What several tables lack, in which runs that they share count once."""
+    listed = list(several)
+    missing = {key: minutes for one in listed for key, minutes in one.missing.items()}
+    every = frozenset(key for one in listed for key in one.of)
+    return Todo(missing, every, {name: title for one in listed for name, title in one.datasets.items()})
+
+
+def todo_sentence(result: TableResult, todo: Todo) -> str:
+    """What is missing, by which command it is run, on which files, and how long that takes; nothing where all ran."""
+    if not todo.missing:
+        return ""
+    lacking, every = len(todo.missing), count_of(len(todo.of), "run")
+    runs = every if lacking == len(todo.of) else f"{lacking} of {every}"
+    told = ", ".join(filter(None, (runs, todo.hours())))
+    files = " and ".join(
+        f"*{title}* (`python -m benchmarks data check {name}`)" for name, title in todo.datasets.items()
+    )
+    return (
+        f"To run what is missing: `python -m benchmarks run {result.id} --yes` ({told}); it goes on where it was "
+        f"stopped. It needs the files of {files}."
+    )
+
+
+def _time(minutes: float) -> str:
+    """Minutes for reading, hours from two on."""
+    if minutes < 120:
+        return f"{max(1, round(minutes))} min"
+    hours = minutes / 60
+    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"

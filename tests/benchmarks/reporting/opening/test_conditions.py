@@ -1,0 +1,56 @@
+import pytest
+
+from benchmarks.judge.results import Results
+from benchmarks.judge.table import Variant
+from benchmarks.reporting.opening.conditions import condition_sentences, tier_changes
+from benchmarks.spec import TIERS, load_paper, paper_ids
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from tests.benchmarks.fabricated_stores import SMOKE, STANDIN
+
+
+def changes(paper: str, *settings: str, tier: str = "reduced") -> list[str]:
+    return list(tier_changes(load_paper(paper), settings, tier))
+
+
+def test_what_reduced_changes_is_told_with_the_values_of_the_paper():
+    told = changes("acrnn", "base", "att")
+    assert told[0] == "60 of 300 epochs" and "1 seed instead of 3" in told
+    assert "segment mode random instead of all (one segment per clip and epoch)" in told
+
+
+def test_values_that_differ_between_settings_stand_with_what_they_replace():
+    told = changes("maestro", "baseline", "c5")
+    assert told[0] == "30 of 150 or 6 of 30 epochs" and told[-1] == "1 of 5 folds"
+    assert "patience of early stopping none instead of 90 or none instead of 27" in told
+    assert "patience of the learning rate 9 instead of 45 or 2 instead of 9" in told
+
+
+def test_what_data_and_network_share_is_told_once():
+    assert sum(one.startswith("mel bands ") for one in changes("mtfa", *load_paper("mtfa").settings)) == 1
+
+
+@pytest.mark.parametrize("paper", paper_ids())
+def test_every_tier_of_every_setting_is_told_in_words(paper):
+    for name, setting in load_paper(paper).settings.items():
+        for tier in (tier for tier in TIERS if tier in setting.tiers):
+            told = changes(paper, name, tier=tier)
+            assert len(told) == len(set(told)) and not any("_" in one.split(" instead")[0] for one in told)
+
+
+def test_a_stand_in_says_what_it_is_made_of_and_how_much_there_is(three_classes_table):
+    [reduced, standin, *others] = condition_sentences(three_classes_table, STANDIN, three_classes_table.others[STANDIN])
+    assert reduced.startswith("*Reduced*: ") and "mel bands 40 instead of 128" in reduced
+    assert standin.startswith("*Stand-in*: a stand-in for TUT Rare Sound Events") and "Here: devtest: " in standin
+    assert others == []
+    smoke = condition_sentences(three_classes_table, SMOKE, three_classes_table.others[SMOKE])
+    assert smoke[-1].startswith("Parametric sounds")
+
+
+def test_another_precision_is_told(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", seeds=1)
+    table = Results(workspace).table("acrnn.t3")
+    assert condition_sentences(table, Variant(numerics="bfloat16"), table.main) == [
+        "Computed in bfloat16 instead of float32."
+    ]
+    assert condition_sentences(table, Variant(), table.main) == []
