@@ -34,10 +34,8 @@ def asked_network(word: str, target: str, name: str | None, texts: Sequence[str]
     paper, cells = places(target)
     base, use = paper.settings[str(cells[0].sources[0].setting)], use_of(paper, cells[0])
     named = ("--name", name) if name else ()
-    changes, asked = (
-        _with_classes(read_changes(texts)),
-        Asked(paper, words=("try", network, target, *named, *_options(texts))),
-    )
+    asked = Asked(paper, words=("try", network, target, *named, *_options(texts)))
+    changes = _with_classes(read_changes(texts))
     seen = network_setting(base, use, network, [])
     inner = network if seen.model.class_path != network else None
     for chosen, swept in sweep(changes, seen, use, inner):

@@ -23,6 +23,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
+from benchmarks.errors import InputError
 from datasets.acquire.telling import count_of
 
 app = typer.Typer()
@@ -122,6 +123,8 @@ def bundle_command(
         asked = asked_network(network, target, name, changes or [])
     elif changes:
         asked = asked_changes(target, changes)
+    if name is not None and network is None:
+        raise InputError(f"--name {name}: calls a network of yours; name that, too, with --network CLASS")
     for line in bundle(target, choice, workspace, out, python, platform, names, max_mib, features, asked):
         print(line)
 
