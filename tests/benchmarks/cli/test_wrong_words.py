@@ -17,7 +17,7 @@ TOY = ROOT / "tests" / "benchmarks" / "toy"
 NEEDS = {
     "plan": ["toy.t1"],
     "run": ["toy.t1", "--tier", "smoke", "--device", "cpu"],
-    "try": ["mine.Net", "toy.t1"],
+    "try": ["models.acrnn.ACRNNModule", "toy.t1.plain", "--tier", "smoke", "--device", "cpu"],
     "board": ["toy.t1"],
     "audit": ["toy.t1"],
     "land": ["toy.t1"],
