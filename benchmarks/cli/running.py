@@ -95,6 +95,9 @@ def run_command(
     allow_incomplete: Annotated[
         bool, typer.Option(help="Train although clips, or some of TARGET's datasets, are missing")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Make stored runs anew, beside them, and say whether the same comes out")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
     data_root: DataOption = None,
     runs: RunsOption = None,
@@ -110,7 +113,7 @@ def run_command(
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_changes(target, changes) if changes else None
     sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked)
-    return sweep.run(minutes=minutes, confirmed=yes)
+    return (sweep.run_again if again else sweep.run)(minutes=minutes, confirmed=yes)
 
 
 @app.command("status")

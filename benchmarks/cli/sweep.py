@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, again
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.cli.own import print_own, rehearse_all
@@ -75,6 +75,18 @@ class Sweep:
                 rehearse_all([planned.run for planned in plan.missing], self.asked, self.workspace)
             code = self._launch(plan, launcher, minutes)
         self._write_tables()
+        return code
+
+    def run_again(self, minutes: float | None = None, confirmed: bool = False) -> int:
+        """Make the runs anew, beside those that are stored, and say whether the same came out."""
+        beside = again.store_beside(self.workspace)
+        cells = self.asked.cells if self.asked else select(self.target)
+        paper_of = self.asked.paper_of if self.asked else load_paper
+        plan = make_plan(cells, self.choice, beside, paper_of)
+        again.begin_anew(plan, beside)
+        code = replace(self, workspace=replace(beside)).run(minutes, confirmed)
+        for line in again.comparison_lines(plan, self.workspace):
+            print(f"resound: {line}", file=sys.stderr)
         return code
 
     def _forget_hashes(self, cells: Sequence[Cell]) -> None:
@@ -173,7 +185,7 @@ class Sweep:
         if plan.runs and not plan.missing:
             landed = sum(run_id in self.workspace.ledger.landed for run_id in plan.runs)
             also = f" ({landed} of them landed)" if landed else ""
-            yield f"{count_of(len(plan.runs), 'run')} stored already{also}; nothing to train"
+            yield f"{count_of(len(plan.runs), 'run')} stored already{also}; nothing to train, but with --again"
 
     def _checked(self, plan: Plan) -> Plan:
         """The plan after a census of its data, which needs an explicit flag where something is missing.

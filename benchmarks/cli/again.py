@@ -1,0 +1,72 @@
+"""Runs that are made anew although they are stored: in a store of their own, and then held against those there are."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.runs.plan import Plan
+from benchmarks.runs.scores import Scores
+from benchmarks.runs.stored.finished import Finished
+from benchmarks.runs.workspace import Workspace
+from datasets.acquire.telling import count_of
+
+#: The store, below the one whose runs are made anew, which is not touched.
+FOLDER = "again"
+#: So many runs with other scores are named.
+NAMED = 3
+
+
+def store_beside(workspace: Workspace) -> Workspace:
+    """Where runs are made anew: with the same data, without anything that was landed."""
+    runs = workspace.runs / FOLDER
+    return replace(workspace, runs=runs, reports=runs / "reports")
+
+
+def begin_anew(plan: Plan, beside: Workspace) -> None:
+    """Remove what was made anew earlier, where all of it was; what was cut goes on."""
+    if plan.runs and not plan.missing:
+        for run_id in plan.runs:
+            shutil.rmtree(beside.runs / run_id, ignore_errors=True)
+
+
+def comparison_lines(plan: Plan, workspace: Workspace) -> Iterator[str]:
+    """Of how many runs the same came out, to the last bit, and by how much others differ."""
+    before, after = (
+        {one.run.id: one for one in place.ledger.finished() if one.run.id in plan.runs}
+        for place in (replace(workspace), store_beside(workspace))
+    )
+    both = sorted(before.keys() & after.keys())
+    others = {run_id: off for run_id in both if (off := _off(before[run_id], after[run_id])) is not None}
+    if not both:
+        yield f"{count_of(len(after), 'run')} made anew, of which none was stored before: nothing to compare with"
+        return
+    yield f"{count_of(len(both), 'run')} made anew: {len(both) - len(others)} with the same scores to the last bit"
+    for run_id, off in list(others.items())[:NAMED]:
+        yield f"{run_id}: other scores, by {off:.3g} at most"
+    if len(others) > NAMED:
+        yield f"and {len(others) - NAMED} more with other scores; all of them are in {_place(after, others)}"
+
+
+def _place(runs: dict[str, Finished], named: dict[str, float]) -> Path:
+    return runs[next(iter(named))].folder.parent
+
+
+def _off(before: Finished, after: Finished) -> float | None:
+    """The largest difference of two runs' scores, infinite where they are of another form; None where all are equal."""
+    same = [before.result["files"].get(name) == after.result["files"].get(name) for name in _files(before, after)]
+    if all(same):
+        return None
+    off = 0.0
+    for test_set in before.test_sets:
+        first, second = (Scores.load(one.scores_path(test_set)) for one in (before, after))
+        if (first.items, first.classes, first.values.shape) != (second.items, second.classes, second.values.shape):
+            return float("inf")
+        off = max(off, float(np.abs(first.values.astype(np.float64) - second.values).max()))
+    return off
+
+
+def _files(*runs: Finished) -> set[str]:
+    return {name for one in runs for name in one.result["files"] if name.startswith("scores_")}

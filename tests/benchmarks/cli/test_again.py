@@ -1,0 +1,54 @@
+"""Runs that are made anew lie beside those that are stored, which nothing touches."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.cli.sweep import Sweep
+from benchmarks.runs.plan import Choice
+from benchmarks.runs.scores import Scores
+from tests.benchmarks.runs.stored.altered import rewrite
+
+TARGET, CHOICE = "toy.t1.plain.toy", Choice(seeds=1)
+
+
+def sweep(workspace) -> Sweep:
+    return Sweep(TARGET, CHOICE, replace(workspace), "cpu", jobs=1)
+
+
+def files(workspace) -> dict[str, tuple[int, int]]:
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in workspace.runs.glob("toy-*/*")}
+
+
+@pytest.fixture
+def stored(toy_workspace, capsys):
+    assert sweep(toy_workspace).run() == 0
+    capsys.readouterr()
+    return toy_workspace
+
+
+def test_the_same_comes_out_and_what_is_stored_is_not_touched(stored, capsys):
+    before = files(stored)
+    for _ in range(2):  # the second time what was made the first time is made anew, too
+        assert sweep(stored).run_again() == 0
+        told = capsys.readouterr().err
+        assert "resound: 2 runs made anew: 2 with the same scores to the last bit\n" in told
+        assert told.count("] done toy-") == 2
+    assert files(stored) == before
+
+
+def test_other_scores_are_named_with_how_far_they_are_off(stored, capsys):
+    first = sorted(stored.runs.glob("toy-*"))[0]
+    scores = Scores.load(first / "scores_test.npz")
+    rewrite(first, replace(scores, values=scores.values + np.float32(0.25)))
+    assert sweep(stored).run_again() == 0
+    told = capsys.readouterr().err
+    assert "resound: 2 runs made anew: 1 with the same scores to the last bit\n" in told
+    assert f"resound: {first.name}: other scores, by 0.25 at most\n" in told
+
+
+def test_without_a_stored_run_there_is_nothing_to_compare_with(toy_workspace, capsys):
+    assert sweep(toy_workspace).run_again() == 0
+    assert "2 runs made anew, of which none was stored before: nothing to compare with" in capsys.readouterr().err
+    assert not list(toy_workspace.runs.glob("toy-*"))
