@@ -31,6 +31,7 @@ class Ids:
 
     def __init__(self) -> None:
         self._given: dict[str, int] = {}
+        self._level = 1
 
     def __call__(self, text: str) -> str:
         """A name after a text: "folds-and-seeds", the second time "folds-and-seeds-2"."""
@@ -38,6 +39,11 @@ class Ids:
         name = "s-" + ("-".join(re.findall(r"[a-z0-9]+", plain)) or "part")
         self._given[name] = self._given.get(name, 0) + 1
         return name if self._given[name] == 1 else f"{name}-{self._given[name]}"
+
+    def level(self, asked: int) -> int:
+        """The level of the next heading, at most one below the one before it: what was between may not be shown."""
+        self._level = min(asked, self._level + 1)
+        return self._level
 
 
 def inline(text: object) -> "Markup":

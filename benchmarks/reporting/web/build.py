@@ -15,7 +15,7 @@ from benchmarks.reporting.site import gathered, tell_odd
 from benchmarks.reporting.web.cells import lines
 from benchmarks.reporting.web.decided import Sounds
 from benchmarks.reporting.web.overview import front_page, paper_page
-from benchmarks.reporting.web.palette import LOOKS, THEMES, css_name
+from benchmarks.reporting.web.palette import LOOKS, THEMES, css_name, tints
 from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place
 from benchmarks.reporting.web.settings import SettingPages
 from benchmarks.reporting.web.shell import Shell
@@ -100,7 +100,8 @@ def _pictures(blocks: Iterable[Block]) -> Iterator[Picture]:
 
 def _assets(tables: Iterable[TableResult], uses: Iterable[Use]) -> Iterator[tuple[str, bytes]]:
     looks = {css_name(state): look for state, look in LOOKS.items()}
-    yield "assets/site.css", render("site.css.j2", {"themes": THEMES, "looks": looks}).encode()
+    shades = {theme: tints(theme) for theme in THEMES}
+    yield "assets/site.css", render("site.css.j2", {"themes": THEMES, "looks": looks, "tints": shades}).encode()
     for name in ("site.js", "icon.svg"):
         yield f"assets/{name}", (files("benchmarks.reporting") / "templates" / name).read_bytes()
     index = json.dumps(list(_searched(tables, uses)), ensure_ascii=False, separators=(",", ":"))

@@ -40,8 +40,8 @@ class Expected:
 
 def data_commands(use: Use) -> Iterator[tuple[str, str]]:
     """What is typed for the files of each dataset, with what it does."""
-    for name in use.datasets:
-        dataset = import_class(use.paper.datasets[name].class_path)
+    for path in dict.fromkeys(use.paper.datasets[name].class_path for name in use.datasets):
+        dataset = import_class(path)
         yield f"{RESOUND} data fetch {dataset.name}", f"{dataset.title}: licence, then the files"
         yield f"{RESOUND} data import {dataset.name} FOLDER", "what you have of it already, in any layout"
         yield f"{RESOUND} data check {dataset.name}", "compared with the official lists"

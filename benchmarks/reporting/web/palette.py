@@ -64,6 +64,18 @@ def is_round(state: str) -> bool:
     return state.endswith(FITTED)
 
 
+def tints(theme: str) -> list[str]:
+    """The grounds of counts by their share in tenths: text stays readable on the deepest."""
+    look = LOOKS["holds"]
+    deep, ground = (look.dark if theme == "dark" else look.light)[0], THEMES[theme]["ground"]
+    return [_mixed(deep, ground, 0.04 + 0.042 * tenths) for tenths in range(11)]
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast of two colours (W3C, Web Content Accessibility Guidelines 2.2): 1 to 21."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))

@@ -8,7 +8,7 @@ from benchmarks.reporting.render.blocks import Block, Heading, Page
 from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.web.cells import Line, lines
 from benchmarks.reporting.web.commands import audit_commands
-from benchmarks.reporting.web.places import anchor, claim_place, table_place, way
+from benchmarks.reporting.web.places import claim_place, table_place, way
 from benchmarks.reporting.web.shell import Shell
 from benchmarks.spec.claims import links_of
 
@@ -17,9 +17,10 @@ def table_page(shell: Shell, table: TableResult, page: Page) -> bytes:
     """What the report says of a table, with the ways from its cells to their commands."""
     here = table_place(table.id)
     opening, behind = _parted(list(page.blocks))
+    listed = list(lines(table, here))
     known = {
-        "page": page, "opening": opening, "behind": behind, "lines": list(lines(table, here)),
-        "cells": {one.cell.id: f"#{anchor(one.cell)}" for one in table.main},
+        "page": page, "opening": opening, "behind": behind, "lines": listed,
+        "cells": {line.id: f"#{line.anchor}" for line in listed},
         "audit": audit_commands(table) if any(one.cell.recipe == "audit" for one in table.main) else [],
         "claims": [
             (one.claim.text, way(here, claim_place(table.paper.id, one.claim.id)), one.answer) for one in table.claims
