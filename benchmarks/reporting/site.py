@@ -77,7 +77,10 @@ def tell_odd(target: str | None, odd: dict[str, str]) -> None:
 def _without_mistakes(
     ids: Iterable[str], results: Results, workspace: Workspace, odd: dict[str, str]
 ) -> tuple[Report, list[Page]]:
-    """What is known of the tables, and all pages. A paper whose files ask for what is not there is left out and noted in `odd`."""
+    """What is known of the tables, and all pages.
+
+    A paper whose files ask for what is not there is left out and noted in `odd`.
+    """
     tables: dict[str, list[TableResult]] = {}
     for name in ids:
         paper = name.split(".")[0]

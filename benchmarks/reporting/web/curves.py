@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html import escape
 
 from benchmarks.judge.table import Variant
@@ -30,7 +31,7 @@ def curves(use: Use, memo: Memo) -> Iterator[tuple[Picture, bytes]]:
                 by_dataset.setdefault(one.run.dataset, []).append(one)
         for dataset, runs in by_dataset.items():
             key = [VERSION, [one.result["files"][HISTORY] for one in runs]]
-            kept: dict[str, Curve] = memo.json("curves", key, lambda runs=runs: _curves(runs))
+            kept: dict[str, Curve] = memo.json("curves", key, partial(_curves, runs))
             if kept:
                 name = f"curves_{use.setting}_{dataset}_{variant.name}.svg"
                 yield Picture(f"figures/{name}", _caption(use, dataset, variant, runs, kept)), _drawn(kept)

@@ -98,7 +98,9 @@ def _decided(table: TableResult, one: CellResult, memo: Memo, sounds: Mapping[st
             counts.append(Count(number, round(10 * number / of), told) if number else None)
         rows.append((name, tuple(counts)))
     wrong = _wrong(table, one, memo, found.seed)
-    shown = tuple(Wrong(item, wording.plain(true), wording.plain(taken), sounds.get(item)) for item, true, taken in wrong)
+    shown = tuple(
+        Wrong(item, wording.plain(true), wording.plain(taken), sounds.get(item)) for item, true, taken in wrong
+    )
     label = table.table.columns[one.cell.column].label
     title = f"{table.id}, {one.cell.label}, {label}: {one.variant.in_words}, seed {found.seed}"
     return Decided(title, names, tuple(rows), shown[:LISTED], len(wrong))

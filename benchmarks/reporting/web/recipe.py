@@ -13,9 +13,9 @@ from benchmarks.runs.ledger import Finished
 from benchmarks.spec import Paper
 
 ORIGINS = (
-    "*paper*: its text says so; *code*: code of its authors, or of the work it cites, does; *inferred*: it follows from "
-    "something published that is no result; *fitted*: chosen because a published number comes out with it; *assumed*: "
-    "nothing says so."
+    "*paper*: its text says so; *code*: code of its authors, or of the work it cites, does; *inferred*: it follows "
+    "from something published that is no result; *fitted*: chosen because a published number comes out with it; "
+    "*assumed*: nothing says so."
 )
 #: So many characters of a checksum are shown.
 DIGITS = 12
@@ -56,7 +56,9 @@ def value_blocks(use: Use) -> Iterator[Block]:
     for variant, cells in use.ran.items():
         for table, one in cells:
             if grid := _by_seed(table, one):
-                title = f"{table.id}, {one.cell.label}, {table.table.columns[one.cell.column].label}: {variant.in_words}"
+                title = (
+                    f"{table.id}, {one.cell.label}, {table.table.columns[one.cell.column].label}: {variant.in_words}"
+                )
                 yield Folded(title, [grid])
 
 
@@ -100,7 +102,8 @@ def run_blocks(use: Use) -> Iterator[Block]:
 def _listed(runs: Sequence[Finished]) -> Grid:
     rows = [
         (
-            f"`{one.run.id}`", one.run.dataset, str(one.run.fold), str(one.run.seed), str(one.result.get("ended", ""))[:10],
+            f"`{one.run.id}`", one.run.dataset, str(one.run.fold), str(one.run.seed),
+            str(one.result.get("ended", ""))[:10],
             duration(one.result["seconds"]["total"]), f"{one.result['peak_memory_mib']:.0f} MiB",
             f"`{one.result['code']['revision'][:10]}`" + (" changed" if one.result["code"]["dirty"] else ""),
             ", ".join(f"{name.removesuffix('.npz')} `{digest[:DIGITS]}`" for name, digest in _scores(one)),
@@ -123,4 +126,3 @@ def _shared(runs: Sequence[Finished]) -> Iterator[Block]:
     )
     files = dict.fromkeys(f"{one.run.dataset} `{one.run.fingerprint}`" for one in runs)
     yield Text(f"On {'; '.join(devices)}. Files: {', '.join(files)}. Packages: {' / '.join(packages)}.")
-

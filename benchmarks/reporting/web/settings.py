@@ -1,7 +1,6 @@
 """The page of a setting: its commands, what they take, what it is made of, and what came of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting.opening.todo import CALLED
@@ -17,6 +16,11 @@ from benchmarks.reporting.web.shell import Shell
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.workspace import Workspace
+
+#: Figures of what networks attend to, keep and tell apart, by how their names begin.
+OF_NETWORKS = ("attention", "states", "maps", "excerpts", "gammas", "embeddings", "inputs", "clip", "context", "steps")
+#: Figures of which the page has its own.
+SHOWN_ABOVE = ("confusion", "curves")
 
 
 class SettingPages:
@@ -72,11 +76,7 @@ class SettingPages:
             for picture in self._pictures.get(table.id, ()):
                 name = picture.path.rpartition("/")[2].removesuffix(".svg")
                 kind, end = name.partition("_")[0], name.rpartition("_")[2]
-                is_its = f"_{use.setting}_" in f"{name}_" or kind in OF_NETWORKS
-                if is_its and end in variants:
-                    found[picture.path] = replace(picture)
+                is_its = f"_{use.setting}_" in name or kind in OF_NETWORKS
+                if is_its and end in variants and kind not in SHOWN_ABOVE:
+                    found[picture.path] = picture
         return list(found.values())
-
-
-#: Figures of what networks attend to, keep and tell apart, by how their names begin.
-OF_NETWORKS = ("attention", "states", "maps", "excerpts", "gammas", "embeddings", "inputs", "clip", "context", "steps")

@@ -77,5 +77,3 @@ def _cells(table: TableResult, one: ClaimTest, here: str) -> Iterator[Mapping[st
 
 def _shown(line: Line) -> dict[str, object]:
     return {name: getattr(line, name) for name in ("row", "column", "published", "ours", "badge", "word")}
-
-
