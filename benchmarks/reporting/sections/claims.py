@@ -36,7 +36,7 @@ HOW = (
 def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
     """What the paper says about the table, in its own numbers and in ours; elsewhere its questions alone.
 
-    What could not be tested for want of runs stands behind a title.
+    What could not be tested stands behind a title, with what is wanting.
     """
     blocks: list[Block] = []
     is_told = False
@@ -59,7 +59,7 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
 
 
 def _untested(claims: Sequence[ClaimTest]) -> Folded:
-    """Claims that lack runs, with what they come to in the paper's own numbers."""
+    """Claims that could not be tested, with what they come to in the paper's own numbers."""
     is_papers = claims[0].variant.earns_verdict
     is_claim = is_papers and not claims[0].claim.ours
     printed = ("as printed",) if is_papers else ()
@@ -69,7 +69,7 @@ def _untested(claims: Sequence[ClaimTest]) -> Folded:
     ]
     called = "claim" if is_claim else "question"
     grid = Grid((called, *printed, "why"), rows, left=tuple(range(3)))
-    return Folded(f"Not measured, for want of runs: {count_of(len(claims), called)}", [grid])
+    return Folded(f"Not measured: {count_of(len(claims), called)}", [grid])
 
 
 def _how(claims: Sequence[ClaimTest], is_told: bool) -> Iterator[str]:

@@ -8,12 +8,15 @@ import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.stored.forms import StoredResult, StoredRun, read_stored
 from benchmarks.runs.stored.run import Run
+
+if TYPE_CHECKING:
+    from benchmarks.runs.scores import Scores
 
 #: How the files begin that hold annotations of a dataset; those of real files are not landed, so they may be absent.
 ANNOTATIONS = "reference_"
@@ -25,15 +28,35 @@ TRAINED_ON = ("train", "validation")
 
 
 class Tested(NamedTuple):
-    """The items of one test set that a run has scores for: how many, and a hash of their names in any order."""
+    """The items of one test set that a run has scores for: how many, and a hash of their names in any order.
+
+    form: what is said of each: the kind of scores, of how many and which classes, of whole items or of parts of them.
+    """
 
     number: int
     digest: str
+    form: str = ""
 
     @classmethod
-    def of(cls, items: tuple[str, ...]) -> "Tested":
+    def of(cls, items: tuple[str, ...], form: str = "") -> "Tested":
         """The same of names."""
-        return cls(len(items), hashlib.sha256("\n".join(sorted(items)).encode()).hexdigest()[:24])
+        return cls(len(items), _digest(items), form)
+
+    @classmethod
+    def by(cls, scores: "Scores") -> "Tested":
+        """The same of scores."""
+        parts = "frames" if scores.hop else "parts" if scores.values.ndim == 3 else "items"
+        classes = f"{len(scores.classes)} classes ({_digest(scores.classes)[:8]})"
+        return cls.of(scores.items, f"{scores.kind} of {parts}, {classes}")
+
+    @property
+    def items(self) -> tuple[int, str]:
+        """Which items it has, whatever is said of them."""
+        return self.number, self.digest
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,7 @@ class Finished:
         found = {}
         for name in self.test_sets:
             try:
-                found[name] = Tested.of(Scores.load(self.scores_path(name)).items)
+                found[name] = Tested.by(Scores.load(self.scores_path(name)))
             except UnusableScores as error:
                 raise InputError(f"{self.scores_path(name)}: {error.problem}; {_redo(self.folder)}") from None
         counts = self.result["data"]["items"]
@@ -78,19 +101,19 @@ class Finished:
                 said = "none" if used is None else used
                 raise InputError(f"{path}: has {one.number} items, its result says {said}; {_redo(self.folder)}")
             copy = self.folder / f"{ANNOTATIONS}{name}.csv"
-            if copy.exists() and _named_in(copy) != one:
+            if copy.exists() and _named_in(copy) != one.items:
                 raise InputError(f"{copy}: tells of other items than the scores beside it; {_redo(self.folder)}")
         return found
 
 
-def _named_in(copy: Path) -> Tested | None:
+def _named_in(copy: Path) -> tuple[int, str] | None:
     """The items that annotations tell of; None where they cannot be read."""
     try:
         with copy.open(newline="", encoding="utf-8") as file:
             rows = csv.reader(file)
             if next(rows, [])[:1] != ["item"]:
                 return None
-            return Tested.of(tuple(dict.fromkeys(row[0] for row in rows if row)))
+            return Tested.of(tuple(dict.fromkeys(row[0] for row in rows if row))).items
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
 

@@ -5,7 +5,7 @@ has; the files of the dataset, where those that the run was made with are here; 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,29 +119,49 @@ def _names_problem(finished: Finished, test_set: str, dataset: Any, here: tuple[
 
 
 def contradicting(runs: Iterable[Stored]) -> dict[Path, str]:
-    """Why runs are not believed whose test items are others than those of more runs on the same files, by folder.
+    """Why runs are not believed, by folder, that were tested otherwise than more runs of their like.
 
-    Where as many runs say one thing as another, those with the most items are right; with as many items, none is.
+    Runs on the same files are tested on the same items, and those of one recipe say the same of each: scores of a kind,
+    for the same classes. Where as many runs say one thing as another, those with the most items are right; with as many
+    items, none is.
     """
-    groups: dict[tuple[str, ...], list[tuple[Finished, Tested]]] = defaultdict(list)
+    by_files: dict[tuple[str, ...], list[tuple[Finished, Tested]]] = defaultdict(list)
+    by_recipe: dict[tuple[str, ...], list[tuple[Finished, Tested]]] = defaultdict(list)
     for one in runs:
         for test_set, tested in one.tested.items():
-            groups[_asked(one.finished.run, test_set)].append((one.finished, tested))
-    found: dict[Path, str] = {}
+            by_files[_asked(one.finished.run, test_set)].append((one.finished, tested))
+            by_recipe[one.finished.run.recipe, test_set].append((one.finished, tested))
+    odd = [
+        *_odd(by_recipe, lambda one: one.form, "scores of another form ({0.form}) than runs of the same recipe have"),
+        *_odd(by_files, lambda one: one.items, "other items ({0.number}) than runs on the same files have"),
+    ]
+    return dict(odd)
+
+
+def _odd(
+    groups: Mapping[tuple[str, ...], Sequence[tuple[Finished, Tested]]], said: Callable[[Tested], Any], what: str
+) -> Iterator[tuple[Path, str]]:
+    """The runs that say otherwise than the most of their group, and why they are not believed."""
     for (*_, test_set), group in groups.items():
-        counts = Counter(tested for _, tested in group)
-        if len(counts) == 1:
-            continue
-        ranks = sorted(((number, tested.number) for tested, number in counts.items()), reverse=True)
-        best = [tested for tested, number in counts.items() if (number, tested.number) == ranks[0]]
-        for finished, tested in group:
-            if tested not in best or len(best) > 1:
-                other = next(one for one, its in group if its != tested)
-                found[finished.folder] = (
-                    f"{finished.scores_path(test_set)}: has other items ({tested.number}) than runs on the same files "
-                    f"have, such as {other.folder.name}; remove the folder {finished.folder} to redo it"
-                )
-    return found
+        for finished, tested, other in _others(group, said):
+            path, like = finished.scores_path(test_set), other.folder.name
+            why = f"{path}: has {what.format(tested)}, such as {like}; remove the folder {finished.folder} to redo it"
+            yield finished.folder, why
+
+
+def _others(
+    group: Sequence[tuple[Finished, Tested]], said: Callable[[Tested], Any]
+) -> Iterator[tuple[Finished, Tested, Finished]]:
+    """The runs of a group that say otherwise than the most of it, each with one that does so too."""
+    counts = Counter(said(tested) for _, tested in group)
+    if len(counts) == 1:
+        return
+    most = {what: max(tested.number for _, tested in group if said(tested) == what) for what in counts}
+    ranks = sorted(((number, most[what]) for what, number in counts.items()), reverse=True)
+    best = [what for what, number in counts.items() if (number, most[what]) == ranks[0]]
+    for finished, tested in group:
+        if said(tested) not in best or len(best) > 1:
+            yield finished, tested, next(one for one, its in group if said(its) != said(tested))
 
 
 #: A hash of the dataset and of what a data module takes of it, by recipe: thousands of runs have the same.

@@ -171,7 +171,7 @@ def hide_files(runs: Path) -> list[Path]:
 def test_what_a_terminal_cannot_show_is_written_as_escapes(store):
     code, output, errors = store.ask("run", "toy.t1", "--tier", "smoke", variables=ASCII)
     assert code == 0, errors
-    assert r"seeds \xd7 folds" in output
+    assert r", \xb1 the standard deviation over seeds" in output
 
 
 @pytest.mark.slow

@@ -70,6 +70,28 @@ def one_item_twice(folder: Path) -> None:
     rewrite(folder)
 
 
+# -- scores of another form --------------------------------------------------------------------------------------------
+
+
+def fewer_classes(folder: Path) -> None:
+    said = Scores.load(folder / "scores_test.npz")
+    rewrite(folder, replace(said, classes=said.classes[:5], values=said.values[..., :5]))
+
+
+def another_class(folder: Path) -> None:
+    said = Scores.load(folder / "scores_test.npz")
+    rewrite(folder, replace(said, classes=(*said.classes[:-1], "Dog")))
+
+
+def another_kind(folder: Path) -> None:
+    rewrite(folder, replace(Scores.load(folder / "scores_test.npz"), kind="linear"))
+
+
+def frames_of_clips(folder: Path) -> None:
+    said = Scores.load(folder / "scores_test.npz")
+    rewrite(folder, replace(said, values=said.values.reshape(len(said.items), -1, len(said.classes)), hop=0.02))
+
+
 # -- other files -------------------------------------------------------------------------------------------------------
 
 
@@ -171,8 +193,8 @@ def of_a_dataset_with_odd_arguments(folder: Path) -> None:
 
 OTHERS: list[Callable[[Path], None]] = [
     one_item, one_item_that_is_said_to_be_all, one_item_of_nobody_knows_how_many, another_fold, invented_names,
-    too_many, one_item_twice, damaged, altered_run, altered_run_with_checksums, scores_are_not_listed,
-    run_is_not_listed, a_test_set_is_not_listed, a_file_that_nobody_lists, a_listed_file_elsewhere, a_link,
-    a_linked_folder, a_folder_inside, a_file_in_its_place, a_link_to_nothing, no_result, another_name, of_no_dataset,
-    of_a_dataset_with_odd_arguments,
+    too_many, one_item_twice, fewer_classes, another_class, another_kind, frames_of_clips, damaged, altered_run,
+    altered_run_with_checksums, scores_are_not_listed, run_is_not_listed, a_test_set_is_not_listed,
+    a_file_that_nobody_lists, a_listed_file_elsewhere, a_link, a_linked_folder, a_folder_inside,
+    a_file_in_its_place, a_link_to_nothing, no_result, another_name, of_no_dataset, of_a_dataset_with_odd_arguments,
 ]  # fmt: skip
