@@ -10,7 +10,7 @@ conditions; and by itself over what we ask of that table. A link that stands in 
 sentence about all classes (pairs.worst). Intervals are those of the single test, before the correction.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,6 +24,8 @@ from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of, toleranc
 Status = Literal["holds", "fails", "undecided", "not measured"]
 #: A cell of the table: its column and its row.
 Place = tuple[str, str]
+#: What a note calls a row or a column that a claim names.
+Called = Callable[[Claim, str], str]
 #: What is asked of the data: two cells and by how much the first is above, in one class or in all.
 Question = tuple[Place, Place, float, str | None]
 
@@ -72,6 +74,7 @@ def judge_claims(
     quoted: Container[Place] = (),
     flawed: Container[Place] = (),
     margins: Mapping[Place, float | None] | None = None,
+    called: Called = lambda claim, name: name,
 ) -> list[ClaimResult]:
     """The claims of one table, judged together. `outcomes` is by (column, row); cells without runs are left out.
 
@@ -81,11 +84,13 @@ def judge_claims(
     margins: by cell; a note says how often a difference of one margin would be found, or of what a claimed difference
     may be off.
 
+    called: what a note calls the rows or columns that a claim names; by default their ids.
+
     Raises InputError for a claim whose test has no known form, and for cells that were tested on different items.
     """
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
     tested: dict[tuple[Question | str, float | None], Tested] = {}
-    unasked = [_why_not(claim, links, outcomes, quoted, flawed) for claim, links in wanted]
+    unasked = [_why_not(claim, links, outcomes, quoted, flawed, called) for claim, links in wanted]
     for (claim, links), why in zip(wanted, unasked, strict=True):
         for asked, link in [] if why else _questions(claim, links):
             margin = _told_apart(claim, link, margins or {})
@@ -104,7 +109,7 @@ def judge_claims(
             LinkResult(link, tested[asked, _told_apart(claim, link, margins or {})], float(corrected[asked]), len(p))
             for asked, link in _questions(claim, links)
         )
-        judged.append(_combine(claim, results))
+        judged.append(_combine(claim, results, called))
     return judged
 
 
@@ -129,20 +134,24 @@ def _why_not(
     outcomes: Mapping[Place, Outcomes],
     quoted: Container[Place],
     flawed: Container[Place],
+    called: Called,
 ) -> str:
     """Why a claim cannot be tested: rows (or columns) that its links need lack runs, or a class lacks items."""
     names = sorted({name for link in links for name in link[:2]})
     if missing := [name for name in names if claim.place(name) not in outcomes]:
-        return _why_missing(claim, missing, quoted, flawed)
+        return _why_missing(claim, missing, quoted, flawed, called)
     return _why_no_class(claim, [outcomes[claim.place(name)] for name in names])
 
 
-def _why_missing(claim: Claim, missing: Sequence[str], quoted: Container[Place], flawed: Container[Place]) -> str:
-    if never := [name for name in missing if claim.place(name) in quoted]:
+def _why_missing(
+    claim: Claim, missing: Sequence[str], quoted: Container[Place], flawed: Container[Place], called: Called
+) -> str:
+    line = called(claim, claim.line)
+    if never := [called(claim, name) for name in missing if claim.place(name) in quoted]:
         return f"not to be had: {', '.join(never)} only quoted"
-    if amiss := [name for name in missing if claim.place(name) in flawed]:
-        return f"flawed files behind {', '.join(amiss)} in {claim.line}"
-    return f"needs runs of {', '.join(missing)} in {claim.line}"
+    if amiss := [called(claim, name) for name in missing if claim.place(name) in flawed]:
+        return f"flawed files behind {', '.join(amiss)} in {line}"
+    return f"needs runs of {', '.join(called(claim, name) for name in missing)} in {line}"
 
 
 def _why_no_class(claim: Claim, found: Sequence[Outcomes]) -> str:
@@ -170,7 +179,7 @@ def _test(claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes
     return compare_rows(first, other, links[0].by, margin)
 
 
-def _combine(claim: Claim, results: tuple[LinkResult, ...]) -> ClaimResult:
+def _combine(claim: Claim, results: tuple[LinkResult, ...], called: Called) -> ClaimResult:
     failing = [result for result in results if result.status == "fails"]
     if failing:
         status: Status = "fails"
@@ -182,7 +191,7 @@ def _combine(claim: Claim, results: tuple[LinkResult, ...]) -> ClaimResult:
     shown = _turned(deciding.tested) if deciding.link[:2] == results[0].link[1::-1] else deciding.tested
     return ClaimResult(
         claim.id, claim.text, status, shown.p, deciding.p_holm, shown.low, shown.high, shown.difference, kind,
-        shown.seeds, _note(deciding, len(results), status), results,
+        shown.seeds, _note(deciding, len(results), status, _worded(claim, deciding.link, called)), results,
     )  # fmt: skip
 
 
@@ -191,11 +200,16 @@ def _turned(found: Tested) -> Tested:
     return replace(found, difference=-found.difference, low=-found.high, high=-found.low, seeds=found.seeds[::-1])
 
 
-def _note(deciding: LinkResult, n_links: int, status: Status) -> str:
+def _worded(claim: Claim, link: Link, called: Called) -> Link:
+    """A link whose sides have the names that a note calls them."""
+    return link._replace(above=called(claim, link.above), below=called(claim, link.below))
+
+
+def _note(deciding: LinkResult, n_links: int, status: Status, link: Link) -> str:
     """Which link decides, by which test, and how much that test can see."""
     parts = []
     if n_links > 1:
-        parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {deciding.link}")
+        parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {link}")
     parts.append(deciding.tested.test)
     power, margin = deciding.tested.power, deciding.tested.margin
     if not deciding.tested.can_decide:

@@ -1,7 +1,7 @@
 """The claims about a table, in the paper's own numbers and in those of the runs."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from benchmarks.judge.claims import judge_claims
 from benchmarks.judge.pairs.outcomes import Outcomes
@@ -41,8 +41,21 @@ def _family(
     outcomes = {key: of_cell for key, of_cell in found.items() if of_cell is not None}
     quoted = {key for key, one in cells.items() if one.cell.recipe == "quoted"}
     margins = {key: one.cell.margin for key, one in cells.items()}
-    for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted, flawed, margins), strict=True):
+    called = _called(paper, [one.cell for one in cells.values()])
+    for claim, ours in zip(claims, judge_claims(claims, outcomes, quoted, flawed, margins, called), strict=True):
         yield ClaimTest(claim, variant, _in_print(claim, [one.cell for one in cells.values()]), ours)
+
+
+def _called(paper: Paper, cells: list[Cell]) -> Callable[[Claim, str], str]:
+    """What notes call the rows and columns of a table: by their labels, in quotes where an id is a bare word."""
+    rows = {cell.row: f"“{cell.label}”" for cell in cells}
+
+    def called(claim: Claim, name: str) -> str:
+        columns = paper.tables[claim.table].columns
+        is_row = (claim.column is None) == (name == claim.line)
+        return rows.get(name, name) if is_row else columns[name].label if name in columns else name
+
+    return called
 
 
 def _in_print(claim: Claim, cells: list[Cell]) -> Ordering:

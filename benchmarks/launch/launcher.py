@@ -9,6 +9,7 @@ all launchers.
 import ast
 import importlib.util
 import inspect
+import math
 import os
 import pkgutil
 from abc import ABC, abstractmethod
@@ -31,9 +32,12 @@ def _checkpoint_seconds() -> float:
     """What RESOUND_CHECKPOINT_SECONDS says. Raises InputError for what is no number."""
     given = os.environ.get("RESOUND_CHECKPOINT_SECONDS") or "60"
     try:
-        return float(given)
+        seconds = float(given)
     except ValueError:
-        raise InputError(f"RESOUND_CHECKPOINT_SECONDS={given}: must be a number of seconds") from None
+        seconds = math.nan
+    if not seconds >= 0:
+        raise InputError(f"RESOUND_CHECKPOINT_SECONDS={given}: must be a number of seconds")
+    return seconds
 
 
 @dataclass(frozen=True)

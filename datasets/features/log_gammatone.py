@@ -86,3 +86,22 @@ class LogGammatone(Extractor):
         energies = banded_power(samples, window("hamming", self.window_length), self.n_fft, self.hop, bank)
         level = np.float32(10.0) * np.log10(energies.T + np.float32(self.floor))
         return np.stack([level, delta(level)]) if self.with_delta else level[None]
+
+
+@dataclass(frozen=True)
+class GammatoneStatistics(LogGammatone):
+    """What a clip's bands are like whatever comes when: mean and deviation of each over the frames, without the delta.
+
+    Not the paper's: a control, which tells how much of its task is in the long-time spectrum alone.
+    """
+
+    name: ClassVar[str] = "log_gammatone_statistics"
+    version: ClassVar[int] = 1
+
+    def __call__(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+        """Statistics (2 * n_bands,) in dB, means before deviations (divisor n), of samples (n,) at `rate` Hz.
+
+        Raises ValueError for another rate than the extractor's.
+        """
+        level = super().__call__(samples, rate)[0].astype(np.float64)
+        return np.concatenate([level.mean(axis=1), level.std(axis=1)]).astype(np.float32)

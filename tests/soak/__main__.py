@@ -18,10 +18,12 @@ from tests.soak.places import KINDS, QUICK, TOYS, Stage
 from tests.soak.rounds import play
 
 FAULTS = (*kills.FAULTS, *disks.FAULTS, *damage.FAULTS, *company.FAULTS, *clocks.FAULTS, *cluster.FAULTS)
+#: A fault that has met nothing in so many rounds is none.
+IDLE = 5
 
 
 def main(given: argparse.Namespace) -> int:
-    """Play the rounds; prints what broke, with what repeats it, and the counts; the number of broken rounds."""
+    """Play the rounds; prints what broke and how to repeat it, then the counts; how many broke, or met nothing ever."""
     chosen = [fault for fault in FAULTS if given.only in fault.name and not (given.quick and fault.is_slow)]
     able = [fault for fault in chosen if not fault.lacks()]
     targets = QUICK if given.quick else (*TOYS, *KINDS)
@@ -53,10 +55,13 @@ def main(given: argparse.Namespace) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     for name in sorted({*held, *missed, *broken}):
         print(f"{name}: {held[name]} held, {broken[name]} broken, {missed[name]} met nothing")
+    idle = [name for name, number in missed.items() if number >= IDLE and not held[name] + broken[name]]
+    for name in idle:
+        print(f"{name}: has met nothing in {missed[name]} rounds, so it tests nothing", flush=True)
     n_rounds = held.total() + broken.total() + missed.total()
     met = f", {missed.total()} met nothing" if missed else ""
     print(f"{n_rounds} rounds, {held.total()} held, {broken.total()} broken{met}", flush=True)
-    return broken.total()
+    return broken.total() + len(idle)
 
 
 def drawn(faults: Sequence[Fault], targets: Sequence[str], seed: int) -> Iterator[tuple[Fault, str]]:

@@ -188,7 +188,7 @@ def play(stage: Stage, fault: Fault, target: str, seed: str) -> tuple[list[str],
     """Play one round; what did not hold, and whether the fault has met anything."""
     draw = random.Random(seed)
     expected = stage.undisturbed(target)
-    place = stage.place("round", is_warm=draw.random() >= COLD)
+    place = stage.place("round", is_warm=draw.random() >= COLD and not fault.is_cold)
     one = Round(stage, place, target, draw, expected)
     try:
         one.run(fault)

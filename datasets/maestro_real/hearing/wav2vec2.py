@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -101,7 +102,10 @@ def _model(path: str) -> "nn.Module":
     from torchaudio.models import wav2vec2_base
 
     model = wav2vec2_base()
-    model.load_state_dict(_weights(path, model, "cpu"))
+    weights = _weights(path, model, "cpu")
+    if odd := [name for name, one in weights.items() if not one.isfinite().all()]:
+        raise DataError(f"{path}: {odd[0]} is not finite; get torchaudio's {BUNDLE} again")
+    model.load_state_dict(weights)
     return model.eval()
 
 
@@ -110,7 +114,9 @@ def _weights(path: str, model: "nn.Module", device: str) -> "dict[str, Tensor]":
     import torch
 
     try:
-        found = torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old formats; a file that is none is told below
+            found = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # of a dozen kinds, on damaged bytes
         raise DataError(f"{path}: cannot be read as weights; get torchaudio's {BUNDLE} again") from error
     wanted = model.state_dict()

@@ -138,7 +138,7 @@ def test_claims_about_an_average_are_tested_on_all_its_classes(table):
     assert found.in_print.outcome == "holds"
     assert (found.ours.status, found.ours.kind) == ("holds", "method")
     assert found.ours.difference == pytest.approx(below - above) and below > above  # in favour of the lower one
-    assert claims["attention_then_scales"].ours.note == "needs runs of resrnn in eval.average.er"
+    assert claims["attention_then_scales"].ours.note == "needs runs of “ResRNN” in eval, average, ER"
     assert claims["comparable_on_development"].ours.status == "not measured"
 
 

@@ -146,7 +146,8 @@ def test_an_odd_import_path_is_one_line(name, problem):
         launcher_named(name)
 
 
-def test_a_period_of_checkpoints_that_is_no_number_is_one_line(monkeypatch):
-    monkeypatch.setenv("RESOUND_CHECKPOINT_SECONDS", "abc")
-    with pytest.raises(InputError, match="RESOUND_CHECKPOINT_SECONDS=abc: must be a number of seconds"):
+@pytest.mark.parametrize("given", ["abc", "nan", "-1"])
+def test_a_period_of_checkpoints_that_is_no_number_is_one_line(monkeypatch, given):
+    monkeypatch.setenv("RESOUND_CHECKPOINT_SECONDS", given)
+    with pytest.raises(InputError, match=f"RESOUND_CHECKPOINT_SECONDS={given}: must be a number of seconds"):
         Slots(jobs=1, device="cpu")

@@ -5,7 +5,13 @@ import scipy.signal
 
 from datasets.features import extractors, make_extractor
 from datasets.features.delta import delta
-from datasets.features.log_gammatone import BANDWIDTH_IN_ERB, LogGammatone, centre_frequencies, gammatone_response
+from datasets.features.log_gammatone import (
+    BANDWIDTH_IN_ERB,
+    GammatoneStatistics,
+    LogGammatone,
+    centre_frequencies,
+    gammatone_response,
+)
 
 RATE = 44100
 CENTRES = centre_frequencies(128, 50.0, RATE / 2)
@@ -131,3 +137,12 @@ def test_numbers_have_not_moved():
     assert LogGammatone.version == 1
     found = [features[0, 10, 5], features[0, 100, 40], features[1, 60, 20]]
     assert found == pytest.approx([-4.031938, 21.272489, 0.0741407], rel=1e-4)
+
+
+def test_statistics_are_of_the_bands_alone_and_do_not_know_what_comes_when():
+    clip = noise()
+    bands = LogGammatone(with_delta=False)(clip, RATE)[0]
+    found = GammatoneStatistics()(clip, RATE)
+    assert found.shape == (256,) and found.dtype == np.float32
+    np.testing.assert_allclose(found, np.concatenate([bands.mean(1), bands.std(1)]), rtol=1e-4)
+    np.testing.assert_allclose(GammatoneStatistics()(clip[::-1].copy(), RATE), found, atol=0.5)

@@ -11,6 +11,7 @@ class Fault(NamedTuple):
     """A way to disturb a round; `lacks` says what it needs and is not here, in words, or nothing.
 
     is_slow: the commands are programs, which import torch anew. every: in how many turns of all faults it comes once.
+    is_cold: the rounds begin without features, which are what it meets.
     """
 
     name: str
@@ -18,3 +19,4 @@ class Fault(NamedTuple):
     lacks: Callable[[], str] = lambda: ""
     is_slow: bool = False
     every: int = 1
+    is_cold: bool = False

@@ -15,7 +15,7 @@ DISK = 64
 #: What is about to be written when the disk is full: by whom, and the name.
 PLACES = {
     "checkpoint": ("worker", r"/\.checkpoint\.ckpt\."),
-    "scores": ("worker", r"/scores_\w+\.npz$"),
+    "scores": ("worker", r"/\.scores_\w+\.npz\."),
     "progress": ("worker", r"/\.progress\.json\."),
     "result": ("worker", r"/\.result\.json\."),
     "ledger": ("launcher", r"/\.ledger\.json\.|/\.sweeps/|/\.claims/"),
@@ -30,9 +30,11 @@ def full_at(one: Round, place: str) -> None:
     """The disk is full when a file is about to be written; then there is room again."""
     role, path = PLACES[place]
     count, times = one.draw.choice((1, 1, 2, 3)), one.draw.choice((1, 2))
+    # A failure is kept of runs that fail, as one does that cannot write its scores.
+    before = [Order(PLACES["scores"][0], "open", PLACES["scores"][1], "refuse")] if place == "failures" else []
     with _small_disk(one) as ballast:
         act = "fill" if ballast else "refuse"
-        command = one.start(Order(role, "open", path, act, count, times, str(ballast)))
+        command = one.start(*before, Order(role, "open", path, act, 1 if before else count, times, str(ballast)))
         one.end(command)
         if command.code == 0 and one.draw.random() < 0.5:
             one.other("report", "soak")
@@ -98,6 +100,9 @@ def _cannot_mount() -> str:
 
 
 FAULTS = (
-    *(Fault(f"disk full at {place}", lambda one, place=place: full_at(one, place)) for place in PLACES),
+    *(
+        Fault(f"disk full at {place}", lambda one, place=place: full_at(one, place), is_cold=place == "features")
+        for place in PLACES
+    ),
     Fault("read-only store", only_read, _cannot_mount),
 )

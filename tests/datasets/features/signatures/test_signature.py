@@ -42,6 +42,10 @@ MUTATIONS = {
         ("stft", "[::hop]", "[::hop + 1]"),
         ("stft", "power += np.square(spectrum.imag)", "pass"),
     ],
+    "log_gammatone_statistics": [
+        ("log_gammatone", "level.std(axis=1)", "level.std(axis=1, ddof=1)"),
+        ("log_gammatone", "level.mean(axis=1)", "np.median(level, axis=1)"),
+    ],
     "log_mel_delta_piczak": [
         ("log_mel", 'window("hann"', 'window("hamming"'),
         ("log_mel", "kept = levels[means > self.silence_db]", "kept = levels[means > -200]"),

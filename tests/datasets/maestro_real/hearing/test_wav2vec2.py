@@ -71,6 +71,7 @@ FIRST = "encoder.transformer.layers.0.attention.k_proj.weight"
     [
         (lambda state: {**state, FIRST: torch.zeros(3, 3)}, r"k_proj.weight has the shape \(3, 3\), not \(12, 12\)"),
         (lambda state: {name: one for name, one in state.items() if name != FIRST}, "k_proj.weight is not there, not"),
+        (lambda state: {**state, FIRST: state[FIRST] * torch.nan}, "k_proj.weight is not finite; get torchaudio's"),
         (lambda state: [1, 2], "conv.weight is not there|is not there, not"),
     ],
 )
