@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from benchmarks.errors import USER_ERRORS
 from benchmarks.judge.table import CellResult, TableResult
@@ -71,7 +72,7 @@ class Sounds:
         except USER_ERRORS:
             return {}
         here = self._out.absolute() / folder
-        return {item: Path(os.path.relpath(path, here)).as_posix() for item, path in paths.items()}
+        return {item: quote(Path(os.path.relpath(path, here)).as_posix()) for item, path in paths.items()}
 
 
 def decided(use: Use, memo: Memo, sounds: Sounds, folder: str) -> Iterator[Decided]:

@@ -125,7 +125,7 @@ def test_cells_are_filtered_by_words_and_by_state(opened):
     choice = browser.find_element(By.CSS_SELECTOR, ".filters select")
     state = choice.find_elements(By.TAG_NAME, "option")[1].get_attribute("value")
     choice.send_keys(state)
-    assert {text.split(maxsplit=1)[1] for text in shown(browser, 5)} == {state}
+    assert {text.split(maxsplit=1)[1] for text in shown(browser, 4)} == {state}
 
 
 def test_a_cell_that_is_asked_for_is_shown_whatever_is_filtered(opened):
