@@ -1,6 +1,6 @@
 """What a setting is made of, value by value with its origin, and what came of it, run by run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.audit.origins import Stated, changed, stated
 from benchmarks.judge.table import CellResult, TableResult
@@ -51,15 +51,21 @@ def _where(one: Stated) -> str:
 
 def value_blocks(use: Use) -> Iterator[Block]:
     """The value of every seed on every fold (or column) of the cells that ran, by their conditions."""
-    if use.ran:
-        yield Heading("Values by seed and fold")
+    found: dict[str, list[Block]] = {}
     for variant, cells in use.ran.items():
         for table, one in cells:
             if grid := _by_seed(table, one):
-                title = (
-                    f"{table.id}, {one.cell.label}, {table.table.columns[one.cell.column].label}: {variant.in_words}"
-                )
-                yield Folded(title, [grid])
+                column = table.table.columns[one.cell.column].label
+                found[f"{table.id}, {one.cell.label}, {column}: {variant.in_words}"] = [grid]
+    yield from _titled("Values by seed and fold", found)
+
+
+def _titled(heading: str, parts: Mapping[str, Sequence[Block]]) -> Iterator[Block]:
+    """Parts under a heading, each behind its title; one that is alone stands open."""
+    if parts:
+        yield Heading(heading)
+    for title, blocks in parts.items():
+        yield from (Text(f"{title}."), *blocks) if len(parts) == 1 else (Folded(title, blocks),)
 
 
 def _by_seed(table: TableResult, one: CellResult) -> Grid | None:
@@ -90,13 +96,13 @@ def _called(table: TableResult, part: int | str) -> str:
 
 def run_blocks(use: Use) -> Iterator[Block]:
     """The stored runs with where, when and from which code they were made, and the checksums of their scores."""
-    if use.ran:
-        yield Heading("Runs")
+    found: dict[str, list[Block]] = {}
     for variant in use.ran:
         runs = use.runs(variant)
         seconds = sum(one.result["seconds"]["total"] for one in runs)
         title = f"{variant.in_words}: {len(runs)} {'run' if len(runs) == 1 else 'runs'}, {duration(seconds)} together"
-        yield Folded(title, [*_shared(runs), _listed(runs)])
+        found[title] = [*_shared(runs), _listed(runs)]
+    yield from _titled("Runs", found)
 
 
 def _listed(runs: Sequence[Finished]) -> Grid:

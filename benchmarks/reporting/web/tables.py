@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from benchmarks.judge.table import ClaimTest, TableResult, Variant
-from benchmarks.reporting import wording
-from benchmarks.reporting.render.blocks import Block, Heading, Page
+from benchmarks.reporting.opening.result import spoken
+from benchmarks.reporting.render.blocks import Block, Heading, Page, Text
 from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.web.cells import Line, lines
 from benchmarks.reporting.web.commands import audit_commands
@@ -43,27 +43,54 @@ def claim_pages(shell: Shell, table: TableResult) -> Iterator[tuple[str, bytes]]
             apart.setdefault(one.claim.id, {})[variant] = one
     for one in table.claims:
         place = claim_place(table.paper.id, one.claim.id)
-        blocks: list[Block] = [*claim_blocks([one])]
-        for variant, test in apart.get(one.claim.id, {}).items():
-            blocks += [Heading(wording.conditions(variant)), *claim_blocks([test], 3)]
+        blocks = [
+            block for variant, test in {Variant(): one, **apart.get(one.claim.id, {})}.items()
+            for block in (Heading(spoken(variant)), *_answer(test))
+        ]  # fmt: skip
         known = {
-            "claim": one.claim, "links": [str(link) for link in _links(one)], "blocks": blocks,
+            "claim": one.claim, "links": _links(table, one), "blocks": blocks,
             "line": _line(table, one), "table": {"id": table.id, "href": way(place, table_place(table.id))},
             "cells": list(_cells(table, one, place)),
         }  # fmt: skip
         yield place, shell.write("claim.html.j2", place, f"{table.id}: {one.claim.id.replace('_', ' ')}", known)
 
 
-def _links(one: ClaimTest) -> list[object]:
-    return list(links_of(one.claim.id, one.claim.test)) or [one.claim.test["kind"]]
+def _answer(one: ClaimTest) -> Iterator[Block]:
+    """What came of a claim under some conditions; what its own numbers say, where they are the paper's."""
+    if one.variant.earns_verdict and one.in_print.outcome and not one.claim.ours:
+        printed = {"holds": "it holds", "fails": "it fails", "tie": "it is a tie"}
+        note = f": {one.in_print.note}" if one.in_print.outcome != "holds" and one.in_print.note else ""
+        yield Text(f"By the paper's own numbers {printed.get(one.in_print.outcome, one.in_print.outcome)}{note}.")
+    if one.ours.status == "not measured":
+        yield Text(f"Not measured: {one.ours.note}.")
+    else:
+        yield from (block for block in claim_blocks([one]) if not isinstance(block, Heading))
+
+
+def _links(table: TableResult, one: ClaimTest) -> list[str]:
+    """What has to be so for a claim to hold, by the labels of rows and columns."""
+
+    def label(name: str) -> str:
+        column, row = one.claim.place(name)
+        return _label(table, row) if one.claim.column is not None else table.table.columns[column].label
+
+    links = links_of(one.claim.id, one.claim.test)
+    return [str(link._replace(above=label(link.above), below=label(link.below))) for link in links] or [
+        str(one.claim.test["kind"]).replace("_", " ")
+    ]
+
+
+def _label(table: TableResult, row: str) -> str:
+    """What a row is called, or a control."""
+    control = table.table.controls.get(row)
+    return control.label if control else next((of.cell.label for of in table.main if of.cell.row == row), row)
 
 
 def _line(table: TableResult, one: ClaimTest) -> str:
     """The column or row that a claim is about, by its label."""
     if one.claim.column is not None:
         return f"column {table.table.columns[one.claim.column].label}"
-    label = next((of.cell.label for of in table.main if of.cell.row == one.claim.row), str(one.claim.row))
-    return f"row {label}"
+    return f"row {_label(table, str(one.claim.row))}"
 
 
 def _cells(table: TableResult, one: ClaimTest, here: str) -> Iterator[Mapping[str, object]]:
