@@ -64,7 +64,13 @@
   }
 
   const text = (row, column) => (row.cells[column] ? row.cells[column].textContent.trim() : "");
-  const number = (shown) => { const found = /^[^\d-]*(-?\d+(\.\d+)?)/.exec(shown); return found ? Number(found[1]) : NaN; };
+  const SECONDS = { s: 1, min: 60, h: 3600 };
+  const number = (shown) => {
+    const times = [...shown.matchAll(/(\d+(?:\.\d+)?) (s|min|h)\b/g)];
+    if (times.length && /^\d/.test(shown)) return times.reduce((sum, [, count, unit]) => sum + count * SECONDS[unit], 0);
+    const found = /^[^\d-]*(-?\d+(\.\d+)?)/.exec(shown);
+    return found ? Number(found[1]) : NaN;
+  };
 
   function sortable(table) {
     const body = table.tBodies[0];

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from benchmarks.audit.origins import Stated, changed, stated
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
+from benchmarks.reporting.opening.result import spoken
 from benchmarks.reporting.pages.values import PARTS
 from benchmarks.reporting.render.blocks import Block, Folded, Grid, Heading, Text
 from benchmarks.reporting.sections.provenance import duration
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.ledger import Finished
 from benchmarks.spec import Paper
+from datasets.acquire.telling import count_of
 
 ORIGINS = (
     "*paper*: its text says so; *code*: code of its authors, or of the work it cites, does; *inferred*: it follows "
@@ -19,6 +21,8 @@ ORIGINS = (
 )
 #: So many characters of a checksum are shown.
 DIGITS = 12
+#: A table with so many rows stands open.
+FEW = 15
 
 
 def recipe_blocks(paper: Paper, setting: str) -> Iterator[Block]:
@@ -61,11 +65,12 @@ def value_blocks(use: Use) -> Iterator[Block]:
 
 
 def _titled(heading: str, parts: Mapping[str, Sequence[Block]]) -> Iterator[Block]:
-    """Parts under a heading, each behind its title; one that is alone stands open."""
+    """Parts under a heading, each behind its title; a short one that is alone stands open."""
     if parts:
         yield Heading(heading)
     for title, blocks in parts.items():
-        yield from (Text(f"{title}."), *blocks) if len(parts) == 1 else (Folded(title, blocks),)
+        is_short = len(parts) == 1 and all(len(block.rows) <= FEW for block in blocks if isinstance(block, Grid))
+        yield from (Text(f"{title}."), *blocks) if is_short else (Folded(title, blocks),)
 
 
 def _by_seed(table: TableResult, one: CellResult) -> Grid | None:
@@ -100,7 +105,7 @@ def run_blocks(use: Use) -> Iterator[Block]:
     for variant in use.ran:
         runs = use.runs(variant)
         seconds = sum(one.result["seconds"]["total"] for one in runs)
-        title = f"{variant.in_words}: {len(runs)} {'run' if len(runs) == 1 else 'runs'}, {duration(seconds)} together"
+        title = f"{spoken(variant)}: {count_of(len(runs), 'run')}, {duration(seconds)} together"
         found[title] = [*_shared(runs), _listed(runs)]
     yield from _titled("Runs", found)
 
