@@ -98,15 +98,22 @@ def _ways(table: TableResult, one: CellResult, here: str) -> Iterator[tuple[str,
         yield setting, way(here, setting_place(table.paper.id, setting), command_anchor(one.cell))
 
 
-def squares(table: TableResult, here: str) -> list[tuple[str, list[Square]]]:
-    """The published numbers of a table, row by row, with the label of each row."""
-    found: dict[str, tuple[str, list[Square]]] = {}
-    for one in table.main:
-        if state := state_of(table, one):
-            column = plain(table.table.columns[one.cell.column].label)
-            ours = f", ours {wording.as_printed(one)}" if one.mean is not None else ""
-            told = f"{plain(one.cell.label)}, {column}: published {plain(wording.published(one))}{ours}; {state}"
-            href = way(here, table_place(table.id), anchor(one.cell))
-            of_row = found.setdefault(one.cell.row, (plain(one.cell.label), []))
-            of_row[1].append(Square(href, badge(state), told))
-    return list(found.values())
+def squares(table: TableResult, here: str) -> list[tuple[str, list[Square | None]]]:
+    """The published numbers of a table, row by row, with the label of each row; nothing where none is printed."""
+    states = {(one.cell.row, one.cell.column): state for one in table.main if (state := state_of(table, one))}
+    columns = [name for name in table.table.columns if any(name == column for _, column in states)]
+    cells = {(one.cell.row, one.cell.column): one for one in table.main}
+    labels = {one.cell.row: plain(one.cell.label) for one in table.main}
+
+    def at(row: str, column: str) -> Square | None:
+        state = states.get((row, column))
+        return _square(table, cells[row, column], state, here) if state else None
+
+    return [(labels[row], [at(row, column) for column in columns]) for row in dict.fromkeys(row for row, _ in states)]
+
+
+def _square(table: TableResult, one: CellResult, state: str, here: str) -> Square:
+    column = plain(table.table.columns[one.cell.column].label)
+    ours = f", ours {wording.as_printed(one)}" if one.mean is not None else ""
+    told = f"{plain(one.cell.label)}, {column}: published {plain(wording.published(one))}{ours}; {state}"
+    return Square(way(here, table_place(table.id), anchor(one.cell)), badge(state), told)
