@@ -141,12 +141,12 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, clips):
 
 
 @pytest.mark.parametrize("listed", ["../mine.txt", "/{}/mine.txt", "a/../../mine.txt"])
-def test_no_list_of_files_leads_out_of_the_folder(listed, tmp_path):
-    workspace, out = workspace_in(tmp_path), tmp_path / "site"
+def test_no_list_of_files_leads_out_of_the_folder(listed, clips, tmp_path):
+    out = tmp_path / "site"
     out.mkdir()
     (tmp_path / "mine.txt").write_text("mine")
     (out / LISTING).write_text(listed.format(tmp_path) + "\n")
-    write_pages(workspace, "acrnn.t2", out)
+    write_pages(clips, "acrnn.t2", out)
     assert (tmp_path / "mine.txt").exists()
 
 
