@@ -106,7 +106,7 @@ def test_list_takes_a_paper_a_table_a_row_or_a_cell(capsys):
     assert listed(capsys, "acrnn.t3") == [{**whole, "tables": [table]}]
     row = [cell for cell in table["cells"] if cell["id"].startswith("acrnn.t3.att_aug.")]
     assert len(row) > 1
-    assert listed(capsys, "acrnn.t3.att_aug") == [{**whole, "tables": [{**table, "cells": row}]}]
+    assert listed(capsys, "acrnn.t3.att_aug") == [{**whole, "tables": [{**table, "cells": row, "controls": {}}]}]
     assert cells(listed(capsys, "acrnn.t3.att_aug.esc50")) == ["acrnn.t3.att_aug.esc50"]
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,6 +14,7 @@ from benchmarks.cli.main import run_command_line
 from benchmarks.errors import InputError
 from benchmarks.reporting import write_pages
 from benchmarks.reporting.web.build import LISTING
+from tests import ROOT
 from tests.benchmarks.fabricated_runs import workspace_in
 
 #: Elements that have no end.
@@ -169,3 +172,23 @@ def test_the_command_says_what_to_open(clips, tmp_path, capsys):
     assert run_command_line(arguments) == 0
     assert re.fullmatch(rf"\d+ pages; open {tmp_path}/site/index.html\n", capsys.readouterr().out)
     assert not list(Path(clips.reports).rglob("*.html"))
+
+
+def test_a_paper_of_ones_own_has_its_site_and_a_mistake_in_another_is_told(toy_workspace, tmp_path, monkeypatch):
+    papers = tmp_path / "papers"
+    for paper in ("toy", "other"):
+        shutil.copytree(ROOT / "tests" / "benchmarks" / "toy" / "papers" / "toy", papers / paper)
+    (papers / "other" / "paper.yaml").write_text("id: [other\n")
+    monkeypatch.setattr("benchmarks.spec.load.PAPERS", papers)
+    with (
+        pytest.warns(UserWarning, match="^other is left out of the report: "),
+        pytest.raises(InputError, match=r"^other: left out of the report, in which the other papers are"),
+    ):
+        write_pages(toy_workspace, None, tmp_path / "all")
+    assert (tmp_path / "all" / "toy" / "t1.html").exists() and not (tmp_path / "all" / "other").exists()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write_pages(toy_workspace, "toy.t1", tmp_path / "one")
+    with pytest.raises(InputError, match=r"paper\.yaml"):
+        write_pages(toy_workspace, "other", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
