@@ -86,7 +86,7 @@ def test_every_path_of_the_pages_exists():
 
 
 def test_the_python_of_the_readme_fits_the_real_signatures():
-    (block,) = blocks("README.md", "python")
+    (block,) = [one for one in blocks("README.md", "python") if "Trainer(" in one]
     tree = ast.parse(block)
     names = {}
     for node in ast.walk(tree):
@@ -102,6 +102,19 @@ def test_the_python_of_the_readme_fits_the_real_signatures():
         # What a class passes on to its base is in no signature of its own.
         accepted = ArgumentParser().add_class_arguments(cls, "made", fail_untyped=False)
         assert {f"made.{name}" for name in keywords} <= set(accepted)
+
+
+def test_the_network_of_the_readme_fits_a_table(tmp_path, monkeypatch):
+    import torch
+
+    from models.tasks.own import OwnClips, fault
+
+    (block,) = [one for one in blocks("README.md", "python") if "class MLP" in one]
+    (tmp_path / "mynet_of_the_readme.py").write_text(block, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shape = (2, 128, 128)
+    module = OwnClips("mynet_of_the_readme.MLP", {"hidden": 4}, num_classes=10, input_shape=shape)
+    assert fault(module, torch.ones(3, *shape), torch.zeros(3, 10), "clips") is None
 
 
 def test_the_worked_paper_loads(tmp_path):

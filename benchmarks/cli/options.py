@@ -7,6 +7,7 @@ import typer
 
 from benchmarks.cli import paths
 from benchmarks.errors import InputError
+from benchmarks.launch.launcher import launcher_names
 from benchmarks.spec.words import Corpus, Numerics, Tier
 
 if TYPE_CHECKING:
@@ -34,6 +35,23 @@ RunsOption = Annotated[Path | None, _place("--runs", "RESOUND_RUNS", "The store 
 CacheOption = Annotated[Path | None, _place("--cache", "RESOUND_CACHE", "Derived files (default: cache/)", True)]
 ReportsOption = Annotated[
     Path | None, _place("--reports", "RESOUND_REPORTS", "Reports and landed runs (default: reports/)", True)
+]
+JobsOption = Annotated[
+    int | None, typer.Option(min=1, max=1024, help="Runs at a time (default: a core each, 2 on a GPU)")
+]
+MinutesOption = Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")]
+LauncherOption = Annotated[
+    str,
+    typer.Option(help=f"Where runs execute: {', '.join(launcher_names())}, or the import path of a launcher's class"),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Another value of an argument, again for each: model.x=3, data.x=[1,2], trainer.x=1e-3 (YAML). A list for "
+        "an argument that takes none is a sweep. Such rows have names of their own, and earn no verdict",
+        metavar="PART.ARGUMENT=VALUE",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 

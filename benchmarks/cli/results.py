@@ -19,6 +19,7 @@ from benchmarks.cli.options import (
     ReportsOption,
     RunsOption,
     SeedsOption,
+    SetOption,
     Target,
     TierOption,
     choice_of,
@@ -137,19 +138,32 @@ def bundle_command(
     features: Annotated[
         bool, typer.Option("--features", help="Carry what was extracted from the sounds instead of the sounds")
     ] = False,
+    network: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="A network of yours in place of TARGET's, as for `try`")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="That network's row (default: the name of its class)")] = None,
+    changes: SetOption = None,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
     reports: ReportsOption = None,
 ) -> None:
     """All that a machine without internet needs to run TARGET: the code as it is, clips, wheels, the missing runs."""
+    from benchmarks.cli.own import asked_changes, asked_network
     from benchmarks.runs.bundle import bundle
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     names = [name for name in wheels.split(",") if name]
-    for line in bundle(target, choice, workspace, out, python, platform, names, max_mib, features):
+    asked = None
+    if network is not None:
+        asked = asked_network(network, target, name, changes or [])
+    elif changes:
+        asked = asked_changes(target, changes)
+    if name is not None and network is None:
+        raise InputError(f"--name {name}: calls a network of yours; name that, too, with --network CLASS")
+    for line in bundle(target, choice, workspace, out, python, platform, names, max_mib, features, asked):
         print(line)
 
 

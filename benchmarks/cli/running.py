@@ -14,21 +14,22 @@ from benchmarks.cli.options import (
     DataOption,
     DeviceOption,
     FoldsOption,
+    JobsOption,
     JsonOption,
+    LauncherOption,
+    MinutesOption,
     NumericsOption,
     ReportsOption,
     RunsOption,
     SeedsOption,
+    SetOption,
     Target,
     TierOption,
     choice_of,
 )
 from benchmarks.errors import told
-from benchmarks.launch.launcher import launcher_names
 
 app = typer.Typer()
-
-LAUNCHERS = f"Where runs execute: {', '.join(launcher_names())}, or the import path of a launcher's class"
 
 
 @app.command("list")
@@ -86,12 +87,11 @@ def run_command(
     seeds: SeedsOption = None,
     folds: FoldsOption = None,
     numerics: NumericsOption = "float32",
-    launcher: Annotated[str, typer.Option(help=LAUNCHERS)] = "local",
-    jobs: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Runs at a time (default: a core each, 2 on a GPU)")
-    ] = None,
+    changes: SetOption = None,
+    launcher: LauncherOption = "local",
+    jobs: JobsOption = None,
     device: DeviceOption = "auto",
-    minutes: Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")] = None,
+    minutes: MinutesOption = None,
     allow_incomplete: Annotated[
         bool, typer.Option(help="Train although clips, or some of TARGET's datasets, are missing")
     ] = False,
@@ -102,12 +102,14 @@ def run_command(
     reports: ReportsOption = None,
 ) -> int:
     """Run what is missing, resume what was cut, then write the tables."""
+    from benchmarks.cli.own import asked_changes
     from benchmarks.cli.sweep import Sweep
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
-    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher)
+    asked = asked_changes(target, changes) if changes else None
+    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked)
     return sweep.run(minutes=minutes, confirmed=yes)
 
 

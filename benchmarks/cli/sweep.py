@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
+from benchmarks.cli.own import print_own, rehearse_all
 from benchmarks.errors import InputError, told
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
@@ -19,6 +20,7 @@ from benchmarks.launch.sweeps import SweepRecord, tidy
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.own.place import Asked
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, load_paper, select
@@ -43,15 +45,17 @@ class Sweep:
     jobs: int | None = None
     allow_incomplete: bool = False
     launcher: str = "local"
+    #: rows that are not the paper's, in place of the target's cells; their networks are tried on a batch first
+    asked: Asked | None = None
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
         launcher = launcher_named(self.launcher)
-        cells = select(self.target)
+        cells = self.asked.cells if self.asked else select(self.target)
         check_names(cells)  # before hours of training, not behind them
         self._forget_hashes(cells)
         self._tidy()
-        plan = make_plan(cells, self.choice, self.workspace)
+        plan = make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
         for line in left_out_lines(plan):
@@ -67,6 +71,8 @@ class Sweep:
                 print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
                 return BAD_INPUT
             self._check_data(plan)
+            if self.asked:
+                rehearse_all([planned.run for planned in plan.missing], self.asked, self.workspace)
             code = self._launch(plan, launcher, minutes)
         self._write_tables()
         return code
@@ -174,7 +180,10 @@ class Sweep:
     def _write_tables(self) -> None:
         from benchmarks.reporting import print_tables
 
-        print_tables(self.workspace, self.target, self.choice)
+        if self.asked:
+            print_own(self.workspace, self.asked.cells, self.choice)
+        else:
+            print_tables(self.workspace, self.target, self.choice)
 
 
 def exit_code_of(outcome: Outcome) -> int:

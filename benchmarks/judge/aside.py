@@ -63,7 +63,7 @@ def _why(run: Run, paper: Paper, has_files: bool) -> str:
     changes = [
         *_versions(run.versions, now.versions),
         *(f"{name} has changed" for name in _differing(run.resolved, now.resolved)),
-        *(f"field {name} of the protocol has changed" for name in _differing(run.protocol, now.protocol)),
+        *(f"the protocol's field `{name}` has changed" for name in _differing(run.protocol, now.protocol)),
     ]
     more = [f"and {len(changes) - TOLD} more"] if len(changes) > TOLD else []
     return ", ".join([*changes[:TOLD], *more]) or "its recipe has changed"

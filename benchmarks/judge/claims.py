@@ -67,6 +67,11 @@ class ClaimResult:
     note: str = ""
     links: tuple[LinkResult, ...] = ()
 
+    @property
+    def can_decide(self) -> bool:
+        """Whether there are so many test units that a link could be shown at all."""
+        return any(one.tested.can_decide for one in self.links)
+
 
 def judge_claims(
     claims: Sequence[Claim],

@@ -9,6 +9,7 @@ from benchmarks.audit.isolated import table_checks
 from benchmarks.judge.aside import LeftAside, left_aside
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.own.rows import own_rows
 from benchmarks.judge.spread import column_spread, item_noise, repeats
 from benchmarks.judge.states import State
 from benchmarks.judge.table import CellResult, TableResult, Variant
@@ -67,7 +68,8 @@ class Results:
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         states = self._states(paper, name, by_variant)
-        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived, states)
+        own = own_rows(paper, name, by_variant, self.workspace)
+        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived, states, own)
 
     def _states(self, paper: Paper, table_id: str, variants: Iterable[Variant]) -> dict[Variant, dict[str, State]]:
         """The files that the runs behind a table were made with, by variant and dataset."""

@@ -16,6 +16,7 @@ from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
 if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
     from benchmarks.judge.claims import ClaimResult
+    from benchmarks.judge.own.rows import OwnRow
     from benchmarks.judge.states import State
     from benchmarks.spec.audit import Mean
     from benchmarks.spec.claims import Ordering
@@ -246,6 +247,8 @@ class TableResult:
     derived: Mapping[Variant, Mapping[str, tuple[CellResult, ...]]] = field(default_factory=dict)
     #: the files that the runs were made with, by the conditions of those and the dataset
     states: Mapping[Variant, Mapping[str, "State"]] = field(default_factory=dict)
+    #: rows that are not the paper's (judge.own), by the conditions of their runs
+    own: Mapping[Variant, tuple["OwnRow", ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -42,8 +42,9 @@ def _behind(import_path: str) -> Any:
     module, _, name = import_path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, SyntaxError, ValueError, TypeError) as error:
-        raise InputError(f"{import_path}: cannot be imported ({error})") from error
+    except Exception as error:  # whatever a file does that somebody has written
+        kind = "" if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: "
+        raise InputError(f"{import_path}: cannot be imported ({kind}{' '.join(str(error).split())})") from error
 
 
 def check_home(import_path: str, said: str = "") -> None:
@@ -54,6 +55,11 @@ def check_home(import_path: str, said: str = "") -> None:
             f"{said}{import_path}: `{top}` is neither a package of the project nor a module of yours; name a class of "
             f"{', '.join(PROJECT)}, or of your own files on PYTHONPATH"
         )
+
+
+def is_users(top: str) -> bool:
+    """Whether a module on top is one of the user's own: on this machine, and of no package that is installed."""
+    return top not in PROJECT and _is_ours(top, tuple(sys.path)) and importlib.util.find_spec(top) is not None
 
 
 @cache
@@ -130,16 +136,21 @@ def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
 
 
 def _named(values: Any) -> Iterator[str]:
-    """The import paths that arguments name: of further objects, and of extractors."""
+    """The import paths that arguments name: of further objects, of extractors, and of networks."""
     if isinstance(values, dict):
         for name, value in values.items():
-            if name in ("class_path", "extractor") and isinstance(value, str) and "." in value:
+            if name in ("class_path", "extractor", "network") and isinstance(value, str) and "." in value:
                 yield value
             else:
                 yield from _named(value)
     elif isinstance(values, list):
         for value in values:
             yield from _named(value)
+
+
+def class_to_read(class_path: str) -> Any:
+    """The class behind an import path, of which the signature alone is read. Raises InputError like `import_class`."""
+    return _behind(class_path) if class_path in READ else import_class(class_path)
 
 
 def parameters(class_path: str) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def parameters(class_path: str) -> dict[str, Any]:
     """
     from jsonargparse import ArgumentParser
 
-    cls = _behind(class_path) if class_path in READ else import_class(class_path)
+    cls = class_to_read(class_path)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(cls, "object", fail_untyped=False)
     return dict(vars(parser.get_defaults().get("object") or argparse.Namespace()))

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import write_json, writing
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.own.names import is_own
 from benchmarks.runs.provenance import census_of, code_revision, cpu_name, package_versions
 from benchmarks.runs.scores import Scores, stacked
 from benchmarks.runs.truth import write_reference
+from benchmarks.runs.versions import versions
 from benchmarks.runs.workspace import Workspace
 from datasets.seeds import derive
 
@@ -65,8 +67,17 @@ def execute(run: Run, around: Surroundings) -> Path | None:
     with ledger.claim(run.id) as held:
         if not held or ledger.holds(run):
             return None
+        _check_sources(run)
         attempt = ledger.attempt(run)
         return ledger.publish(run, attempt, _work(run, attempt, around))
+
+
+def _check_sources(run: Run) -> None:
+    """Raise InputError where what the user has written is not, here and now, what the run was planned with."""
+    if is_own(run.setting):
+        now = versions(run.resolved, by_content=True)
+        if odd := [path for path, number in run.versions.items() if now.get(path) != number]:
+            raise InputError(f"{odd[0]}: is another text here than when the run was planned; repeat the command")
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
@@ -115,13 +126,74 @@ def build_data(run: Run, workspace: Workspace) -> Any:
 def build_model(run: Run, data: Any) -> Any:
     """The run's network (a LightningModule) or estimator; its draws come from a seed of its own.
 
-    Where it takes them, it is given the number of classes and the frames of the segments that the data have.
+    Where it takes them, it is given the number of classes and the frames of the segments that the data have; of the
+    user's own networks the shape of one x of training, too. What these draw at their start comes from the same seed.
     """
-    part = run.resolved["model"]
-    offered = {"num_classes": data.num_classes, "seed": derive(run.seed, run.fold, "init") % 2**31}
+    part, seed = run.resolved["model"], derive(run.seed, run.fold, "init") % 2**31
+    offered: dict[str, Any] = {"num_classes": data.num_classes, "seed": seed}
     offered |= {"n_frames": data.n_frames} if data.n_frames else {}
     filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
-    return instantiate(part["class_path"], {**part["init_args"], **filled})
+    if not is_own(run.setting):
+        return instantiate(part["class_path"], {**part["init_args"], **filled})
+    if accepts(part["class_path"], "input_shape"):
+        filled["input_shape"] = list(_training_batch(data)[0].shape[1:])
+    import torch
+
+    from models.tasks.own import completed
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = instantiate(part["class_path"], {**filled, **part["init_args"]})
+    return completed(model, data.task) if is_network(model) else model
+
+
+def _training_batch(data: Any) -> tuple[Any, Any]:
+    """The first batch of training, x and y; what is drawn for it is no state, so it comes again."""
+    x, y = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    return x, y
+
+
+def rehearse(run: Run, around: Surroundings, folder: Path) -> None:
+    """Make the network of a run of the user's twice, train it on one batch and let it predict, in an empty `folder`.
+
+    Raises InputError, one line, for one that does not begin alike with the same seed, does not give what its task
+    needs, or cannot be trained: before anything is.
+    """
+    from models.tasks.own import WANTED, Own, fault, same_start
+
+    data = build_data(run, around.workspace)
+    data.setup()
+    name = run.resolved["model"]["init_args"].get("network") or run.resolved["model"]["class_path"]
+    with _told(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, again = build_model(run, data), build_model(run, data)
+    if not is_network(model):
+        return
+    if odd := same_start(model, again):
+        raise InputError(
+            f"{name}: {odd} differs between two made with the same seed; draw with torch's generator alone"
+        )
+    if isinstance(model, Own) and (problem := fault(model, *_training_batch(data), data.task)):
+        raise InputError(f"{name}: {problem}")
+    trial = {"max_epochs": 1, "limit_train_batches": 1, "limit_val_batches": 1}
+    short = replace(run, resolved={**run.resolved, "trainer": {**run.resolved["trainer"], **trial}})
+    wanted = f"; it must give {WANTED[data.task]}" if data.task in WANTED else ""
+    with _told(name, wanted), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of one batch nothing is to be said
+        _train(short, model, data, folder, around, Clock())
+
+
+@contextmanager
+def _told(name: str, wanted: str = "") -> Iterator[None]:
+    """Tell in one line what goes wrong with a network that somebody has written."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+    except Exception as error:
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        text = " ".join(f"{kind}{error}".split())[:300]
+        raise InputError(f"{name}: {text}{wanted}; --debug shows where") from error
 
 
 def is_network(model: Any) -> bool:

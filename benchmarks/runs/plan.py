@@ -1,7 +1,7 @@
 """From cells to the runs they need: deduplicated, minus those already done, with their expected cost."""
 
 import statistics
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.own.names import is_own
 from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
@@ -97,15 +98,19 @@ class Plan:
         }
 
 
-def make_plan(cells: Iterable[Cell], choice: Choice, workspace: Workspace) -> Plan:
+def make_plan(
+    cells: Iterable[Cell], choice: Choice, workspace: Workspace, paper_of: Callable[[str], Paper] = load_paper
+) -> Plan:
     """The runs that `cells` need under `choice`; a cell about one fold needs only the runs on that, if there are any.
 
     Cells that are audited or only quoted need none; on stand-in files those of datasets without a stand-in get none. Of
     the folds that are chosen each dataset has those that are its own. Raises InputError for one that none of them has.
+
+    paper_of: the paper of an id, where it has settings that are not in its file.
     """
     plan = Plan()
     trained = [
-        (cell, source, load_paper(cell.id.split(".")[0]))
+        (cell, source, paper_of(cell.id.split(".")[0]))
         for cell in cells if cell.recipe == "train"
         for source in cell.sources if source.setting and source.dataset
     ]  # fmt: skip
@@ -174,7 +179,7 @@ def setting_runs(
         "paper": paper.id, "setting": setting, "dataset": dataset, "tier": choice.tier, "corpus": choice.corpus,
         "numerics": choice.numerics, "resolved": resolved, "probes": list(recipe.probes),
         "protocol": {name: item.ours or item.value for name, item in sorted(paper.training_protocol(setting).items())},
-        "versions": versions(resolved),
+        "versions": versions(resolved, by_content=is_own(setting)),
         "fingerprint": workspace.fingerprint(use, choice.corpus) if workspace else "absent",
     }  # fmt: skip
     return [Run(fold=fold, seed=seed, **common) for seed in range(seeds) for fold in folds]

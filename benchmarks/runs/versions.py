@@ -1,6 +1,7 @@
 """Version numbers of all that a run is made of, read from source, so that planning and reporting import no torch."""
 
 import ast
+import hashlib
 import importlib.util
 import re
 import sys
@@ -11,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
+from benchmarks.runs.build import is_users
 
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 #: The version that every class begins with.
 _FIRST = 1
+#: Hexadecimal digits of a hash of sources that make up a number which every reader of JSON keeps whole.
+_DIGITS = 12
 #: Files of modules by the name and the folders that were searched.
 _FILES: dict[tuple[str, ...], Path] = {}
 
@@ -24,7 +28,7 @@ class BrokenSource(InputError):
     """A module that is there and cannot be read."""
 
 
-def versions(resolved: dict[str, Any]) -> dict[str, int]:
+def versions(resolved: dict[str, Any], by_content: bool = False) -> dict[str, int]:
     """Version numbers of all that can move a run's numbers, by import path.
 
     These are the classes and functions that `resolved` (benchmarks.runs.ledger.Run) names anywhere. Every `class_path`
@@ -32,12 +36,17 @@ def versions(resolved: dict[str, Any]) -> dict[str, int]:
     counts where it has one. The base classes of those classes count from their second version on: with its first one a
     base class is a part of what its subclasses were all along, so that ids survive when code moves into a new base
     class. Raises InputError for a name that leads nowhere and for what lacks a version.
+
+    by_content: of what is defined in modules of the user's own the number is one of their sources (`content_number`),
+    whatever versions stand there; so another text is another recipe.
     """
     named = dict(_import_paths(resolved))
     own = {path.partition(".")[0] for path, is_class_path in named.items() if is_class_path}
     found: dict[str, int] = {}
     for path, is_class_path in named.items():
-        if is_class_path or path.partition(".")[0] in own:
+        if by_content and is_users(path.partition(".")[0]) and (is_class_path or _is_defined(path)):
+            found[path] = content_number(path)
+        elif is_class_path or path.partition(".")[0] in own:
             found[path] = class_version(path)
         elif version := _version(path):
             found[path] = version
@@ -108,6 +117,44 @@ def _version(import_path: str) -> int | None:
         return None
 
 
+def content_number(import_path: str) -> int:
+    """A number of the sources behind a class or function: of its module, and of all modules of the user's it imports.
+
+    Raises InputError for a name that leads nowhere.
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted(users_sources(import_path).items()):
+        digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return int(digest.hexdigest()[:_DIGITS], 16)
+
+
+def users_sources(import_path: str) -> dict[str, Path]:
+    """The files of the user's own modules behind a class or function, by the names of the modules.
+
+    Raises InputError for a name that leads nowhere.
+    """
+    waiting = [import_path.rpartition(".")[0], _definition(import_path).module.name]
+    found: dict[str, Path] = {}
+    while waiting:
+        name = waiting.pop()
+        if not name or name in found or not is_users(name.partition(".")[0]):
+            continue
+        waiting.append(name.rpartition(".")[0])
+        if (source := _source(name)) is not None:
+            found[name] = source.path
+            waiting += source.mentioned
+    return found
+
+
+def _is_defined(import_path: str) -> bool:
+    try:
+        return _definition(import_path) is not None
+    except BrokenSource:
+        raise
+    except InputError:
+        return False
+
+
 # -- reading source ----------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +205,13 @@ class _Source:
                     name = alias.asname or alias.name.partition(".")[0]
                     names[name] = alias.name if alias.asname else name
         return names
+
+    @property
+    def mentioned(self) -> list[str]:
+        """All that may be a module among what the module imports."""
+        whole = [alias.name for step in ast.walk(self.tree) if isinstance(step, ast.Import) for alias in step.names]
+        names = [*whole, *self.imported.values()]
+        return [*names, *(name.rpartition(".")[0] for name in names)]
 
     def full_name(self, name: str) -> str:
         """The import path of a name as the module uses it: its own, or one that it imports."""

@@ -83,6 +83,7 @@ class ActivityDataModule(ResidentDataModule):
     """
 
     version = 1
+    task = "activity"
     hop: float
 
     def __init__(

@@ -46,6 +46,7 @@ class ClipDataModule(ResidentDataModule):
     """
 
     version = 1
+    task = "clips"
 
     def __init__(
         self,

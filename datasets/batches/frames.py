@@ -62,6 +62,7 @@ class FrameDataModule(ResidentDataModule):
     """
 
     version = 1
+    task = "frames"
     hop: float
 
     def __init__(

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytorch_lightning as pl
@@ -43,6 +43,8 @@ class ResidentDataModule(pl.LightningDataModule):
     """
 
     version = 1
+    #: what networks learn from its batches: "clips", "tags", "frames" or "activity"
+    task: ClassVar[str]
     hop: float | None = None
     n_frames: int | None = None
 

@@ -39,6 +39,7 @@ class TagDataModule(ResidentDataModule):
     """
 
     version = 1
+    task = "tags"
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import writing
+from benchmarks.runs.versions import users_sources
 from datasets.acquire.locks import lock
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ def packed_code(runs: Iterable["Run"]) -> Iterator[Path]:
 
 
 def _modules_of(runs: Iterable["Run"]) -> set[str]:
-    """The top-level modules that runs name by import path."""
-    return {path.partition(".")[0] for run in runs for path in run.versions if "." in path}
+    """The top-level modules that runs name by import path, with those of the user's that these import."""
+    paths = {path for run in runs for path in run.versions if "." in path}
+    found = {path.partition(".")[0] for path in paths}
+    return found | {name.partition(".")[0] for path in paths for name in users_sources(path)}
 
 
 def _copy_module(name: str, folder: Path) -> None:

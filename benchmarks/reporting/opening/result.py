@@ -72,6 +72,24 @@ def _full(result: TableResult) -> Iterator[str]:
         yield _trained(result, trained)
     if quoted := by_recipe["quoted"]:
         yield f"{count_of(len(quoted), 'cell')} {'is' if len(quoted) == 1 else 'are'} only quoted from others."
+    yield from _controls(result)
+
+
+def _controls(result: TableResult) -> Iterator[str]:
+    """Rows of ours that ran in full on the real files, the first of them with their values."""
+    ran = [
+        one for variant, rows in result.controls.items() if variant.earns_verdict
+        for one in rows if one.mean is not None and not math.isnan(one.mean)
+    ]  # fmt: skip
+    labels = list(dict.fromkeys(one.cell.label for one in ran))
+    if not labels:
+        return
+    values = [
+        f"{wording.as_printed(one)} ({result.table.columns[one.cell.column].label})"
+        for one in ran if one.cell.label == labels[0]
+    ]  # fmt: skip
+    more = f", and {count_of(len(labels) - 1, 'other')}" if len(labels) > 1 else ""
+    yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {', '.join(values)}{more}."
 
 
 def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
@@ -115,15 +133,14 @@ def _audited(audited: Sequence[CellResult]) -> str:
 
 
 def _checks(result: TableResult) -> str:
-    """How many checks of printed numbers and sentences fail, beside the cells that the audit computes."""
-    cells = {one.cell.id for one in result.main}
-    asked = [one for one in result.checks if one["holds"] is not None and one["id"] not in cells]
+    """How many checks of the audit fail, of those that can hold or fail."""
+    asked = [one for one in result.checks if one["holds"] is not None]
     failing = sum(one["holds"] is False for one in asked)
     if not asked:
         return ""
     told = {0: "none fails", 1: "1 fails"}.get(failing, f"{failing} fail")
     every = count_of(len(asked), "check")
-    return f"Of {every} of the printed numbers and sentences, made without training, {told} (see Audit)."
+    return f"Of {every} that can be made without training, as of printed averages and sizes, {told} (see Audit)."
 
 
 def _apart(result: TableResult, variant: Variant) -> str:
@@ -157,20 +174,24 @@ def _row(result: TableResult, one: CellResult) -> str:
 
 def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str:
     """How many claims of the paper have which answer, and the first that are decided in numbers; else the first."""
-    asked = [one for one in claims if one.ours.status != "not measured" and not one.claim.ours]
+    measured = [one for one in claims if one.ours.status != "not measured" and not one.claim.ours]
+    asked = [one for one in measured if one.ours.can_decide]
+    mute = len(measured) - len(asked)
+    little = "so few independent test items that nothing can be shown"
     if not asked:
-        return ""
+        return f"{begin} {mute} {'has' if mute == 1 else 'have'} {little}." if mute else ""
+    more = f" {mute} {'has' if mute == 1 else 'have'} {little}." if mute else ""
     counts = Counter(one.answer for one in asked)
     decided = [one for one in asked if one.answer != "undecided"][:TOLD]
     if len(asked) == 1:
-        return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}."
+        return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}.{more}"
     shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
         f"{'all' if counts[word] == len(asked) else counts[word]} {word}" + (f" ({meant})" if meant else "")
         for word, meant in ANSWERS.items() if counts[word]
     )  # fmt: skip
     which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
-    return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}."
+    return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}.{more}"
 
 
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:

@@ -125,7 +125,7 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
         yield from (Heading("Apart: studies on stand-in files"), Text(STUDIES), Bullets(studies))
     if elsewhere:
         told = "; ".join(f"{count_of(count, 'cell')} in {name}" for name, count in elsewhere.items())
-        yield Text(f"Besides ran {told}: they prove the path, not the learning; see the pages.")
+        yield Text(f"Besides, {told} ran: they prove the path, not the learning; see the pages.")
 
 
 def _to_finish(tables: Sequence[TableResult], todo: Mapping[str, Todo]) -> Iterator[Block]:

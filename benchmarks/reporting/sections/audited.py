@@ -70,5 +70,8 @@ def check_blocks(result: TableResult) -> list[Block]:
         return []
     grid = Grid(("check", "published", "computed", "audit", "note"), rows, left=(0, 3, 4))
     failing = sum(row[3] == "**fails**" for row in rows)
+    judged = sum(bool(row[3]) for row in rows)
+    beside = len(rows) - judged
+    also = f"; and {count_of(beside, 'number')} beside which nothing is printed" if beside else ""
     told = {0: "none of them fails", 1: "one of them fails"}.get(failing, f"{failing} of them fail")
-    return [Heading("Audit"), Folded(f"{count_of(len(rows), 'check')} without training, {told}", [grid])]
+    return [Heading("Audit"), Folded(f"{count_of(judged, 'check')} without training, {told}{also}", [grid])]

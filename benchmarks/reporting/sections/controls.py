@@ -7,7 +7,7 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import grids
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
 
-ABOUT = "Rows that the paper does not have, run under the same conditions to explain those that it has."
+ABOUT = "Rows that the paper does not have, run to explain those that it has."
 HEAD = ("row", "column", "value", "as printed", "correct", "seeds × folds")
 
 

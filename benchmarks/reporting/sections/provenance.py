@@ -7,6 +7,7 @@ from benchmarks.judge.table import CellResult
 from benchmarks.reporting.render.blocks import Block, Folded, Grid
 from benchmarks.reporting.wording import conditions
 from benchmarks.runs.ledger import Finished
+from datasets.acquire.telling import count_of
 
 
 def provenance_blocks(results: Sequence[CellResult]) -> list[Block]:
@@ -44,7 +45,7 @@ def _counted(values: Iterable[str]) -> str:
     counts = Counter(values)
     if len(counts) == 1:
         return next(iter(counts))
-    return "; ".join(f"{value} ({count} runs)" for value, count in sorted(counts.items()))
+    return "; ".join(f"{value} ({count_of(count, 'run')})" for value, count in sorted(counts.items()))
 
 
 def _revision(one: Finished) -> str:
@@ -54,7 +55,9 @@ def _revision(one: Finished) -> str:
 
 def _device(one: Finished) -> str:
     device = one.result["device"]
-    threads = f", {device['threads']} threads" if device["kind"] == "cpu" else f", CUDA {device.get('cuda')}"
+    threads = (
+        f", {count_of(device['threads'], 'thread')}" if device["kind"] == "cpu" else f", CUDA {device.get('cuda')}"
+    )
     return f"{device['name']} ({device['kind']}{threads})"
 
 

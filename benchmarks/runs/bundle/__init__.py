@@ -5,16 +5,17 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from benchmarks.errors import InputError
 from benchmarks.runs.bundle.members import Taken, clip_members, code_members, wheel_members
 from benchmarks.runs.bundle.own import module_members, paper_members, setting_members
 from benchmarks.runs.bundle.parts import MIB, write_parts
 from benchmarks.runs.files import write_json
+from benchmarks.runs.own.place import Asked
 from benchmarks.runs.plan import Choice, Plan, make_plan
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import select
+from benchmarks.spec import load_paper, select
 from datasets.acquire.telling import count_of
 
 
@@ -28,8 +29,11 @@ def bundle(
     wheels: Sequence[str],
     max_mib: int,
     features: bool = False,
+    asked: Asked | None = None,
 ) -> Iterator[str]:
     """Write what another machine needs to run `target` as parts of at most `max_mib` MiB; yields lines to print.
+
+    asked: rows that are not the paper's, in place of the target's cells.
 
     The clips travel, or with `features` what was extracted from them instead. What is taken of the user's own, and
     what stays here, is said. `unbundle.py`, which needs nothing but Python, puts the parts together. Raises InputError
@@ -39,8 +43,8 @@ def bundle(
 
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise InputError(f"--python {python}: must be a version like 3.12")
-    cells = select(target)
-    wanted = make_plan(cells, choice, workspace)
+    cells = asked.cells if asked else select(target)
+    wanted = make_plan(cells, choice, workspace, asked.paper_of if asked else load_paper)
     plan = _possible(wanted)
     if not plan.missing:
         raise InputError(f"{target}: nothing is missing in tier {choice.tier}; there is nothing to bundle")
@@ -58,7 +62,12 @@ def bundle(
     out.mkdir(parents=True, exist_ok=True)
     takings.append(Taken(wheel_members(wheels, python, platform, out), []))
     has_papers = bool(takings[1].members)
-    takings.append(Taken([("run.sh", _run_script(target, choice, values, has_papers).encode())], []))
+    takings.append(
+        Taken(
+            [("run.sh", _run_script(asked.words if asked else ("run", target), choice, values, has_papers).encode())],
+            [],
+        )
+    )
     members = [member for taken in takings for member in taken.members]
     parts, cut = write_parts(members, out, max_mib * MIB)
     shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")
@@ -67,7 +76,7 @@ def bundle(
     yield from (f"left here: {count_of(len(some), 'run')}: {reason}" for reason, some in wanted.lacking.items())
     total = sum(part["bytes"] for part in parts.values()) / MIB
     yield f"{count_of(len(parts), 'part')} in {out}, {total:.0f} MiB, {count_of(len(runs), 'run')}"
-    yield f"there: python unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
+    yield f"there: python {out.name}/unbundle.py {out.name} WORK && sh WORK/run.sh [--minutes M]"
     yield "back here: python -m benchmarks merge WORK/runs"
 
 
@@ -80,7 +89,7 @@ def _possible(plan: Plan) -> Plan:
     return left
 
 
-def _run_script(target: str, choice: Choice, values: Mapping[str, str], has_papers: bool) -> str:
+def _run_script(words: Sequence[str], choice: Choice, values: Mapping[str, str], has_papers: bool) -> str:
     options = [f"--tier {choice.tier}", f"--corpus {choice.corpus}", f"--numerics {choice.numerics}"]
     options += [f"--seeds {choice.seeds}"] if choice.seeds else []
     options += [f"--folds {','.join(map(str, choice.folds))}"] if choice.folds else []
@@ -91,7 +100,7 @@ def _run_script(target: str, choice: Choice, values: Mapping[str, str], has_pape
         'here=$(cd "$(dirname "$0")" && pwd)\n'
         'export PYTHONPATH="$here/code:$here/own:$here/site"\n'
         + "".join(f"export {setting}\n" for setting in settings)
-        + f"exec python3 -m benchmarks run {target} {' '.join(options)} --yes \\\n"
+        + f"exec python3 -m benchmarks {join(words)} {' '.join(options)} --yes \\\n"
         '    --data-root "$here/data" --cache "$here/cache" --runs "$here/runs" --reports "$here/reports" "$@"\n'
     )
 

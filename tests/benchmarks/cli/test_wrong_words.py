@@ -17,6 +17,8 @@ TOY = ROOT / "tests" / "benchmarks" / "toy"
 NEEDS = {
     "plan": ["toy.t1"],
     "run": ["toy.t1", "--tier", "smoke", "--device", "cpu"],
+    "try": ["models.acrnn.ACRNNModule", "toy.t1.plain", "--tier", "smoke", "--device", "cpu"],
+    "board": ["toy.t1"],
     "audit": ["toy.t1"],
     "land": ["toy.t1"],
     "bundle": ["toy.t1", "--out", "{}/bundle"],

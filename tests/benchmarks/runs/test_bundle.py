@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.cli.own import asked_changes
 from benchmarks.errors import InputError
 from benchmarks.runs.bundle import bundle
 from benchmarks.runs.bundle import members as bundle_members
@@ -195,6 +196,17 @@ def test_modules_of_the_user_travel_with_those_that_they_import(toy_workspace, t
     with pytest.raises(InputError, match="hypothesis: your modules import it, and nothing brings it; add --wheels"):
         module_members(renamed, [], [])
     assert module_members(renamed, [], ["hypothesis==6.112"]).members
+
+
+def test_what_was_asked_for_here_is_asked_for_there(toy_workspace, tmp_path):
+    asked = asked_changes("toy.t1.plain", ["trainer.max_epochs=[1, 2]"])
+    out, work = tmp_path / "parts", tmp_path / "work"
+    lines = list(bundle("toy.t1.plain", SMOKE, toy_workspace, out, "3.12", "any", [], 60, asked=asked))
+    runs = json.loads((out / "bundle.json").read_text())["runs"]
+    assert runs and all("plain+max_epochs+" in run for run in runs) and "your modules: toy_parts" in lines
+    assert unbundled(out, work).returncode == 0
+    script = (work / "run.sh").read_text()
+    assert "benchmarks run toy.t1.plain --set 'trainer.max_epochs=[1, 2]' --tier smoke" in script
 
 
 def test_settings_of_the_environment_travel_and_places_do_not(toy_workspace, tmp_path, monkeypatch):

@@ -56,6 +56,14 @@ def test_the_code_of_runs_travels_and_works_by_itself(run):
     assert not folder.exists()
 
 
+def test_modules_that_the_users_own_import_travel_too(run, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "toy_carried.py").write_text("import json\nimport toy_beside\nclass Net: ...\n")
+    (tmp_path / "toy_beside.py").write_text("")
+    with packed_code([replace(run, versions={**run.versions, "toy_carried.Net": 1})]) as folder:
+        assert {"toy_carried.py", "toy_beside.py"} <= {path.name for path in folder.iterdir()}
+
+
 @pytest.mark.parametrize("at_once", [4, 10, 10**6])
 def test_the_files_of_a_dataset_arrive_as_they_were(run, toy_workspace, monkeypatch, at_once):
     monkeypatch.setattr(luggage, "PART_BYTES", at_once)

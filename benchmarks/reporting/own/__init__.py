@@ -1,0 +1,1 @@
+"""Rows that are not the paper's, on paper."""

@@ -1,0 +1,99 @@
+"""A network of the user's own: trained once per text, shown beside the paper's rows, refused in a line."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests import ROOT
+
+NET = """
+from torch import nn
+
+
+class MLP(nn.Module):
+    def __init__(self, num_classes, hidden: int = 8):
+        super().__init__()
+        self.net = nn.Sequential(nn.Flatten(), nn.LazyLinear(hidden), nn.ReLU(), nn.Linear(hidden, num_classes))
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Wide(MLP):
+    def forward(self, x):
+        return super().forward(x)[None]
+
+
+class Stranger:
+    pass
+"""
+OPTIONS = ("--corpus", "miniature", "--tier", "smoke", "--jobs", "2")
+
+
+@pytest.fixture
+def resound(tmp_path, miniature_esc50):
+    """Runs the command line in a folder of the user's, in a process of its own; tells exit code, stdout and stderr."""
+    (tmp_path / "cache" / "miniature").mkdir(parents=True)
+    (tmp_path / "cache" / "miniature" / "esc50").symlink_to(miniature_esc50)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "mynet.py").write_text(NET)
+    places = {f"RESOUND_{name.upper()}": str(tmp_path / name) for name in ("data", "runs", "cache", "reports")}
+
+    def run(*words, folder="mine"):
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks", *words], cwd=tmp_path / folder, capture_output=True, text=True,
+            env={**os.environ, **places, "PYTHONPATH": str(ROOT)}, timeout=300, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def test_a_network_is_trained_once_per_text_and_stands_beside_the_paper(resound, tmp_path):
+    asked = ("acrnn.t3.esc10", "--name", "my MLP", "--set", "model.hidden=[4, 8]", *OPTIONS)
+    assert resound("run", "acrnn.t3.base.esc10", *OPTIONS)[0] == 0
+
+    code, out, told = resound("try", "mynet.MLP", *asked)
+    assert code == 0 and "[2/2] done" in told, told
+    assert "a sweep over model.hidden: 2 settings to run" in told
+    assert "| **my MLP hidden 4**" in out and "| convolutional RNN" in out and "exact McNemar test" in out
+
+    code, again, told = resound("try", "../mine/mynet.py:MLP", *asked, folder="cache")  # nothing is trained
+    assert (code, again) == (0, out) and "done" not in told, told
+
+    net = tmp_path / "mine" / "mynet.py"
+    net.write_text(net.read_text() + "# another text\n")
+    code, out, told = resound("try", "mynet.MLP", *asked)
+    assert code == 0 and "[2/2] done" in told and out.count("- **my MLP hidden 4") == 2, told
+
+    code, board, told = resound("board", "acrnn.t3")
+    assert (code, told) == (0, "") and board.count("- **my MLP hidden 4") == 2
+    assert "only the paper's rows here" in resound("board", "acrnn.t3.esc50")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mynet.Stranger",), "mynet.Stranger: is no torch.nn.Module and no LightningModule; derive it from one"),
+        (("mynet.Wide",), "mynet.Wide: gives (1, 32, 10); it must give logits (B, classes) of segments x"),
+        (("mynet.MPL",), "mynet.MPL: cannot be imported (module 'mynet' has no attribute 'MPL')"),
+        (("mynet.MLP", "--set", "model.hiden=3"), "mynet.MLP has no argument 'hiden'; did you mean hidden"),
+        (("mynet.MLP", "--set", "model.hidden=many"), "--set model.hidden=many: must be int"),
+    ],
+)
+def test_what_cannot_be_tried_is_told_in_one_line_before_anything_is_trained(resound, tmp_path, words, said):
+    code, out, told = resound("try", words[0], "acrnn.t3.esc10", *words[1:], *OPTIONS)
+    (line,) = [line for line in told.splitlines() if line.startswith("resound: ")]
+    assert (code, out) == (2, "") and said in line and "Traceback" not in told
+    assert not list((tmp_path / "runs").glob("acrnn*"))
+
+
+def test_a_setting_with_other_arguments_is_a_row_of_its_own(resound, tmp_path):
+    code, out, told = resound("run", "acrnn.t3.base.esc10", "--set", "model.dropout=0.1", *OPTIONS)
+    assert code == 0 and "- **base dropout 0.1**: setting `base` with model.dropout 0.1" in out, told
+    (folder,) = (tmp_path / "runs").glob("acrnn*")
+    assert folder.name.startswith("acrnn-esc10-base+dropout+0.1-smoke")
+    code, out, _ = resound("run", "acrnn.t3.base.esc10", "--set", "model.dropot=0.1", *OPTIONS)
+    assert (code, out) == (2, "")

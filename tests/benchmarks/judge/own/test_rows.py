@@ -1,0 +1,86 @@
+"""Rows that are not the paper's, beside those that are: scored alike, tested on what both have, and kept apart."""
+
+import json
+
+import pytest
+
+from benchmarks.judge.results import Results
+from benchmarks.judge.table import Variant
+from benchmarks.reporting import write_reports
+from benchmarks.reporting.own.board import board_markdown
+from benchmarks.runs.own.changes import read_changes
+from benchmarks.runs.own.place import changed_rows
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import publish, scores_with, workspace_in
+
+REDUCED = Variant("reduced")
+
+
+def trained(workspace, paper, setting, wrong, folds=(1, 2), seeds=1):
+    choice = Choice("reduced", seeds=seeds, folds=folds)
+    for run in setting_runs(paper, setting, "esc10", choice):
+        publish(workspace, run, scores_with("esc10", run.fold, wrong, first=3 * run.seed))
+
+
+def changed(*texts):
+    asked = changed_rows("acrnn.t3.base.esc10", read_changes(texts))
+    (name,) = {cell.setting for cell in asked.cells}
+    return asked.paper, name
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """The paper's row on two folds, and rows of ours: a better one on both folds, another on one."""
+    workspace = workspace_in(tmp_path)
+    trained(workspace, load_paper("acrnn"), "base", 40)
+    trained(workspace, *changed("model.dropout=0.1"), wrong=10)
+    trained(workspace, *changed("model.dropout=0.2"), wrong=40, folds=(1,))
+    return workspace
+
+
+def test_rows_are_scored_and_tested_on_the_folds_that_both_have(workspace):
+    table = Results(workspace).table("acrnn.t3")
+    rows = {row.result.cell.label: row for row in table.own[REDUCED] if row.result.cell.column == "esc10"}
+    assert set(rows) == {"base dropout 0.1", "base dropout 0.2"}
+    better, alike = rows["base dropout 0.1"], rows["base dropout 0.2"]
+    assert better.result.mean == 87.5 and better.result.evidence.folds == (1, 2)
+    assert alike.result.evidence.folds == (1,)
+    (rival,) = better.rivals
+    assert rival.result.cell.id == "acrnn.t3.base.esc10"
+    assert rival.difference == 37.5 and rival.low > 0 and rival.p < 0.01 and rival.p_holm >= rival.p
+    assert alike.rivals[0].difference == 0 and alike.rivals[0].p == 1
+    assert {row.result.status for row in rows.values()} & {"reproduced", "deviates"} == set()
+
+
+def test_the_papers_rows_are_what_they_are_without(workspace, tmp_path):
+    alone = workspace_in(tmp_path / "alone")
+    trained(alone, load_paper("acrnn"), "base", 40)
+    pages = []
+    for place in (workspace, alone):
+        write_reports(place, "acrnn.t3", place.reports)
+        pages.append({name: (place.reports / name).read_text() for name in ("acrnn/t3.md", "README.md", "report.json")})
+    assert pages[0] == pages[1]
+    assert json.loads(pages[0]["report.json"])
+    assert "base dropout 0.1" in (workspace.reports / "acrnn" / "own.md").read_text()
+    assert not (alone.reports / "acrnn" / "own.md").exists()
+
+
+def test_the_board_ranks_all_rows_and_says_what_each_is(workspace):
+    text = board_markdown(Results(workspace).table("acrnn.t3"), REDUCED)
+    ranked = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|") and "×" in line]
+    assert ranked[1] == "**base dropout 0.1**"
+    assert "- **base dropout 0.1**: setting `base` with model.dropout 0.1" in text
+    assert "1 × 1 (of 5 folds that of 1 alone)" in text
+
+
+def test_two_recipes_of_one_name_are_two_rows(tmp_path):
+    workspace, (paper, name) = workspace_in(tmp_path), changed("model.dropout=0.1")
+    trained(workspace, paper, name, 10, folds=(1,))
+    setting = paper.settings[name]
+    other = paper.model_copy(update={"settings": {**paper.settings, name: paper.settings["att"]}})
+    assert setting != paper.settings["att"]
+    trained(workspace, other, name, 20, folds=(1,))
+    rows = [row for row in Results(workspace).table("acrnn.t3").own[REDUCED] if row.result.cell.column == "esc10"]
+    assert len(rows) == 2 and len({row.result.cell.label for row in rows}) == 2
+    assert all(row.rivals == () for row in rows)
