@@ -1,7 +1,7 @@
 """Writing the site: every page, its figures, the script, the styles, what is searched."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def _listed(out: Path) -> set[str]:
     return {path for path in listed if path and not path.startswith(("/", "\\")) and ".." not in Path(path).parts}
 
 
-def _files(workspace: Workspace, report: Report, pages: Iterable[Page], sounds: Sounds) -> Iterator[tuple[str, bytes]]:
+def _files(workspace: Workspace, report: Report, pages: Sequence[Page], sounds: Sounds) -> Iterator[tuple[str, bytes]]:
     """All files of the site by their paths."""
     shell = Shell(list(report.papers))
     tables = {table_place(table.id): table for table in report.tables}
@@ -78,7 +78,8 @@ def _files(workspace: Workspace, report: Report, pages: Iterable[Page], sounds: 
         elif place == "index":
             yield "index.html", front_page(shell, report)
         elif page.folder in report.papers and page.place.endswith("/README"):
-            yield f"{place}.html", paper_page(shell, page, report.papers[page.folder], uses)
+            beside = [one for one in pages if one.folder == page.folder and one.place not in tables and one != page]
+            yield f"{place}.html", paper_page(shell, page, report.papers[page.folder], uses, beside)
         else:
             yield f"{place}.html", shell.write("page.html.j2", place, page.title, {"page": page})
     settings = SettingPages(shell, workspace, sounds, pictures)

@@ -10,7 +10,7 @@ from benchmarks.reporting.pages import Report
 from benchmarks.reporting.pages.front import TITLE, behind
 from benchmarks.reporting.render.blocks import Page, Text
 from benchmarks.reporting.web.cells import badges, squares
-from benchmarks.reporting.web.places import claim_place, setting_place, table_place, way
+from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place, way
 from benchmarks.reporting.web.shell import Shell
 from benchmarks.reporting.web.uses import Use
 from datasets.acquire.telling import count_of
@@ -39,8 +39,14 @@ def _card(table: TableResult, here: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def paper_page(shell: Shell, page: Page, tables: Sequence[TableResult], uses: Mapping[tuple[str, str], Use]) -> bytes:
-    """What the report says of a paper, then its settings and claims with the ways to their pages."""
+def paper_page(
+    shell: Shell,
+    page: Page,
+    tables: Sequence[TableResult],
+    uses: Mapping[tuple[str, str], Use],
+    beside: Sequence[Page],
+) -> bytes:
+    """What the report says of a paper, then the ways to its settings and claims, and to the pages `beside` it."""
     paper = tables[0].paper
     here = f"{paper.id}/index"
     settings = [
@@ -58,5 +64,6 @@ def paper_page(shell: Shell, page: Page, tables: Sequence[TableResult], uses: Ma
         }
         for one in chain.from_iterable(table.claims for table in tables)
     ]  # fmt: skip
-    known = {"page": page, "settings": settings, "claims": claims}
+    further = [(one.title, way(here, page_place(one.place))) for one in beside]
+    known = {"page": page, "settings": settings, "claims": claims, "further": further}
     return shell.write("paper.html.j2", here, page.title, known)

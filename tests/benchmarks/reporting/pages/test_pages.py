@@ -42,6 +42,7 @@ def test_a_page_in_a_file_of_its_own_appears_in_the_report_and_on_the_site(toy_p
     html = (tmp_path / "site" / "acrnn" / "toy.html").read_text()
     assert "<h1>The toy of acrnn</h1>" in html and 'src="figures/of_a_toy.svg"' in html
     assert (tmp_path / "site" / "acrnn" / "figures" / "of_a_toy.svg").read_bytes() == b"<svg></svg>"
+    assert '<a href="toy.html">The toy of acrnn</a>' in (tmp_path / "site" / "acrnn" / "index.html").read_text()
     assert "1 tables" in (tmp_path / "site" / "toys.html").read_text()
 
 
