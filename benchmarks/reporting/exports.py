@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -79,20 +80,25 @@ def entries(table: TableResult) -> Iterator[dict[str, Any]]:
 
 
 def _entry(table: TableResult, one: CellResult) -> dict[str, Any]:
-    cell, (low, high) = one.cell, one.interval or (None, None)
+    cell, (low, high), mean = one.cell, one.interval or (None, None), _finite(one.mean)
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
         "unit": cell.unit, "published": cell.published, "corrected": cell.corrected,
-        "ours": None if one.mean is None else float(wording.as_printed(one)),
+        "ours": None if mean is None else float(wording.as_printed(one)),
         "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
         "protocol": one.protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
-        "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": one.mean,
+        "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": mean,
     }  # fmt: skip
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:
     """As it stands on the pages."""
-    return None if value is None else float(f"{value:.{decimals}f}")
+    return None if _finite(value) is None else float(f"{value:.{decimals}f}")
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has neither infinity nor what is no number."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _described(table: TableResult) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +62,13 @@ def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
     shown = f"{wording.published(one)} / {wording.as_printed(one)} [{wording.span(one.interval, 1)}]"
     assert escaped(shown) in text and re.search(r"\$\^\{\\mathrm\{[RDU]\}\}\$", text)
     assert text.count("{") == text.count("}") and all(ord(character) < 128 for character in text)
+
+
+def test_what_is_no_number_is_nothing(table):
+    one = next(one for one in table.main if one.mean is not None)
+    odd = replace(one, verdict=replace(one.verdict, low=-math.inf, high=math.inf))
+    (cell,) = json.loads(exported([replace(table, main=(odd,), others={}, controls={})], "json"))["tables"][0]["cells"]
+    assert cell["low"] is None and cell["high"] is None and cell["mean"] == one.mean
 
 
 def test_columns_stand_in_the_groups_of_the_paper(tag_tables):

@@ -52,7 +52,9 @@ def test_smoke_is_no_result(tmp_path):
 
 def test_checks_that_fail_are_told(tmp_path):
     told = sentences(workspace_in(tmp_path), "acrnn.t3")[-1]
-    assert told == "Of 18 checks that can be made without training, as of printed averages and sizes, 2 fail (see Audit)."
+    assert (
+        told == "Of 18 checks that can be made without training, as of printed averages and sizes, 2 fail (see Audit)."
+    )
 
 
 def test_a_page_says_whose_table_it_is_and_what_the_paper_says_of_it(tmp_path):
