@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,7 +58,7 @@ class Sweep:
         plan = make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
-        for line in left_out_lines(plan):
+        for line in (*left_out_lines(plan), *self._nothing_lines(plan, cells)):
             print(f"resound: {line}", file=sys.stderr)
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
         code = OK
@@ -70,7 +70,7 @@ class Sweep:
                 print("\n".join(plan_lines(plan)))
                 print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
                 return BAD_INPUT
-            self._check_data(plan)
+            plan = self._checked(plan)
             if self.asked:
                 rehearse_all([planned.run for planned in plan.missing], self.asked, self.workspace)
             code = self._launch(plan, launcher, minutes)
@@ -164,9 +164,24 @@ class Sweep:
             root = self.workspace.dataset_root(name, corpus)
             raise InputError(f"{root}: not there; write it with `python -m benchmarks data {corpus} {name}`")
 
-    def _check_data(self, plan: Plan) -> None:
-        """A census before any training; an incomplete set needs an explicit flag."""
+    def _nothing_lines(self, plan: Plan, cells: Sequence[Cell]) -> Iterator[str]:
+        """Why nothing is trained, where nothing is."""
+        if not plan.runs and not any(cell.recipe == "train" for cell in cells):
+            is_quoted = any(cell.recipe == "quoted" for cell in cells)
+            what = "its values are quoted from others" if is_quoted else "`audit` computes what can be checked"
+            yield f"{self.target}: nothing is trained there; {what}"
+        if plan.runs and not plan.missing:
+            landed = sum(run_id in self.workspace.ledger.landed for run_id in plan.runs)
+            also = f" ({landed} of them landed)" if landed else ""
+            yield f"{count_of(len(plan.runs), 'run')} stored already{also}; nothing to train"
+
+    def _checked(self, plan: Plan) -> Plan:
+        """The plan after a census of its data, which needs an explicit flag where something is missing.
+
+        With the flag it is without the runs on datasets of which no item is here. Raises InputError where none is left.
+        """
         uses = {(planned.run.paper, planned.run.dataset): planned.run for planned in plan.missing}
+        bare: dict[tuple[str, str], str] = {}
         for (_, dataset), run in sorted(uses.items(), key=lambda use: use[0]):
             take_census = registry.part(_class_of(run), "census").take_census
             with progress(f"checking {dataset}") as advance:
@@ -176,6 +191,18 @@ class Sweep:
                     f"{dataset}: {census.summary()}; `python -m benchmarks data check {_class_of(run).name}` tells "
                     "which, --allow-incomplete trains all the same"
                 )
+            if not census.found:
+                why = f"{dataset}: {census.summary()}; see `python -m benchmarks data check {_class_of(run).name}`"
+                bare[run.paper, run.dataset] = why
+        if not bare:
+            return plan
+        left = {id: one for id, one in plan.runs.items() if one.done or (one.run.paper, one.run.dataset) not in bare}
+        if all(one.done for one in left.values()):
+            raise InputError(next(iter(bare.values())))
+        for place, why in bare.items():
+            runs = sum((one.run.paper, one.run.dataset) == place for one in plan.missing)
+            print(f"resound: {why}; {count_of(runs, 'run')} left out", file=sys.stderr)
+        return replace(plan, runs=left)
 
     def _write_tables(self) -> None:
         from benchmarks.reporting import print_tables

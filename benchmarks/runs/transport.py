@@ -54,7 +54,8 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
         if refused or odd:
             raise InputError((refused or odd)[0])
         raise InputError(
-            f"{target}: no finished run of tier {choice.tier} to land; `python -m benchmarks run {target}`"
+            f"{target}: no finished run of tier {choice.tier} to land; "
+            f"`python -m benchmarks run {target} --tier {choice.tier} --corpus {choice.corpus}`"
         )
     return landed
 

@@ -90,7 +90,7 @@ def test_runs_that_need_what_is_not_on_this_machine_are_left_out_with_the_reason
     (workspace.data / "maestro_real").symlink_to(miniature_maestro)
     monkeypatch.delenv("RESOUND_WAV2VEC2", raising=False)
     monkeypatch.setattr(Sweep, "_launch", lambda sweep, plan, launcher, minutes: launched.extend(plan.missing) or 0)
-    monkeypatch.setattr(Sweep, "_check_data", lambda sweep, plan: None)
+    monkeypatch.setattr(Sweep, "_checked", lambda sweep, plan: plan)
     monkeypatch.setattr(Sweep, "_write_tables", lambda sweep: None)
     names = ("own_query", "wav2vec2_query", "wav2vec2_alone")
     cells = [cell for name in names for cell in spec.select(f"maestro.t1.{name}")]
@@ -167,3 +167,33 @@ def test_a_second_ctrl_c_tells_what_it_left_and_has_a_code_of_its_own(toy_worksp
         monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
     assert run_command_line(["run", "toy.t1", "--tier", "smoke", "--device", "cpu"]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "resound: left at once: 0 ended, 1 not started, 1 cut (a)"
+
+
+def test_runs_on_a_dataset_of_which_no_item_is_here_are_left_out_where_that_is_allowed(
+    tmp_path, monkeypatch, capsys, miniature_maestro
+):
+    """The folder is there, with lists and without sound, so that the dataset counts as here."""
+    workspace, launched = workspace_in(tmp_path), []
+    shutil.copytree(miniature_maestro, workspace.data / "maestro_real")
+    shutil.rmtree(workspace.data / "maestro_real" / "development_audio")
+    monkeypatch.setattr(Sweep, "_launch", lambda sweep, plan, launcher, minutes: launched.extend(plan.missing) or 0)
+    monkeypatch.setattr(Sweep, "_write_tables", lambda sweep: None)
+    asked = Sweep("maestro.t1.r0", Choice("reduced", seeds=1), workspace, "cpu", allow_incomplete=True)
+    with pytest.raises(
+        InputError, match=r"^maestro: 0 of 25 recordings .*; see `python -m benchmarks data check maestro"
+    ):
+        asked.run(confirmed=True)
+    assert not launched
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("acrnn.t1.soundnet", "acrnn.t1.soundnet: nothing is trained there; its values are quoted from others"),
+        ("acrnn.t2", "acrnn.t2: nothing is trained there; `audit` computes what can be checked"),
+    ],
+)
+def test_a_target_without_trainings_says_so(tmp_path, monkeypatch, capsys, target, told):
+    monkeypatch.setattr(Sweep, "_write_tables", lambda sweep: None)
+    assert Sweep(target, Choice(), workspace_in(tmp_path), "cpu").run() == 0
+    assert capsys.readouterr().err == f"resound: {told}\n"
