@@ -15,7 +15,7 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test soak lint format report regression mutants bench clean lock-check $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test soak lint format report site regression mutants bench clean lock-check $(PAPERS) $(TABLES)
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -55,6 +55,9 @@ format: setup  ## let ruff order and format the code
 
 report: setup  ## tables, figures and pages from the stored runs
 	$(RESOUND) report
+
+site: setup  ## the same for a browser, with more on every cell, in build/site
+	$(RESOUND) report --html
 
 regression: setup  ## metrics on small subsets against stored bands; CORPUS=real adds a few real clips
 	$(BIN)/python -m benchmarks.regression check $(if $(filter command environment,$(firstword $(origin CORPUS))),--corpus $(CORPUS))

@@ -2,8 +2,9 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,8 +33,21 @@ app = typer.Typer()
 @app.command("report")
 def report_command(
     target: Annotated[str | None, typer.Argument(help="A paper or a table (default: all)")] = None,
+    form: Annotated[
+        Literal["latex", "csv", "json"] | None,
+        typer.Option("--format", help="Print the tables, ready to paste, instead of writing pages"),
+    ] = None,
+    as_site: Annotated[bool, typer.Option("--html", help="Write a site for browsers instead")] = False,
+    with_audio: Annotated[
+        bool, typer.Option("--with-audio", help="With --html: play the clips that were wrong, from where they lie here")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(parser=paths.folder, metavar="FOLDER", help="Where to write (default: reports/)")
+        Path | None,
+        typer.Option(
+            parser=paths.source,
+            metavar="PLACE",
+            help="Where to write (default: reports/; the site: build/site/); with --format a file (default: printed)",
+        ),
     ] = None,
     data_root: DataOption = None,
     runs: RunsOption = None,
@@ -41,12 +55,36 @@ def report_command(
     reports: ReportsOption = None,
 ) -> None:
     """Write tables, figures and pages from the stored runs; no training."""
-    from benchmarks.reporting import write_reports
+    from benchmarks.reporting import export_tables, write_pages, write_reports
     from benchmarks.runs.workspace import Workspace
 
+    if as_site and form:
+        raise InputError("--html and --format: choose one; --format prints tables, --html writes the site")
+    if with_audio and not as_site:
+        raise InputError("--with-audio: is for the site; say --html as well")
+    place = _place_of(out, paths.new_file if form else paths.folder)
     workspace = Workspace.here(data_root, runs, cache, reports)
-    for path in write_reports(workspace, target, out or workspace.reports):
+    if form:
+        text = export_tables(workspace, target, form)
+        if place:
+            place.write_text(text, encoding="utf-8")
+        else:
+            print(text, end="")
+        return
+    if as_site:
+        count, front = write_pages(workspace, target, place or Path("build/site"), with_audio)
+        print(f"{count_of(count, 'page')}; open {front}")
+        return
+    for path in write_reports(workspace, target, place or workspace.reports):
         print(path)
+
+
+def _place_of(out: Path | None, check: Callable[[str], Path]) -> Path | None:
+    """What --out names, which has to be a folder or a file."""
+    try:
+        return check(str(out)) if out else None
+    except typer.BadParameter as error:
+        raise InputError(f"--out: {error.message}") from None
 
 
 @app.command("audit")

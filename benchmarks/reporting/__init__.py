@@ -1,4 +1,4 @@
-"""From the ledger to markdown, figures, JSON and one HTML page; reads stored runs and paper files, never trains."""
+"""From the ledger to markdown, figures, exports and a site; reads stored runs and paper files, never trains."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def write_reports(workspace: "Workspace", target: str | None, out: Path) -> list[Path]:
     """Write the pages of `target` (a paper or a table; None: all) to `out`; returns the files written.
 
-    The front page, report.json and index.html cover every table that has its page in `out`.
+    The front page and report.json cover every table that has its page in `out`.
     """
     from benchmarks.reporting.site import write_site
 
@@ -23,3 +23,23 @@ def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
     from benchmarks.reporting.site import print_choice
 
     print_choice(workspace, target, choice)
+
+
+def write_pages(workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False) -> tuple[int, Path]:
+    """Write the site of `target` (a paper or a table; None: all) to `out`: how many pages, and the one to open.
+
+    with_audio: clips that were wrong can be played from where they lie on this machine.
+    """
+    from benchmarks.reporting.web.build import build
+
+    return build(workspace, target, out, with_audio)
+
+
+def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:
+    """The tables of `target` (None: all) as `latex`, `csv` or `json`."""
+    from benchmarks.judge.results import Results
+    from benchmarks.reporting.exports import exported
+    from benchmarks.reporting.site import table_ids
+
+    results = Results(workspace)
+    return exported((results.table(name) for name in table_ids(target)), form)

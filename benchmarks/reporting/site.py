@@ -1,4 +1,4 @@
-"""Writing what a report consists of: markdown pages, figures, report.json, index.html."""
+"""Writing what a report consists of: markdown pages, figures, report.json."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,6 @@ from benchmarks.reporting.opening.todo import Todo, todo_of
 from benchmarks.reporting.pages import Report, all_pages
 from benchmarks.reporting.pages.table import opening
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page
-from benchmarks.reporting.render.html import site_html
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
 from benchmarks.reporting.sections.claims import claim_blocks
@@ -36,39 +35,63 @@ def write_site(workspace: Workspace, target: str | None, out: Path, results: Res
         name for name in known
         if target is None or name in wanted or (out / f"{name.replace('.', '/')}.md").exists()
     ]  # fmt: skip
-    tables, pages = _without_mistakes(ids, results or Results(workspace), workspace, odd)
-    asked = target.split(".")[0] if target else None
-    if asked in odd or not tables:
-        raise InputError(odd.get(asked or "") or next(iter(odd.values())))
+    report, pages = _without_mistakes(ids, results or Results(workspace), workspace, odd)
+    _refuse_odd(target, report, odd)
     written = [write_file(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
     for page in pages:
         written += [write_file(out / page.folder / path, content) for path, content in page.files.items()]
     for folder in {path.parent for path in written if path.suffix == ".svg"}:
         for stale in set(folder.glob("*.svg")) - set(written):  # of runs that feed no cell any more
             stale.unlink()
-    written.append(write_file(out / "index.html", site_html(pages).encode()))
-    write_json(out / "report.json", report_data(tables))
+    write_json(out / "report.json", report_data(report.tables))
+    tell_odd(target, odd)
+    return [*written, out / "report.json"]
+
+
+def gathered(workspace: Workspace, target: str | None) -> tuple[Report, list[Page], dict[str, str]]:
+    """What is known of the tables of `target` (None: of all), their pages, and the mistakes of papers left out.
+
+    Raises InputError for a mistake in the paper of the target.
+    """
+    odd = mistakes()
+    report, pages = _without_mistakes(table_ids(target), Results(workspace), workspace, odd)
+    _refuse_odd(target, report, odd)
+    return report, pages, odd
+
+
+def _refuse_odd(target: str | None, report: Report, odd: dict[str, str]) -> None:
+    """Raises InputError for a mistake in the paper that was asked for, or where there is nothing else."""
+    asked = target.split(".")[0] if target else None
+    if asked in odd or not report.tables:
+        raise InputError(odd.get(asked or "") or next(iter(odd.values())))
+
+
+def tell_odd(target: str | None, odd: dict[str, str]) -> None:
+    """Warn of papers that are left out, when the others are written. Raises InputError where all were asked for."""
     for paper, mistake in odd.items():
-        warnings.warn(f"{paper} is left out of the report: {mistake}", stacklevel=2)
+        warnings.warn(f"{paper} is left out of the report: {mistake}", stacklevel=3)
     if odd and target is None:
         raise InputError(f"{', '.join(odd)}: left out of the report, in which the other papers are; mend the files")
-    return [*written, out / "report.json"]
 
 
 def _without_mistakes(
     ids: Iterable[str], results: Results, workspace: Workspace, odd: dict[str, str]
-) -> tuple[list[TableResult], list[Page]]:
-    """The tables and all pages. A paper whose files ask for what is not there is left out and noted in `odd`."""
+) -> tuple[Report, list[Page]]:
+    """What is known of the tables, and all pages.
+
+    A paper whose files ask for what is not there is left out and noted in `odd`.
+    """
     tables: dict[str, list[TableResult]] = {}
     for name in ids:
         paper = name.split(".")[0]
         with _noted(paper, odd):
             tables.setdefault(paper, []).append(results.table(name))
 
-    def made(papers: Iterable[str]) -> tuple[list[TableResult], list[Page]]:
+    def made(papers: Iterable[str]) -> tuple[Report, list[Page]]:
         chosen = [table for paper in papers for table in tables[paper]]
         todo = {table.id: todo_of(table, workspace) for table in chosen}
-        return chosen, all_pages(Report(chosen, results.left_aside(chosen), Memo(workspace.cache), todo))
+        report = Report(chosen, results.left_aside(chosen), Memo(workspace.cache), todo)
+        return report, all_pages(report)
 
     good = [paper for paper in tables if paper not in odd]
     try:
@@ -106,8 +129,14 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     print(f"The pages: {out}")
 
 
-def table_ids(target: str) -> list[str]:
-    """The tables that a target touches, in the order of the papers. Raises InputError for an unknown target."""
+def table_ids(target: str | None) -> list[str]:
+    """The tables that a target (None: all) touches, in the order of the papers. Raises InputError for an unknown one.
+
+    Papers with a mistake in their files are left out of all.
+    """
+    if target is None:
+        odd = mistakes()
+        return [f"{paper}.{table}" for paper in paper_ids() if paper not in odd for table in load_paper(paper).tables]
     return list(dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in select(target)))
 
 

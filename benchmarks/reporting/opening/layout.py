@@ -40,13 +40,13 @@ def grids(
     for outer, columns in _parts(named):
         ends = [_with_unit(result, name, named[name][-1], len(units) > 1) for name in columns]
         groups = [(group, len(list(same))) for group, same in groupby(named[name][1] for name in columns)]
+        lines = {row: of_row for row in heads if any(of_row := [places.get((row, name)) for name in columns])}
         written = [
-            (heads[row], *("" if one is None else write(one) for one in cells))
-            for row in heads
-            if any(cells := [places.get((row, name)) for name in columns])
+            (heads[row], *("" if one is None else write(one) for one in of_row)) for row, of_row in lines.items()
         ]
+        ids = [("", *("" if one is None else one.cell.id for one in of_row)) for of_row in lines.values()]
         above = [("", 1), *groups] if any(group for group, _ in groups) else ()
-        yield Grid((outer or row_head, *ends), written, above=above)
+        yield Grid((outer or row_head, *ends), written, above=above, cells=ids)
 
 
 def _parts(named: Mapping[str, tuple[str, str, str]]) -> Iterator[tuple[str, list[str]]]:

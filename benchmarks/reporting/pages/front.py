@@ -12,6 +12,7 @@ from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
 from datasets.acquire.telling import count_of
 
+TITLE = "Published numbers, run again"
 LEFT_ASIDE = (
     "These stored runs feed no cell, because their recipe, versions or files have changed since. To have them back, "
     "run them again."
@@ -31,16 +32,21 @@ class FrontPage(PageKind):
 
     def pages(self, report: Report) -> Iterator[Page]:
         """The one page."""
-        yield Page("README", "Published numbers, run again", list(_blocks(report)))
+        blocks = [*opening(report), *overview_blocks(report.tables), *behind(report)]
+        yield Page("README", TITLE, blocks)
 
 
-def _blocks(report: Report) -> Iterator[Block]:
-    tables = report.tables
-    states: Counter[str] = sum(map(states_of, tables), Counter())
-    of = count_of(len(tables), "table")
+def opening(report: Report) -> Iterator[Block]:
+    """How many published numbers there are and what became of them."""
+    states: Counter[str] = sum(map(states_of, report.tables), Counter())
+    of = count_of(len(report.tables), "table")
     yield Text(f"{count_of(sum(states.values()), 'published number')} in {of}: {counted(states)}.")
-    yield from (Text(sentence) for sentence in method_sentences(tables))
-    yield from overview_blocks(tables)
+    yield from (Text(sentence) for sentence in method_sentences(report.tables))
+
+
+def behind(report: Report) -> Iterator[Block]:
+    """All that stands below the cells at a glance."""
+    tables = report.tables
     yield Text(WORTH)
     yield from _in_full(tables)
     yield from _apart(tables)
@@ -51,8 +57,8 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield Text(
         "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
         "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
-        "runs. The same data for programs: [report.json](report.json). For a browser `report` writes `index.html`, "
-        "one file with all figures, which is too large to be kept here."
+        "runs. The same data for programs: [report.json](report.json). For a browser `report --html` writes a "
+        "site with more on every cell, which is too large to be kept here."
     )
 
 

@@ -34,12 +34,14 @@ class Grid:
     """A table; the columns named in `left` hold words, all others numbers.
 
     above: what stands over the head, each over so many of its columns; together they are as wide as the table.
+    cells: of a paper's own table the id of the cell behind each entry, "" without one.
     """
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: Sequence[int] = (0,)
     above: Sequence[tuple[str, int]] = ()
+    cells: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)

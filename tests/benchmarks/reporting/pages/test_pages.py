@@ -1,9 +1,8 @@
-import re
 import sys
 
 import pytest
 
-from benchmarks.reporting import pages, write_reports
+from benchmarks.reporting import pages, write_pages, write_reports
 from benchmarks.reporting.pages import Report, all_pages, page_kinds
 from benchmarks.runs.memo import Memo
 from tests.benchmarks.fabricated_runs import workspace_in
@@ -33,16 +32,18 @@ def toy_page(tmp_path, monkeypatch):
     sys.modules.pop("benchmarks.reporting.pages.a_toy_of_tests", None)
 
 
-def test_a_page_in_a_file_of_its_own_appears_in_the_report_and_in_the_html_page(toy_page, tmp_path):
+def test_a_page_in_a_file_of_its_own_appears_in_the_report_and_on_the_site(toy_page, tmp_path):
     workspace = workspace_in(tmp_path)
     write_reports(workspace, "acrnn.t3", workspace.reports)
     assert (workspace.reports / "toys.md").read_text().startswith("# All toys\n\n1 tables")
     assert "![A toy](figures/of_a_toy.svg)" in (workspace.reports / "acrnn" / "toy.md").read_text()
     assert (workspace.reports / "acrnn" / "figures" / "of_a_toy.svg").read_text() == "<svg></svg>"
-    html = (workspace.reports / "index.html").read_text()
-    sections = re.findall(r'<section id="([^"]+)">', html)
-    assert sections == ["README", "toys", "acrnn/README", "acrnn/toy", "acrnn/t3", "acrnn/values"]
-    assert '<a href="#toys">toys</a>' in html and "<h1>The toy of acrnn</h1>" in html
+    write_pages(workspace, "acrnn.t3", tmp_path / "site")
+    html = (tmp_path / "site" / "acrnn" / "toy.html").read_text()
+    assert "<h1>The toy of acrnn</h1>" in html and 'src="figures/of_a_toy.svg"' in html
+    assert (tmp_path / "site" / "acrnn" / "figures" / "of_a_toy.svg").read_bytes() == b"<svg></svg>"
+    assert '<a href="toy.html">The toy of acrnn</a>' in (tmp_path / "site" / "acrnn" / "index.html").read_text()
+    assert "1 tables" in (tmp_path / "site" / "toys.html").read_text()
 
 
 def test_an_empty_report_has_its_front_page(tmp_path):

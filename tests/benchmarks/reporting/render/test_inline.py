@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchmarks.reporting.render.blocks import Bullets, Folded, Footnotes, Grid, Heading, Page, Picture, Text
-from benchmarks.reporting.render.html import site_html
+from benchmarks.reporting.render.html import page_html
 from benchmarks.reporting.render.inline import leads_beside_or_to_the_web, markdown, markdown_cell, markdown_line
 from benchmarks.reporting.render.markdown import page_markdown
 
@@ -38,7 +38,7 @@ def test_no_text_becomes_more_than_text(text):
     linked = re.sub("<summary>.*", "", outside)  # no markdown in there
     assert len(re.findall(r"(?<!\\)(?:\\\\)*\]\(", linked)) == 1
     assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", shown)
-    html, usual = site_html([pages(text)]), site_html([pages("plain")])
+    html, usual = page_html(pages(text)), page_html(pages("plain"))
     assert [len(re.findall(f"<{tag}[ >]", html)) for tag in ("script", "h1", "h2", "td", "img", "a", "details")] == [
         len(re.findall(f"<{tag}[ >]", usual)) for tag in ("script", "h1", "h2", "td", "img", "a", "details")
     ]
@@ -55,7 +55,7 @@ def test_no_text_becomes_more_than_text(text):
 def test_links_lead_beside_the_page_or_to_the_web(place, is_good):
     assert leads_beside_or_to_the_web(place) is is_good
     assert ("](" in markdown(f"[x]({place})").replace("\\](", "")) is is_good
-    assert ("<a href=" in site_html([Page("t1", "t", [Text(f"[x]({place})")])]).partition("<main>")[2]) is is_good
+    assert ("<a href=" in page_html(Page("t1", "t", [Text(f"[x]({place})")])).partition("<main")[2]) is is_good
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,201 @@
+"""Tables as other programs take them: LaTeX to paste into a text, CSV and JSON to read."""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.reporting import wording
+from benchmarks.reporting.opening.layout import grids, own_cells
+from benchmarks.reporting.render.blocks import Grid
+from benchmarks.reporting.render.inline import one_line
+
+#: Letters beside our values, which any font has, and what they say.
+LETTERS = {
+    "reproduced": "R", "deviates": "D", "undecided": "U", "refused": "N", "flawed files": "N", "not judged": "N",
+    "holds": "H", "fails": "F",
+}  # fmt: skip
+MEANT = {
+    "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
+    "F": "fails in the audit", "f": "under a fitted reading", "s": "the mean of a shorter schedule, no verdict",
+}  # fmt: skip
+_SPECIAL = {
+    **{mark: f"\\{mark}" for mark in "&%$#_{}"}, "\\": r"\textbackslash{}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "–": "--", "—": "---",
+    "±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "≠": r"$\neq$", "→": r"$\rightarrow$",
+    "−": "$-$", "²": r"$^2$", "λ": r"$\lambda$", "α": r"$\alpha$", "β": r"$\beta$", "µ": r"$\mu$", "μ": r"$\mu$",
+    "γ": r"$\gamma$", "σ": r"$\sigma$", "τ": r"$\tau$", "Δ": r"$\Delta$", "…": r"\ldots{}", "“": "``", "”": "''",
+    "‘": "`", "’": "'",
+}  # fmt: skip
+
+
+def exported(tables: Iterable[TableResult], form: str) -> str:
+    """The tables in one of the `FORMATS`, ended by a line break."""
+    return FORMATS[form](list(tables))
+
+
+def latex(tables: Iterable[TableResult]) -> str:
+    """Tables for booktabs, as the paper prints them: published, and ours with its interval and a letter for it."""
+    return "% \\usepackage{booktabs}\n" + "\n".join(_table(table) for table in tables)
+
+
+def table_csv(tables: Iterable[TableResult]) -> str:
+    """A line for each cell and each of the conditions under which it ran, the paper's own first."""
+    rows = [entry for table in tables for entry in entries(table)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def table_json(tables: Iterable[TableResult]) -> str:
+    """The same lines, with what the tables and their columns are."""
+    found = [{**_described(table), "cells": list(entries(table))} for table in tables]
+    return json.dumps({"tables": found}, indent=1, ensure_ascii=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Iterable[TableResult]], str]] = {"latex": latex, "csv": table_csv, "json": table_json}
+#: What is told of a cell.
+HEAD = (
+    "cell", "row", "column", "unit", "published", "corrected", "ours", "low", "high", "state", "protocol",
+    "seeds_folds", "tier", "corpus", "numerics", "mean",
+)  # fmt: skip
+
+
+def entries(table: TableResult) -> Iterator[dict[str, Any]]:
+    """The cells of a table: `ours` as the paper would print it, `mean` as it is; `low` to `high` for one more run.
+
+    Conditions that are not the paper's have no state of their own but "no verdict".
+    """
+    shown = [one for one in table.main if one.cell.published is not None or one.n_runs]
+    apart = (one for results in table.others.values() for one in results if one.n_runs)
+    controls = (one for results in table.controls.values() for one in results if one.n_runs)
+    yield from (_entry(table, one) for one in (*shown, *apart, *controls))
+
+
+def _entry(table: TableResult, one: CellResult) -> dict[str, Any]:
+    cell, (low, high), mean = one.cell, one.interval or (None, None), _finite(one.mean)
+    return {
+        "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
+        "unit": cell.unit, "published": cell.published, "corrected": cell.corrected,
+        "ours": None if mean is None else float(wording.as_printed(one)),
+        "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
+        "protocol": one.protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
+        "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": mean,
+    }  # fmt: skip
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    """As it stands on the pages."""
+    return None if _finite(value) is None else float(f"{value:.{decimals}f}")
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has neither infinity nor what is no number."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _described(table: TableResult) -> dict[str, Any]:
+    paper = table.paper
+    columns = {
+        name: {"label": column.label, "unit": column.unit, "margin": column.margin, "added": column.added}
+        for name, column in table.table.columns.items()
+    }
+    return {
+        "id": table.id, "title": table.table.title, "paper": paper.title, "reference": paper.reference,
+        "columns": columns,
+    }  # fmt: skip
+
+
+def _table(table: TableResult) -> str:
+    """One table, of as many tabulars as the paper's columns need."""
+    letters: dict[str, None] = {}
+    apart = _nearest(table)
+    results = own_cells(table, table.main)
+    is_measured = any(one.mean is not None or one.cell.id in apart for one in results)
+    write = partial(_cell, apart=apart, letters=letters) if is_measured else wording.published
+    tabulars = [_tabular(grid) for grid in grids(table, results, write)]
+    said = f"{'Published / ours, with the 90 % interval of one more run' if is_measured else 'Published values'}"
+    legend = "; ".join(f"{letter}: {MEANT[letter]}" for letter in MEANT if letter in letters)
+    caption = f"{table.table.title} ({table.paper.title}). {said}{f'. {legend}' if legend else ''}."
+    inner = "\n\\par\\medskip\n".join(tabulars)
+    return (
+        f"\\begin{{table}}\n\\centering\n\\caption{{{escaped(caption)}}}\n\\label{{tab:{table.id}}}\n{inner}\n"
+        "\\end{table}\n"
+    )
+
+
+def _nearest(table: TableResult) -> dict[str, CellResult]:
+    """Of each cell that did not run in full what ran on the real files on a shorter schedule."""
+    found: dict[str, CellResult] = {}
+    for variant, results in table.others.items():
+        if variant.corpus == "real" and variant.tier != "smoke":
+            for one in results:
+                if one.mean is not None and not one.flaw:
+                    found.setdefault(one.cell.id, one)
+    return found
+
+
+def _cell(one: CellResult, apart: Mapping[str, CellResult], letters: dict[str, None]) -> str:
+    """Published, ours, interval and letters; these stand behind a mark that is set high in the end."""
+    published = wording.published(one)
+    if one.cell.recipe == "quoted":
+        return published
+    if one.mean is not None:
+        letter = LETTERS.get(one.status, "N")
+        marks = letter + ("f" if one.counted != one.status else "")
+        span = f" [{wording.span(one.interval, one.cell.decimals)}]" if one.interval and not one.draws_nothing else ""
+        ours = wording.as_printed(one) + span
+    elif one.cell.id in apart:
+        ours, marks = wording.as_printed(apart[one.cell.id]), "s"
+    else:
+        return f"{published} / {wording.NOTHING}"
+    letters |= dict.fromkeys(marks)
+    return f"{published} / {ours}{_HIGH}{','.join(marks)}"
+
+
+#: What letters stand behind until they are set: no character that anything written here has.
+_HIGH = "\x1e"
+
+
+def _tabular(grid: Grid) -> str:
+    # Braces: after a line's end LaTeX would read `[` or `*` as its argument.
+    lines = ["{}" * row[0].startswith(("[", "*")) + " & ".join(map(_set, row)) + r" \\" for row in grid.rows]
+    head = [" & ".join(map(escaped, grid.head)) + r" \\"]
+    if grid.above:
+        head = [*_above(grid), *head]
+    form = "l" + "r" * (len(grid.head) - 1)
+    rows = "\n".join(["\\toprule", *head, "\\midrule", *lines, "\\bottomrule"])
+    return f"\\begin{{tabular}}{{{form}}}\n{rows}\n\\end{{tabular}}"
+
+
+def _above(grid: Grid) -> Iterator[str]:
+    """What columns are grouped under, and the rules below it."""
+    yield (
+        " & ".join(escaped(text) if span == 1 else f"\\multicolumn{{{span}}}{{c}}{{{escaped(text)}}}"
+                   for text, span in grid.above) + r" \\"
+    )  # fmt: skip
+    rules, at = [], 1
+    for text, span in grid.above:
+        if text and span > 1:
+            rules.append(f"\\cmidrule(lr){{{at}-{at + span - 1}}}")
+        at += span
+    if rules:
+        yield "".join(rules)
+
+
+def _set(text: str) -> str:
+    value, _, high = text.partition(_HIGH)
+    return escaped(value) + (f"$^{{\\mathrm{{{high}}}}}$" if high else "")
+
+
+def escaped(text: str) -> str:
+    """Text as LaTeX shows it: nothing in it is a command, and marks of notes are gone."""
+    plain = re.sub(r"\[\^\d+\]|\*\*", "", one_line(text))
+    return "".join(_SPECIAL.get(character, character) for character in plain)

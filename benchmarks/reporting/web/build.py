@@ -1,0 +1,123 @@
+"""Writing the site: every page, its figures, the script, the styles, what is searched."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from benchmarks.errors import InputError
+from benchmarks.judge.table import TableResult
+from benchmarks.reporting.pages import Report
+from benchmarks.reporting.render.blocks import Block, Folded, Page, Picture
+from benchmarks.reporting.render.html import render
+from benchmarks.reporting.render.json_data import report_data
+from benchmarks.reporting.site import gathered, tell_odd
+from benchmarks.reporting.web.cells import lines
+from benchmarks.reporting.web.decided import Sounds
+from benchmarks.reporting.web.overview import front_page, paper_page
+from benchmarks.reporting.web.palette import LOOKS, THEMES, css_name, tints
+from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place
+from benchmarks.reporting.web.settings import SettingPages
+from benchmarks.reporting.web.shell import Shell
+from benchmarks.reporting.web.tables import claim_pages, table_page
+from benchmarks.reporting.web.uses import Use, uses_of
+from benchmarks.runs.files import write_file
+from benchmarks.runs.workspace import Workspace
+
+#: What the site is known by, and what of it was written: a folder without it is not ours to tidy up.
+LISTING = "site-files.txt"
+
+
+def build(workspace: Workspace, target: str | None, out: Path, with_audio: bool = False) -> tuple[int, Path]:
+    """Write the site of the tables of `target` (None: all): how many pages, and the front page.
+
+    What an earlier build has written and this one has not is removed. Raises InputError where `out` has other files.
+    """
+    _check_folder(out)
+    report, pages, odd = gathered(workspace, target)
+    made: dict[str, bytes] = {}
+    for path, content in _files(workspace, report, pages, Sounds(workspace if with_audio else None, out)):
+        made[path] = content
+    before = _listed(out)
+    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted({*made, *before})).encode())
+    for path, content in made.items():
+        write_file(out / path, content)
+    for path in before - set(made):
+        (out / path).unlink(missing_ok=True)
+    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted(made)).encode())
+    tell_odd(target, odd)
+    return sum(path.endswith(".html") for path in made), out / "index.html"
+
+
+def _check_folder(out: Path) -> None:
+    if out.is_dir() and any(out.iterdir()) and not (out / LISTING).is_file():
+        raise InputError(f"{out}: has files that are no site of ours; name an empty folder with --out")
+
+
+def _listed(out: Path) -> set[str]:
+    """The files that an earlier build has written, none of them outside the folder."""
+    try:
+        listed = (out / LISTING).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return {path for path in listed if path and not path.startswith(("/", "\\")) and ".." not in Path(path).parts}
+
+
+def _files(workspace: Workspace, report: Report, pages: Sequence[Page], sounds: Sounds) -> Iterator[tuple[str, bytes]]:
+    """All files of the site by their paths."""
+    shell = Shell(list(report.papers))
+    tables = {table_place(table.id): table for table in report.tables}
+    uses = uses_of(report.tables)
+    pictures: dict[str, list[Picture]] = {}
+    for page in pages:
+        yield from ((f"{page.folder}/{path}".lstrip("/"), content) for path, content in page.files.items())
+        place = page_place(page.place)
+        if page.place in tables:
+            pictures[tables[page.place].id] = list(_pictures(page.blocks))
+            yield f"{place}.html", table_page(shell, tables[page.place], page)
+        elif place == "index":
+            yield "index.html", front_page(shell, report)
+        elif page.folder in report.papers and page.place.endswith("/README"):
+            beside = [one for one in pages if one.folder == page.folder and one.place not in tables and one != page]
+            yield f"{place}.html", paper_page(shell, page, report.papers[page.folder], uses, beside)
+        else:
+            yield f"{place}.html", shell.write("page.html.j2", place, page.title, {"page": page})
+    settings = SettingPages(shell, workspace, sounds, pictures)
+    for use in uses.values():
+        yield from settings.page(use)
+    for table in report.tables:
+        yield from ((f"{place}.html", content) for place, content in claim_pages(shell, table))
+    yield "report.json", (json.dumps(report_data(report.tables), indent=1) + "\n").encode()
+    yield from _assets(report.tables, uses.values())
+
+
+def _pictures(blocks: Iterable[Block]) -> Iterator[Picture]:
+    for block in blocks:
+        if isinstance(block, Picture):
+            yield block
+        elif isinstance(block, Folded):
+            yield from _pictures(block.blocks)
+
+
+def _assets(tables: Iterable[TableResult], uses: Iterable[Use]) -> Iterator[tuple[str, bytes]]:
+    looks = {css_name(state): look for state, look in LOOKS.items()}
+    shades = {theme: tints(theme) for theme in THEMES}
+    yield "assets/site.css", render("site.css.j2", {"themes": THEMES, "looks": looks, "tints": shades}).encode()
+    for name in ("site.js", "icon.svg"):
+        yield f"assets/{name}", (files("benchmarks.reporting") / "templates" / name).read_bytes()
+    index = json.dumps(list(_searched(tables, uses)), ensure_ascii=False, separators=(",", ":"))
+    yield "assets/index.js", f"window.RESOUND_INDEX={index};\n".replace("</", "<\\/").encode()
+
+
+def _searched(tables: Iterable[TableResult], uses: Iterable[Use]) -> Iterator[tuple[str, str, str]]:
+    """What can be found: its kind, its words, its place."""
+    for table in tables:
+        place = f"{table_place(table.id)}.html"
+        yield "table", f"{table.id}: {table.table.title}", place
+        for line in lines(table, table_place(table.id)):
+            yield "cell", f"{line.id}: {line.row}, {line.column}", f"{place}#{line.anchor}"
+        for one in table.claims:
+            yield "claim", one.claim.text, f"{claim_place(table.paper.id, one.claim.id)}.html"
+    for use in uses:
+        title = use.paper.settings[use.setting].title
+        yield "setting", f"{use.paper.id}, {use.setting}: {title}", f"{setting_place(use.paper.id, use.setting)}.html"

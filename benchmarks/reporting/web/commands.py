@@ -1,0 +1,83 @@
+"""What one types to make a cell: its data, its runs, its report; and how long that is expected to take."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.judge.table import TableResult, Variant
+from benchmarks.reporting.web.places import command_anchor
+from benchmarks.reporting.web.uses import Use
+from benchmarks.runs.build import import_class
+from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import Cell
+from datasets import registry
+
+RESOUND = "python -m benchmarks"
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The commands of a cell, by the conditions under which they run it."""
+
+    cell: Cell
+    table: str
+    anchor: str
+    #: what is said of the conditions, and the command
+    runs: tuple[tuple[str, str], ...]
+    report: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How long the runs of a setting take on a dataset: the minutes of one run by device."""
+
+    tier: str
+    dataset: str
+    runs: int
+    done: int
+    minutes: dict[str, float]
+
+
+def data_commands(use: Use) -> Iterator[tuple[str, str]]:
+    """What is typed for the files of each dataset, with what it does."""
+    for path in dict.fromkeys(use.paper.datasets[name].class_path for name in use.datasets):
+        dataset = import_class(path)
+        yield f"{RESOUND} data fetch {dataset.name}", f"{dataset.title}: licence, then the files"
+        yield f"{RESOUND} data import {dataset.name} FOLDER", "what you have of it already, in any layout"
+        yield f"{RESOUND} data check {dataset.name}", "compared with the official lists"
+        if registry.has(dataset, "standin") and any(variant.corpus == "standin" for variant in use.ran):
+            yield f"{RESOUND} data standin {dataset.name}", "other sounds in its layout"
+
+
+def cell_commands(use: Use) -> Iterator[Commands]:
+    """The commands of every cell that the setting feeds: in full, and under the conditions that it has run under."""
+    for cell_id, (table, one) in use.cells.items():
+        ran = [variant for variant, cells in use.ran.items() if any(of.cell.id == cell_id for _, of in cells)]
+        runs = [(variant.in_words, run_command(cell_id, variant)) for variant in dict.fromkeys((Variant(), *ran))]
+        yield Commands(one.cell, table.id, command_anchor(one.cell), tuple(runs), f"{RESOUND} report {table.id}")
+
+
+def run_command(target: str, variant: Variant) -> str:
+    """The command that runs a target under some conditions."""
+    chosen = [f"--tier {variant.tier}"]
+    chosen += [f"--corpus {variant.corpus}"] if variant.corpus != "real" else []
+    chosen += [f"--numerics {variant.numerics}"] if variant.numerics != "float32" else []
+    return " ".join((RESOUND, "run", target, *chosen, "--yes"))
+
+
+def audit_commands(table: TableResult) -> list[str]:
+    """The commands of what is computed without training."""
+    return [f"{RESOUND} audit {table.id}", f"{RESOUND} report {table.id}"]
+
+
+def expected(use: Use, workspace: Workspace) -> Iterator[Expected]:
+    """By tier and dataset how many runs there are and how long one takes: measured here, else as the paper file says.
+
+    On the real files, whichever of them are on this machine.
+    """
+    setting = use.paper.settings[use.setting]
+    for tier in ("full", *(name for name in ("reduced", "smoke") if name in setting.tiers)):
+        for name in use.datasets:
+            runs = setting_runs(use.paper, use.setting, name, Choice(tier))
+            done = sum(workspace.ledger.is_done(run) for run in runs)
+            yield Expected(tier, name, len(runs), done, expected_minutes(use.paper, runs[0], workspace))

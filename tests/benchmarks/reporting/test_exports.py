@@ -1,0 +1,134 @@
+"""Tables as LaTeX, CSV and JSON say what the pages say, and nothing in them is more than text."""
+
+import csv
+import io
+import json
+import math
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.cli.main import run_command_line
+from benchmarks.judge.results import Results
+from benchmarks.reporting import wording
+from benchmarks.reporting.exports import HEAD, escaped, exported
+from benchmarks.reporting.render.blocks import Grid
+
+
+@pytest.fixture(scope="module")
+def table(clips):
+    return Results(clips).table("acrnn.t3")
+
+
+def parsed(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_csv_and_json_hold_the_numbers_of_the_pages(table):
+    rows, found = parsed(exported([table], "csv")), json.loads(exported([table], "json"))
+    (described,) = found["tables"]
+    assert described["id"] == "acrnn.t3" and described["columns"]["esc10"]["margin"] == 2.5
+    assert tuple(rows[0]) == tuple(described["cells"][0]) == HEAD
+    by_cell = {one.cell.id: one for one in table.main}
+    ran = 0
+    for row, cell in zip(rows, described["cells"], strict=True):
+        assert row == {name: "" if value is None else str(value) for name, value in cell.items()}
+        if (row["tier"], row["corpus"]) != ("full", "real") or row["cell"] not in by_cell:
+            assert row["state"] in ("no verdict", "incomplete")
+            continue
+        one = by_cell[row["cell"]]
+        assert f"{float(row['published']):.{one.cell.decimals}f}" == wording.published(one)
+        assert row["state"] == one.counted
+        if one.mean is not None:
+            ran += 1
+            assert f"{float(row['ours']):.{one.cell.decimals}f}" == wording.as_printed(one)
+            low_high = (float(row["low"]), float(row["high"])) if row["low"] else None
+            assert wording.span(low_high, one.cell.decimals) == wording.span(one.interval, one.cell.decimals)
+    assert ran >= 2
+
+
+def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
+    text = exported([table], "latex")
+    for opened in ("table", "tabular"):
+        assert text.count(f"\\begin{{{opened}}}") == text.count(f"\\end{{{opened}}}") == 1
+    assert all(text.count(rule) == 1 for rule in ("\\toprule", "\\midrule", "\\bottomrule"))
+    body = text[text.index("\\toprule") : text.index("\\bottomrule")]
+    lines = [line for line in body.splitlines() if line.endswith(r"\\")]
+    assert len(lines) == 1 + len(table.table.rows) and {line.count(" & ") for line in lines} == {2}
+    one = next(one for one in table.main if one.mean is not None)
+    shown = f"{wording.published(one)} / {wording.as_printed(one)} [{wording.span(one.interval, 1)}]"
+    assert escaped(shown) in text and re.search(r"\$\^\{\\mathrm\{[RDU]\}\}\$", text)
+    assert text.count("{") == text.count("}") and all(ord(character) < 128 for character in text)
+
+
+def test_what_is_no_number_is_nothing(table):
+    one = next(one for one in table.main if one.mean is not None)
+    odd = replace(one, verdict=replace(one.verdict, low=-math.inf, high=math.inf))
+    (cell,) = json.loads(exported([replace(table, main=(odd,), others={}, controls={})], "json"))["tables"][0]["cells"]
+    assert cell["low"] is None and cell["high"] is None and cell["mean"] == one.mean
+
+
+def test_columns_stand_in_the_groups_of_the_paper(tag_tables):
+    text = exported([tag_tables["t3"]], "latex")
+    assert r"\multicolumn{2}{c}{OM} & \multicolumn{2}{c}{AM} \\" in text and r"\cmidrule(lr){2-3}" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        (r"\input{secret} & 50 % of $x_1^2$ #~", None),
+        ("**bold**[^3]", "bold"),
+        ("a\n\n\\end{table}", None),
+        ("± 2.5 … “x”", r"$\pm$ 2.5 \ldots{} ``x''"),
+    ],
+)
+def test_no_text_is_a_command(text, safe):
+    found = escaped(text)
+    assert safe in (None, found) and "\n" not in found
+    for command in re.findall(r"\\[a-z]+", found):
+        assert command in (r"\textbackslash", r"\textasciicircum", r"\textasciitilde", r"\pm", r"\ldots")
+    bare = re.sub(r"\\[&%$#_{}]|\$\\pm\$", "", found)
+    assert not re.search(r"[&%$#_~^]", bare)
+
+
+def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_line_above():
+    from benchmarks.reporting.exports import _tabular
+
+    assert "\n{}[21] & 1 \\\\" in _tabular(Grid(("row", "x"), [("a", "2"), ("[21]", "1")]))
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_latex_is_set(table, tag_tables, tmp_path):
+    tables = exported([table, tag_tables["t3"]], "latex")
+    text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{tables}\\end{{document}}\n"
+    (tmp_path / "t.tex").write_text(text)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "xls"], "'xls' is not one of 'latex', 'csv', 'json'"),
+        (["acrnn.t9", "--format", "csv"], "unknown target 'acrnn.t9'"),
+        (["--format", "csv", "--html"], "--html and --format: choose one"),
+        (["--with-audio"], "--with-audio: is for the site; say --html as well"),
+        (["--format", "csv", "--out", "{}/none/t.csv"], "there is no folder"),
+    ],
+)
+def test_what_cannot_be_exported_is_one_line(arguments, said, tmp_path, capsys):
+    assert run_command_line(["report", *(word.format(tmp_path) for word in arguments)]) == 2
+    printed, errors = capsys.readouterr()
+    assert printed == "" and len(errors.splitlines()) == 1 and said in errors
+
+
+def test_an_export_goes_to_a_file_or_to_the_screen(clips, tmp_path, capsys):
+    places = [f"--{name}={getattr(clips, name)}" for name in ("runs", "cache", "reports")]
+    places.append(f"--data-root={clips.data}")
+    assert run_command_line(["report", "acrnn.t3", "--format", "csv", *places]) == 0
+    shown = capsys.readouterr().out
+    assert run_command_line(["report", "acrnn.t3", "--format", "csv", "--out", str(tmp_path / "t3.csv"), *places]) == 0
+    assert (tmp_path / "t3.csv").read_text() == shown and len(parsed(shown)) >= 8
