@@ -116,9 +116,12 @@ def test_a_seed_without_one_of_its_folds_has_no_value(trained, tmp_path):
 def test_the_page_shows_the_value_the_claim_and_no_folds(trained, tmp_path):
     write_reports(trained, "soft", tmp_path)
     text, [wide, *_] = (tmp_path / "soft" / "t1.md").read_text(), Results(trained).table("soft.t1").main
-    [row] = [line for line in text.splitlines() if line.startswith("| Wide network")][:1]
+    first, row, *_ = [line for line in text.splitlines() if line.startswith("| Wide network")]
+    assert f"**{wide.mean:.1f}**" in first  # the paper's own table
     assert f"{wide.mean:.2f} ± {wide.seed_sd:.2f}" in row and "3 × 3" in row
-    [claim] = [line for line in text.splitlines() if "wide is better than narrow" in line]
+    source, result, claim = [line for line in text.splitlines() if "wide is better than narrow" in line]
+    assert "The paper says of it: “wide" in source and "“wide is better than narrow”: **holds**" in result
+    assert claim.startswith("| ")
     assert "holds" in claim and "method" in claim
     assert "fold 1" not in text
 
