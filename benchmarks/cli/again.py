@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -47,17 +46,12 @@ def comparison_lines(plan: Plan, workspace: Workspace) -> Iterator[str]:
     for run_id, off in list(others.items())[:NAMED]:
         yield f"{run_id}: other scores, by {off:.3g} at most"
     if len(others) > NAMED:
-        yield f"and {len(others) - NAMED} more with other scores; all of them are in {_place(after, others)}"
-
-
-def _place(runs: dict[str, Finished], named: dict[str, float]) -> Path:
-    return runs[next(iter(named))].folder.parent
+        yield f"and {len(others) - NAMED} more with other scores; all of them are in {store_beside(workspace).runs}"
 
 
 def _off(before: Finished, after: Finished) -> float | None:
     """The largest difference of two runs' scores, infinite where they are of another form; None where all are equal."""
-    same = [before.result["files"].get(name) == after.result["files"].get(name) for name in _files(before, after)]
-    if all(same):
+    if before.scored == after.scored:
         return None
     off = 0.0
     for test_set in before.test_sets:
@@ -66,7 +60,3 @@ def _off(before: Finished, after: Finished) -> float | None:
             return float("inf")
         off = max(off, float(np.abs(first.values.astype(np.float64) - second.values).max()))
     return off
-
-
-def _files(*runs: Finished) -> set[str]:
-    return {name for one in runs for name in one.result["files"] if name.startswith("scores_")}

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.launch.pace import in_words
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import CONTROLS, Cell, Paper, load_paper, mistakes, paper_ids, select
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, in_words
 
 
 def listing(target: str | None = None) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.errors import told
-from benchmarks.launch.pace import in_words
 from benchmarks.launch.sweeps import notes
 from benchmarks.runs.workspace import Workspace
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, in_words
 
 #: Seconds between two looks of --watch on a terminal, and elsewhere.
 LOOK_SECONDS, PLAIN_SECONDS = 2.0, 15.0

@@ -51,11 +51,11 @@ class Sweep:
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
         launcher = launcher_named(self.launcher)
-        cells = self.asked.cells if self.asked else select(self.target)
+        cells = self._cells
         check_names(cells)  # before hours of training, not behind them
         self._forget_hashes(cells)
         self._tidy()
-        plan = make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
+        plan = self._plan(cells)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
             raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
         for line in (*left_out_lines(plan), *self._nothing_lines(plan, cells)):
@@ -77,14 +77,21 @@ class Sweep:
         self._write_tables()
         return code
 
+    @property
+    def _cells(self) -> list[Cell]:
+        """What is to be run: what was asked for of somebody's own, else the target's."""
+        return self.asked.cells if self.asked else select(self.target)
+
+    def _plan(self, cells: Sequence[Cell]) -> Plan:
+        return make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
+
     def run_again(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Make the runs anew, beside those that are stored, and say whether the same came out."""
         beside = again.store_beside(self.workspace)
-        cells = self.asked.cells if self.asked else select(self.target)
-        paper_of = self.asked.paper_of if self.asked else load_paper
-        plan = make_plan(cells, self.choice, beside, paper_of)
+        anew = replace(self, workspace=beside)
+        plan = anew._plan(anew._cells)
         again.begin_anew(plan, beside)
-        code = replace(self, workspace=replace(beside)).run(minutes, confirmed)
+        code = anew.run(minutes, confirmed)
         for line in again.comparison_lines(plan, self.workspace):
             print(f"resound: {line}", file=sys.stderr)
         return code

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from benchmarks.judge.claims import judge_claims
+from benchmarks.judge.evidence import Evidence
 from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.spread import repeats, signed_scale
 from benchmarks.judge.table import CellResult, ClaimTest, Variant
@@ -37,7 +38,10 @@ def _family(
         (one.cell.column, one.cell.row): one for one in results if asked & {one.cell.column, one.cell.row}
     }  # fmt: skip
     flawed = {key for key, one in cells.items() if one.flaw and variant.earns_verdict}
-    found = {key: _outcomes(one) for key, one in cells.items() if key not in flawed}
+    found = {
+        key: outcomes_of(one.evidence, signed_scale(one.cell))
+        for key, one in cells.items() if key not in flawed and one.evidence is not None and one.mean is not None
+    }  # fmt: skip
     outcomes = {key: of_cell for key, of_cell in found.items() if of_cell is not None}
     quoted = {key for key, one in cells.items() if one.cell.recipe == "quoted"}
     margins = {key: one.cell.margin for key, one in cells.items()}
@@ -72,12 +76,10 @@ def _in_print(claim: Claim, cells: list[Cell]) -> Ordering:
     return published_ordering(claim.id, claim.test, merits)
 
 
-def _outcomes(one: CellResult) -> Outcomes | None:
-    """What the items add to the value of a cell's complete seeds."""
-    if one.evidence is None or one.mean is None:
-        return None
+def outcomes_of(evidence: Evidence, scale: float) -> Outcomes | None:
+    """What the items add to the value of the complete seeds, times `scale`; None without one."""
     # The items of one part are those of all its runs, or there is no comparison.
-    named = {(found.part, found.value.items): found for found in one.evidence.complete}.values()
+    named = {(found.part, found.value.items): found for found in evidence.complete}.values()
     units = {
         (found.part, item): unit
         for found in named for item, unit in zip(found.value.items, found.units, strict=True)
@@ -86,5 +88,5 @@ def _outcomes(one: CellResult) -> Outcomes | None:
         (found.part, item): label
         for found in named for item, label in zip(found.value.items, found.classes, strict=True)
     }  # fmt: skip
-    runs = [(found.part, found.seed, found.value) for found in one.evidence.complete]
-    return Outcomes.collect(runs, units, repeats(one.evidence), signed_scale(one.cell), classes)
+    runs = [(found.part, found.seed, found.value) for found in evidence.complete]
+    return Outcomes.collect(runs, units, repeats(evidence), scale, classes)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import told
 from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Pulse, SlotEvent, Started, Stopping
-from benchmarks.launch.pace import in_words
+from benchmarks.runs.stored.checkpoint import STOP_SECONDS
+from datasets.acquire.telling import in_words
 
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Plan
@@ -75,7 +76,11 @@ class SweepDisplay:
     def __call__(self, event: Event) -> None:
         """Take one event of the sweep."""
         if isinstance(event, Stopping):
-            print("resound: saving, some 15 s at most; Ctrl-C leaves at once", file=sys.stderr, flush=True)
+            print(
+                f"resound: saving, some {in_words(STOP_SECONDS)} at most; Ctrl-C leaves at once",
+                file=sys.stderr,
+                flush=True,
+            )
             return
         if isinstance(event, Pulse) or (isinstance(event, Gone) and event.slot not in self._tasks):
             return

@@ -1,15 +1,7 @@
 """How long a sweep still takes: from what its runs are expected to take, and what those have taken that it has seen."""
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-
-
-def in_words(seconds: float) -> str:
-    """A time for reading: "40 s", "12 min", "3.5 h"."""
-    if seconds < 60:
-        return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
 
 
 @dataclass

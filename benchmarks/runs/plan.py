@@ -26,6 +26,16 @@ class Choice:
     seeds: int | None = None
     folds: tuple[int, ...] | None = None
 
+    @property
+    def options(self) -> str:
+        """It as options of a command, the tier always and of the others those that are not the default."""
+        told = [f"--tier {self.tier}"]
+        told += [f"--corpus {self.corpus}"] if self.corpus != "real" else []
+        told += [f"--numerics {self.numerics}"] if self.numerics != "float32" else []
+        told += [f"--seeds {self.seeds}"] if self.seeds else []
+        told += [f"--folds {','.join(map(str, self.folds))}"] if self.folds else []
+        return " ".join(told)
+
 
 @dataclass(frozen=True)
 class Planned:

@@ -18,14 +18,12 @@ from benchmarks.errors import InputError
 from benchmarks.runs.files import writing
 from benchmarks.runs.ledger import CHECKPOINT, Run
 from benchmarks.runs.selection import Selection, selection_arguments
-from benchmarks.runs.stored.checkpoint import usable
+from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
 CHECKPOINT_SECONDS = 60.0
-#: How long a run may go on, to end an epoch that it can save, once it was asked to stop.
-STOP_SECONDS = 15.0
 #: The losses kept step by step, which the golden regression compares.
 FIRST_LOSSES = 10
 

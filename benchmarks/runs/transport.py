@@ -55,7 +55,7 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
             raise InputError((refused or odd)[0])
         raise InputError(
             f"{target}: no finished run of tier {choice.tier} to land; "
-            f"`python -m benchmarks run {target} --tier {choice.tier} --corpus {choice.corpus}`"
+            f"`python -m benchmarks run {target} {choice.options}`"
         )
     return landed
 
@@ -100,10 +100,6 @@ def _copied(finished: Finished, without: Sequence[str]) -> list[str]:
     return [*(name for name in listed if (finished.folder / name).exists()), "result.json"]
 
 
-def _scores_of(finished: Finished) -> list[str]:
-    return [finished.scores_path(test_set).name for test_set in finished.test_sets]
-
-
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     """Publish a copy of a run in `store`, which is checked once more; False if a good one is there already.
 
@@ -114,7 +110,7 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     if target.exists():
         there = load_finished(target)
         there.tested()
-        if any(there.result["files"].get(name) != finished.result["files"][name] for name in _scores_of(finished)):
+        if there.scored != finished.scored:
             warnings.warn(f"{finished.folder}: has other scores than {target}, which stays", stacklevel=3)
         return False
     temporary = store / f".copy-{uuid.uuid4().hex}"

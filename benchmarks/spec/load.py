@@ -151,5 +151,7 @@ def select(target: str) -> list[Cell]:
     chosen = [cell for cell in cells if cell.id.split(".")[: len(parts)] == parts]
     if not chosen:
         ids = sorted({".".join(cell.id.split(".")[: len(parts)]) for cell in cells})
+        if len(parts) == 3 and parts[1] in paper.tables and paper.tables[parts[1]].controls:
+            ids.append(f"{parts[0]}.{parts[1]}.{CONTROLS}")
         raise InputError(f"unknown target {target!r}{nearest(target, ids)}; see `python -m benchmarks list`")
     return chosen

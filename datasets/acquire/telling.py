@@ -1,5 +1,6 @@
 """What is told while datasets are fetched, checked and written, and who is told."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,3 +26,10 @@ def shown(name: str | Path) -> str:
 def count_of(number: int, noun: str) -> str:
     """ "1 run", "3 runs": how many there are of something whose plural has an s."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def in_words(seconds: float) -> str:
+    """A time for reading: "40 s", "12 min", "3.5 h"."""
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

@@ -13,9 +13,9 @@ from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.pairs.compared import compare_rows, holm
 from benchmarks.judge.pairs.outcomes import Outcomes
-from benchmarks.judge.spread import repeats
 from benchmarks.judge.states import State, state_of
 from benchmarks.judge.table import CellResult, Variant
+from benchmarks.judge.table_claims import outcomes_of
 from benchmarks.metrics import metric_of
 from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.own.names import is_own, label_of
@@ -184,14 +184,9 @@ def _against(mine: CellResult, its: CellResult) -> Rival:
 
 def _outcomes(one: CellResult) -> Outcomes | None:
     """What the items add to the value of a row's complete seeds; above is more, whether better or not."""
-    evidence, metric = one.evidence or Evidence(()), metric_of(one.cell)
+    metric = metric_of(one.cell)
     assert metric is not None
-    units = {
-        (found.part, item): unit
-        for found in evidence.complete for item, unit in zip(found.value.items, found.units, strict=True)
-    }  # fmt: skip
-    runs = [(found.part, found.seed, found.value) for found in evidence.complete]
-    return Outcomes.collect(runs, units, repeats(evidence), metric.scale)
+    return outcomes_of(one.evidence or Evidence(()), metric.scale)
 
 
 def _of_parts(one: Outcomes, parts: Sequence[Part]) -> Outcomes:

@@ -7,7 +7,7 @@ from benchmarks.judge.table import TableResult
 from benchmarks.runs.build import import_class
 from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
 from benchmarks.runs.workspace import Workspace
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, in_words
 
 #: What a kind of device is called where hours are told.
 CALLED = {"cpu": "two CPU cores", "cuda": "one GPU"}
@@ -28,7 +28,7 @@ class Todo:
     def hours(self) -> str:
         """ "about 324 h on two CPU cores or 2.4 h on one GPU"; nothing where no time is known."""
         told = [
-            f"{_time(sum(minutes.get(device, 0.0) for minutes in self.missing.values()))} on {called}"
+            f"{in_words(60 * sum(minutes.get(device, 0.0) for minutes in self.missing.values()))} on {called}"
             for device, called in CALLED.items()
             if any(device in minutes for minutes in self.missing.values())
         ]
@@ -37,7 +37,7 @@ class Todo:
     def on(self, device: str) -> str:
         """The time on one kind of device."""
         known = [minutes[device] for minutes in self.missing.values() if device in minutes]
-        return _time(sum(known)) if known else ""
+        return in_words(60 * sum(known)) if known else ""
 
 
 def todo_of(result: TableResult, workspace: Workspace) -> Todo:
@@ -84,11 +84,3 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
         f"To run what is missing: `python -m benchmarks run {result.id} --yes` ({told}); it goes on where it was "
         f"stopped. It needs the files of {files}."
     )
-
-
-def _time(minutes: float) -> str:
-    """Minutes for reading, hours from two on."""
-    if minutes < 120:
-        return f"{max(1, round(minutes))} min"
-    hours = minutes / 60
-    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"

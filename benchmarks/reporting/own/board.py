@@ -80,10 +80,10 @@ def _board(
     yield Grid(("row", *printed, "value", "correct", "seeds × folds"), grid)
     yield from _tests(own, described.decimals + 1)
     if not beside:
-        options = f" --tier {variant.tier}" + (f" --corpus {variant.corpus}" if variant.corpus != "real" else "")
+        options = Choice(variant.tier, variant.corpus, variant.numerics).options
         yield Text(
             "None of the paper's rows has run under these conditions, so there is nothing to test against: `python -m "
-            f"benchmarks run {table.id}{options}` runs them."
+            f"benchmarks run {table.id} {options}` runs them."
         )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.reporting.render.blocks import Page
 from benchmarks.reporting.render.inline import html, one_line
 
 if TYPE_CHECKING:
@@ -13,11 +12,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _NOTE = re.compile(r"\[\^(\d+)\]")
-
-
-def page_html(page: Page) -> str:
-    """A page of blocks by itself."""
-    return render("page.html.j2", {"page": page, "title": page.title, "root": "", "crumbs": (), "ids": Ids()})
 
 
 def render(template: str, known: Mapping[str, Any]) -> str:

@@ -59,10 +59,7 @@ def cell_commands(use: Use) -> Iterator[Commands]:
 
 def run_command(target: str, variant: Variant) -> str:
     """The command that runs a target under some conditions."""
-    chosen = [f"--tier {variant.tier}"]
-    chosen += [f"--corpus {variant.corpus}"] if variant.corpus != "real" else []
-    chosen += [f"--numerics {variant.numerics}"] if variant.numerics != "float32" else []
-    return " ".join((RESOUND, "run", target, *chosen, "--yes"))
+    return f"{RESOUND} run {target} {Choice(variant.tier, variant.corpus, variant.numerics).options} --yes"
 
 
 def audit_commands(table: TableResult) -> list[str]:

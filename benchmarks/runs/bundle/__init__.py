@@ -90,9 +90,6 @@ def _possible(plan: Plan) -> Plan:
 
 
 def _run_script(words: Sequence[str], choice: Choice, values: Mapping[str, str], has_papers: bool) -> str:
-    options = [f"--tier {choice.tier}", f"--corpus {choice.corpus}", f"--numerics {choice.numerics}"]
-    options += [f"--seeds {choice.seeds}"] if choice.seeds else []
-    options += [f"--folds {','.join(map(str, choice.folds))}"] if choice.folds else []
     settings = [f"{name}={_quoted(value)}" for name, value in values.items()]
     settings += ['RESOUND_PAPERS="$here/papers"'] if has_papers else []
     return (
@@ -100,7 +97,7 @@ def _run_script(words: Sequence[str], choice: Choice, values: Mapping[str, str],
         'here=$(cd "$(dirname "$0")" && pwd)\n'
         'export PYTHONPATH="$here/code:$here/own:$here/site"\n'
         + "".join(f"export {setting}\n" for setting in settings)
-        + f"exec python3 -m benchmarks {join(words)} {' '.join(options)} --yes \\\n"
+        + f"exec python3 -m benchmarks {join(words)} {choice.options} --yes \\\n"
         '    --data-root "$here/data" --cache "$here/cache" --runs "$here/runs" --reports "$here/reports" "$@"\n'
     )
 

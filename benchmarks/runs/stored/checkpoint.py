@@ -9,6 +9,9 @@ from typing import Any
 #: What Lightning writes beside what callbacks keep.
 _KEYS = ("state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks", "epoch", "global_step")
 
+#: How long a run may go on, to end an epoch that it can save, once it was asked to stop.
+STOP_SECONDS = 15.0
+
 
 def usable(
     path: Path, run_id: str, keeper: str, weights: Mapping[str, Any], load: Callable[[Path], Any]

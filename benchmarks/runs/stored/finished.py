@@ -76,6 +76,11 @@ class Finished:
         """The test sets that it has scores for."""
         return [found[1] for name in sorted(self.result["files"]) if (found := _SCORES.fullmatch(name))]
 
+    @property
+    def scored(self) -> dict[str, str]:
+        """The checksum of the scores of each test set."""
+        return {name: self.result["files"][self.scores_path(name).name] for name in self.test_sets}
+
     def verify(self) -> None:
         """Compare every published file with its checksum. Raises InputError for the first that differs."""
         check_files(self.folder, self.result["files"])

@@ -1,8 +1,9 @@
 import re
 
 from benchmarks.reporting.render.blocks import Bullets, Folded, Footnotes, Grid, Heading, Page, Text
-from benchmarks.reporting.render.html import Ids, linked, page_html, plain
+from benchmarks.reporting.render.html import Ids, linked, plain
 from benchmarks.reporting.render.markdown import page_markdown
+from tests.benchmarks.reporting.render.alone import page_html
 
 
 def test_markdown_and_html_say_the_same_and_html_escapes():

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from benchmarks.reporting.render.blocks import Bullets, Folded, Footnotes, Grid, Heading, Page, Picture, Text
-from benchmarks.reporting.render.html import page_html
 from benchmarks.reporting.render.inline import leads_beside_or_to_the_web, markdown, markdown_cell, markdown_line
 from benchmarks.reporting.render.markdown import page_markdown
+from tests.benchmarks.reporting.render.alone import page_html
 
 BAD = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</summary></details><h1>x", "a\n# heading",
