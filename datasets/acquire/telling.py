@@ -29,7 +29,10 @@ def count_of(number: int, noun: str) -> str:
 
 
 def in_words(seconds: float) -> str:
-    """A time for reading: "40 s", "12 min", "3.5 h"."""
+    """A time for reading: "40 s", "12 min", "3.5 h", "120 h"."""
     if seconds < 60:
         return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+    if seconds < 3600:
+        return f"{math.ceil(seconds / 60)} min"
+    hours = seconds / 3600
+    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"

@@ -39,7 +39,7 @@ def test_nothing_is_told_where_nothing_is_missing_or_no_time_is_known(tmp_path):
     assert "(1 run); it goes on" in todo_sentence(table, lone) and lone.on("cuda") == ""
 
 
-def test_times_are_minutes_below_two_hours():
+def test_times_are_told_as_everywhere():
     key = ("acrnn", "base", "esc10", 1, 0)
     times = {minutes: Todo({key: {"cpu": minutes}}).on("cpu") for minutes in (0.1, 119.0, 150.0, 6000.0)}
-    assert times == {0.1: "1 min", 119.0: "119 min", 150.0: "2.5 h", 6000.0: "100 h"}
+    assert times == {0.1: "6 s", 119.0: "2.0 h", 150.0: "2.5 h", 6000.0: "100 h"}
