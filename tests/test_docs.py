@@ -68,11 +68,10 @@ def test_every_command_and_option_of_the_pages_exists(words):
 
 
 def click_command():
-    import typer
-
     from benchmarks.cli.main import app
+    from benchmarks.cli.options import with_papers
 
-    return typer.main.get_command(app)
+    return with_papers(app)
 
 
 def test_every_path_of_the_pages_exists():

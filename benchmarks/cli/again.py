@@ -21,7 +21,7 @@ NAMED = 3
 def store_beside(workspace: Workspace) -> Workspace:
     """Where runs are made anew: with the same data, without anything that was landed."""
     runs = workspace.runs / FOLDER
-    return replace(workspace, runs=runs, reports=runs / "reports")
+    return replace(workspace, runs=runs, reports=runs / "reports", apart=False)
 
 
 def begin_anew(plan: Plan, beside: Workspace) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running, trying
 from benchmarks.cli.data import data_app
+from benchmarks.cli.options import with_papers
 from benchmarks.cli.surroundings import Unread, Unwritable
 from benchmarks.errors import USER_ERRORS, Left, told
 
@@ -33,7 +34,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves and stops, like Ctrl-C
     try:
-        code = app(arguments, standalone_mode=False)
+        code = with_papers(app)(arguments, standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:
             raise KeyboardInterrupt

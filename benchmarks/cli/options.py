@@ -1,5 +1,7 @@
 """The options that several commands share, and the choice of runs that they make up."""
 
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -8,6 +10,7 @@ import typer
 from benchmarks.cli import paths
 from benchmarks.errors import InputError
 from benchmarks.launch.launcher import launcher_names
+from benchmarks.spec import folders
 from benchmarks.spec.words import Corpus, Numerics, Tier
 
 if TYPE_CHECKING:
@@ -54,6 +57,41 @@ SetOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def _papers(
+    papers: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Papers of yours beside the built-in ones: a folder of papers, or that of one; may be repeated, and "
+            "is added to what RESOUND_PAPERS names",
+        ),
+    ] = None,
+) -> None:
+    """Has the option that `with_papers` gives to commands."""
+
+
+def _checked(words: Sequence[str]) -> list[str]:
+    """The folders that words name, several apart as on PATH. Raises InputError for what cannot be one."""
+    try:
+        return [str(paths.folder(place)) for word in words for place in (word and word.split(os.pathsep)) or [word]]
+    except typer.BadParameter as error:
+        raise InputError(f"--papers: {error.message}") from None
+
+
+def with_papers(app: typer.Typer) -> Callable[..., Any]:
+    """The command line of an app, whose commands (those of groups aside) all take --papers."""
+    alone = typer.Typer(add_completion=False)
+    alone.command()(_papers)
+    option = typer.main.get_command(alone).params[0]
+    option.expose_value = False
+    option.callback = lambda context, parameter, words: folders.add(_checked(words or []))
+    line = typer.main.get_command(app)
+    for command in vars(line)["commands"].values():
+        if "commands" not in vars(command):
+            command.params.append(option)
+    return line
 
 
 def choice_of(tier: Tier, corpus: Corpus, seeds: int | None, folds: str | None, numerics: Numerics) -> "Choice":

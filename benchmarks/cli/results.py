@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,6 +26,9 @@ from benchmarks.cli.options import (
 )
 from benchmarks.errors import InputError
 from datasets.acquire.telling import count_of
+
+if TYPE_CHECKING:
+    from benchmarks.runs.workspace import Workspace
 
 app = typer.Typer()
 
@@ -55,7 +58,7 @@ def report_command(
     reports: ReportsOption = None,
 ) -> None:
     """Write tables, figures and pages from the stored runs; no training."""
-    from benchmarks.reporting import export_tables, write_pages, write_reports
+    from benchmarks.reporting import export_tables, write_in_places, write_pages, write_reports
     from benchmarks.runs.workspace import Workspace
 
     if as_site and form:
@@ -75,8 +78,17 @@ def report_command(
         count, front = write_pages(workspace, target, place or Path("build/site"), with_audio)
         print(f"{count_of(count, 'page')}; open {front}")
         return
-    for path in write_reports(workspace, target, place or workspace.reports):
-        print(path)
+    written = {place: write_reports(workspace, target, place)} if place else write_in_places(workspace, target)
+    _tell_written(written, workspace)
+
+
+def _tell_written(written: dict[Path, list[Path]], workspace: "Workspace") -> None:
+    """Print the files of reports, and say where those of papers are that are kept elsewhere."""
+    for paths in written.values():
+        print(*paths, sep="\n")
+    for paper, place in workspace.places_of_reports().items():
+        if place in written:
+            print(f"resound: {paper} is kept elsewhere; its reports are in {place}", file=sys.stderr)
 
 
 def _place_of(out: Path | None, check: Callable[[str], Path]) -> Path | None:
@@ -111,15 +123,19 @@ def land_command(
     cache: CacheOption = None,
     reports: ReportsOption = None,
 ) -> None:
-    """Copy the finished runs of TARGET into reports/results, check them, write the reports again."""
-    from benchmarks.reporting import write_reports
+    """Copy the finished runs of TARGET into reports/results, check them, write the reports again.
+
+    Of a paper that is kept elsewhere they lie in its own folder, reports/results, too.
+    """
+    from benchmarks.reporting import write_in_places
     from benchmarks.runs.transport import land
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     landed = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
-    print(f"{count_of(len(landed), 'run')} in {workspace.reports / 'results'}")
-    write_reports(workspace, None, workspace.reports)
+    place = workspace.reports_of(target.partition(".")[0])
+    print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
+    write_in_places(workspace, None, place)
 
 
 @app.command("bundle")
@@ -232,7 +248,7 @@ def migrate_command(
     from benchmarks.runs.workspace import Workspace
 
     here = Workspace.here(runs=runs, reports=reports)
-    own = (here.runs, here.reports / "results")
+    own = (here.runs, *(place / "results" for place in (here.reports, *here.places_of_reports().values())))
     chosen = stores or [store for store in own if is_store(store)]
     if not chosen:
         print(f"nothing to do: {' and '.join(map(str, own))} hold no runs")

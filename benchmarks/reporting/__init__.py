@@ -18,6 +18,16 @@ def write_reports(workspace: "Workspace", target: str | None, out: Path) -> list
     return write_site(workspace, target, out)
 
 
+def write_in_places(workspace: "Workspace", target: str | None, only: Path | None = None) -> dict[Path, list[Path]]:
+    """The same, with the pages of papers that are kept elsewhere beside these; the files written, by their place.
+
+    only: the one place to write to.
+    """
+    from benchmarks.reporting.site import write_sites
+
+    return write_sites(workspace, target, only)
+
+
 def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
     """Print the tables of `target` under `choice` as markdown, and write their pages to `<runs>/report/`."""
     from benchmarks.reporting.site import print_choice

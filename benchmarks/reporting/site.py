@@ -1,7 +1,7 @@
 """Writing what a report consists of: markdown pages, figures, report.json."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,14 +23,49 @@ from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, mistakes, paper_ids, select
 
 
-def write_site(workspace: Workspace, target: str | None, out: Path, results: Results | None = None) -> list[Path]:
+def write_sites(workspace: Workspace, target: str | None, only: Path | None = None) -> dict[Path, list[Path]]:
+    """Write the report of `target` (None: of everything) where the reports of each paper are; the files, by place.
+
+    What is written to one place tells of its papers alone. only: the one place to write to. Raises InputError like
+    `write_site`, when all is written.
+    """
+    results = Results(workspace)
+    places: dict[Path, set[str]] = {}
+    for paper in paper_ids():
+        places.setdefault(workspace.reports_of(paper), set()).add(paper)
+    if target or only:
+        place = only or workspace.reports_of(str(target).partition(".")[0])
+        places = {place: places.get(place, set())}
+    written: dict[Path, list[Path]] = {}
+    faults: list[InputError] = []
+    for place, papers in sorted(places.items(), key=lambda pair: pair[0] != workspace.reports):
+        try:
+            written[place] = write_site(workspace, target, place, results, papers)
+        except InputError as error:
+            faults.append(error)
+    if faults:
+        raise faults[0]
+    return written
+
+
+def write_site(
+    workspace: Workspace,
+    target: str | None,
+    out: Path,
+    results: Results | None = None,
+    papers: Collection[str] | None = None,
+) -> list[Path]:
     """Write the report of `target` (None: of everything) and of the tables that `out` has already; the files.
+
+    papers: those whose pages `out` holds (default: all).
 
     A paper with a mistake in its files is left out with a warning, and the others are written. Raises InputError for it
     where it was asked for: at once where it is the target, else when all is written.
     """
-    wanted, odd = set(table_ids(target) if target else ()), mistakes()
-    known = [f"{paper}.{table}" for paper in paper_ids() if paper not in odd for table in load_paper(paper).tables]
+    wanted = set(table_ids(target) if target else ())
+    odd = {paper: line for paper, line in mistakes().items() if papers is None or paper in papers}
+    here = [paper for paper in paper_ids() if paper not in odd and (papers is None or paper in papers)]
+    known = [f"{paper}.{table}" for paper in here for table in load_paper(paper).tables]
     ids = [
         name for name in known
         if target is None or name in wanted or (out / f"{name.replace('.', '/')}.md").exists()

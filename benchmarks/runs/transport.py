@@ -30,14 +30,14 @@ class Merged(NamedTuple):
 
 
 def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
-    """Copy the finished runs that `target` needs into reports/results; returns their ids.
+    """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
 
     A run that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError
     for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
-    results = workspace.reports / "results"
+    results = workspace.reports_of(target.partition(".")[0]) / "results"
     # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
     without = [ANNOTATIONS] if choice.corpus == "real" else []
     landed, refused = [], []

@@ -9,8 +9,10 @@ from typing import Any
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Ledger, Run
 from benchmarks.runs.stored.official import OfficialItems
-from benchmarks.spec import DatasetUse
+from benchmarks.spec import DatasetUse, outside_papers
 from datasets.acquire.hashes import forget
+
+_PLACES = ("data", "runs", "cache", "reports")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Workspace:
     runs: Path = Path("runs")
     cache: Path = Path("cache")
     reports: Path = Path("reports")
+    #: whether papers that are kept elsewhere have their reports and landed runs beside them, not in `reports`
+    apart: bool = True
 
     @classmethod
     def here(
@@ -30,18 +34,40 @@ class Workspace:
         cache: Path | None = None,
         reports: Path | None = None,
     ) -> "Workspace":
-        """The folders given, else those of RESOUND_DATA, _RUNS, _CACHE and _REPORTS, else the defaults."""
+        """The folders given, else those of RESOUND_DATA, _RUNS, _CACHE and _REPORTS, else the defaults.
+
+        A place of reports that is given, and is not what the variable names, is that of all papers.
+        """
 
         def choose(given: Path | None, variable: str, default: Path) -> Path:
             named = os.path.expanduser(os.environ.get(variable, ""))  # noqa: PTH111 - without a home, `~` stays
             return Path(os.path.realpath(given or named or default))  # Path.resolve raises over a loop of links
 
+        usual = choose(None, "RESOUND_REPORTS", cls.reports)
         return cls(
             data=choose(data, "RESOUND_DATA", cls.data),
             runs=choose(runs, "RESOUND_RUNS", cls.runs),
             cache=choose(cache, "RESOUND_CACHE", cls.cache),
             reports=choose(reports, "RESOUND_REPORTS", cls.reports),
+            apart=reports is None or choose(reports, "", cls.reports) == usual,
         )
+
+    def to_dict(self) -> dict[str, str | bool]:
+        """As plain values, for other processes."""
+        return {**{name: str(getattr(self, name)) for name in _PLACES}, "apart": self.apart}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Workspace":
+        """What `to_dict` gave."""
+        return cls(**{name: Path(values[name]) for name in _PLACES}, apart=bool(values["apart"]))
+
+    def reports_of(self, paper: str) -> Path:
+        """Where the reports of a paper are, with its landed runs in `results`: for one kept elsewhere, beside it."""
+        return self.places_of_reports().get(paper, self.reports)
+
+    def places_of_reports(self) -> dict[str, Path]:
+        """Where the reports of papers are that have them in another place than `reports`, by the papers' ids."""
+        return {name: folder / "reports" for name, folder in outside_papers().items()} if self.apart else {}
 
     def dataset_root(self, name: str, corpus: str) -> Path:
         """The folder of one dataset: real files under the data root, generated corpora under the cache."""
@@ -75,4 +101,5 @@ class Workspace:
     def ledger(self) -> Ledger:
         """The runs of this machine, and the landed ones."""
         official = OfficialItems(self.dataset_root, self.cache)
-        return Ledger(self.runs, self.reports / "results", memory=self.cache / "checked", check_items=official.check)
+        landed = [place / "results" for place in (self.reports, *self.places_of_reports().values())]
+        return Ledger(self.runs, *landed, memory=self.cache / "checked", check_items=official.check)

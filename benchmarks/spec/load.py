@@ -6,7 +6,6 @@ one csv per table with the published values as printed. Every mistake in them is
 
 import csv
 import math
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +13,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from benchmarks.errors import InputError
+from benchmarks.spec import folders
 from benchmarks.spec.bricks import Origin
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.extends import with_extends
@@ -22,19 +22,24 @@ from benchmarks.spec.paper import Paper, Table
 from benchmarks.spec.references import check_references
 from benchmarks.spec.words import nearest
 
-#: The folder of the papers; RESOUND_PAPERS names another one, for papers kept outside the harness.
-PAPERS = Path(os.path.expanduser(os.environ.get("RESOUND_PAPERS", "")) or Path(__file__).parents[1] / "papers")  # noqa: PTH111
+#: The folder of the built-in papers.
+PAPERS = folders.built_in()
 
 #: Names all controls of a table at once, in the place of a row.
 CONTROLS = "controls"
 
 
 def paper_ids() -> list[str]:
-    """The papers that have a folder. Raises InputError where there are none."""
-    found = sorted(path.parent.name for path in PAPERS.glob("*/paper.yaml"))
+    """The papers that have a folder, the built-in ones and those kept elsewhere. Raises InputError where there are none."""
+    found = {path.parent.name for path in PAPERS.glob("*/paper.yaml")} | outside_papers().keys()
     if not found:
-        raise InputError(f"{PAPERS}: holds no paper (PAPER/paper.yaml); RESOUND_PAPERS names the folder of the papers")
-    return found
+        raise InputError(f"{PAPERS}: holds no paper (PAPER/paper.yaml); RESOUND_PAPERS names folders of papers")
+    return sorted(found)
+
+
+def outside_papers() -> dict[str, Path]:
+    """The folders of the papers that are kept elsewhere, by id. Raises InputError (spec.folders)."""
+    return folders.outside(PAPERS)
 
 
 def mistakes() -> dict[str, str]:
@@ -50,12 +55,16 @@ def mistakes() -> dict[str, str]:
 
 def paper_folder(paper_id: str) -> Path:
     """Where a paper's files lie."""
-    return PAPERS / paper_id
+    own = PAPERS / paper_id
+    return own if (own / "paper.yaml").is_file() else outside_papers().get(paper_id, own)
 
 
 def load_paper(paper_id: str, papers: Path | None = None) -> Paper:
     """Read and check a paper's folder, once per process. Raises InputError with file and line."""
-    return _load((papers or PAPERS) / paper_id)
+    folder = papers / paper_id if papers else paper_folder(paper_id)
+    if papers is None and folder.parent != PAPERS:
+        folders.search(folder)
+    return _load(folder)
 
 
 @cache

@@ -16,7 +16,7 @@ TOY = Path(__file__).parent / "toy"
 def toy_papers(monkeypatch):
     """The toy paper in this process: its folder is the folder of papers, its classes can be imported."""
     monkeypatch.setattr("benchmarks.spec.load.PAPERS", TOY / "papers")
-    monkeypatch.setenv("RESOUND_PAPERS", str(TOY / "papers"))
+    monkeypatch.setenv("RESOUND_BUILT_IN_PAPERS", str(TOY / "papers"))
     monkeypatch.syspath_prepend(str(TOY))
     monkeypatch.setenv("PYTHONPATH", str(TOY))
     return TOY / "papers"
@@ -46,7 +46,7 @@ def toy_command(tmp_path):
     (tmp_path / "data" / "toy").mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
-        "RESOUND_PAPERS": str(TOY / "papers"),
+        "RESOUND_BUILT_IN_PAPERS": str(TOY / "papers"),
         "PYTHONPATH": str(TOY),
         "RESOUND_DATA": str(tmp_path / "data"),
         "RESOUND_RUNS": str(tmp_path / "runs"),

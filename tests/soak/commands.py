@@ -26,7 +26,7 @@ from tests.benchmarks.conftest import TOY
 PAPERS = Path(__file__).parent / "papers"
 SITE = Path(__file__).parent / "site"
 #: What every command is given, beside the folders of its round.
-SETTINGS = {"RESOUND_PAPERS": str(PAPERS), "RESOUND_CHECKPOINT_SECONDS": "0", "OMP_NUM_THREADS": "1"}
+SETTINGS = {"RESOUND_BUILT_IN_PAPERS": str(PAPERS), "RESOUND_CHECKPOINT_SECONDS": "0", "OMP_NUM_THREADS": "1"}
 #: After so many seconds a command is taken to hang.
 HANGS = 600.0
 NOTHING = re.compile("(?!)")

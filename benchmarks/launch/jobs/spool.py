@@ -113,15 +113,13 @@ def write_sweep(folder: Path, workspace: Workspace, slots: Slots) -> None:
     """Write what all jobs of a sweep need."""
     shared = {name: value for name, value in asdict(slots).items() if name != "sweep"}
     runs = [run.to_dict() for run in slots.sweep]
-    places = {name: str(getattr(workspace, name)) for name in ("data", "runs", "cache", "reports")}
-    write_json(folder / "sweep.json", {"workspace": places, "slots": shared, "sweep": runs})
+    write_json(folder / "sweep.json", {"workspace": workspace.to_dict(), "slots": shared, "sweep": runs})
 
 
 def read_sweep(folder: Path) -> tuple[Workspace, Slots]:
     """What `write_sweep` has written. Raises InputError where the folder is not to be seen from here."""
     found = read_json(folder / "sweep.json", "launcher and nodes must see the store under the same path")
-    places = {name: Path(place) for name, place in found["workspace"].items()}
-    return Workspace(**places), Slots(**found["slots"], sweep=tuple(map(Run.from_dict, found["sweep"])))
+    return Workspace.from_dict(found["workspace"]), Slots(**found["slots"], sweep=tuple(map(Run.from_dict, found["sweep"])))
 
 
 def tail(log: Path) -> str:

@@ -20,7 +20,8 @@ from datasets import registry
 from datasets.acquire.telling import count_of
 
 #: Settings that say where things lie, which the bundle's script settles, or that no run asks for.
-PLACES = frozenset(f"RESOUND_{name}" for name in ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "CONTACT"))
+_OURS = ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "BUILT_IN_PAPERS", "CONTACT")
+PLACES = frozenset(f"RESOUND_{name}" for name in _OURS)
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
@@ -29,7 +30,7 @@ def paper_members(paper: str) -> Taken:
     folder = paper_folder(paper)
     if folder.resolve().is_relative_to(ROOT / "benchmarks"):
         return Taken([], [])
-    members: list[Member] = [(f"papers/{paper}/{name}", path) for name, path in _files(folder)]
+    members: list[Member] = [(f"papers/{paper}/{name}", path) for name, path in _files(folder) if name.parts[0] != "reports"]
     return Taken(members, [f"paper: {folder}, {count_of(len(members), 'file')}"])
 
 

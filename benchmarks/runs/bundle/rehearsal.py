@@ -6,7 +6,6 @@ In a fresh process nothing is remembered of an earlier try, so what is read here
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,9 +43,8 @@ def rehearse(runs: Sequence[Run], workspace: Workspace) -> Rehearsed:
     kinds = {
         canonical_hash([run.resolved["data"], run.dataset, run.fold, run.seed, run.fingerprint]): run for run in runs
     }
-    places = {name: str(value) for name, value in asdict(workspace).items()}
     with Child(__name__, available_cores()) as child:
-        child.send({"workspace": places, "runs": [run.to_dict() for run in kinds.values()]})
+        child.send({"workspace": workspace.to_dict(), "runs": [run.to_dict() for run in kinds.values()]})
         child.close()
         answers = list(child.answers())
         code = child.wait()
@@ -59,7 +57,7 @@ def rehearse(runs: Sequence[Run], workspace: Workspace) -> Rehearsed:
 def _main() -> None:
     answer = answering()
     asked = json.loads(sys.stdin.readline())
-    workspace = Workspace(**{name: Path(place) for name, place in asked["workspace"].items()})
+    workspace = Workspace.from_dict(asked["workspace"])
     try:
         answer(_tried([Run.from_dict(run) for run in asked["runs"]], workspace))
     except USER_ERRORS as error:

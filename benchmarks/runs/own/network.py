@@ -4,10 +4,8 @@ Classes lie in modules that can be imported, or in files (`path/to/mynet.py:MLP`
 behind all others, by this process and by those that it starts.
 """
 
-import importlib
 import importlib.util
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from benchmarks.runs.build import PROJECT, import_class
 from benchmarks.runs.own.changes import Change, changed, signature
 from benchmarks.spec import DatasetUse, Setting
 from benchmarks.spec.bricks import Sourced
+from benchmarks.spec.folders import search
 from benchmarks.spec.paper import Part
 
 #: What stands around a plain network, by the task of the data module (models.tasks.own).
@@ -57,16 +56,6 @@ def found_class(word: str) -> str:
     if top not in PROJECT:
         search(_home(top))
     return word
-
-
-def search(folder: Path) -> None:
-    """Let modules be found in a folder, behind all others: here, and in processes and jobs that are started."""
-    before = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    if str(folder) not in before:
-        os.environ["PYTHONPATH"] = os.pathsep.join([*before, str(folder)])
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
-        importlib.invalidate_caches()
 
 
 def _home(top: str) -> Path:

@@ -64,7 +64,7 @@ class Store:
             search.insert(0, str(code))
         places = {f"RESOUND_{name.upper()}": str(self.folder / name) for name in ("data", "runs", "cache", "reports")}
         return {
-            **os.environ, **places, "RESOUND_PAPERS": str(TOY / "papers"), "PYTHONPATH": os.pathsep.join(search),
+            **os.environ, **places, "RESOUND_BUILT_IN_PAPERS": str(TOY / "papers"), "PYTHONPATH": os.pathsep.join(search),
             "RESOUND_CHECKPOINT_SECONDS": "0.05", **variables,
         }  # fmt: skip
 
@@ -177,7 +177,7 @@ def test_what_a_terminal_cannot_show_is_written_as_escapes(store):
 @pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_failure(store):
     # All papers: more text than a pipe holds.
-    process = store.start("list", "--json", variables={"RESOUND_PAPERS": ""})
+    process = store.start("list", "--json", variables={"RESOUND_BUILT_IN_PAPERS": ""})
     process.stdout.readline()
     process.stdout.close()
     assert (process.stderr.read(), process.wait(timeout=60)) == ("", 0)

@@ -28,7 +28,7 @@ def drifting(monkeypatch, tmp_path):
 
     papers = TOYS[1] / "papers"
     monkeypatch.setattr("benchmarks.spec.load.PAPERS", papers)
-    monkeypatch.setenv("RESOUND_PAPERS", str(papers))
+    monkeypatch.setenv("RESOUND_BUILT_IN_PAPERS", str(papers))
     monkeypatch.setenv("PYTHONPATH", ":".join(map(str, TOYS)))
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})  # one worker process is enough
     for toy in TOYS:

@@ -57,7 +57,7 @@ def test_a_bundle_runs_without_the_checkout_and_comes_back(toy_workspace, here, 
     out, work = tmp_path / "parts", tmp_path / "work"
     lines = bundled("toy.t1.plain", SMOKE, toy_workspace, out)
     assert any(line.startswith("code: commit ") for line in lines)
-    assert f"paper: {os.environ['RESOUND_PAPERS']}/toy, 5 files" in lines
+    assert f"paper: {os.environ['RESOUND_BUILT_IN_PAPERS']}/toy, 5 files" in lines
     assert "your modules: toy_parts" in lines
     assert any(line.startswith("left here: reports/ and tests/ of the code") for line in lines)
     parts = sorted(out.glob("part-*.tar"))

@@ -88,7 +88,7 @@ def carried(toy_workspace, tmp_path, monkeypatch):
     """The text of a run.json on a machine whose folder of papers is gone, and the workspace there."""
     [run] = setting_runs(load_paper("toy"), "probed", "toy", Choice(folds=(1,)), toy_workspace)
     monkeypatch.setattr("benchmarks.spec.load.PAPERS", tmp_path / "gone")
-    monkeypatch.setenv("RESOUND_PAPERS", str(tmp_path / "gone"))
+    monkeypatch.setenv("RESOUND_BUILT_IN_PAPERS", str(tmp_path / "gone"))
     return json.dumps(run.to_dict()), toy_workspace
 
 

@@ -285,14 +285,14 @@ def test_a_store_in_use_a_newer_one_and_none_are_refused(old, tmp_path):
 
 def test_the_command_takes_stores_or_those_of_this_machine(toy_command, tmp_path, old):
     store, _ = old
-    done = toy_command("migrate", str(store), env={"RESOUND_PAPERS": ""})
+    done = toy_command("migrate", str(store), env={"RESOUND_BUILT_IN_PAPERS": ""})
     out, _ = done.communicate(timeout=120)
     assert (done.returncode, out) == (0, f"{store}: 2 runs brought up to date\n")
     landed = tmp_path / "reports" / "results"
     shutil.copytree(store, landed)
     downgrade(landed)
     next(landed.glob("[!.]*/history.csv")).write_text("epoch\n")
-    done = toy_command("migrate", env={"RESOUND_PAPERS": ""})
+    done = toy_command("migrate", env={"RESOUND_BUILT_IN_PAPERS": ""})
     out, errors = done.communicate(timeout=120)
     assert done.returncode == 2
     assert out == (
