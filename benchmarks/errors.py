@@ -1,8 +1,8 @@
-"""The one exception that bad input raises, and how a message is shown."""
+"""What bad input raises, and how a message is shown."""
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from datasets.acquire.telling import shown
 from datasets.errors import DataError
@@ -13,6 +13,17 @@ WORD_CHARACTERS, LINE_CHARACTERS = 250, 1200
 
 class InputError(ValueError):
     """Input that cannot be used: the message is one line that names the thing, the place and the next command."""
+
+
+class InputErrors(InputError):
+    """Several mistakes of one input, which are told at once: `lines`, a line each. The message is the first of them."""
+
+    def __init__(self, errors: Sequence[InputError], what: str) -> None:
+        self.lines = [*dict.fromkeys(str(error) for error in errors)]
+        more = len(self.lines) - 1
+        super().__init__(f"{self.lines[0]} (and {more} more)" if more else self.lines[0])
+        if more:
+            self.lines.append(f"{what}: {len(self.lines)} mistakes")
 
 
 class Left(Exception):
@@ -29,6 +40,11 @@ def told(message: object) -> str:
     return shortened(shown(line), LINE_CHARACTERS)
 
 
+def lines_told(error: Exception) -> list[str]:
+    """What is shown of an error: one line, or one for each mistake and a last one that counts them."""
+    return [told(line) for line in getattr(error, "lines", [error])]
+
+
 def shortened(text: str, characters: int) -> str:
     """The beginning and the end of a text that has more than so many characters."""
     kept = (characters - 3) // 2
@@ -40,7 +56,7 @@ def exit_code(work: Callable[[], int]) -> int:
     try:
         return work()
     except USER_ERRORS as error:
-        print(f"resound: {told(error)}", file=sys.stderr)
+        print(*(f"resound: {line}" for line in lines_told(error)), sep="\n", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("resound: stopped", file=sys.stderr)

@@ -10,7 +10,7 @@ from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, run
 from benchmarks.cli.data import data_app
 from benchmarks.cli.options import with_papers
 from benchmarks.cli.surroundings import Unread, Unwritable
-from benchmarks.errors import USER_ERRORS, Left, told
+from benchmarks.errors import USER_ERRORS, Left, lines_told, told
 
 #: What typer makes of a KeyboardInterrupt, and the exit code after a second one.
 INTERRUPTED = 130
@@ -44,7 +44,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except (*USER_ERRORS, Unwritable) as error:
         if debug:
             raise
-        print(f"resound: {told(error)}", file=sys.stderr)
+        print(*(f"resound: {line}" for line in lines_told(error)), sep="\n", file=sys.stderr)
         return BAD_INPUT
     except Left as left:
         print(f"resound: {told(left)}", file=sys.stderr)

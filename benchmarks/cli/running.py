@@ -3,11 +3,13 @@
 import json
 import sys
 from contextlib import nullcontext, suppress
+from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
-from benchmarks.cli import BAD_INPUT, OK
+from benchmarks.cli import BAD_INPUT, OK, paths
 from benchmarks.cli.options import (
     CacheOption,
     CorpusOption,
@@ -27,7 +29,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
-from benchmarks.errors import told
+from benchmarks.errors import lines_told
 
 app = typer.Typer()
 
@@ -39,14 +41,34 @@ def list_command(
 ) -> int:
     """Papers, tables and cells with their published values."""
     from benchmarks.cli.listing import listing, listing_lines
-    from benchmarks.spec import mistakes
+    from benchmarks.spec import faults
 
     papers = listing(target)
     print(json.dumps(papers, indent=1) if as_json else "\n".join(listing_lines(papers)))
-    odd = {} if target else mistakes()
-    for mistake in odd.values():
-        print(f"resound: {told(mistake)}", file=sys.stderr)
+    odd = {} if target else faults()
+    for fault in odd.values():
+        print(*(f"resound: {line}" for line in lines_told(fault)), sep="\n", file=sys.stderr)
     return BAD_INPUT if odd else OK
+
+
+@app.command("new-paper")
+def new_paper_command(
+    folder: Annotated[
+        Path, typer.Argument(parser=paths.folder, metavar="FOLDER", help="The paper's folder; its name is the id")
+    ],
+    paper_id: Annotated[
+        str | None, typer.Option("--id", help="The paper's id, where it is another: a folder of that name below FOLDER")
+    ] = None,
+) -> None:
+    """Write the commented template of a paper: recipes, a published table, a network; it can be run as it is."""
+    from benchmarks.spec.template import write_template
+
+    name, written = write_template(folder, paper_id)
+    print(*written, sep="\n")
+    found = f"--papers {quote(str(written[0].parent))}"
+    print(f"python -m benchmarks data miniature esc50 && python -m benchmarks run {name} {found} "
+          "--tier smoke --corpus miniature")
+    print(f"python -m benchmarks list {name} {found}")
 
 
 @app.command("plan")

@@ -26,6 +26,9 @@ from benchmarks.runs.versions import versions
 from benchmarks.runs.workspace import Workspace
 from datasets.seeds import derive
 
+#: The module of what stands around a plain network, which is given the shape of what that gets.
+AROUND = "models.tasks.own."
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -126,14 +129,14 @@ def build_data(run: Run, workspace: Workspace) -> Any:
 def build_model(run: Run, data: Any) -> Any:
     """The run's network (a LightningModule) or estimator; its draws come from a seed of its own.
 
-    Where it takes them, it is given the number of classes and the frames of the segments that the data have; of the
-    user's own networks the shape of one x of training, too. What these draw at their start comes from the same seed.
+    Where it takes them, it is given the number of classes and the frames of the segments that the data have; what is
+    the user's own, or stands around a plain network, the shape of one x of training, too. What these draw at their start comes from the same seed.
     """
     part, seed = run.resolved["model"], derive(run.seed, run.fold, "init") % 2**31
     offered: dict[str, Any] = {"num_classes": data.num_classes, "seed": seed}
     offered |= {"n_frames": data.n_frames} if data.n_frames else {}
     filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
-    if not is_own(run.setting):
+    if not is_own(run.setting) and not part["class_path"].startswith(AROUND):
         return instantiate(part["class_path"], {**part["init_args"], **filled})
     if accepts(part["class_path"], "input_shape"):
         filled["input_shape"] = list(_training_batch(data)[0].shape[1:])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.spec.bricks import Protocol
     from benchmarks.spec.cells import Cell, Published
-    from benchmarks.spec.load import CONTROLS, load_paper, mistakes, outside_papers, paper_folder, paper_ids, select
+    from benchmarks.spec.load import CONTROLS, faults, load_paper, mistakes, outside_papers, paper_folder, paper_ids, select
     from benchmarks.spec.paper import (
         Claim,
         Column,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTROLS", "CORPORA", "NUMERICS", "TIERS", "Cell", "Claim", "Column", "Control", "Corpus", "DatasetUse", "Erratum",
-    "Numerics", "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "load_paper",
+    "Numerics", "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "faults", "load_paper",
     "mistakes", "nearest", "outside_papers", "paper_folder", "paper_ids", "select",
 ]  # fmt: skip
 

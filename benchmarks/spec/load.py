@@ -6,20 +6,21 @@ one csv per table with the published values as printed. Every mistake in them is
 
 import csv
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, InputErrors
 from benchmarks.spec import folders
 from benchmarks.spec.bricks import Origin
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.extends import with_extends
 from benchmarks.spec.located_yaml import LocatedYaml, Place
 from benchmarks.spec.paper import Paper, Table
-from benchmarks.spec.references import check_references
+from benchmarks.spec.references import wrong_references
 from benchmarks.spec.words import nearest
 
 #: The folder of the built-in papers.
@@ -42,15 +43,20 @@ def outside_papers() -> dict[str, Path]:
     return folders.outside(PAPERS)
 
 
-def mistakes() -> dict[str, str]:
-    """The papers whose files cannot be loaded, with the first mistake of each: a line with file and line number."""
+def faults() -> dict[str, InputError]:
+    """The papers whose files cannot be loaded, with the mistakes of each."""
     found = {}
     for paper_id in paper_ids():
         try:
             load_paper(paper_id)
         except InputError as error:
-            found[paper_id] = str(error)
+            found[paper_id] = error
     return found
+
+
+def mistakes() -> dict[str, str]:
+    """The same with the first mistake of each: a line with file and line number."""
+    return {paper_id: str(error) for paper_id, error in faults().items()}
 
 
 def paper_folder(paper_id: str) -> Path:
@@ -72,19 +78,47 @@ def _load(folder: Path) -> Paper:
     paper_id = folder.name
     document = LocatedYaml(folder / "paper.yaml")
     data = with_extends(document)
-    if not isinstance(data, dict) or data.get("id") != paper_id:
-        raise document.error(("id",), f"must be {paper_id}, the name of the folder")
+    if not isinstance(data, dict):
+        raise document.error((), "is no paper file: it has no fields; `python -m benchmarks new-paper` writes one")
+    odd = [] if data.get("id") == paper_id else [document.error(("id",), f"must be {paper_id}, the name of the folder")]
     try:
         paper = Paper.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise document.error(_place(first["loc"]), _explain(first)) from None
+        _raise_all(document, [*odd, *_explained(error, document)])
     published = {}
     for table_id, table in paper.tables.items():
-        published.update(_read_table(folder / f"{table_id}.csv", paper_id, table_id, table))
+        try:
+            published.update(_read_table(folder / f"{table_id}.csv", paper_id, table_id, table))
+        except InputError as error:
+            odd.append(error)
+    _raise_all(document, odd)  # cells without published values would be mistakes of no file
     paper = paper.model_copy(update={"published": published})
-    check_references(paper, document)
+    _raise_all(document, list(wrong_references(paper, document)))
     return paper
+
+
+def _raise_all(document: LocatedYaml, odd: Sequence[InputError]) -> None:
+    """Raises InputErrors where there are any, by the lines of the file."""
+    if odd:
+        raise InputErrors(odd, str(document.path))
+
+
+def _explained(error: ValidationError, document: LocatedYaml) -> list[InputError]:
+    """The mistakes that pydantic found, in the order of the file. Of a choice of types the first one is enough, and of
+    what settings inherit that of the setting in which it stands.
+    """
+    found: dict[Place, str] = {}
+    for one in error.errors():
+        found.setdefault(_place(one["loc"]), _explain(one))
+    own = [place for place, why in found.items() if found.get(_inherited_from(place, document)) != why]
+    return [document.error(place, found[place]) for place in sorted(own, key=document.line)]
+
+
+def _inherited_from(place: Place, document: LocatedYaml) -> Place:
+    """The same place in the setting that the one it is in extends; no place where it extends none."""
+    setting = document.data.get("settings", {}).get(place[1]) if place[0] == "settings" and len(place) > 1 else None
+    base = setting.get("extends") if isinstance(setting, dict) else None
+    return () if base is None else ("settings", base, *place[2:])
 
 
 def _place(location: tuple[int | str, ...]) -> Place:
@@ -99,6 +133,8 @@ def _explain(error: Any) -> str:
         return "is missing"
     if error["type"] == "extra_forbidden":
         return "is not a field of a paper file here"
+    if error["input"] is None:
+        return "is empty; fill it in, or take the line away where it may be left out"
     return str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -1,6 +1,7 @@
 """Whether every name that one part of a paper file uses is defined in another."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from benchmarks.errors import InputError
 from benchmarks.spec.claims import NeverWorst, form_of, links_of
@@ -12,27 +13,42 @@ from benchmarks.spec.words import nearest
 Use = tuple[str, Iterable[str], Place]
 
 
-def check_references(paper: Paper, document: LocatedYaml) -> None:
-    """Raise InputError, with file and line, for a name that is not known, a fold that is none, an id that is double, a
+def wrong_references(paper: Paper, document: LocatedYaml) -> list[InputError]:
+    """A line with file and line number for each name that is not known, each fold that is none, id that is double,
     claim whose test has no known form.
     """
+    found: list[InputError] = []
+
+    def check(work: Callable[..., None], *given: Any) -> None:
+        try:
+            work(*given, document)
+        except InputError as error:
+            found.append(error)
+
+    def check_names(uses: Iterable[Use]) -> None:
+        for use in uses:
+            check(_check_names, [use])
+
     for table_id, table in paper.tables.items():
         place: Place = ("tables", table_id)
-        _check_names(_of_columns(paper, table, place), document)
+        check_names(_of_columns(paper, table, place))
         for row_id, row in {**table.rows, **table.controls}.items():
             kind = "rows" if row_id in table.rows else "controls"
-            _check_row(paper, table_id, row, (*place, kind, row_id), document)
-    _check_names(_of_errata(paper), document)
-    _check_ids(paper, document)
+            check(_check_row, paper, table_id, row, (*place, kind, row_id))
+    check_names(_of_errata(paper))
+    check(_check_ids, paper)
     for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper)):
-        _check_names(names, document)
+        check_names(names)
     for position, claim in enumerate(paper.claims):
-        _check_test(paper, claim, ("claims", position, "test"), document)
-    for table_id in paper.tables:
-        _check_fitted(paper, table_id, document)
+        if claim.table in paper.tables:
+            check(_check_test, paper, claim, ("claims", position, "test"))
+    if not found:  # the cells of what is not defined cannot be made
+        for table_id in paper.tables:
+            check(_check_fitted, paper, table_id)
+    return found
 
 
-def _check_names(uses: Iterator[Use], document: LocatedYaml) -> None:
+def _check_names(uses: Iterable[Use], document: LocatedYaml) -> None:
     for name, known, place in uses:
         if name not in known:
             raise document.error(place, f"unknown name {name!r}{nearest(name, known)}")
@@ -55,7 +71,7 @@ def _check_row(paper: Paper, table_id: str, row: Row, place: Place, document: Lo
     table, empty = paper.tables[table_id], {name for name, printed in paper.published.items() if printed.value is None}
     _check_names(((name, table.columns, (*place, "rounds_in")) for name in row.rounds_in), document)
     if row.dataset is not None:
-        _check_names(iter([(row.dataset, paper.datasets, (*place, "dataset"))]), document)
+        _check_names([(row.dataset, paper.datasets, (*place, "dataset"))], document)
     if isinstance(row.setting, dict):
         _check_names(((name, (*table.columns, *paper.datasets), (*place, "setting")) for name in row.setting), document)
     for column_id, column in table.columns.items():
@@ -63,12 +79,14 @@ def _check_row(paper: Paper, table_id: str, row: Row, place: Place, document: Lo
             continue
         setting, dataset = row.setting_for(column_id, column.dataset), row.dataset_in(column)
         if setting is not None:
-            _check_names(iter([(setting, paper.settings, (*place, "setting"))]), document)
+            _check_names([(setting, paper.settings, (*place, "setting"))], document)
             _check_data_module(paper, setting, dataset, document)
         elif not isinstance(row, Control) and table.kind == "train" and row.quoted is None:
             if f"{paper.id}.{table_id}.{place[-1]}.{column_id}" in empty:
                 continue
             raise document.error(place, "needs a setting or a quoted reason")
+        if dataset and dataset not in paper.datasets:
+            continue  # told of the column or the row
         fold, folds = row.fold_in(column), paper.datasets[dataset].folds if dataset else []
         if fold is not None and fold not in folds:
             at = (*place, "fold") if row.fold is not None else (*place[:2], "columns", column_id, "fold")
@@ -104,6 +122,8 @@ def _of_audit(paper: Paper) -> Iterator[Use]:
     for position, check in enumerate(paper.audit.checks):
         place: Place = ("audit", "checks", position)
         yield check.table, paper.tables, (*place, "table")
+        if check.table not in paper.tables:
+            continue
         table = paper.tables[check.table]
         known: dict[str, Iterable[str]] = {
             "cell": paper.published, "column": table.columns, "row": table.rows, "network": paper.audit.networks,
@@ -115,6 +135,8 @@ def _of_audit(paper: Paper) -> Iterator[Use]:
 def _of_claims(paper: Paper) -> Iterator[Use]:
     for position, claim in enumerate(paper.claims):
         yield claim.table, paper.tables, ("claims", position, "table")
+        if claim.table not in paper.tables:
+            continue
         table = paper.tables[claim.table]
         if claim.column is not None:
             yield claim.column, table.columns, ("claims", position, "column")
@@ -140,7 +162,7 @@ def _of_derived(paper: Paper) -> Iterator[Use]:
         for name, line in table.derived.items():
             place: Place = ("tables", table_id, "derived", name)
             yield line.table, paper.tables, (*place, "table")
-            for best in line.best_of:
+            for best in line.best_of if line.table in paper.tables else ():
                 yield best, paper.tables[line.table].rows, (*place, "best_of")
 
 
