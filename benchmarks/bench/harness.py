@@ -66,7 +66,8 @@ class _Store:
 def _store(clips: Clips, paper: str, runs: int) -> Iterator[_Store]:
     """The first `runs` runs of as many seeds as it takes."""
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace(*(Path(folder) / name for name in ("data", "runs", "cache", "reports")))
+        data, store, cache, reports = (Path(folder) / name for name in ("data", "runs", "cache", "reports"))
+        workspace = Workspace(data, store, cache, reports)
 
         def trained(seeds: int) -> list[Run]:
             plan = make_plan(select(paper), Choice(seeds=seeds), workspace)

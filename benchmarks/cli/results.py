@@ -84,8 +84,8 @@ def report_command(
 
 def _tell_written(written: dict[Path, list[Path]], workspace: "Workspace") -> None:
     """Print the files of reports, and say where those of papers are that are kept elsewhere."""
-    for paths in written.values():
-        print(*paths, sep="\n")
+    for files in written.values():
+        print(*files, sep="\n")
     for paper, place in workspace.places_of_reports().items():
         if place in written:
             print(f"resound: {paper} is kept elsewhere; its reports are in {place}", file=sys.stderr)
@@ -203,8 +203,12 @@ def merge_command(
 @app.command("compare")
 def compare_command(
     source: Annotated[
-        str,
-        typer.Argument(parser=paths.run_or_file, metavar="RUN-OR-FILE", help="A run id, or a scores file (.npz, .csv)"),
+        list[str],
+        typer.Argument(
+            parser=paths.run_or_file,
+            metavar="RUN-OR-FILE...",
+            help="A run id, or scores files (.npz; .csv: item,<class>,... or item,label) with other items each",
+        ),
     ],
     target: Target,
     name: Annotated[str | None, typer.Option(help="The row's name in the table")] = None,
@@ -217,7 +221,10 @@ def compare_command(
     reports: ReportsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put scores made elsewhere into a table, under that table's protocol."""
+    """Put scores made elsewhere into a table, under that table's protocol.
+
+    Scores of all folds may be in one file or in several; those of some folds alone give a row that says so.
+    """
     from benchmarks.judge.compare import compare
     from benchmarks.reporting.sections.comparison import comparison_markdown
     from benchmarks.runs.workspace import Workspace

@@ -66,8 +66,10 @@ def new_paper_command(
     name, written = write_template(folder, paper_id)
     print(*written, sep="\n")
     found = f"--papers {quote(str(written[0].parent))}"
-    print(f"python -m benchmarks data miniature esc50 && python -m benchmarks run {name} {found} "
-          "--tier smoke --corpus miniature")
+    print(
+        f"python -m benchmarks data miniature esc50 && python -m benchmarks run {name} {found} "
+        "--tier smoke --corpus miniature"
+    )
     print(f"python -m benchmarks list {name} {found}")
 
 

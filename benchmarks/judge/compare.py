@@ -9,6 +9,8 @@ import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.judge.comparison import Comparison, find_rivals, is_empty
+from benchmarks.judge.elsewhere.folds import partial, partial_note, some_folds
+from benchmarks.judge.elsewhere.tables import SUFFIXES, read_scores
 from benchmarks.judge.evidence import ALL_FOLDS, Part
 from benchmarks.judge.placement import Place, place_of_file, place_of_run
 from benchmarks.judge.results import Results
@@ -28,44 +30,58 @@ if TYPE_CHECKING:
 LENGTH_OFF = 0.1
 
 
-def compare(source: str, target: str, workspace: Workspace, name: str | None) -> Comparison:
-    """Score `source` (a scores file, or the id of a stored run) as a row of the table `target`.
+def compare(source: str | Sequence[str], target: str, workspace: Workspace, name: str | None) -> Comparison:
+    """Score `source` (scores files, or the id of a stored run) as a row of the table `target`.
 
     A target that is a cell names the column, and the decision rule and test list of its row. Else the classes and items
     of the scores choose the columns, of which the first one is compared; the rule and the list are those of most rows.
-    Raises InputError for scores that do not cover the table's test items.
+    Scores of some folds alone give a row that says so. Raises InputError for scores that do not cover the table's test
+    items.
     """
-    cells = [cell for cell in select(target) if cell.kind == "train" and cell.dataset and not is_empty(cell)]
-    table_ids = sorted({".".join(cell.id.split(".")[:2]) for cell in cells})
-    if len(table_ids) != 1:
-        raise InputError(
-            f"compare {target}: needs one trained table{_no_mean(target)}; see `python -m benchmarks list`"
-        )
-    paper = load_paper(table_ids[0].split(".")[0])
-    run = None if _is_file(source) else _stored_run(source, workspace)
+    sources = [source] if isinstance(source, str) else list(source)
+    said, cells = ", ".join(sources[:3]) + (", ..." if len(sources) > 3 else ""), _cells(target)
+    table_id = ".".join(cells[0].id.split(".")[:2])
+    paper = load_paper(table_id.split(".")[0])
+    run = _run_of(sources, workspace)
     if run is None:
-        scores = Scores.read(Path(source))
-        _check_form(source, scores, cells)
-        place = place_of_file(source, scores, cells, paper, workspace)
+        scores = read_scores(sources)
+        _check_form(said, scores, cells)
+        place, scores = place_of_file(said, scores, cells, paper, workspace)
     else:
         place = place_of_run(run, cells, paper, workspace)
         scores = Scores.load(run.scores_path(place.cells[0].test_set))
     column = [cell for cell in place.cells if cell.column == place.cells[0].column]
-    metric = _metric(scores, column)
+    metric, rule = _metric(scores, column)
     cell = next(one for one in column if metric_of(one) is metric)
     truth = _listed(place.truth, cell)
-    scores = _on_items(source, scores, place, list(dict.fromkeys(truth.index)))
-    _check_length(source, scores, paper, cell, workspace)
+    some = [] if metric.kind.pooled else some_folds(scores.items, truth)
+    truth = truth[truth["fold"].isin(some)] if some else truth
+    scores = _on_items(said, scores, place, list(dict.fromkeys(truth.index)))
+    _check_length(said, scores, paper, cell, workspace)
+    if rule:
+        scores = _certain(scores)
     values = _by_part(metric, scores, truth)
     beside = {
         other.column: float(np.mean([one.value for one in _by_part(also, scores, truth).values()]))
         for other, also in _beside(paper, cell)
     }
-    table = Results(workspace).table(table_ids[0])
-    label = name or (run.run.setting if run else Path(source).stem)
+    table = Results(workspace).table(table_id)
+    label = name or (run.run.setting if run else Path(sources[0]).stem)
     rivals = find_rivals(table, cell, values, truth["unit"], metric.scale, run)
-    note = _fold_note(run, table) if run else None
-    return Comparison(label, table, cell, metric, values, rivals, note, beside)
+    part = partial(values, paper.datasets[str(cell.dataset)].folds) if cell.fold is None else None
+    notes = [rule, _fold_note(run, table) if run else partial_note(label, part) if part else None]
+    note = " ".join(filter(None, [*notes, _other_folds(cell, place, paper)])) or None
+    return Comparison(label, table, cell, metric, values, rivals, note, beside, part)
+
+
+def _cells(target: str) -> list[Cell]:
+    """The cells of the one trained table that a target is about. Raises InputError for any other."""
+    cells = [cell for cell in select(target) if cell.kind == "train" and cell.dataset and not is_empty(cell)]
+    if len({tuple(cell.id.split(".")[:2]) for cell in cells}) != 1:
+        raise InputError(
+            f"compare {target}: needs one trained table{_no_mean(target)}; see `python -m benchmarks list`"
+        )
+    return cells
 
 
 def _no_mean(target: str) -> str:
@@ -75,7 +91,20 @@ def _no_mean(target: str) -> str:
 
 
 def _is_file(source: str) -> bool:
-    return Path(source).suffix.lower() in (".npz", ".csv") or Path(source).exists()
+    return Path(source).suffix.lower() in (".npz", *SUFFIXES) or Path(source).exists()
+
+
+def _run_of(sources: Sequence[str], workspace: Workspace) -> Finished | None:
+    """The stored run that the one source names; None where they are files. Raises InputError for runs among several."""
+    runs = [source for source in sources if not _is_file(source)]
+    if not runs:
+        return None
+    found = _stored_run(runs[0], workspace)
+    if len(sources) > 1:
+        raise InputError(
+            f"{runs[0]}: is one of {len(sources)} sources; of several give files, {found.folder}/scores_*.npz"
+        )
+    return found
 
 
 def _stored_run(run_id: str, workspace: Workspace) -> Finished:
@@ -89,19 +118,42 @@ def _check_form(source: str, scores: Scores, cells: Sequence[Cell]) -> None:
     """The classes and frames that a table of one kind of task needs."""
     kinds = {kind_of(cell) for cell in cells}
     kind = kinds.pop()
-    if kind is not None and not kinds:
-        kind.check(scores, source)
+    if kind is None or kinds:
+        return
+    if scores.kind == "decision" and "decision" not in kind.takes:
+        names = [*dict.fromkeys(str(cell.metric) for cell in cells)]
+        raise InputError(
+            f"{source}: decisions alone do not fit {', '.join(names[:2])}, which asks how sure one is; give "
+            f"{in_words(kind.takes)} of each class"
+        )
+    kind.check(scores, source)
 
 
-def _metric(scores: Scores, cells: Sequence[Cell]) -> Metric:
-    """The metric of most rows of the column that takes scores of this kind."""
+def _metric(scores: Scores, cells: Sequence[Cell]) -> tuple[Metric, str | None]:
+    """The metric of most rows of the column that takes scores of this kind, and what is to be said of it.
+
+    Where none takes decisions, one decision per item is what the rule of most rows is taken to have given.
+    """
     names = Counter(cell.metric for cell in cells if cell.metric is not None)
     fitting = {name: count for name, count in names.items() if scores.kind in metric_named(name).takes}
-    if not fitting:
-        wanted = dict.fromkeys(one for name in names for one in metric_named(name).takes)
-        given = "decisions alone" if scores.kind == "decision" else in_words([scores.kind])
-        raise InputError(f"scores: {given} do not fit {', '.join(names)}; give {in_words(list(wanted))}")
-    return metric_named(max(fitting, key=lambda name: fitting[name]))
+    if fitting:
+        return metric_named(max(fitting, key=lambda name: fitting[name])), None
+    deciding = {name: count for name, count in names.items() if metric_named(name).decide is not None}
+    if scores.kind == "decision" and deciding and scores.values.ndim == 2:
+        metric = metric_named(max(deciding, key=lambda name: deciding[name]))
+        return metric, (
+            f"The table's rule, `{metric.id}`, decides by what the segments of an item say together; of labels alone, "
+            "each is taken for the decision of that rule."
+        )
+    wanted = dict.fromkeys(one for name in names for one in metric_named(name).takes)
+    given = "decisions alone" if scores.kind == "decision" else in_words([scores.kind])
+    raise InputError(f"scores: {given} do not fit {', '.join(names)}; give {in_words(list(wanted))}")
+
+
+def _certain(scores: Scores) -> Scores:
+    """Decisions as probabilities of 1."""
+    values = np.eye(len(scores.classes))[scores.values.argmax(axis=-1)]
+    return Scores(scores.items, scores.classes, values, "probability")
 
 
 def _listed(truth: "pd.DataFrame", cell: Cell) -> "pd.DataFrame":
@@ -120,7 +172,10 @@ def _on_items(source: str, scores: Scores, place: Place, listed: Sequence[str]) 
     """
     given, wanted = set(scores.items), set(listed)
     left = [item for item in place.known if item in given and item not in wanted]
-    return check_items(scores, [*listed, *left], place.classes, source).select(listed)
+    try:
+        return check_items(scores, [*listed, *left], place.classes, source).select(listed)
+    except InputError as error:
+        raise InputError(f"{error}; give each item of a fold under its official name, or nothing of the fold") from None
 
 
 def _check_length(source: str, scores: Scores, paper: Paper, cell: Cell, workspace: Workspace) -> None:
@@ -159,6 +214,16 @@ def _beside(paper: Paper, cell: Cell) -> list[tuple[Cell, Metric]]:
     cells = [*paper.table_cells(cell.table), *paper.control_cells(cell.table)]
     found = [one for one in cells if where(one) == where(cell) and one.metric]
     return [(one, metric_named(str(one.metric))) for one in found if one.metric != cell.metric]
+
+
+def _other_folds(cell: Cell, place: Place, paper: Paper) -> str | None:
+    """Which folds are there besides the one that a column is about, and how to see them."""
+    others = [fold for fold in place.whole if fold != cell.fold]
+    beside = [one for one in paper.table_cells(cell.table) if one.fold in others and one.dataset == cell.dataset]
+    if cell.fold is None or not beside:
+        return None
+    folds = ", ".join(map(str, others))
+    return f"The column is about fold {cell.fold}, and fold {folds} is here, too: name a cell of it, as {beside[0].id}."
 
 
 def _fold_note(source: Finished, table: TableResult) -> str:

@@ -54,6 +54,8 @@ class Comparison:
     note: str | None = None
     #: what the table says besides of the same items, by column
     beside: Mapping[str, float] = field(default_factory=dict)
+    #: the part of the folds that the scores are of, in words; None where they are of all
+    part: str | None = None
 
     @property
     def column(self) -> str:
@@ -67,7 +69,7 @@ class Comparison:
 
     @property
     def value(self) -> float:
-        """The mean over folds."""
+        """The mean over folds, or over those that are there (`part`)."""
         return float(np.mean([value.value for value in self.folds.values()]))
 
     @property
@@ -90,7 +92,8 @@ class Comparison:
             "table": self.table.id,
             "column": self.column,
             "metric": self.metric.id,
-            "value": self.value,
+            "value": None if self.part else self.value,
+            "part": self.part,
             "folds": {str(fold): value.value for fold, value in self.folds.items()},
             "n_items": sum(value.n for value in self.folds.values()),
             "counts": self.counts,

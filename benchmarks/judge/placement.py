@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import USER_ERRORS, InputError
+from benchmarks.judge.elsewhere.names import official_names
+from benchmarks.judge.elsewhere.tables import with_classes
 from benchmarks.judge.truth_here import official_classes, official_truth, truth_of_run
 from benchmarks.metrics import kind_of
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import Cell, Paper
+from benchmarks.spec import Cell, Paper, nearest
 from datasets.contract import EVERY_FOLD
 
 if TYPE_CHECKING:
@@ -27,39 +29,82 @@ class Place:
     known: Sequence[str]
     #: the classes in their official order, by which ties are broken
     classes: tuple[str, ...]
+    #: where columns are about single folds: those of which all items are there
+    whole: Sequence[int] = ()
 
 
-def place_of_file(source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, workspace: Workspace) -> Place:
+def place_of_file(
+    source: str, scores: Scores, cells: Sequence[Cell], paper: Paper, workspace: Workspace
+) -> tuple[Place, Scores]:
     """The columns whose classes the scores have, and of several test sets the one whose items they share most.
 
-    Of columns that are folds it is the first one of which all items are there. Raises InputError where none fits.
+    Of columns that are folds it is the first one of which all items are there. Returns also the scores, whose classes
+    are called by their official names. Raises InputError where none fits.
     """
-    found: list[tuple[int, Place]] = []
+    found: list[tuple[float, Place, Scores]] = []
     reasons = []
     for dataset, test_set in dict.fromkeys((str(cell.dataset), cell.test_set) for cell in cells):
         title = paper.datasets[dataset].title
         members = [cell for cell in cells if (cell.dataset, cell.test_set) == (dataset, test_set)]
         lists = {cell.items for cell in members} - {"all"}
         classes, truth = official_classes(paper, dataset, workspace), None
-        if classes is None or lists or set(classes) == set(scores.classes):
+        if classes is None or lists or _fits(scores, classes):
             try:
                 truth = official_truth(paper, dataset, test_set, workspace)
             except USER_ERRORS as error:
                 reasons.append(str(error))
                 continue
-            classes = classes or _classes_of(truth, scores, cells)
-            classes = _of_a_list(truth, lists, scores, classes) or classes
-        odd = sorted(set(scores.classes) ^ set(classes))
-        if truth is None or odd:
-            reasons.append(f"{title} has " + (f"{len(classes)}, {odd[0]} differs" if len(classes) > 1 else classes[0]))
+        named, odd = _named_officially(scores, classes, truth)
+        if truth is not None and odd is None:
+            classes = classes or _classes_of(truth, named, cells)
+            classes = _of_a_list(truth, lists, named, classes) or classes
+        if classes is not None and odd is None:
+            odd = _odd_classes(named, classes, title)
+        if truth is None or odd is not None or classes is None:
+            reasons.append(odd if odd is not None else f"{title} has other classes")
             continue
-        shared = set(scores.items) & set(truth.index)
-        found.append((len(shared), _of_one_fold(Place(members, truth, _items(truth), classes), shared)))
+        if named.kind == "decision":
+            named = with_classes(named, tuple(dict.fromkeys([*classes, *named.classes])))
+        shared = set(named.items) & set(truth.index)
+        share = len(shared) + len(shared) / (len(set(truth.index)) + 1)  # of two with as many, the smaller one
+        found.append((share, _of_one_fold(Place(members, truth, _items(truth), classes), shared), named))
     if not found:
         why = "; ".join(dict.fromkeys(reasons))
         what = "one class fits" if len(scores.classes) == 1 else f"{len(scores.classes)} classes fit"
         raise InputError(f"{source}: its {what} no column of the table: {why}")
-    return max(found, key=lambda one: one[0])[1]
+    _, place, named = max(found, key=lambda one: one[0])
+    return place, named
+
+
+def _fits(scores: Scores, classes: Sequence[str]) -> bool:
+    """Whether the classes of scores are, however they are spelled, these; of decisions, some of these."""
+    names, odd = official_names(scores.classes, classes)
+    is_known = odd is None and len(names) == len(scores.classes)
+    return is_known and (scores.kind == "decision" or len(names) == len(classes))
+
+
+def _named_officially(
+    scores: Scores, classes: Sequence[str] | None, truth: "pd.DataFrame | None"
+) -> tuple[Scores, str | None]:
+    """The scores with the official names of their classes, as far as these are known, and what is odd about them."""
+    known = [*(classes or ()), *(sorted(_named(truth)) if truth is not None else ())]
+    names, odd = official_names(scores.classes, known)
+    if odd:
+        return scores, odd
+    return replace(scores, classes=tuple(names.get(name, name) for name in scores.classes)), None
+
+
+def _odd_classes(scores: Scores, classes: Sequence[str], title: str) -> str | None:
+    """How the classes of scores differ from these, and what to change; None where they do not."""
+    unknown = sorted(set(scores.classes) - set(classes))
+    missing = sorted(set(classes) - set(scores.classes)) if scores.kind != "decision" else []
+    if not unknown and not missing:
+        return None
+    first = min([*unknown, *missing])
+    has = f"{title} has {len(classes)}, {first} differs" if len(classes) > 1 else f"{title} has {classes[0]}"
+    if unknown:
+        return f"{has} (rename or leave out {unknown[0]!r}{nearest(unknown[0], classes)})"
+    return f"{has} (give one for {missing[0]!r}, too)"
 
 
 def place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace: Workspace) -> Place:
@@ -123,9 +168,11 @@ def _of_one_fold(place: Place, shared: set[str]) -> Place:
     if folds == [None]:
         return place
     items = {fold: set(place.truth.index[_is_of(place.truth, fold)]) for fold in folds}
-    fold = next((fold for fold in folds if items[fold] <= shared), folds[0])
+    whole = [fold for fold in folds if items[fold] <= shared]
+    fold = next(iter(whole), folds[0])
     truth = place.truth[_is_of(place.truth, fold)]
-    return replace(place, cells=[cell for cell in place.cells if cell.fold == fold], truth=truth)
+    members = [cell for cell in place.cells if cell.fold == fold]
+    return replace(place, cells=members, truth=truth, whole=[one for one in whole if one is not None])
 
 
 def _items(truth: "pd.DataFrame") -> list[str]:

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,4 +41,5 @@ def fresh_store(workspace: Workspace) -> Iterator[Workspace]:
             corpora = workspace.cache / corpus
             corpora.mkdir(parents=True, exist_ok=True)
             (folder / "cache" / corpus).symlink_to(corpora.resolve(), target_is_directory=True)
-        yield replace(workspace, **{name: folder / name for name in ("runs", "cache", "reports")})
+        runs, cache, reports = (folder / name for name in ("runs", "cache", "reports"))
+        yield Workspace(workspace.data, runs, cache, reports, apart=False)

@@ -130,7 +130,8 @@ def build_model(run: Run, data: Any) -> Any:
     """The run's network (a LightningModule) or estimator; its draws come from a seed of its own.
 
     Where it takes them, it is given the number of classes and the frames of the segments that the data have; what is
-    the user's own, or stands around a plain network, the shape of one x of training, too. What these draw at their start comes from the same seed.
+    the user's own, or stands around a plain network, the shape of one x of training, too. What these draw at their
+    start comes from the same seed.
     """
     part, seed = run.resolved["model"], derive(run.seed, run.fold, "init") % 2**31
     offered: dict[str, Any] = {"num_classes": data.num_classes, "seed": seed}

@@ -132,7 +132,7 @@ def _run(folder: Path, data: dict[str, Any]) -> Run:
     try:
         paper = load_paper(Path(data["paper"]).name)
     except InputError as error:
-        raise InputError(f"{folder}: {error}; bring its paper back (RESOUND_PAPERS, --papers), or remove the folder") from None
+        raise InputError(f"{folder}: {error}; bring its paper back (RESOUND_PAPERS), or remove the folder") from None
     use, setting = paper.datasets.get(data["dataset"]), paper.settings.get(data["setting"])
     if use is None or setting is None:
         missing = f"dataset {data['dataset']}" if use is None else f"setting {data['setting']}"

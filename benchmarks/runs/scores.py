@@ -1,6 +1,5 @@
 """Scores: what a network says about the test items, before any threshold; one file per test set."""
 
-import csv
 import math
 import zipfile
 from collections.abc import Sequence
@@ -65,11 +64,6 @@ class Scores:
             raise storage_error(path, error) from error
 
     @classmethod
-    def read(cls, path: Path) -> "Scores":
-        """Scores made here (npz) or elsewhere (npz or csv). Raises InputError."""
-        return cls.from_csv(path) if path.suffix.lower() == ".csv" else cls.load(path)
-
-    @classmethod
     def load(cls, path: Path) -> "Scores":
         """Read what `save` wrote; nothing is unpickled. Raises InputError that names the file and the defect."""
         try:
@@ -90,28 +84,6 @@ class Scores:
         hop = float(arrays["hop"])
         items, classes = (tuple(map(str, np.atleast_1d(arrays[key]))) for key in ("items", "classes"))
         return _checked(path, items, classes, arrays["scores"], str(arrays["kind"]), None if np.isnan(hop) else hop)
-
-    @classmethod
-    def from_csv(cls, path: Path) -> "Scores":
-        """Clip probabilities made elsewhere: a column `item`, then one column per class. Raises InputError."""
-        items, rows = [], []
-        try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                reader = csv.reader(file)
-                header = next(reader, [])
-                if header[:1] != ["item"] or len(header) < 2:
-                    raise UnusableScores(path, "the first line must be item,<class>,<class>,...")
-                for record in reader:
-                    items.append(record[0] if record else "")
-                    if len(record) != len(header):
-                        raise UnusableScores(path, f"line {reader.line_num} has {len(record)} of {len(header)} columns")
-                    rows.append([_number(path, reader.line_num, text) for text in record[1:]])
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such scores file") from None
-        except (UnicodeDecodeError, csv.Error, OSError):
-            raise UnusableScores(path, "not a readable csv file") from None
-        values = np.array(rows, dtype=np.float64).reshape(len(rows), len(header) - 1)
-        return _checked(path, tuple(items), tuple(header[1:]), values, "probability", None)
 
     def probabilities(self) -> np.ndarray:
         """Class probabilities, float64, in the shape of `values`: the softmax over classes where they are logits.
@@ -232,13 +204,6 @@ def _problem(
     if hop is not None and not (np.isfinite(hop) and hop > 0 and values.ndim == 3):
         return f"hop of {hop:g} s with scores of {values.ndim} axes (frames need items x frames x classes)"
     return None
-
-
-def _number(path: Path, line: int, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UnusableScores(path, f"line {line}: {text!r} is not a number") from None
 
 
 def _first(names: Sequence[str], count: int = 3) -> str:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.spec.bricks import Protocol
     from benchmarks.spec.cells import Cell, Published
-    from benchmarks.spec.load import CONTROLS, faults, load_paper, mistakes, outside_papers, paper_folder, paper_ids, select
+    from benchmarks.spec.load import (
+        CONTROLS,
+        faults,
+        load_paper,
+        mistakes,
+        outside_papers,
+        paper_folder,
+        paper_ids,
+        select,
+    )
     from benchmarks.spec.paper import (
         Claim,
         Column,
@@ -26,8 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTROLS", "CORPORA", "NUMERICS", "TIERS", "Cell", "Claim", "Column", "Control", "Corpus", "DatasetUse", "Erratum",
-    "Numerics", "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "faults", "load_paper",
-    "mistakes", "nearest", "outside_papers", "paper_folder", "paper_ids", "select",
+    "Numerics", "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "faults",
+    "load_paper", "mistakes", "nearest", "outside_papers", "paper_folder", "paper_ids", "select",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -72,7 +72,10 @@ def _wrong_drops(base: Any, change: dict[str, Any], place: Place) -> Iterator[tu
     own = change.get(_ARGUMENTS) if _ARGUMENTS in change else change
     for name in _dropped(change):
         if base is None:
-            yield (*place, DROP), f"drops {name!r}, and there is nothing to inherit: the setting extends none that has this"
+            yield (
+                (*place, DROP),
+                f"drops {name!r}, and there is nothing here that is inherited",
+            )
         elif name not in known:
             yield (*place, DROP), f"{name!r} is not inherited{nearest(str(name), known)}"
         elif isinstance(own, dict) and name in own:

@@ -31,7 +31,7 @@ CONTROLS = "controls"
 
 
 def paper_ids() -> list[str]:
-    """The papers that have a folder, the built-in ones and those kept elsewhere. Raises InputError where there are none."""
+    """The papers that have a folder, built-in ones and those kept elsewhere. Raises InputError where there are none."""
     found = {path.parent.name for path in PAPERS.glob("*/paper.yaml")} | outside_papers().keys()
     if not found:
         raise InputError(f"{PAPERS}: holds no paper (PAPER/paper.yaml); RESOUND_PAPERS names folders of papers")

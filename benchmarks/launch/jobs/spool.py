@@ -119,7 +119,9 @@ def write_sweep(folder: Path, workspace: Workspace, slots: Slots) -> None:
 def read_sweep(folder: Path) -> tuple[Workspace, Slots]:
     """What `write_sweep` has written. Raises InputError where the folder is not to be seen from here."""
     found = read_json(folder / "sweep.json", "launcher and nodes must see the store under the same path")
-    return Workspace.from_dict(found["workspace"]), Slots(**found["slots"], sweep=tuple(map(Run.from_dict, found["sweep"])))
+    return Workspace.from_dict(found["workspace"]), Slots(
+        **found["slots"], sweep=tuple(map(Run.from_dict, found["sweep"]))
+    )
 
 
 def tail(log: Path) -> str:

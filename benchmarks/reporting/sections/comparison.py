@@ -48,7 +48,7 @@ def _rows(comparison: Comparison, notes: Footnotes) -> Grid:
     ]
     cell = comparison.cell
     new = (
-        f"**{comparison.name}**",
+        f"**{comparison.name}**" + (f" ({comparison.part})" if comparison.part else ""),
         wording.NOTHING,
         f"**{comparison.value:.{cell.decimals + 1}f}**",
         f"{printed(comparison.value, cell.decimals, cell.truncates):.{cell.decimals}f}",

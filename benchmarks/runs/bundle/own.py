@@ -30,7 +30,9 @@ def paper_members(paper: str) -> Taken:
     folder = paper_folder(paper)
     if folder.resolve().is_relative_to(ROOT / "benchmarks"):
         return Taken([], [])
-    members: list[Member] = [(f"papers/{paper}/{name}", path) for name, path in _files(folder) if name.parts[0] != "reports"]
+    members: list[Member] = [
+        (f"papers/{paper}/{name}", path) for name, path in _files(folder) if name.parts[0] != "reports"
+    ]
     return Taken(members, [f"paper: {folder}, {count_of(len(members), 'file')}"])
 
 

@@ -113,7 +113,7 @@ def test_a_place_that_is_named_is_that_of_all_papers(ran):
     before = content(home / "papers")
     code, _, told = resound(home, "report", "mine.t1", "--out", "all", papers="papers")
     assert (code, told) == (0, "") and (home / "all" / "mine" / "t1.md").is_file()
-    code, output, told = resound(home, "land", "mine.t1", *OPTIONS, "--reports", "named", papers="papers")
+    code, _, told = resound(home, "land", "mine.t1", *OPTIONS, "--reports", "named", papers="papers")
     assert code == 0 and len(list((home / "named" / "results").glob("mine-*"))) == 2, told
     assert content(home / "papers") == before
 
@@ -158,7 +158,7 @@ def test_a_data_module_and_an_extractor_of_the_users_own_are_used_wherever_runs_
         assert old in text
         text = text.replace(old, new)
     (folder / "paper.yaml").write_text(text)
-    code, output, told = resound(home, "run", "parts.t1", *OPTIONS, "--jobs", "2", papers=str(folder))
+    code, _, told = resound(home, "run", "parts.t1", *OPTIONS, "--jobs", "2", papers=str(folder))
     assert code == 0 and "[2/2] done" in told, told
     run = next((home / "runs").glob("parts-esc10-mlp-*"))
     recipe, result = (json.loads((run / name).read_text()) for name in ("run.json", "result.json"))

@@ -64,8 +64,8 @@ class Store:
             search.insert(0, str(code))
         places = {f"RESOUND_{name.upper()}": str(self.folder / name) for name in ("data", "runs", "cache", "reports")}
         return {
-            **os.environ, **places, "RESOUND_BUILT_IN_PAPERS": str(TOY / "papers"), "PYTHONPATH": os.pathsep.join(search),
-            "RESOUND_CHECKPOINT_SECONDS": "0.05", **variables,
+            **os.environ, **places, "RESOUND_BUILT_IN_PAPERS": str(TOY / "papers"),
+            "PYTHONPATH": os.pathsep.join(search), "RESOUND_CHECKPOINT_SECONDS": "0.05", **variables,
         }  # fmt: skip
 
     def start(self, *arguments: str, sitecustomize: str = "", variables: dict[str, str] | None = None, **settings):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score
 
 from benchmarks.errors import InputError
 from benchmarks.judge.compare import compare
@@ -14,6 +15,7 @@ from benchmarks.reporting.sections.comparison import comparison_markdown
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import load_paper
+from datasets.esc50.layout import CATEGORIES, parse_item
 from tests.benchmarks.fabricated_runs import (
     FINGERPRINT,
     classes_of,
@@ -105,8 +107,118 @@ def test_decisions_are_scored_as_the_table_scores_decisions(workspace, tmp_path)
     Scores(items, classes_of("esc10"), np.array(values), "decision").save(tmp_path / "votes.npz")
     comparison = compare(str(tmp_path / "votes.npz"), "acrnn.t1", workspace, None)
     assert comparison.metric.id == "accuracy_clip_decision" and comparison.value == 90.0
-    with pytest.raises(InputError, match="decisions alone do not fit accuracy_clip_mean_probability"):
-        compare(str(tmp_path / "votes.npz"), "acrnn.t3", workspace, None)
+    of_segments = Scores(items, classes_of("esc10"), np.array(values)[:, None].repeat(2, axis=1), "decision")
+    of_segments.save(tmp_path / "segments.npz")
+    with pytest.raises(InputError, match="decisions alone do not fit accuracy_clip_mean_probability; give probab"):
+        compare(str(tmp_path / "segments.npz"), "acrnn.t3", workspace, None)
+
+
+def labels_of(seed: int, dataset: str = "esc10", folds=FOLDS) -> tuple[list[str], list[str], list[str]]:
+    """Items, what is true of them by their names, and what somebody says: two of three right, by chance."""
+    draws = np.random.default_rng(seed)
+    items = [item for fold in folds for item in items_of(dataset, fold)]
+    true = [CATEGORIES[parse_item(item).target] for item in items]
+    *others, last = classes_of(dataset)  # which nobody says
+    said = [label if draws.random() < 0.75 and label != last else str(draws.choice(others)) for label in true]
+    return items, true, said
+
+
+def write_labels(path, items, said, head="item,label"):
+    path.write_text(head + "\n" + "".join(f"{item},{label}\n" for item, label in zip(items, said, strict=True)))
+    return str(path)
+
+
+@pytest.mark.parametrize(("table", "dataset"), [("acrnn.t1", "esc10"), ("acrnn.t1", "esc50"), ("acrnn.t3", "esc10")])
+def test_labels_are_the_decisions_of_whatever_rule_the_table_has(workspace, tmp_path, table, dataset):
+    """Plain scikit-learn on the true labels says the same; what no item is said to be is a class all the same."""
+    items, true, said = labels_of(3, dataset)
+    assert set(said) < set(true)
+    found = compare(write_labels(tmp_path / "mine.csv", items[::-1], said[::-1]), table, workspace, None)
+    assert found.column == dataset and found.value == pytest.approx(100 * accuracy_score(true, said), abs=1e-12)
+    says_what_that_means = "each is taken for the decision of that rule" in comparison_markdown(found)
+    assert (found.metric.id, says_what_that_means) == (
+        ("accuracy_clip_decision", False) if table == "acrnn.t1" else ("accuracy_clip_mean_probability", True)
+    )
+
+
+def test_files_of_single_folds_are_as_good_as_one_of_all(workspace, tmp_path):
+    whole = write_csv(tmp_path / "mine.csv", "esc10", {1: 0, 2: 4, 3: 8, 4: 8, 5: 5})
+    head, *lines = (tmp_path / "mine.csv").read_text().splitlines()
+    parts = []
+    for fold in FOLDS[::-1]:
+        path = tmp_path / f"fold{fold}.csv"
+        path.write_text("\n".join([head, *(line for line in lines if line.startswith(f"{fold}-"))]))
+        parts.append(str(path))
+    one, several = (compare(source, "acrnn.t1", workspace, "mine").to_dict() for source in (whole, parts))
+    assert one == several and one["part"] is None and one["value"] == 93.75
+
+
+@pytest.mark.parametrize(("folds", "part"), [((2,), "fold 2 of 5"), ((1, 4, 5), "folds 1, 4 and 5 of 5")])
+def test_scores_of_some_folds_are_a_row_that_says_so(workspace, tmp_path, folds, part):
+    items, true, said = labels_of(5, folds=folds)
+    found = compare(write_labels(tmp_path / "mine.csv", items, said), "acrnn.t1", workspace, "mine")
+    assert found.part == part and list(found.folds) == list(folds)
+    for fold, value in found.folds.items():
+        of_fold = [place for place, item in enumerate(items) if item.startswith(f"{fold}-")]
+        expected = accuracy_score([true[place] for place in of_fold], [said[place] for place in of_fold])
+        assert value.value == pytest.approx(100 * expected, abs=1e-12)
+    content = found.to_dict()
+    assert content["value"] is None and content["part"] == part and len(content["folds"]) == len(folds)
+    text = comparison_markdown(found)
+    assert f"**mine** ({part})" in text and f"mine is here for {part} alone: its value is no mean over all" in text
+    row = next(row for row in content["rows"] if row["id"] == "acrnn.t1.knn.esc10")
+    assert row["p"] is not None and f"/{80 * len(folds)} " in text
+
+
+def test_a_fold_of_which_items_are_missing_is_refused(workspace, tmp_path):
+    items, _, said = labels_of(5, folds=(1, 2))
+    path = write_labels(tmp_path / "mine.csv", items[:-3], said[:-3])
+    with pytest.raises(InputError, match=r"item names: 3 missing \(2-.*or nothing of the fold") as error:
+        compare(path, "acrnn.t1", workspace, None)
+    assert "\n" not in str(error.value)
+
+
+def spelled(change):
+    return [change(name) for name in sorted(classes_of("esc10"))]
+
+
+@pytest.mark.parametrize("change", [str.upper, str.title, lambda name: f" {name.replace('_', ' ')}", str.capitalize])
+def test_classes_are_known_by_their_names_however_they_are_spelled(workspace, tmp_path, change):
+    write_csv(tmp_path / "plain.csv", "esc10", dict.fromkeys(FOLDS, 7))
+    head, _, lines = (tmp_path / "plain.csv").read_text().partition("\n")
+    assert head.strip() == ",".join(["item", *spelled(str)])
+    (tmp_path / "odd.csv").write_text("\n".join([",".join(["item", *spelled(change)]), lines]))
+    plain, odd = (compare(str(tmp_path / f"{name}.csv"), "acrnn.t3", workspace, "x") for name in ("plain", "odd"))
+    assert plain.to_dict() == odd.to_dict()
+    items, true, said = labels_of(9)
+    found = compare(write_labels(tmp_path / "l.csv", items, map(change, said)), "acrnn.t1.acrnn.esc10", workspace, "x")
+    assert found.value == pytest.approx(100 * accuracy_score(true, said))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("dog", "hound", r"ESC-10 has 10, dog differs \(rename or leave out 'hound'\)"),
+        ("dog", "dogs", r"rename or leave out 'dogs'; did you mean dog\?"),
+        ("item,chainsaw", "item,Dog", r"its 10 classes fit no column .*the classes 'Dog' and 'dog' are both dog"),
+        ("item,chainsaw", "item,fold", r"rename or leave out 'fold'"),
+    ],
+)
+def test_a_class_that_is_none_says_what_to_change(workspace, tmp_path, old, new, message):
+    source = write_csv(tmp_path / "mine.csv", "esc10", dict.fromkeys(FOLDS, 1))
+    text = (tmp_path / "mine.csv").read_text()
+    (tmp_path / "mine.csv").write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message) as error:
+        compare(source, "acrnn.t1", workspace, None)
+    assert "\n" not in str(error.value)
+
+
+def test_of_several_sources_all_are_files(workspace, tmp_path):
+    runs = [one.run.id for one in workspace.ledger.finished() if one.run.setting == "att_aug"]
+    with pytest.raises(InputError, match=rf"is one of 2 sources; of several give files, .*{runs[0]}/scores_\*.npz"):
+        compare(runs[:2], "acrnn.t1", workspace, None)
+    files = [str(workspace.runs / run / "scores_test.npz") for run in runs]
+    assert compare(files, "acrnn.t1", workspace, None).value == 93.75
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,8 @@ def test_a_defect_is_one_line_with_file_and_problem(tmp_path, changes, problem):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    for name in ("none.npz", "none.csv"):
-        with pytest.raises(InputError, match=f"{name}: no such scores file"):
-            Scores.read(tmp_path / name)
+    with pytest.raises(InputError, match=r"none\.npz: no such scores file"):
+        Scores.load(tmp_path / "none.npz")
 
 
 @settings(deadline=None, max_examples=50)
@@ -156,35 +155,6 @@ def test_a_disk_that_refuses_is_one_line(tmp_path):
     (tmp_path / "a file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         clip_scores().save(tmp_path / "a file" / "scores.npz")
-
-
-def test_csv_probabilities(tmp_path):
-    path = tmp_path / "theirs.csv"
-    path.write_text("item,dog,rain\r\na.wav,0.9,0.1\r\nb.wav,0.25,0.75\r\n")
-    scores = Scores.read(path)
-    assert (scores.items, scores.classes, scores.kind) == (("a.wav", "b.wav"), CLASSES, "probability")
-    np.testing.assert_array_equal(scores.probabilities(), [[0.9, 0.1], [0.25, 0.75]])
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("", "the first line must be item,<class>"),
-        ("name,dog\na,1\n", "the first line must be item,<class>"),
-        ("item,dog,rain\na,1\n", "line 2 has 2 of 3 columns"),
-        ("item,dog,rain\na,1,high\n", "line 2: 'high' is not a number"),
-        ("item,dog,rain\na,1,0\na,1,0\n", "item a stands twice"),
-        ("item,dog,rain\na,nan,0\n", "NaN or infinite for item a"),
-        ("item,dog,rain\na,7,-2\n", "probabilities from -2 to 7"),
-        ("item,dog,rain\n", "no scores in it"),
-    ],
-)
-def test_a_defect_of_a_csv_is_one_line(tmp_path, text, problem):
-    path = tmp_path / "theirs.csv"
-    path.write_text(text)
-    with pytest.raises(InputError) as error:
-        Scores.read(path)
-    assert problem in one_line(error) and str(path) in one_line(error)
 
 
 def test_items_and_classes_are_put_in_order():

@@ -29,8 +29,9 @@ def resolved(tmp_path, changes):
 def test_dropped_arguments_go_from_the_setting_and_its_tiers(tmp_path):
     settings = resolved(tmp_path, "    model: {drop: [drops], args: {width: {value: 2, origin: paper}}}\n")
     assert settings["other"]["model"] == {
-        "class_path": "m.M", "args": {"rate": {"value": 1, "origin": "paper"}, "width": {"value": 2, "origin": "paper"}},
-    }  # fmt: skip
+        "class_path": "m.M",
+        "args": {"rate": {"value": 1, "origin": "paper"}, "width": {"value": 2, "origin": "paper"}},
+    }
     assert settings["other"]["tiers"]["reduced"] == {"model": {}, "folds": [1]}
     assert settings["base"]["model"]["args"]["drops"]["value"] == [1]
     assert settings["base"]["tiers"]["reduced"]["model"] == {"drops": {"value": [0], "origin": "assumed"}}
@@ -68,7 +69,10 @@ def test_an_argument_may_be_called_drop(tmp_path):
         ("    model: {drop: [drop]}", r":\d+: settings.other.model.drop: 'drop' is not inherited; did you mean drops"),
         ("    trainer: {drop: [epochs]}", "'epochs' is not inherited; did you mean max_epochs"),
         ("    model: {drop: [rate], args: {rate: {value: 2, origin: paper}}}", "'rate' is dropped and given"),
-        ("  third: {trainer: {drop: [monitor]}}", "settings.third.trainer.drop: drops 'monitor', and there is nothing"),
+        (
+            "  third: {trainer: {drop: [monitor]}}",
+            "third.trainer.drop: drops 'monitor', and there is nothing here",
+        ),
     ],
 )
 def test_what_cannot_be_dropped_is_one_line(tmp_path, changes, said):

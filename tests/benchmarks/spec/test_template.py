@@ -33,7 +33,7 @@ def test_nothing_is_written_over(written, tmp_path):
 
 @pytest.mark.parametrize("place", ["my-paper", "Mine", "1st", "acrnn", "x" * 41])
 def test_an_id_that_is_none_or_taken_writes_nothing(tmp_path, place):
-    with pytest.raises(InputError, match="give (such an|another) --id"):
+    with pytest.raises(InputError, match=r"give (such an|another) --id"):
         write_template(tmp_path / place)
     assert not (tmp_path / place).exists()
     assert write_template(tmp_path / place, "mine")[1][0].parent == tmp_path / place / "mine"
@@ -94,7 +94,11 @@ def test_all_mistakes_are_told_at_once_with_their_lines_and_counted(written, tmp
 
 def test_names_that_are_not_there_are_told_at_once_too(written, tmp_path):
     text = written.read_text()
-    for old, new in (("mlp: {setting: mlp}", "mlp: {setting: mpl}"), ("table: t1", "table: t2"), ("dataset: esc10,", "dataset: esc1,")):
+    for old, new in (
+        ("mlp: {setting: mlp}", "mlp: {setting: mpl}"),
+        ("table: t1", "table: t2"),
+        ("dataset: esc10,", "dataset: esc1,"),
+    ):
         assert old in text
         text = text.replace(old, new)
     written.write_text(text)

@@ -45,7 +45,11 @@ class Sweep:
     def start(self, seeds: int) -> subprocess.Popen[str]:
         """Start it, or let it go on, with four runs for every seed."""
         places = {f"RESOUND_{name.upper()}": str(self.folder / name) for name in ("data", "runs", "cache", "reports")}
-        toy = {"RESOUND_BUILT_IN_PAPERS": str(TOY / "papers"), "PYTHONPATH": str(TOY), "RESOUND_CHECKPOINT_SECONDS": "0.05"}
+        toy = {
+            "RESOUND_BUILT_IN_PAPERS": str(TOY / "papers"),
+            "PYTHONPATH": str(TOY),
+            "RESOUND_CHECKPOINT_SECONDS": "0.05",
+        }
         command = [sys.executable, "-m", "benchmarks", "run", "toy.t1", "--yes", "--seeds", str(seeds), *self.options]
         log = (self.folder / "log").open("a")
         return subprocess.Popen(

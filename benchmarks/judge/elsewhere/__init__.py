@@ -1,0 +1,1 @@
+"""Scores that were made elsewhere: read, joined, and called by the official names."""
