@@ -26,6 +26,15 @@ class Wide(MLP):
         return super().forward(x)[None]
 
 
+class Frames(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.LazyLinear(1)
+
+    def forward(self, x):
+        return self.net(x[:, 0]).squeeze(-1)
+
+
 class Stranger:
     pass
 """
@@ -97,3 +106,19 @@ def test_a_setting_with_other_arguments_is_a_row_of_its_own(resound, tmp_path):
     assert folder.name.startswith("acrnn-esc10-base+dropout+0.1-smoke")
     code, out, _ = resound("run", "acrnn.t3.base.esc10", "--set", "model.dropot=0.1", *OPTIONS)
     assert (code, out) == (2, "")
+
+
+@pytest.mark.slow
+def test_plain_networks_of_tags_and_of_frames_are_trained_too_and_of_soft_activity_refused(
+    resound, tmp_path, miniature_domestic, miniature_rare, miniature_maestro
+):
+    corpora = {"dcase2018_domestic": miniature_domestic, "dcase2017_rare": miniature_rare}
+    for name, root in {**corpora, "maestro_real": miniature_maestro}.items():
+        (tmp_path / "cache" / "miniature" / name).symlink_to(root)
+    short = ("--set", "data.chunk_frames=64", "--set", "data.chunk_hop=32")  # the recordings here last 3 s
+    for network, target, *more in (("MLP", "edc.t1.om_dcase"), ("Frames", "mtfa.t1.dev.babycry.er", *short)):
+        code, out, told = resound("try", f"mynet.{network}", target, *more, *OPTIONS)
+        assert code == 0 and f"| **{network}" in out, told
+    code, out, told = resound("try", "mynet.MLP", "maestro.t1", *OPTIONS)
+    assert (code, out) == (2, "")
+    assert told.startswith("resound: mynet.MLP: this table's task takes no plain nn.Module; give a LightningModule on ")
