@@ -162,7 +162,7 @@ def test_what_never_ran_has_its_site_too(tmp_path):
 def test_what_is_searched_is_a_script_that_holds_data_alone(site):
     text = (site / "assets" / "index.js").read_text()
     found = json.loads(text.removeprefix("window.RESOUND_INDEX=").removesuffix(";\n"))
-    assert {kind for kind, _, _ in found} == {"table", "cell", "claim", "setting"}
+    assert {kind for kind, _, _ in found} == {"table", "cell", "claim", "setting", "guide"}
     assert all((site / place.partition("#")[0]).is_file() for _, _, place in found) and "</" not in text
 
 
