@@ -32,10 +32,10 @@ def versions(resolved: dict[str, Any], by_content: bool = False) -> dict[str, in
     """Version numbers of all that can move a run's numbers, by import path.
 
     These are the classes and functions that `resolved` (benchmarks.runs.ledger.Run) names anywhere. Every `class_path`
-    must have a version, and so must every other name in the packages that these are from; what other packages hold
-    counts where it has one. The base classes of those classes count from their second version on: with its first one a
-    base class is a part of what its subclasses were all along, so that ids survive when code moves into a new base
-    class. Raises InputError for a name that leads nowhere and for what lacks a version.
+    must have a version, and so must every other name in the packages that these are from and in the user's own modules;
+    what other packages hold counts where it has one. The base classes of those classes count from their second version
+    on: with its first one a base class is a part of what its subclasses were all along, so that ids survive when code
+    moves into a new base class. Raises InputError for a name that leads nowhere and for what lacks a version.
 
     by_content: of what is defined in modules of the user's own the number is one of their sources (`content_number`),
     whatever versions stand there; so another text is another recipe.
@@ -46,7 +46,7 @@ def versions(resolved: dict[str, Any], by_content: bool = False) -> dict[str, in
     for path, is_class_path in named.items():
         if by_content and is_users(path.partition(".")[0]) and (is_class_path or _is_defined(path)):
             found[path] = content_number(path)
-        elif is_class_path or path.partition(".")[0] in own:
+        elif is_class_path or path.partition(".")[0] in own or _is_users_class(path):
             found[path] = class_version(path)
         elif version := _version(path):
             found[path] = version
@@ -144,6 +144,11 @@ def users_sources(import_path: str) -> dict[str, Path]:
             found[name] = source.path
             waiting += source.mentioned
     return found
+
+
+def _is_users_class(path: str) -> bool:
+    """Whether a class or function of the user's own modules is there."""
+    return is_users(path.partition(".")[0]) and _is_defined(path)
 
 
 def _is_defined(import_path: str) -> bool:

@@ -24,6 +24,8 @@ def write_template(place: Path, paper_id: str | None = None) -> tuple[str, list[
     if not PATTERN.fullmatch(name):
         said = f"--id {name}" if paper_id else f"{place}: its name would be the paper's id"
         raise InputError(f"{said}: an id has small letters, digits and _, a letter first; give such an --id")
+    if folder.resolve().parent == load.PAPERS.resolve():
+        raise InputError(f"{folder}: would be a built-in paper, whose networks are in models/; choose another folder")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: there already, and not empty; nothing was written, choose another folder")
     if name in load.paper_ids():
