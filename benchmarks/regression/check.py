@@ -11,7 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.regression import contrast, golden
 from benchmarks.regression.bands import Band
 from benchmarks.regression.cases import Contrast, PaperCases, load_cases, miniature
-from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, read
+from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, home_of, read
 from benchmarks.regression.training import Trained, measure, train
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.workspace import Workspace
@@ -70,7 +70,7 @@ def _check_trainings(
 ) -> Iterator[Check]:
     """The checks of one paper that train runs, in an empty store."""
     paper_id, learning = cases.paper.id, cases.cases.learning
-    bands, records = (read(values / name).get(paper_id, {}) for name in (BANDS, GOLDEN))
+    bands, records = (read(home_of(paper_id, values) / name).get(paper_id, {}) for name in (BANDS, GOLDEN))
     miniature(cases.paper, store)
     arguments = cases.arguments(store)
     golden_runs = {f"golden {paper_id}.{name}": (name, run) for name, run in cases.golden_runs(store).items()}

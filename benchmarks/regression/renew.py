@@ -2,13 +2,14 @@
 
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks import spec
 from benchmarks.errors import InputError
 from benchmarks.regression import golden
 from benchmarks.regression.bands import Band
 from benchmarks.regression.cases import PaperCases, load_cases, miniature
-from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, read, write
+from benchmarks.regression.stored import BANDS, GOLDEN, VALUES, fresh_store, home_of, read, write
 from benchmarks.regression.training import Trained, measure, train
 from benchmarks.runs.workspace import Workspace
 
@@ -18,12 +19,17 @@ def renew_golden(workspace: Workspace, values: Path = VALUES, only: Sequence[str
 
     Raises InputError for a paper that is not known.
     """
-    stored, known = read(values / GOLDEN), spec.paper_ids()
+    known = spec.paper_ids()
     if unknown := [name for name in only if name not in known]:
         raise InputError(
             f"unknown paper {unknown[0]!r}{spec.nearest(unknown[0], known)}; see `python -m benchmarks list`"
         )
-    new = {paper_id: stored[paper_id] for paper_id in known if only and paper_id not in only and paper_id in stored}
+    homes = {paper_id: home_of(paper_id, values) for paper_id in known}
+    stored = {home: read(home / GOLDEN) for home in homes.values()}
+    kept = [(homes[one], one) for one in known if only and one not in only and one in stored[homes[one]]]
+    new: dict[Path, dict[str, Any]] = {homes[paper_id]: {} for paper_id in only or known}
+    for home, paper_id in kept:
+        new.setdefault(home, {})[paper_id] = stored[home][paper_id]
     for paper_id in only or known:
         cases = load_cases(paper_id)
         with fresh_store(workspace) as store:
@@ -34,12 +40,13 @@ def renew_golden(workspace: Workspace, values: Path = VALUES, only: Sequence[str
             arguments = cases.arguments(store)
             records = {name: golden.record(trained.finished[run.id], arguments[name]) for name, run in runs.items()}
         for name, record in records.items():
-            old = stored.get(paper_id, {}).get(name)
+            old = stored[homes[paper_id]].get(paper_id, {}).get(name)
             if old and old["versions"] == record["versions"] and (moved := golden.first_difference(old, record)):
                 yield f"moved without a new version: {paper_id}.{name}: {moved}"
         yield f"{paper_id}: golden numbers of {len(records)} settings"
-        new[paper_id] = records
-    write(values / GOLDEN, new)
+        new[homes[paper_id]][paper_id] = records
+    for home in {homes[paper_id]: None for paper_id in only or known}:
+        write(home / GOLDEN, new[home])
 
 
 def renew_bands(
@@ -53,9 +60,10 @@ def renew_bands(
                 continue
             with fresh_store(workspace) as store:
                 band = _train_band(cases, name, seeds, store)
-            stored = read(values / BANDS)
+            place = home_of(paper_id, values) / BANDS
+            stored = read(place)
             stored.setdefault(paper_id, {})[name] = band.to_dict()
-            write(values / BANDS, stored)
+            write(place, stored)
             yield f"{paper_id}.{name}: {band}"
 
 

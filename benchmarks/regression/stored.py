@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.runs.files import read_json, write_json
 from benchmarks.runs.provenance import package_versions
 from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import outside_papers
 from benchmarks.spec.words import CORPORA
 
 #: Where the stored numbers lie.
@@ -16,6 +17,11 @@ VALUES = Path(__file__).parent
 GOLDEN, BANDS = "golden.json", "bands.json"
 #: The corpora that lie in a cache.
 GENERATED = tuple(corpus for corpus in CORPORA if corpus != "real")
+
+
+def home_of(paper_id: str, values: Path = VALUES) -> Path:
+    """Where the numbers of a paper lie: in `values`; of one that is kept elsewhere, beside it."""
+    return outside_papers().get(paper_id, values)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import is_users
+from benchmarks.runs.build import PROJECT, is_users
 
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
@@ -71,15 +71,24 @@ def spelled_out(resolved: dict[str, Any]) -> dict[str, Any]:
 
 
 def _import_paths(values: Any, is_class_path: bool = False) -> Iterator[tuple[str, bool]]:
-    """Every text in plain data that may be an import path, and whether it is a `class_path`; those come last."""
+    """Every text in plain data that may be an import path, and whether it is a `class_path`; those come last.
+
+    The import path of a network or an extractor of the user's own is one, too.
+    """
     if isinstance(values, dict):
         for name in sorted(values, key=lambda name: name == "class_path"):
-            yield from _import_paths(values[name], name == "class_path")
+            yield from _import_paths(values[name], name == "class_path" or _names_users(name, values[name]))
     elif isinstance(values, list | tuple):
         for value in values:
             yield from _import_paths(value)
     elif isinstance(values, str) and (is_class_path or _IMPORT_PATH.fullmatch(values)):
         yield values, is_class_path
+
+
+def _names_users(argument: str, value: Any) -> bool:
+    """Whether the value of an argument names a class that is not the project's: it has to be there."""
+    is_path = argument in ("network", "extractor") and isinstance(value, str) and "." in value
+    return is_path and value.partition(".")[0] not in PROJECT
 
 
 def lineage(import_path: str) -> tuple[str, ...]:

@@ -78,9 +78,10 @@ def _load(folder: Path) -> Paper:
     paper_id = folder.name
     document = LocatedYaml(folder / "paper.yaml")
     data = with_extends(document)
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not data:
         raise document.error((), "is no paper file: it has no fields; `python -m benchmarks new-paper` writes one")
-    odd = [] if data.get("id") == paper_id else [document.error(("id",), f"must be {paper_id}, the name of the folder")]
+    is_other = data.get("id") not in (None, paper_id)
+    odd = [document.error(("id",), f"must be {paper_id}, the name of the folder")] if is_other else []
     try:
         paper = Paper.model_validate(data)
     except ValidationError as error:
@@ -144,15 +145,16 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
         raise InputError(f"{path}: the published table {paper_id}.{table_id} is missing")
     values: dict[str, Published] = {}
     try:
-        path.read_text(encoding="utf-8")
+        path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no UTF-8 text ({error.reason} at byte {error.start}); write it again") from None
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         printed = [name for name, column in table.columns.items() if column.added is None]
         expected = ["row", "label", *printed]
         if reader.fieldnames != expected:
-            raise InputError(f"{path}:1: the columns must be {','.join(expected)}")
+            found = ",".join(reader.fieldnames or ["nothing"])
+            raise InputError(f"{path}:1: the columns must be {','.join(expected)}, parted by commas; there is {found}")
         rows = []
         for record in reader:
             where = f"{path}:{reader.line_num}"

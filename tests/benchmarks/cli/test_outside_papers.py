@@ -164,3 +164,22 @@ def test_a_data_module_and_an_extractor_of_the_users_own_are_used_wherever_runs_
     recipe, result = (json.loads((run / name).read_text()) for name in ("run.json", "result.json"))
     assert recipe["versions"]["my_parts.Bands"] == 3 and recipe["versions"]["my_parts.FewerClips"] == 2
     assert result["data"]["items"]["train"]["used"] == 20 and result["data"]["extractor"]["name"] == "bands"
+
+
+@pytest.mark.slow
+def test_golden_numbers_of_a_paper_kept_elsewhere_lie_beside_it(ran):
+    home, _ = ran
+    stored = ROOT / "benchmarks" / "regression" / "golden.json"
+    before, folder = stored.read_bytes(), home / "papers" / "mine"
+    variables = {"RESOUND_PAPERS": str(folder), "RESOUND_CACHE": str(home / "cache"), "PYTHONPATH": str(ROOT)}
+    for words in (("renew", "--only", "mine"), ("check", "--only", "golden mine.*")):
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.regression", *words], env={**os.environ, **variables}, cwd=home,
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr + done.stdout
+    assert "2 passed, 0 failed" in done.stdout
+    assert stored.read_bytes() == before and set(json.loads((folder / "golden.json").read_text())) == {
+        "mine",
+        "made_with",
+    }

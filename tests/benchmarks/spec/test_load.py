@@ -162,6 +162,18 @@ def test_an_unknown_target_names_the_nearest(target):
         select(target)
 
 
+def test_a_published_table_may_begin_with_a_mark_of_its_encoding(paper_copy):
+    before = load_paper("acrnn", paper_copy).published
+    path = paper_copy / "acrnn" / "t3.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    load._load.cache_clear()
+    assert load_paper("acrnn", paper_copy).published == before
+    path.write_text(path.read_text("utf-8-sig").replace(",", ";"))
+    load._load.cache_clear()
+    with pytest.raises(InputError, match=r"t3.csv:1: the columns must be row,label.*commas; there is row;label;"):
+        load_paper("acrnn", paper_copy)
+
+
 def test_targets_select_what_they_name():
     assert len(select("acrnn")) == 58
     assert len(select("acrnn.t3")) == 8
