@@ -66,7 +66,8 @@ def compare(source: str | Sequence[str], target: str, workspace: Workspace, name
         for other, also in _beside(paper, cell)
     }
     table = Results(workspace).table(table_id)
-    label = name or (run.run.setting if run else Path(sources[0]).stem)
+    more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+    label = name or (run.run.setting if run else f"{Path(sources[0]).stem}{more}")
     rivals = find_rivals(table, cell, values, truth["unit"], metric.scale, run)
     part = partial(values, paper.datasets[str(cell.dataset)].folds) if cell.fold is None else None
     notes = [rule, _fold_note(run, table) if run else partial_note(label, part) if part else None]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.errors import USER_ERRORS, InputError
 from benchmarks.judge.elsewhere.names import official_names
-from benchmarks.judge.elsewhere.tables import with_classes
+from benchmarks.judge.elsewhere.tables import renamed, with_classes
 from benchmarks.judge.truth_here import official_classes, official_truth, truth_of_run
 from benchmarks.metrics import kind_of
 from benchmarks.runs.ledger import Finished
@@ -78,7 +78,7 @@ def place_of_file(
 
 def _fits(scores: Scores, classes: Sequence[str]) -> bool:
     """Whether the classes of scores are, however they are spelled, these; of decisions, some of these."""
-    names, odd = official_names(scores.classes, classes)
+    names, odd = official_names(scores.classes, classes, scores.kind != "decision")
     is_known = odd is None and len(names) == len(scores.classes)
     return is_known and (scores.kind == "decision" or len(names) == len(classes))
 
@@ -88,10 +88,8 @@ def _named_officially(
 ) -> tuple[Scores, str | None]:
     """The scores with the official names of their classes, as far as these are known, and what is odd about them."""
     known = [*(classes or ()), *(sorted(_named(truth)) if truth is not None else ())]
-    names, odd = official_names(scores.classes, known)
-    if odd:
-        return scores, odd
-    return replace(scores, classes=tuple(names.get(name, name) for name in scores.classes)), None
+    names, odd = official_names(scores.classes, known, scores.kind != "decision")
+    return (scores, odd) if odd else (renamed(scores, names), None)
 
 
 def _odd_classes(scores: Scores, classes: Sequence[str], title: str) -> str | None:

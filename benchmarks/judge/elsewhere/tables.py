@@ -5,7 +5,8 @@ Tables may be parted by commas, semicolons (with decimal commas, as some spreads
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,16 @@ def read_scores(sources: Sequence[str]) -> Scores:
         named = dict.fromkeys(name for part in parts for name in part.classes)
         return joined([with_classes(part, tuple(named)) for part in parts])
     return joined([_as_named(source, part, first) for source, part in zip(sources, parts, strict=True)])
+
+
+def renamed(scores: Scores, names: Mapping[str, str]) -> Scores:
+    """The scores with other names of classes; those of decisions that have become one are one class."""
+    classes = [names.get(name, name) for name in scores.classes]
+    if scores.kind != "decision" or len(set(classes)) == len(classes):
+        return replace(scores, classes=tuple(classes))
+    merged = tuple(dict.fromkeys(classes))
+    values = [scores.values[..., [name == one for name in classes]].max(axis=-1) for one in merged]
+    return Scores(scores.items, merged, np.stack(values, axis=-1), scores.kind, scores.hop)
 
 
 def with_classes(scores: Scores, classes: tuple[str, ...]) -> Scores:

@@ -193,6 +193,9 @@ def test_classes_are_known_by_their_names_however_they_are_spelled(workspace, tm
     items, true, said = labels_of(9)
     found = compare(write_labels(tmp_path / "l.csv", items, map(change, said)), "acrnn.t1.acrnn.esc10", workspace, "x")
     assert found.value == pytest.approx(100 * accuracy_score(true, said))
+    mixed = [change(label) if number % 3 else label for number, label in enumerate(said)]
+    found = compare(write_labels(tmp_path / "m.csv", items, mixed), "acrnn.t3", workspace, "x")
+    assert found.value == pytest.approx(100 * accuracy_score(true, said))
 
 
 @pytest.mark.parametrize(

@@ -29,3 +29,4 @@ def test_a_name_that_may_be_several_is_told():
     )
     assert official_names(["dog", "DOG"], ["dog", "DOG"]) == ({"dog": "dog", "DOG": "DOG"}, None)
     assert official_names(["Dog", "dog"], KNOWN)[1] == "the classes 'Dog' and 'dog' are both dog; leave one out"
+    assert official_names(["Dog", "dog"], KNOWN, are_columns=False) == ({"Dog": "dog", "dog": "dog"}, None)
