@@ -219,12 +219,13 @@ def _beside(paper: Paper, cell: Cell) -> list[tuple[Cell, Metric]]:
 
 def _other_folds(cell: Cell, place: Place, paper: Paper) -> str | None:
     """Which folds are there besides the one that a column is about, and how to see them."""
-    others = [fold for fold in place.whole if fold != cell.fold]
-    beside = [one for one in paper.table_cells(cell.table) if one.fold in others and one.dataset == cell.dataset]
+    beside = [one for one in paper.table_cells(cell.table) if one.fold in place.also and one.dataset == cell.dataset]
     if cell.fold is None or not beside:
         return None
-    folds = ", ".join(map(str, others))
-    return f"The column is about fold {cell.fold}, and fold {folds} is here, too: name a cell of it, as {beside[0].id}."
+    folds = ", ".join(map(str, place.also))
+    return (
+        f"This is about fold {cell.fold} alone; scores of fold {folds} are here, too: name a cell like {beside[0].id}."
+    )
 
 
 def _fold_note(source: Finished, table: TableResult) -> str:

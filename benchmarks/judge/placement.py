@@ -29,8 +29,8 @@ class Place:
     known: Sequence[str]
     #: the classes in their official order, by which ties are broken
     classes: tuple[str, ...]
-    #: where columns are about single folds: those of which all items are there
-    whole: Sequence[int] = ()
+    #: where columns are about single folds: those with other items, of which all are there as well
+    also: Sequence[int] = ()
 
 
 def place_of_file(
@@ -170,7 +170,8 @@ def _of_one_fold(place: Place, shared: set[str]) -> Place:
     fold = next(iter(whole), folds[0])
     truth = place.truth[_is_of(place.truth, fold)]
     members = [cell for cell in place.cells if cell.fold == fold]
-    return replace(place, cells=members, truth=truth, whole=[one for one in whole if one is not None])
+    other = [one for one in whole if one is not None and items[one] != items[fold]]
+    return replace(place, cells=members, truth=truth, also=other)
 
 
 def _items(truth: "pd.DataFrame") -> list[str]:

@@ -151,3 +151,14 @@ def test_a_folder_without_papers_is_one_line(folder, monkeypatch, capsys):
     monkeypatch.setattr("benchmarks.spec.load.PAPERS", folder / "folder")
     for arguments in (["list"], ["plan", "toy.t1"], ["report"]):
         assert f"{folder / 'folder'}: holds no paper" in line_of(arguments, capsys)
+
+
+@pytest.mark.parametrize("what", NO_FOLDER)
+def test_a_folder_of_papers_that_cannot_be_one_is_one_line(folder, monkeypatch, capsys, what):
+    monkeypatch.setenv("RESOUND_PAPERS", "")
+    word = NO_FOLDER[what].format(folder)
+    line = line_of(["list", f"--papers={word}"], capsys)
+    assert "papers" in line, line
+    if word and "\0" not in word:
+        monkeypatch.setenv("RESOUND_PAPERS", word)
+        assert "papers" in line_of(["list"], capsys)

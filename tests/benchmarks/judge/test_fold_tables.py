@@ -218,7 +218,13 @@ def test_new_scores_of_one_fold_are_compared_in_its_column(stored, tmp_path):
     assert {rival.result.cell.row: rival.only_new_right for rival in comparison.rivals} == {"plain": 5, "slow": 3}
     assert "Fold 2" in comparison_markdown(comparison)
     scores_of((1, 2), 2).save(tmp_path / "all.npz")
-    assert compare(str(tmp_path / "all.npz"), "folded.t1", stored, None).column == "fold1"
+    first = compare(str(tmp_path / "all.npz"), "folded.t1", stored, None)
+    assert (first.column, first.part) == ("fold1", None) and comparison.note is None
+    assert first.note == (
+        "This is about fold 1 alone; scores of fold 2 are here, too: name a cell like folded.t1.plain.fold2."
+    )
+    half = compare(str(tmp_path / "mine.npz"), "folded.t2.average", stored, "mine")
+    assert (half.part, half.to_dict()["value"], half.value) == ("fold 2 of 2", None, 95)
     assert compare(str(tmp_path / "all.npz"), "folded.t1.slow.fold2", stored, None).column == "fold2"
     assert set(compare(str(tmp_path / "all.npz"), "folded.t2.average", stored, None).folds) == {1, 2}
     with pytest.raises(InputError, match="20 missing"):
