@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.launch.cluster.luggage import packed_code
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.spec import load_paper
 from tests import ROOT
 
 OPTIONS = ("--tier", "smoke", "--corpus", "miniature")
@@ -183,3 +186,13 @@ def test_golden_numbers_of_a_paper_kept_elsewhere_lie_beside_it(ran):
         "mine",
         "made_with",
     }
+
+
+def test_nodes_of_a_cluster_get_the_modules_beside_a_paper_kept_elsewhere(home, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("RESOUND_PAPERS", str(home / "papers" / "mine"))
+    [run] = setting_runs(load_paper("mine"), "wide", "esc10", Choice("smoke", "miniature"))
+    with packed_code([run]) as code:
+        assert (code / "mine_network.py").read_text() == (home / "papers" / "mine" / "mine_network.py").read_text()
+        assert (code / "benchmarks" / "spec" / "folders.py").is_file()
