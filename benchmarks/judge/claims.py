@@ -20,6 +20,7 @@ from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.pairs.worst import never_worst
 from benchmarks.spec import Claim
 from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of, tolerance_of
+from datasets.acquire.telling import enumerated
 
 Status = Literal["holds", "fails", "undecided", "not measured"]
 #: A cell of the table: its column and its row.
@@ -153,10 +154,10 @@ def _why_missing(
 ) -> str:
     line = called(claim, claim.line)
     if never := [called(claim, name) for name in missing if claim.place(name) in quoted]:
-        return f"not to be had: {', '.join(never)} only quoted"
+        return f"not to be had: {enumerated(never)} only quoted"
     if amiss := [called(claim, name) for name in missing if claim.place(name) in flawed]:
-        return f"flawed files behind {', '.join(amiss)} in {line}"
-    return f"needs runs of {', '.join(called(claim, name) for name in missing)} in {line}"
+        return f"flawed files behind {enumerated(amiss)} in {line}"
+    return f"needs runs of {enumerated(called(claim, name) for name in missing)} in {line}"
 
 
 def _why_no_class(claim: Claim, found: Sequence[Outcomes]) -> str:

@@ -20,6 +20,7 @@ from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores, check_items
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, load_paper, nearest, select
+from datasets.acquire.telling import enumerated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ def compare(source: str, target: str, workspace: Workspace, name: str | None) ->
 def _no_mean(target: str) -> str:
     """Why a cell that is a mean of columns is no place for the scores of one class."""
     parts = [part.id for cell in select(target) for part in cell.parts]
-    return f", and {target} is the mean of {', '.join(parts)}" if target.count(".") > 2 and parts else ""
+    return f", and {target} is the mean of {enumerated(parts)}" if target.count(".") > 2 and parts else ""
 
 
 def _is_file(source: str) -> bool:
@@ -100,7 +101,7 @@ def _metric(scores: Scores, cells: Sequence[Cell]) -> Metric:
     if not fitting:
         wanted = dict.fromkeys(one for name in names for one in metric_named(name).takes)
         given = "decisions alone" if scores.kind == "decision" else in_words([scores.kind])
-        raise InputError(f"scores: {given} do not fit {', '.join(names)}; give {in_words(list(wanted))}")
+        raise InputError(f"scores: {given} do not fit {enumerated(names)}; give {in_words(list(wanted))}")
     return metric_named(max(fitting, key=lambda name: fitting[name]))
 
 

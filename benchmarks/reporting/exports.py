@@ -14,6 +14,7 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import grids, own_cells
 from benchmarks.reporting.render.blocks import Grid
 from benchmarks.reporting.render.inline import one_line
+from benchmarks.reporting.render.json_data import ran_otherwise
 
 #: Letters beside our values, which any font has, and what they say.
 LETTERS = {
@@ -56,7 +57,9 @@ def table_csv(tables: Iterable[TableResult]) -> str:
 
 def table_json(tables: Iterable[TableResult]) -> str:
     """The same lines, with what the tables and their columns are."""
-    found = [{**_described(table), "cells": list(entries(table))} for table in tables]
+    found = [
+        {**_described(table), "ran_otherwise": ran_otherwise(table), "cells": list(entries(table))} for table in tables
+    ]
     return json.dumps({"tables": found}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -64,30 +67,37 @@ FORMATS: dict[str, Callable[[Iterable[TableResult]], str]] = {"latex": latex, "c
 #: What is told of a cell.
 HEAD = (
     "cell", "row", "column", "unit", "published", "corrected", "ours", "low", "high", "state", "protocol",
-    "seeds_folds", "tier", "corpus", "numerics", "mean",
+    "seeds_folds", "tier", "corpus", "numerics", "mean", "whose", "brought", "partial", "mean_alone",
 )  # fmt: skip
 
 
 def entries(table: TableResult) -> Iterator[dict[str, Any]]:
     """The cells of a table: `ours` as the paper would print it, `mean` as it is; `low` to `high` for one more run.
 
-    Conditions that are not the paper's have no state of their own but "no verdict".
+    Conditions that are not the paper's have no state of their own but "no verdict". `whose` row it is, the paper's, a
+    control of ours, or one of the user's own; how ours was `brought` to the printed decimals; of which folds alone it
+    is, if it is `partial`; whether it is reproduced in the mean alone.
     """
     shown = [one for one in table.main if one.cell.published is not None or one.n_runs]
     apart = (one for results in table.others.values() for one in results if one.n_runs)
     controls = (one for results in table.controls.values() for one in results if one.n_runs)
-    yield from (_entry(table, one) for one in (*shown, *apart, *controls))
+    own = (row.result for rows in table.own.values() for row in rows)
+    yield from (_entry(table, one, "paper") for one in (*shown, *apart))
+    yield from (_entry(table, one, "control") for one in controls)
+    yield from (_entry(table, one, "own") for one in own)
 
 
-def _entry(table: TableResult, one: CellResult) -> dict[str, Any]:
+def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
     cell, (low, high), mean = one.cell, one.interval or (None, None), _finite(one.mean)
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
         "unit": cell.unit, "published": cell.published, "corrected": cell.corrected,
-        "ours": None if mean is None else float(wording.as_printed(one)),
+        "ours": None if mean is None else float(wording.digits(one)),
         "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
         "protocol": one.protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
         "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": mean,
+        "whose": whose, "brought": None if mean is None else "cut" if cell.truncates else "rounded",
+        "partial": one.partial, "mean_alone": one.mean_alone is not None,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.judge.evidence import Part
 from benchmarks.metrics.metric import MetricValue
+from datasets.acquire.telling import enumerated
 
 #: Seeds on both sides from which on a comparison is about the method.
 SEEDS_FOR_METHOD = 3
@@ -100,7 +101,7 @@ class Outcomes:
             raise InputError(f"class {name}: asked of a value that is no share of right items; name an accuracy")
         kept = {fold: [i for i, label in enumerate(labels) if label == name] for fold, labels in self.labels.items()}
         if lacking := [fold for fold in self.items if not kept.get(fold)]:
-            known = f"; the classes are {', '.join(self.classes)}" if name not in self.classes else ""
+            known = f"; the classes are {enumerated(self.classes)}" if name not in self.classes else ""
             raise InputError(f"class {name}: no such item in fold {lacking[0]}{known}")
         return replace(
             self,

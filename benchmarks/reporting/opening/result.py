@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.whose import is_network
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, enumerated
 
 #: So many answered claims are told with their numbers, first those of the paper.
 TOLD = 2
@@ -16,7 +16,7 @@ FILES = {
     "real": "the real files", "miniature": "generated sounds",
     "standin": "stand-in files (other sounds in this layout)",
 }  # fmt: skip
-AUDITED = {"holds": "hold", "fails": "fail", "not audited": "not computed"}
+AUDITED = {"holds": "holds", "fails": "fails", "not audited": "not computed"}
 #: Answers in the order in which they are counted, and what is not said by the word alone.
 ANSWERS = {
     "holds": "", "fails": "", "seen": "", "not seen": "the opposite came out", "undecided": "",
@@ -50,9 +50,8 @@ def _in_print(claims: Sequence[ClaimTest]) -> str:
     counts = Counter(str(one.in_print.outcome) for one in claims)
     if not counts["fails"] and not counts["tie"]:
         return ""
-    several = {"holds": "hold", "fails": "fail", "tie": "are ties"}
-    one = {"holds": "holds", "fails": "fails", "tie": "is a tie"}
-    told = [f"{counts[word]} {(one if counts[word] == 1 else several)[word]}" for word in one if counts[word]]
+    told = [wording.said(counts[word], word) for word in ("holds", "fails") if counts[word]]
+    told += [f"{counts['tie']} {'is a tie' if counts['tie'] == 1 else 'are ties'}"] if counts["tie"] else []
     return f" By the printed numbers themselves {' and '.join(filter(None, (', '.join(told[:-1]), told[-1])))}."
 
 
@@ -89,7 +88,7 @@ def _controls(result: TableResult) -> Iterator[str]:
         for one in ran if one.cell.label == labels[0]
     ]  # fmt: skip
     more = f", and {count_of(len(labels) - 1, 'other')}" if len(labels) > 1 else ""
-    yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {', '.join(values)}{more}."
+    yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {enumerated(values)}{more}."
 
 
 def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
@@ -97,7 +96,7 @@ def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     if not ran:
         return _untrained(trained)
     verdicts = Counter(one.counted for one in ran)
-    told = ", ".join(f"{verdicts[word]} {word}" for word in wording.COUNTED if verdicts[word])
+    told = wording.counted(verdicts)
     rest = len(trained) - len(ran)
     more = f"; {rest} {'has' if rest == 1 else 'have'} not" if rest else ""
     networks = any(is_network(result, one) for one in ran)
@@ -124,7 +123,7 @@ def _untrained(trained: Sequence[CellResult]) -> str:
 
 def _audited(audited: Sequence[CellResult]) -> str:
     counts = Counter(one.status for one in audited)
-    told = ", ".join(f"{counts[word]} {shown}" for word, shown in AUDITED.items() if counts[word])
+    told = ", ".join(wording.said(counts[word], shown) for word, shown in AUDITED.items() if counts[word])
     fitted = sum(one.counted.endswith(FITTED) for one in audited)
     which = "all" if fitted == len(audited) else f"{fitted} of them"
     under = f" ({which} under a reading fitted to the printed numbers)" if fitted else ""
@@ -187,7 +186,7 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
         return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}.{more}"
     shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
-        f"{'all' if counts[word] == len(asked) else counts[word]} {word}" + (f" ({meant})" if meant else "")
+        wording.said("all" if counts[word] == len(asked) else counts[word], word) + (f" ({meant})" if meant else "")
         for word, meant in ANSWERS.items() if counts[word]
     )  # fmt: skip
     which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"

@@ -72,7 +72,7 @@ def _board(
             *published(one),
             wording.reproduced(one),
             wording.fraction(one),
-            _runs(table, one),
+            wording.runs(one),
         )
         for one in ranked
     ]
@@ -85,18 +85,6 @@ def _board(
             "None of the paper's rows has run under these conditions, so there is nothing to test against: `python -m "
             f"benchmarks run {table.id} {options}` runs them."
         )
-
-
-def _runs(table: TableResult, one: CellResult) -> str:
-    """Seeds and folds; where folds are lacking, how many there would be."""
-    text, evidence = wording.runs(one), one.evidence
-    if evidence is None or one.cell.parts or one.cell.fold is not None:
-        return text
-    folds = table.paper.datasets[str(one.cell.dataset)].folds
-    if len(evidence.folds) == len(folds):
-        return text
-    named = ", ".join(map(str, evidence.folds))
-    return f"{text} (of {len(folds)} folds {'that' if len(evidence.folds) == 1 else 'those'} of {named} alone)"
 
 
 def _tests(own: Sequence[OwnRow], decimals: int) -> Iterator[Block]:

@@ -21,7 +21,7 @@ def audit_grid(result: TableResult, results: Sequence[CellResult], notes: Footno
                 result.table.columns[one.cell.column].label,
                 wording.published(one, notes),
                 computed + (notes.mark(wording.sentence(note)) if note else ""),
-                wording.as_printed(one),
+                wording.digits(one),
                 _audited(one, notes),
             )
         )

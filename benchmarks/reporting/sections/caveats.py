@@ -8,6 +8,7 @@ from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
 from benchmarks.spec import Cell
+from datasets.acquire.telling import enumerated
 
 ABOUT = (
     "What the text says against our reading, with the rows that rest on it; the origin of every value stands in "
@@ -24,7 +25,7 @@ def contradiction_blocks(result: TableResult) -> list[Block]:
         for told in _of_cell(result, cell, by_setting):
             rows.setdefault(told, {})[cell.label] = None
     labels = {cell.label for cell in trained}
-    lines = [f"{told} ({'all rows' if labels == set(of) else ', '.join(of)})" for told, of in rows.items()]
+    lines = [f"{told} ({'all rows' if labels == set(of) else enumerated(of)})" for told, of in rows.items()]
     return [Text(ABOUT), Bullets([wording.sentence(line) for line in lines])] if lines else []
 
 

@@ -64,6 +64,15 @@ def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
     assert text.count("{") == text.count("}") and all(ord(character) < 128 for character in text)
 
 
+def test_exports_say_whose_row_it_is_of_which_folds_and_how_ours_was_shortened(scene_table, clips):
+    rows = {(row["cell"], row["corpus"]): row for row in parsed(exported([scene_table], "csv"))}
+    average = rows["pbcnn.t2.average.cnn", "standin"]
+    assert (average["partial"], average["whose"], average["brought"]) == ("fold 1 of 4", "paper", "rounded")
+    assert rows["pbcnn.t2.fold1.cnn", "standin"]["partial"] == ""
+    cut = [row for row in parsed(exported([Results(clips).table("acrnn.t3")], "csv")) if row["ours"]]
+    assert {row["brought"] for row in cut} == {"cut"} and {row["mean_alone"] for row in cut} == {"False"}
+
+
 def test_what_is_no_number_is_nothing(table):
     one = next(one for one in table.main if one.mean is not None)
     odd = replace(one, verdict=replace(one.verdict, low=-math.inf, high=math.inf))

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from benchmarks.judge.results import Results
@@ -34,6 +36,15 @@ def test_rows_are_named_where_a_reading_is_not_that_of_all():
     (line,) = [one for one in lines("acrnn.t3") if one.startswith("Mixup partner")]
     assert line.endswith("(+ augment, + attention + augment).")
     assert not [one for one in lines("acrnn.t3", ["base"]) if one.startswith("Mixup partner")]
+
+
+def test_rows_whose_labels_have_commas_stand_apart():
+    told = [one for one in lines("maestro.t1") if not one.endswith("(all rows).")]
+    labels = {cell.label for cell in load_paper("maestro").table_cells("t1") if "," in cell.label}
+    assert labels and told
+    for line in told:
+        rows = re.search(r"\((.*)\)\.$", line)[1].split("; ")
+        assert set(rows) <= {cell.label for cell in load_paper("maestro").table_cells("t1")}
 
 
 def test_a_protocol_may_contradict_too():
