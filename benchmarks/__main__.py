@@ -24,7 +24,7 @@ def main() -> None:
         print("resound: stopped before it began", file=sys.stderr)
         sys.exit(OUT_OF_TIME)
     code = run_command_line(sys.argv[1:])
-    PRESSES.is_over = True
+    PRESSES.end()
     sys.exit(code)
 
 

@@ -3,7 +3,6 @@
 What to check is data, the `audit` section of a paper's file; everything here is computed anew at each call.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from benchmarks.audit import labels
 from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
 from benchmarks.audit.printed import Check, agrees, printed, truncates
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, fitted
 from benchmarks.runs.build import import_class, instantiate
 from benchmarks.spec import Paper, load_paper, select
 from benchmarks.spec.audit import (
@@ -37,9 +36,6 @@ from benchmarks.spec.audit import (
 )
 
 __all__ = ["Check", "agrees", "audit", "audit_lines", "checks", "printed"]
-
-#: Characters of a line of checks, and of what stands above them.
-WIDTH = 80
 
 
 class _Networks(dict[str, Any]):
@@ -74,7 +70,7 @@ def audit_lines(made: Iterable[Check]) -> list[str]:
     """Checks for reading: what those that follow each other have in common to say, and below it a line for each."""
     lines = [f"{'':9}{'check':<46} {'published':>9} {'computed':>10}"]
     for note, group in groupby(made, key=lambda check: check["note"] or ""):
-        lines += textwrap.wrap(note, WIDTH) or [""]
+        lines += fitted(note).split("\n")
         for check in group:
             published = "-" if check["published"] is None else f"{check['published']:g}"
             word = {True: "holds", False: "FAILS", None: ""}[check["holds"]]

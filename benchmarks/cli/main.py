@@ -44,6 +44,15 @@ class Presses:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self)
 
+    def end(self) -> None:
+        """The command has its exit code. Ctrl-C takes nothing from what is done; a second one still leaves at once.
+
+        Where Python has taken its handlers away already, that one ends the process, which shells tell as 130, too.
+        """
+        self.is_over = True
+        if not self.count and signal.getsignal(signal.SIGINT) is self:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def __call__(self, *_: object) -> None:
         """Take a signal."""
         self.count += 1

@@ -183,7 +183,9 @@ def test_ctrl_c_before_a_command_is_known_is_one_line(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(("presses", "code", "said"), [(1, OUT_OF_TIME, "stopped"), (2, INTERRUPTED, "left at once")])
-def test_a_ctrl_c_behind_the_sweep_is_counted_with_those_before(toy_workspace, monkeypatch, capsys, presses, code, said):
+def test_a_ctrl_c_behind_the_sweep_is_counted_with_those_before(
+    toy_workspace, monkeypatch, capsys, presses, code, said
+):
     """The first one stops the sweep, and the next comes while the tables are written; or it is the first itself."""
 
     def press(*_):
@@ -223,7 +225,7 @@ def stopped(arguments):
     return main.PRESSES.code if {before} else 0
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-atexit.register(press)
+atexit.register(press)  # before what Python itself does at its end
 main.run_command_line = stopped
 __main__.main()
 """
