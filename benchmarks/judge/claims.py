@@ -67,6 +67,8 @@ class ClaimResult:
     seeds: tuple[int, int] | None = None
     note: str = ""
     links: tuple[LinkResult, ...] = ()
+    #: the rows or columns of the deciding link, by what a note calls them: the first less the second
+    between: tuple[str, str] | None = None
 
     @property
     def can_decide(self) -> bool:
@@ -194,10 +196,13 @@ def _combine(claim: Claim, results: tuple[LinkResult, ...], called: Called) -> C
         status = "holds" if all(result.status == "holds" for result in results) else "undecided"
         deciding = max(results, key=lambda result: (result.p_holm, result.link.by - result.tested.difference))
     kind: About = "method" if all(result.tested.about == "method" for result in results) else "these two models"
-    shown = _turned(deciding.tested) if deciding.link[:2] == results[0].link[1::-1] else deciding.tested
+    is_turned = deciding.link[:2] == results[0].link[1::-1]
+    shown = _turned(deciding.tested) if is_turned else deciding.tested
+    worded = _worded(claim, deciding.link, called)
+    between = (worded.below, worded.above) if is_turned else (worded.above, worded.below)
     return ClaimResult(
         claim.id, claim.text, status, shown.p, deciding.p_holm, shown.low, shown.high, shown.difference, kind,
-        shown.seeds, _note(deciding, len(results), status, _worded(claim, deciding.link, called)), results,
+        shown.seeds, _note(deciding, len(results), status, worded), results, between,
     )  # fmt: skip
 
 

@@ -113,4 +113,9 @@ class Outcomes:
 
     def first_seed(self) -> "Outcomes":
         """The first seed alone: one model per fold."""
-        return replace(self, added={fold: of_fold[:1] for fold, of_fold in self.added.items()})
+        return self.first_seeds(1)
+
+    def first_seeds(self, n: int) -> "Outcomes":
+        """The mean of the first seeds, as if they were one model per fold; of several no item is right or wrong."""
+        added = {fold: of_fold[:n].mean(axis=0, keepdims=True) for fold, of_fold in self.added.items()}
+        return replace(self, added=added, is_share=self.is_share and n == 1)

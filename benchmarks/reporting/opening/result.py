@@ -196,12 +196,18 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
     """A claim with its answer and the difference behind it: "attention improves accuracy: **not seen** (-4.00 ...)"."""
     found = one.ours
-    told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}"]
+    less = f", “{found.between[0]}” less “{found.between[1]}”" if found.between else ""
+    told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}{less}"]
     if found.low is not None and found.high is not None and all(map(math.isfinite, (found.low, found.high))):
         told.append(f"95 % interval {found.low:.2f} … {found.high:.2f}")
-    told += ["two models with one seed each"] if found.kind != "method" and found.seeds == (1, 1) else []
+    told += [_of_seeds(found.seeds[0])] if found.kind != "method" and found.seeds else []
     answer = f"**{one.answer}**, {meant}" if meant else f"**{one.answer}**"
     return f"“{one.claim.text}”: {answer}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _of_seeds(shared: int) -> str:
+    """By which seeds two models are told apart; values of a table may be means over more."""
+    return "by the first seed of each, not by means" if shared == 1 else f"by the {shared} seeds that both have"
 
 
 def _unit_of(result: TableResult, one: ClaimTest) -> str:

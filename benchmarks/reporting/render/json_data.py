@@ -95,6 +95,7 @@ def _claim(table: TableResult, test: ClaimTest) -> dict[str, Any]:
         "answer": test.answer,
         "about": found.kind,
         "seeds": found.seeds,
+        "between": found.between,
         "difference": found.difference,
         "low": _finite(found.low),
         "high": _finite(found.high),
