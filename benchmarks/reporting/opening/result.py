@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from benchmarks.audit.printed import counted as checks_counted
 from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.whose import is_network
@@ -132,14 +133,9 @@ def _audited(audited: Sequence[CellResult]) -> str:
 
 
 def _checks(result: TableResult) -> str:
-    """How many checks of the audit fail, of those that can hold or fail."""
-    asked = [one for one in result.checks if one["holds"] is not None]
-    failing = sum(one["holds"] is False for one in asked)
-    if not asked:
-        return ""
-    told = {0: "none fails", 1: "1 fails"}.get(failing, f"{failing} fail")
-    every = count_of(len(asked), "check")
-    return f"Of {every} that can be made without training, as of printed averages and sizes, {told} (see Audit)."
+    """How many checks of the audit hold and fail; apart from them how many readings of ours fit."""
+    told = checks_counted(result.checks)
+    return f"Without training, as of printed averages and sizes: {told} (see Audit)." if told else ""
 
 
 def _apart(result: TableResult, variant: Variant) -> str:
