@@ -7,6 +7,7 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
+from benchmarks.reporting.terms import term
 from benchmarks.spec import Cell
 from datasets.acquire.telling import enumerated
 
@@ -48,4 +49,4 @@ def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]
             by_setting[source.setting] = stated(result.paper, source.setting)
         for one in by_setting[source.setting]:
             if one.sourced.contradicts and (one.name, one.sourced.contradicts) not in told:
-                yield f"{wording.plain(one.name)}, {wording.value(one.sourced.value)}: {one.sourced.contradicts}"
+                yield f"{term(one.name, one.part)}, {wording.value(one.sourced.value)}: {one.sourced.contradicts}"
