@@ -39,7 +39,8 @@ def recipe_blocks(paper: Paper, setting: str) -> Iterator[Block]:
 def _values(values: Sequence[Stated]) -> Grid:
     rows = [
         (
-            PARTS.get(one.part, f"`{one.part.rpartition('.')[2]}`"), named(one.name, one.part), wording.value(one.sourced.value),
+            PARTS.get(one.part, f"`{one.part.rpartition('.')[2]}`"), named(one.name, one.part),
+            wording.value(one.sourced.value),
             one.sourced.origin, _where(one),
         )
         for one in values

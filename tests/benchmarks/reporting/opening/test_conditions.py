@@ -39,7 +39,7 @@ def test_every_tier_of_every_setting_is_told_in_words(paper):
 
 def test_a_stand_in_says_what_it_is_made_of_and_how_much_there_is(three_classes_table):
     [reduced, standin, *others] = condition_sentences(three_classes_table, STANDIN, three_classes_table.others[STANDIN])
-    assert reduced.startswith("*Reduced*: ") and "mel bands 40 instead of 128" in reduced
+    assert reduced.startswith("*Reduced*: ") and "mel bands: 40 instead of 128" in reduced
     assert standin.startswith("*Stand-in*: a stand-in for TUT Rare Sound Events") and "Here: devtest: " in standin
     assert others == []
     smoke = condition_sentences(three_classes_table, SMOKE, three_classes_table.others[SMOKE])
