@@ -32,9 +32,13 @@ def counted(made: Iterable[Check]) -> str:
         if not kind:
             continue
         several = noun if len(kind) == 1 else "tries of assumed readings" if is_try else "checks"
-        counts = [f"{good} {words[0]}{'s' if good == 1 else ''}"] if good else []
+        many = "all" if good == len(kind) > 1 else str(good)
+        counts = [f"{many} {words[0]}{'s' if good == 1 else ''}"] if good else []
         no = f"{'does' if bad == 1 else 'do'} not fit" if is_try else f"{words[1]}{'s' if bad == 1 else ''}"
-        counts += [f"{bad} {no}"] if bad else []
+        if is_try and bad == len(kind) > 1:
+            counts = ["none fits"]
+        elif bad:
+            counts.append(f"{'all' if bad == len(kind) > 1 else bad} {no}")
         told.append(f"{len(kind)} {several}: {', '.join(counts)}")
     return "; ".join(told)
 

@@ -54,16 +54,21 @@ def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[
 def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
     """What becomes of an argument: each new value with the one that it takes the place of, and why."""
     if name == "max_epochs":
-        return f"{_either([f'{new} of {old}' for new, old in by_values])} epochs"
+        of: dict[str, list[str]] = {}
+        for new, old in by_values:
+            of.setdefault(old, []).append(new)
+        return f"{_either([f'{_either(news)} of {old}' for old, news in of.items()])} epochs"
     replaced: dict[tuple[str, str], list[str]] = {}  # by the new value and why it is so
     for (new, old), notes in by_values.items():
         replaced.setdefault((new, "; ".join(note for note in notes if note)), []).append(old)
-    values = []
+    instead: dict[tuple[str, str], list[str]] = {}  # by what is replaced and why
     for (new, why), before in replaced.items():
-        olds = [old for old in before if old]
-        values.append(f"{new}{f' instead of {_either(olds)}' if olds else ''}{f' ({why})' if why else ''}")
-    colon = ":" if any(old for before in replaced.values() for old in before) else ""
-    return f"{term(name, part)}{colon} {_either(values)}"
+        instead.setdefault((_either([old for old in before if old] or [""]), why), []).append(new)
+    values = [
+        f"{_either(news)}{f' instead of {olds}' if olds else ''}{f' ({why})' if why else ''}"
+        for (olds, why), news in instead.items()
+    ]
+    return f"{term(name, part)}{':' if any(olds for olds, _ in instead) else ''} {_either(values)}"
 
 
 def _either(several: Sequence[str]) -> str:

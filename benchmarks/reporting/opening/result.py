@@ -192,7 +192,7 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
     """A claim with its answer and the difference behind it: "attention improves accuracy: **not seen** (-4.00 ...)"."""
     found = one.ours
-    less = f", “{found.between[0]}” less “{found.between[1]}”" if found.between else ""
+    less = f", {found.between[0]} less {found.between[1]}" if found.between else ""
     told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}{less}"]
     if found.low is not None and found.high is not None and all(map(math.isfinite, (found.low, found.high))):
         told.append(f"95 % interval {found.low:.2f} … {found.high:.2f}")
@@ -203,7 +203,7 @@ def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
 
 def _of_seeds(shared: int) -> str:
     """By which seeds two models are told apart; values of a table may be means over more."""
-    return "by the first seed of each, not by means" if shared == 1 else f"by the {shared} seeds that both have"
+    return "by the first seed of each" if shared == 1 else f"by the {shared} seeds that both have"
 
 
 def _unit_of(result: TableResult, one: ClaimTest) -> str:

@@ -50,7 +50,7 @@ def board_blocks(table: TableResult, variant: Variant, columns: Collection[str] 
         own = [row for row in rows if row.result.cell.column == column]
         if own:
             yield from _board(table, variant, column, own, [rival.result for rival in own[0].rivals])
-    yield Bullets(list(dict.fromkeys(_what(table, row) for row in rows)))
+    yield Bullets(list(dict.fromkeys(what_it_is(table, row) for row in rows)))
 
 
 def _board(
@@ -107,7 +107,7 @@ def _tests(own: Sequence[OwnRow], decimals: int) -> Iterator[Block]:
         yield Grid(("row", "against", "difference", "95 % interval", "p", "p (Holm)", "test"), rows, left=(0, 1, 6))
 
 
-def _what(table: TableResult, row: OwnRow) -> str:
+def what_it_is(table: TableResult, row: OwnRow) -> str:
     """What a row was trained as: its class, arguments and epochs, and the number of the user's sources."""
     model, name, run = row.run.resolved["model"], f"**{row.result.cell.label}**", row.run
     base = run.setting.partition("+")[0]

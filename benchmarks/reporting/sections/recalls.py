@@ -17,7 +17,7 @@ def recall_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo
         if best := headline(of_column):
             found = decisions(result, best, memo)
             recalls = sorted(zip(found.recall, found.classes, strict=True), reverse=True)
-            told = enumerated(f"{wording.plain(name)} {100 * recall:g}" for recall, name in recalls)
+            told = enumerated(f"{wording.plain(name)} {round(100 * recall, 1):g}" for recall, name in recalls)
             worst = [
                 f"{wording.plain(true)} called {wording.plain(decided)}: {count} of {total}"
                 for count, true, decided, total in found.worst()

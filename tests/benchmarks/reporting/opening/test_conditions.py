@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from benchmarks.judge.results import Results
@@ -23,6 +25,12 @@ def test_values_that_differ_between_settings_stand_with_what_they_replace():
     assert told[0] == "30 of 150 or 6 of 30 epochs" and told[-1] == "1 of 5 folds"
     assert "patience of early stopping: none instead of 90 or 27" in told
     assert "patience of the learning-rate schedule: 9 instead of 45 or 2 instead of 9" in told
+
+
+def test_what_is_replaced_alike_is_told_once():
+    told = changes("edc", *load_paper("edc").settings)
+    assert told[0] in ("6 or 12 of 500 epochs", "12 or 6 of 500 epochs")
+    assert any(re.fullmatch(r"early stopping waits from epoch: (4 or 8|8 or 4) instead of 50", one) for one in told)
 
 
 def test_what_data_and_network_share_is_told_once():

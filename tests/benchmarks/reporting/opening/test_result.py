@@ -1,3 +1,5 @@
+import re
+
 from benchmarks.judge.results import Results
 from benchmarks.reporting.opening.result import result_sentences, source_sentence
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
@@ -67,3 +69,13 @@ def test_a_page_says_whose_table_it_is_and_what_the_paper_says_of_it(tmp_path):
     assert "“the proposed EDC performs best (original size, DCASE)” (section 3.2); 19 further sentences" in told
     assert told.endswith(" hold and 1 fails.")
     assert source_sentence(unrun("acrnn.t2")).endswith("arXiv:2007.07241).")
+
+
+def test_a_difference_names_its_rows_and_seeds(tmp_path):
+    workspace = workspace_in(tmp_path)
+    for setting, wrong in (("base", 30), ("att", 5)):
+        fabricate(workspace, setting, "esc10", wrong=wrong, tier="reduced", seeds=1)
+    (told,) = [one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced")]
+    assert re.search(
+        r"\(\+\d+\.\d\d points, “\+ attention” less “convolutional RNN”, .*, by the first seed of each\)", told
+    )
