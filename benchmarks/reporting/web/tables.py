@@ -35,7 +35,8 @@ def table_page(shell: Shell, table: TableResult, page: Page) -> bytes:
 
 def own_page(shell: Shell, tables: Sequence[TableResult], page: Page, place: str) -> bytes:
     """What the report says of the rows that are not the paper's, with a square for each value and a line for all."""
-    matrices, listed = [], []
+    matrices: list[tuple[str, list[tuple[str, list[Square | None]]]]] = []
+    listed: list[dict[str, object]] = []
     for table in tables:
         for variant, rows in table.own.items():
             squares: dict[str, dict[str, Square]] = {}
