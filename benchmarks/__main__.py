@@ -19,11 +19,13 @@ def main() -> None:
         print(f"resound: {problem}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     try:
-        from benchmarks.cli.main import run_command_line
+        from benchmarks.cli.main import PRESSES, run_command_line
     except KeyboardInterrupt:
         print("resound: stopped before it began", file=sys.stderr)
         sys.exit(OUT_OF_TIME)
-    sys.exit(run_command_line(sys.argv[1:]))
+    code = run_command_line(sys.argv[1:])
+    PRESSES.end()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """What bad input raises, and how a message is shown."""
 
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 
 from datasets.acquire.telling import shown
 from datasets.errors import DataError
 
+#: Characters of a line where the terminal does not tell, and as many as it has at least.
+WIDTH, NARROWEST = 80, 40
 #: How many characters of a word, and of a message, are shown.
 WORD_CHARACTERS, LINE_CHARACTERS = 250, 1200
 
@@ -49,6 +53,24 @@ def shortened(text: str, characters: int) -> str:
     """The beginning and the end of a text that has more than so many characters."""
     kept = (characters - 3) // 2
     return text if len(text) <= characters else f"{text[:kept]}...{text[-kept:]}"
+
+
+def fitted(text: str) -> str:
+    """A text whose lines fit the terminal, 80 characters where its width is not known; what goes on is indented.
+
+    Rows of tables stay whole, and so do words.
+    """
+    width = max(NARROWEST, shutil.get_terminal_size((WIDTH, 24)).columns)
+    return "\n".join(line if line.startswith("|") else _broken(line, width) for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    further = indent + ("  " if line.lstrip().startswith("- ") else "    " if indent else "")
+    parts = textwrap.wrap(
+        line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
+    return "\n".join(parts)
 
 
 def exit_code(work: Callable[[], int]) -> int:

@@ -3,7 +3,6 @@
 What to check is data, the `audit` section of a paper's file; everything here is computed anew at each call.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -12,8 +11,8 @@ import numpy as np
 
 from benchmarks.audit import labels
 from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
-from benchmarks.audit.printed import Check, agrees, printed, truncates
-from benchmarks.errors import InputError
+from benchmarks.audit.printed import Check, agrees, counted, printed, truncates
+from benchmarks.errors import InputError, fitted
 from benchmarks.runs.build import import_class, instantiate
 from benchmarks.spec import Paper, load_paper, select
 from benchmarks.spec.audit import (
@@ -35,11 +34,9 @@ from benchmarks.spec.audit import (
     Scaled,
     Share,
 )
+from benchmarks.spec.audit import Check as AnyEntry
 
 __all__ = ["Check", "agrees", "audit", "audit_lines", "checks", "printed"]
-
-#: Characters of a line of checks, and of what stands above them.
-WIDTH = 80
 
 
 class _Networks(dict[str, Any]):
@@ -72,53 +69,62 @@ def audit(target: str) -> list[Check]:
 
 def audit_lines(made: Iterable[Check]) -> list[str]:
     """Checks for reading: what those that follow each other have in common to say, and below it a line for each."""
-    lines = [f"{'':9}{'check':<46} {'published':>9} {'computed':>10}"]
-    for note, group in groupby(made, key=lambda check: check["note"] or ""):
-        lines += textwrap.wrap(note, WIDTH) or [""]
+    listed = list(made)
+    lines = [f"{'':10}{'check':<46} {'published':>9} {'computed':>10}"]
+    for note, group in groupby(listed, key=lambda check: check["note"] or ""):
+        lines += fitted(note).split("\n")
         for check in group:
             published = "-" if check["published"] is None else f"{check['published']:g}"
-            word = {True: "holds", False: "FAILS", None: ""}[check["holds"]]
-            lines.append(f"  {word:<5}  {check['id']:<46} {published:>9} {check['computed']:>10.6g}")
-    return lines if len(lines) > 1 else ["nothing here can be checked without training"]
+            words = ("fits", "misfit") if check.get("tries") else ("holds", "FAILS")
+            word = "" if check["holds"] is None else words[not check["holds"]]
+            lines.append(f"  {word:<6}  {check['id']:<46} {published:>9} {check['computed']:>10.6g}")
+    if len(lines) == 1:
+        return ["nothing here can be checked without training"]
+    return [*lines, *filter(None, [counted(listed)])]
 
 
 def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
     """The checks of a paper, or those that touch one table, in the order of its file."""
     networks = _Networks(paper)
     for entry in paper.audit.checks:
-        if table is not None and table not in entry.tables():
-            continue
-        match entry:
-            case Quantity():
-                yield from _quantity(paper, entry, networks)
-            case Computed():
-                yield from _computed(paper, entry)
-            case Recorded():
-                yield from _recorded(paper, entry)
-            case Attainable():
-                yield from _attainable(paper, entry)
-            case Same():
-                yield from _same(paper, entry)
-            case Ratio():
-                yield _ratio(paper, entry, networks)
-            case Mean():
-                yield from _mean(paper, entry)
-            case Difference():
-                yield _difference(paper, entry)
-            case Scaled():
-                yield _compared(paper, entry, entry.printed, _value(paper, entry.cell) * entry.times, entry.decimals)
-            case Share():
-                yield _share(paper, entry)
-            case Average():
-                yield from average(paper, entry)
-            case AverageOfRows():
-                yield from average_of_rows(paper, entry)
-            case AttainableEvents():
-                yield from attainable_events(paper, entry)
-            case BestPrinted():
-                yield best_printed(paper, entry)
-            case Labels():
-                yield from _labels(paper, entry)
+        if table is None or table in entry.tables():
+            for check in _made(paper, entry, networks):
+                yield {**check, "tries": entry.tries}
+
+
+def _made(paper: Paper, entry: AnyEntry, networks: _Networks) -> Iterator[Check]:
+    """The checks of one entry."""
+    match entry:
+        case Quantity():
+            yield from _quantity(paper, entry, networks)
+        case Computed():
+            yield from _computed(paper, entry)
+        case Recorded():
+            yield from _recorded(paper, entry)
+        case Attainable():
+            yield from _attainable(paper, entry)
+        case Same():
+            yield from _same(paper, entry)
+        case Ratio():
+            yield _ratio(paper, entry, networks)
+        case Mean():
+            yield from _mean(paper, entry)
+        case Difference():
+            yield _difference(paper, entry)
+        case Scaled():
+            yield _compared(paper, entry, entry.printed, _value(paper, entry.cell) * entry.times, entry.decimals)
+        case Share():
+            yield _share(paper, entry)
+        case Average():
+            yield from average(paper, entry)
+        case AverageOfRows():
+            yield from average_of_rows(paper, entry)
+        case AttainableEvents():
+            yield from attainable_events(paper, entry)
+        case BestPrinted():
+            yield best_printed(paper, entry)
+        case Labels():
+            yield from _labels(paper, entry)
 
 
 def _quantity(paper: Paper, entry: Quantity, networks: _Networks) -> Iterator[Check]:

@@ -1,7 +1,8 @@
 """What a check of the audit says, and how a computed number is held against a printed one."""
 
+from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from benchmarks.spec.audit import Entry
 from benchmarks.spec.paper import Paper
@@ -16,6 +17,30 @@ class Check(TypedDict):
     #: None where the paper prints nothing to compare with.
     holds: bool | None
     note: str | None
+    #: the reading of ours that it tries, which fits or does not; None where it is of what the paper says
+    tries: NotRequired[str | None]
+
+
+def counted(made: Iterable[Check]) -> str:
+    """How many checks hold and fail, and apart from them how many readings of ours fit: "5 checks: 4 hold, 1 fails"."""
+    judged = [check for check in made if check["holds"] is not None]
+    told = []
+    for noun, is_try, words in (("check", False, ("hold", "fail")), ("try of an assumed reading", True, ("fit", ""))):
+        kind = [check for check in judged if bool(check.get("tries")) is is_try]
+        good = sum(bool(check["holds"]) for check in kind)
+        bad = len(kind) - good
+        if not kind:
+            continue
+        several = noun if len(kind) == 1 else "tries of assumed readings" if is_try else "checks"
+        many = "all" if good == len(kind) > 1 else str(good)
+        counts = [f"{many} {words[0]}{'s' if good == 1 else ''}"] if good else []
+        no = f"{'does' if bad == 1 else 'do'} not fit" if is_try else f"{words[1]}{'s' if bad == 1 else ''}"
+        if is_try and bad == len(kind) > 1:
+            counts = ["none fits"]
+        elif bad:
+            counts.append(f"{'all' if bad == len(kind) > 1 else bad} {no}")
+        told.append(f"{len(kind)} {several}: {', '.join(counts)}")
+    return "; ".join(told)
 
 
 def printed(value: float, decimals: int, truncates: bool) -> float:

@@ -9,7 +9,7 @@ import typer
 
 from benchmarks.cli import paths
 from benchmarks.cli.options import CacheOption, DataOption
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, fitted
 from benchmarks.launch.display import progress
 from benchmarks.spec.words import CORPORA
 from datasets import registry
@@ -33,7 +33,7 @@ def list_command(data_root: DataOption = None, cache: CacheOption = None) -> Non
         cls = registry.get(name)
         roots = {corpus: workspace.dataset_root(name, corpus) for corpus in CORPORA}
         here = [f"{corpus}: {found}" for corpus, root in roots.items() if (found := _how_much(cls, root))]
-        print(f"\n{name}: {cls.title}\n  licence: {cls.licence}\n  here: {', '.join(here) or 'absent'}")
+        print(fitted(f"\n{name}: {cls.title}\n  licence: {cls.licence}\n  here: {', '.join(here) or 'absent'}"))
 
 
 def _how_much(cls: Any, root: Path) -> str:

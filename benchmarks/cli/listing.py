@@ -92,11 +92,32 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def _sums(plan: Plan) -> str:
-    """How many runs there are, how many are missing, and how long those will take."""
+    """How many runs there are, how many are missing and can be run here, and how long those will take."""
     devices = sorted({device for planned in plan.runs.values() for device in planned.minutes})
     costs = ", ".join(f"{in_words(60 * plan.minutes(device))} on {device}" for device in devices)
-    about = f": about {costs}" if plan.missing and costs else ""
-    return f"{count_of(len(plan.runs), 'run')}, {len(plan.missing)} missing{about}"
+    left_out = len(plan.missing) - len(plan.possible)
+    but = f", {left_out} left out" if left_out else ""
+    about = f": about {costs}" if plan.possible and costs else ""
+    return f"{count_of(len(plan.runs), 'run')}, {len(plan.possible)} missing{but}{about}"
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The JSON of a plan. Runs go by a name that they have whatever files are here; the files are a part of their id.
+
+    So where these are not here yet, a run has no id, and `without_id` says why.
+    """
+    told = plan.to_dict()
+    names = {id: id.rpartition("-")[0] for id in plan.runs}
+    absent = {id for id, planned in plan.runs.items() if planned.run.fingerprint == "absent"}
+    why = "the files of its dataset are not on this machine, and their checksum is a part of the id" if absent else None
+    return {
+        **told,
+        "runs": [{"name": names[one["id"]], **one, "id": None if one["id"] in absent else one["id"]}
+                 for one in told["runs"]],
+        "without_id": why,
+        "feeds": {cell: [names[run] for run in runs] for cell, runs in told["feeds"].items()},
+        "lacking": {reason: [names[run] for run in runs] for reason, runs in told["lacking"].items()},
+    }  # fmt: skip
 
 
 def plans_beside(target: str, plan: Plan, choice: Choice, workspace: Workspace) -> dict[str, Plan]:
@@ -121,6 +142,7 @@ def beside_lines(plans: Mapping[str, Plan]) -> Iterator[str]:
     for named, plan in plans.items():
         if plan.runs:
             yield f"beside them, when named ({named}): {_sums(plan)}"
+            yield from (f"  {line}" for line in lacking_lines(plan))
 
 
 def left_out_lines(plan: Plan) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` answers at once."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -28,11 +30,67 @@ app.add_typer(results.app)
 app.add_typer(data_app, name="data")
 
 
+class Presses:
+    """How often Ctrl-C, or a polite kill, has come: the first saves and stops, a further one leaves at once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        #: whether the command has come to its end, where nothing is left that could be saved
+        self.is_over = False
+
+    def listen(self) -> None:
+        """Count from now on. Where Ctrl-C is ignored, as in a shell's background jobs, it stays so."""
+        self.count, self.is_over = 0, False
+        signal.signal(signal.SIGTERM, self)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self)
+
+    def end(self) -> None:
+        """The command has its exit code. Ctrl-C takes nothing from what is done; a second one still leaves at once.
+
+        Where Python has taken its handlers away already, that one ends the process, which shells tell as 130, too.
+        """
+        self.is_over = True
+        if not self.count and signal.getsignal(signal.SIGINT) is self:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __call__(self, *_: object) -> None:
+        """Take a signal."""
+        self.count += 1
+        if not self.is_over:
+            raise KeyboardInterrupt
+        if self.count > 1:
+            os._exit(INTERRUPTED)
+
+    @property
+    def code(self) -> int:
+        """The exit code of a command that they have ended."""
+        return INTERRUPTED if self.count > 1 else OUT_OF_TIME
+
+
+#: Of this process.
+PRESSES = Presses()
+
+
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command; bad input becomes one line on stderr and exit code 2. `--debug` shows the traceback."""
-    debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill saves and stops, like Ctrl-C
+    PRESSES.listen()
+    try:
+        return _answered([one for one in arguments if one != "--debug"], "--debug" in arguments)
+    except KeyboardInterrupt:
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    """Tell that a command was stopped, or left at once; its exit code."""
+    with suppress(KeyboardInterrupt):
+        how = "left at once" if PRESSES.count > 1 else "stopped"
+        print(f"resound: {how}; the same command continues", file=sys.stderr)
+    return PRESSES.code
+
+
+def _answered(arguments: Sequence[str], debug: bool) -> int:
+    """The exit code of a command. Raises KeyboardInterrupt where that has ended it."""
     try:
         code = with_papers(app)(arguments, standalone_mode=False)
         sys.stdout.flush()
@@ -58,9 +116,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
         if debug:
             raise
         return _unforeseen(error)
-    except KeyboardInterrupt:
-        print("resound: stopped; the same command continues", file=sys.stderr)
-        return OUT_OF_TIME
 
 
 def _unforeseen(error: Exception) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.errors import fitted
 from benchmarks.runs.own.changes import Change, read_changes, sweep
 from benchmarks.runs.own.names import changed_setting, label_of, own_setting
 from benchmarks.runs.own.network import found_class, network_setting
@@ -87,4 +88,4 @@ def print_own(workspace: Workspace, cells: Sequence[Cell], choice: Choice) -> No
     results, variant = Results(workspace), Variant(choice.tier, choice.corpus, choice.numerics)
     for table_id in dict.fromkeys(".".join(cell.id.split(".")[:2]) for cell in cells):
         columns = {cell.column for cell in cells if cell.id.startswith(f"{table_id}.")}
-        print(board_markdown(results.table(table_id), variant, columns))
+        print(fitted(board_markdown(results.table(table_id), variant, columns)))

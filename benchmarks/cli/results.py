@@ -24,7 +24,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, fitted
 from datasets.acquire.telling import count_of
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def compare_command(
     comparison = compare(source, target, Workspace.here(data_root, runs, cache, reports), name)
     text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
     if out is None:
-        print(text)
+        print(text if as_json else fitted(text))
     else:
         out.write_text(text + "\n", encoding="utf-8")
 

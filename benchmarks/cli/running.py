@@ -29,7 +29,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
-from benchmarks.errors import lines_told
+from benchmarks.errors import fitted, lines_told
 
 app = typer.Typer()
 
@@ -44,7 +44,7 @@ def list_command(
     from benchmarks.spec import faults
 
     papers = listing(target)
-    print(json.dumps(papers, indent=1) if as_json else "\n".join(listing_lines(papers)))
+    print(json.dumps(papers, indent=1) if as_json else fitted("\n".join(listing_lines(papers))))
     odd = {} if target else faults()
     for fault in odd.values():
         print(*(f"resound: {line}" for line in lines_told(fault)), sep="\n", file=sys.stderr)
@@ -88,7 +88,7 @@ def plan_command(
     as_json: JsonOption = False,
 ) -> None:
     """The runs that TARGET needs, done and missing, with their expected minutes."""
-    from benchmarks.cli.listing import beside_lines, plan_lines, plans_beside
+    from benchmarks.cli.listing import beside_lines, plan_data, plan_lines, plans_beside
     from benchmarks.runs.plan import make_plan
     from benchmarks.runs.workspace import Workspace
     from benchmarks.spec import select
@@ -98,9 +98,10 @@ def plan_command(
     plan = make_plan(select(target), choice, workspace)
     beside = plans_beside(target, plan, choice, workspace)
     if as_json:
-        print(json.dumps({**plan.to_dict(), "beside": {one: plan.to_dict() for one, plan in beside.items()}}, indent=1))
+        told = {**plan_data(plan), "beside": {name: plan_data(one) for name, one in beside.items()}}
+        print(json.dumps(told, indent=1))
     else:
-        print(*plan_lines(plan), *beside_lines(beside), sep="\n")
+        print(fitted("\n".join([*plan_lines(plan), *beside_lines(beside)])))
 
 
 @app.command("run")

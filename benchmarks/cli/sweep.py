@@ -12,7 +12,7 @@ from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, again
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.cli.own import print_own, rehearse_all
-from benchmarks.errors import InputError, told
+from benchmarks.errors import InputError, fitted, told
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Event, Launcher, launcher_named
@@ -62,12 +62,14 @@ class Sweep:
             print(f"resound: {line}", file=sys.stderr)
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
         code = OK
+        whole = plan
         if plan.missing:
-            plan = self._possible(self._with_data(plan))
+            whole = self._with_data(plan)
+            plan = self._possible(whole)
         if plan.missing:
             expected = plan.minutes(device)
             if expected > ASK_ABOVE_MINUTES and not confirmed:
-                print("\n".join(plan_lines(plan)))
+                print(fitted("\n".join(plan_lines(whole))))
                 print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
                 return BAD_INPUT
             plan = self._checked(plan)

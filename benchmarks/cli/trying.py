@@ -21,6 +21,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
+from benchmarks.errors import fitted
 
 app = typer.Typer()
 
@@ -90,6 +91,6 @@ def board_command(
     columns = {cell.column for cell in cells}
     shown = [variant for variant, rows in result.own.items() if columns & {row.result.cell.column for row in rows}]
     for variant in shown:
-        print(board_markdown(result, variant, columns))
+        print(fitted(board_markdown(result, variant, columns)))
     if not shown:
         print(f"{table}: only the paper's rows here; `python -m benchmarks try CLASS {table}` adds one of yours")

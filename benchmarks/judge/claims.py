@@ -20,6 +20,7 @@ from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.pairs.worst import never_worst
 from benchmarks.spec import Claim
 from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of, tolerance_of
+from datasets.acquire.telling import enumerated
 
 Status = Literal["holds", "fails", "undecided", "not measured"]
 #: A cell of the table: its column and its row.
@@ -66,6 +67,8 @@ class ClaimResult:
     seeds: tuple[int, int] | None = None
     note: str = ""
     links: tuple[LinkResult, ...] = ()
+    #: the rows or columns of the deciding link, by what a note calls them: the first less the second
+    between: tuple[str, str] | None = None
 
     @property
     def can_decide(self) -> bool:
@@ -153,10 +156,10 @@ def _why_missing(
 ) -> str:
     line = called(claim, claim.line)
     if never := [called(claim, name) for name in missing if claim.place(name) in quoted]:
-        return f"not to be had: {', '.join(never)} only quoted"
+        return f"not to be had: {enumerated(never)} only quoted"
     if amiss := [called(claim, name) for name in missing if claim.place(name) in flawed]:
-        return f"flawed files behind {', '.join(amiss)} in {line}"
-    return f"needs runs of {', '.join(called(claim, name) for name in missing)} in {line}"
+        return f"flawed files behind {enumerated(amiss)} in {line}"
+    return f"needs runs of {enumerated(called(claim, name) for name in missing)} in {line}"
 
 
 def _why_no_class(claim: Claim, found: Sequence[Outcomes]) -> str:
@@ -193,10 +196,13 @@ def _combine(claim: Claim, results: tuple[LinkResult, ...], called: Called) -> C
         status = "holds" if all(result.status == "holds" for result in results) else "undecided"
         deciding = max(results, key=lambda result: (result.p_holm, result.link.by - result.tested.difference))
     kind: About = "method" if all(result.tested.about == "method" for result in results) else "these two models"
-    shown = _turned(deciding.tested) if deciding.link[:2] == results[0].link[1::-1] else deciding.tested
+    is_turned = deciding.link[:2] == results[0].link[1::-1]
+    shown = _turned(deciding.tested) if is_turned else deciding.tested
+    worded = _worded(claim, deciding.link, called)
+    between = (worded.below, worded.above) if is_turned else (worded.above, worded.below)
     return ClaimResult(
         claim.id, claim.text, status, shown.p, deciding.p_holm, shown.low, shown.high, shown.difference, kind,
-        shown.seeds, _note(deciding, len(results), status, _worded(claim, deciding.link, called)), results,
+        shown.seeds, _note(deciding, len(results), status, worded), results, between,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from benchmarks.runs.ledger import Finished
 from benchmarks.runs.scores import Scores, check_items
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, load_paper, nearest, select
+from datasets.acquire.telling import enumerated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,7 @@ def _cells(target: str) -> list[Cell]:
 def _no_mean(target: str) -> str:
     """Why a cell that is a mean of columns is no place for the scores of one class."""
     parts = [part.id for cell in select(target) for part in cell.parts]
-    return f", and {target} is the mean of {', '.join(parts)}" if target.count(".") > 2 and parts else ""
+    return f", and {target} is the mean of {enumerated(parts)}" if target.count(".") > 2 and parts else ""
 
 
 def _is_file(source: str) -> bool:
@@ -124,7 +125,7 @@ def _check_form(source: str, scores: Scores, cells: Sequence[Cell]) -> None:
     if scores.kind == "decision" and "decision" not in kind.takes:
         names = [*dict.fromkeys(str(cell.metric) for cell in cells)]
         raise InputError(
-            f"{source}: decisions alone do not fit {', '.join(names[:2])}, which asks how sure one is; give "
+            f"{source}: decisions alone do not fit {enumerated(names[:2])}, which asks how sure one is; give "
             f"{in_words(kind.takes)} of each class"
         )
     kind.check(scores, source)
@@ -148,7 +149,7 @@ def _metric(scores: Scores, cells: Sequence[Cell]) -> tuple[Metric, str | None]:
         )
     wanted = dict.fromkeys(one for name in names for one in metric_named(name).takes)
     given = "decisions alone" if scores.kind == "decision" else in_words([scores.kind])
-    raise InputError(f"scores: {given} do not fit {', '.join(names)}; give {in_words(list(wanted))}")
+    raise InputError(f"scores: {given} do not fit {enumerated(names)}; give {in_words(list(wanted))}")
 
 
 def _certain(scores: Scores) -> Scores:

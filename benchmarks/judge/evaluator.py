@@ -55,7 +55,8 @@ class Evaluator:
                 unscored[run.run.id] = str(error)
                 continue
             scored.append(one)
-        found = Evidence(folds, tuple(scored), unscored=unscored)
+        every = 1 if cell.fold is not None else len(paper.datasets[cell.dataset].folds)
+        found = Evidence(folds, tuple(scored), unscored=unscored, every=every)
         groups = [(one.fold, [one]) for one in scored]
         if metric.kind.pooled:  # one value for each seed of which every fold is there
             groups = [(ALL_FOLDS, [one for one in scored if one.seed == seed]) for seed in found.complete_seeds]
@@ -104,6 +105,7 @@ class Evaluator:
                 for column, one in found.items() for measured in one.measured
             ),
             {run: why for one in found.values() for run, why in one.unscored.items()},
+            sum(one.every for one in found.values()),
         )  # fmt: skip
 
     def stored(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:

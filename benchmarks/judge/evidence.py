@@ -89,6 +89,17 @@ class Evidence:
     measured: tuple[Measured, ...] = field(default=())
     #: runs that would belong here, but of whose items nothing is known here: run id -> why
     unscored: Mapping[str, str] = field(default_factory=dict)
+    #: how many parts the value would be of if every fold of the dataset had been run; 0 where that is not known
+    every: int = 0
+
+    @property
+    def partial(self) -> str | None:
+        """Of which folds alone a value is, where a tier or a choice left the others out: "fold 1 of 4"."""
+        if not self.folds or len(self.folds) >= self.every:
+            return None
+        if not all(isinstance(fold, int) for fold in self.folds):
+            return f"{len(self.folds)} of {self.every} folds"
+        return f"{'fold' if len(self.folds) == 1 else 'folds'} {', '.join(map(str, self.folds))} of {self.every}"
 
     @cached_property
     def complete_seeds(self) -> tuple[int, ...]:

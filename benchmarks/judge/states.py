@@ -21,6 +21,8 @@ class State:
     here: str | None
     #: the other fingerprints of which runs are stored, with the number of these
     others: dict[str, int]
+    #: what was counted of the files that are shown before the newest run on them: which release, how much of it, faults
+    census: str | None = None
 
     @property
     def is_here(self) -> bool:
@@ -46,7 +48,15 @@ def state_of(runs: Iterable[Finished], use: DatasetUse, corpus: str, workspace: 
 
     shown = here if here in by_files else max(by_files, key=age)
     assert shown is not None
-    return State(shown, here, {files: len(by_files[files]) for files in sorted(by_files) if files != shown})
+    others = {files: len(by_files[files]) for files in sorted(by_files) if files != shown}
+    return State(shown, here, others, _counted(by_files[shown]))
+
+
+def _counted(runs: Iterable[Finished]) -> str | None:
+    """The census that the newest of these runs kept; None where none did, as those before results had one."""
+    kept = [one for one in runs if one.result["data"].get("census")]
+    newest = max(kept, key=lambda one: str(one.result.get("ended", "")), default=None)
+    return str(newest.result["data"]["census"]["summary"]) if newest else None
 
 
 def alike(runs: Sequence[Finished]) -> list[Finished]:

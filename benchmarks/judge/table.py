@@ -157,6 +157,11 @@ class CellResult:
         return self.evidence.flaw if self.evidence else None
 
     @property
+    def partial(self) -> str | None:
+        """Of which folds alone the value is, where it is not of all that the paper has: "fold 1 of 4"."""
+        return self.evidence.partial if self.evidence and self.mean is not None else None
+
+    @property
     def draws_nothing(self) -> bool:
         """Whether another seed was measured to give the same scores."""
         return self.evidence is not None and repeats(self.evidence)
@@ -177,6 +182,11 @@ class CellResult:
             ours = [one.value.value for one in self.evidence.complete if one.part == fold]
             off += not min(ours) - 0.1 < value < max(ours) + 0.1
         return off, len(folds)
+
+    @property
+    def mean_alone(self) -> tuple[int, int] | None:
+        """Where the verdict is one on the mean alone: on how many folds ours is known to differ, and of how many."""
+        return self.folds_off if self.status == "reproduced" and self.folds_off and self.folds_off[0] else None
 
     @property
     def status(self) -> str:

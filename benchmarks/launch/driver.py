@@ -57,17 +57,24 @@ def launch(
     one leaves: raises Left.
     """
     sweep = _Sweep(runs, launcher, listener, None if minutes is None else time.monotonic() + minutes * 60)
+    is_second = False
     try:
         try:
             sweep.drive()
         except KeyboardInterrupt:
+            is_second = True
             sweep.stop()
             sweep.drive()
+        launcher.close()
     except KeyboardInterrupt:
-        raise Left(sweep.left_over()) from None
-    finally:
         with suppress(KeyboardInterrupt):  # a third
             launcher.close()
+        if is_second:
+            raise Left(sweep.left_over()) from None
+        raise
+    except BaseException:
+        launcher.close()
+        raise
     return sweep.outcome()
 
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -12,8 +11,11 @@ from typing import Any
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import grids, own_cells
-from benchmarks.reporting.render.blocks import Grid
+from benchmarks.reporting.opening.own_table import shortening
 from benchmarks.reporting.render.inline import one_line
+from benchmarks.reporting.render.json_data import ran_otherwise
+from benchmarks.reporting.render.latex import HIGH, floating
+from datasets.acquire.telling import enumerated
 
 #: Letters beside our values, which any font has, and what they say.
 LETTERS = {
@@ -24,14 +26,8 @@ MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
     "F": "fails in the audit", "f": "under a fitted reading", "s": "the mean of a shorter schedule, no verdict",
 }  # fmt: skip
-_SPECIAL = {
-    **{mark: f"\\{mark}" for mark in "&%$#_{}"}, "\\": r"\textbackslash{}", "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "–": "--", "—": "---",
-    "±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "≠": r"$\neq$", "→": r"$\rightarrow$",
-    "−": "$-$", "²": r"$^2$", "λ": r"$\lambda$", "α": r"$\alpha$", "β": r"$\beta$", "µ": r"$\mu$", "μ": r"$\mu$",
-    "γ": r"$\gamma$", "σ": r"$\sigma$", "τ": r"$\tau$", "Δ": r"$\Delta$", "…": r"\ldots{}", "“": "``", "”": "''",
-    "‘": "`", "’": "'",
-}  # fmt: skip
+#: What a dash behind a stroke says.
+NOT_RUN = "–: not run"
 
 
 def exported(tables: Iterable[TableResult], form: str) -> str:
@@ -40,8 +36,12 @@ def exported(tables: Iterable[TableResult], form: str) -> str:
 
 
 def latex(tables: Iterable[TableResult]) -> str:
-    """Tables for booktabs, as the paper prints them: published, and ours with its interval and a letter for it."""
-    return "% \\usepackage{booktabs}\n" + "\n".join(_table(table) for table in tables)
+    """Tables for booktabs, as the paper prints them: published, and ours with its interval and a letter for it.
+
+    Behind each stand the rows that are not the paper's, if there are any, by the conditions of their runs.
+    """
+    written = [text for table in tables for text in (_table(table), *_own_tables(table))]
+    return "% \\usepackage{booktabs}\n" + "\n".join(written)
 
 
 def table_csv(tables: Iterable[TableResult]) -> str:
@@ -56,7 +56,9 @@ def table_csv(tables: Iterable[TableResult]) -> str:
 
 def table_json(tables: Iterable[TableResult]) -> str:
     """The same lines, with what the tables and their columns are."""
-    found = [{**_described(table), "cells": list(entries(table))} for table in tables]
+    found = [
+        {**_described(table), "ran_otherwise": ran_otherwise(table), "cells": list(entries(table))} for table in tables
+    ]
     return json.dumps({"tables": found}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -64,30 +66,37 @@ FORMATS: dict[str, Callable[[Iterable[TableResult]], str]] = {"latex": latex, "c
 #: What is told of a cell.
 HEAD = (
     "cell", "row", "column", "unit", "published", "corrected", "ours", "low", "high", "state", "protocol",
-    "seeds_folds", "tier", "corpus", "numerics", "mean",
+    "seeds_folds", "tier", "corpus", "numerics", "mean", "whose", "brought", "partial", "mean_alone",
 )  # fmt: skip
 
 
 def entries(table: TableResult) -> Iterator[dict[str, Any]]:
     """The cells of a table: `ours` as the paper would print it, `mean` as it is; `low` to `high` for one more run.
 
-    Conditions that are not the paper's have no state of their own but "no verdict".
+    Conditions that are not the paper's have no state of their own but "no verdict". `whose` row it is, the paper's, a
+    control of ours, or one of the user's own; how ours was `brought` to the printed decimals; of which folds alone it
+    is, if it is `partial`; whether it is reproduced in the mean alone.
     """
     shown = [one for one in table.main if one.cell.published is not None or one.n_runs]
     apart = (one for results in table.others.values() for one in results if one.n_runs)
     controls = (one for results in table.controls.values() for one in results if one.n_runs)
-    yield from (_entry(table, one) for one in (*shown, *apart, *controls))
+    own = (row.result for rows in table.own.values() for row in rows)
+    yield from (_entry(table, one, "paper") for one in (*shown, *apart))
+    yield from (_entry(table, one, "control") for one in controls)
+    yield from (_entry(table, one, "own") for one in own)
 
 
-def _entry(table: TableResult, one: CellResult) -> dict[str, Any]:
+def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
     cell, (low, high), mean = one.cell, one.interval or (None, None), _finite(one.mean)
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
         "unit": cell.unit, "published": cell.published, "corrected": cell.corrected,
-        "ours": None if mean is None else float(wording.as_printed(one)),
+        "ours": None if mean is None else float(wording.digits(one)),
         "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
         "protocol": one.protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
         "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": mean,
+        "whose": whose, "brought": None if mean is None else "cut" if cell.truncates else "rounded",
+        "partial": one.partial, "mean_alone": one.mean_alone is not None,
     }  # fmt: skip
 
 
@@ -120,15 +129,40 @@ def _table(table: TableResult) -> str:
     results = own_cells(table, table.main)
     is_measured = any(one.mean is not None or one.cell.id in apart for one in results)
     write = partial(_cell, apart=apart, letters=letters) if is_measured else wording.published
-    tabulars = [_tabular(grid) for grid in grids(table, results, write)]
-    said = f"{'Published / ours, with the 90 % interval of one more run' if is_measured else 'Published values'}"
-    legend = "; ".join(f"{letter}: {MEANT[letter]}" for letter in MEANT if letter in letters)
-    caption = f"{table.table.title} ({table.paper.title}). {said}{f'. {legend}' if legend else ''}."
-    inner = "\n\\par\\medskip\n".join(tabulars)
-    return (
-        f"\\begin{{table}}\n\\centering\n\\caption{{{escaped(caption)}}}\n\\label{{tab:{table.id}}}\n{inner}\n"
-        "\\end{table}\n"
+    made = list(grids(table, results, write))
+    entries = [entry for grid in made for row in grid.rows for entry in row[1:]]
+    said = "Published / ours" if is_measured else "Published values"
+    said += _unit(table, results)
+    said += (
+        ", with the 90 % interval of one more run" if is_measured and any(" [" in entry for entry in entries) else ""
     )
+    legend = [f"{letter}: {MEANT[letter]}" for letter in MEANT if letter in letters]
+    legend += [NOT_RUN] if any(entry.endswith(f"/ {wording.NOTHING}") for entry in entries) else []
+    told = [said, "; ".join(legend), shortening(table, [*results, *apart.values()]).rstrip(".")]
+    caption = f"{table.table.title} ({table.paper.title}). {'. '.join(filter(None, told))}."
+    return floating(caption, f"tab:{table.id}", made)
+
+
+def _unit(table: TableResult, results: Iterable[CellResult]) -> str:
+    """The unit, where all columns have one that no label tells."""
+    columns = [table.table.columns[name] for name in dict.fromkeys(one.cell.column for one in results)]
+    units = {column.unit for column in columns}
+    is_told = any(f"({column.unit})" in column.label or column.label == column.unit for column in columns)
+    return f", in {units.pop()}" if len(units) == 1 and units != {""} and not is_told else ""
+
+
+def _own_tables(table: TableResult) -> Iterator[str]:
+    """The rows that are not the paper's, first, then those of the paper that ran under the same conditions."""
+    for variant, rows in table.own.items():
+        beside = {rival.result.cell.id: rival.result for row in rows for rival in row.rivals}
+        results = [*(row.result for row in rows), *beside.values()]
+        names = dict.fromkeys(row.result.cell.label for row in rows)
+        caption = (
+            f"{table.table.title} ({table.paper.title}): rows that are not the paper's ({enumerated(names)}), beside "
+            f"its own; {wording.conditions(variant)}. Means{_unit(table, results)}, with the standard deviation over "
+            "seeds, no verdicts."
+        )
+        yield floating(caption, f"tab:{table.id}.own.{variant.name}", list(grids(table, results, wording.so_far)))
 
 
 def _nearest(table: TableResult) -> dict[str, CellResult]:
@@ -157,45 +191,4 @@ def _cell(one: CellResult, apart: Mapping[str, CellResult], letters: dict[str, N
     else:
         return f"{published} / {wording.NOTHING}"
     letters |= dict.fromkeys(marks)
-    return f"{published} / {ours}{_HIGH}{','.join(marks)}"
-
-
-#: What letters stand behind until they are set: no character that anything written here has.
-_HIGH = "\x1e"
-
-
-def _tabular(grid: Grid) -> str:
-    # Braces: after a line's end LaTeX would read `[` or `*` as its argument.
-    lines = ["{}" * row[0].startswith(("[", "*")) + " & ".join(map(_set, row)) + r" \\" for row in grid.rows]
-    head = [" & ".join(map(escaped, grid.head)) + r" \\"]
-    if grid.above:
-        head = [*_above(grid), *head]
-    form = "l" + "r" * (len(grid.head) - 1)
-    rows = "\n".join(["\\toprule", *head, "\\midrule", *lines, "\\bottomrule"])
-    return f"\\begin{{tabular}}{{{form}}}\n{rows}\n\\end{{tabular}}"
-
-
-def _above(grid: Grid) -> Iterator[str]:
-    """What columns are grouped under, and the rules below it."""
-    yield (
-        " & ".join(escaped(text) if span == 1 else f"\\multicolumn{{{span}}}{{c}}{{{escaped(text)}}}"
-                   for text, span in grid.above) + r" \\"
-    )  # fmt: skip
-    rules, at = [], 1
-    for text, span in grid.above:
-        if text and span > 1:
-            rules.append(f"\\cmidrule(lr){{{at}-{at + span - 1}}}")
-        at += span
-    if rules:
-        yield "".join(rules)
-
-
-def _set(text: str) -> str:
-    value, _, high = text.partition(_HIGH)
-    return escaped(value) + (f"$^{{\\mathrm{{{high}}}}}$" if high else "")
-
-
-def escaped(text: str) -> str:
-    """Text as LaTeX shows it: nothing in it is a command, and marks of notes are gone."""
-    plain = re.sub(r"\[\^\d+\]|\*\*", "", one_line(text))
-    return "".join(_SPECIAL.get(character, character) for character in plain)
+    return f"{published} / {ours}{HIGH}{','.join(marks)}"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, fitted
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.reporting.opening.todo import Todo, todo_of
@@ -160,7 +160,7 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
             Heading(f"{table.id}: {table.table.title}"),
             *_shown(table, variant, todo_of(table, workspace), notes),
         ]
-        print(blocks_markdown(_unfolded(blocks), notes))
+        print(fitted(blocks_markdown(_unfolded(blocks), notes)))
     print(f"The pages: {out}")
 
 

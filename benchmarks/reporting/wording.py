@@ -18,8 +18,8 @@ COUNTED = (
     *DECIDED, *(f"{word}{FITTED}" for word in DECIDED), "refused", "flawed files", "not judged", "incomplete",
     "not scored here", "not yet run", "quoted", "holds", "fails", f"holds{FITTED}", f"fails{FITTED}", "not audited",
 )  # fmt: skip
-#: How they are told after a number, where that is not the word itself.
-TOLD = {f"{word}s{end}": f"{word} in the audit{end}" for word in ("hold", "fail") for end in ("", FITTED)}
+#: Verbs among them, and what is said of cells beyond the verb.
+_VERBS = {"deviates": "", "holds": " in the audit", "fails": " in the audit"}
 
 
 def published(result: CellResult, notes: Footnotes | None = None) -> str:
@@ -40,7 +40,7 @@ def label(result: CellResult, notes: Footnotes) -> str:
 def reproduced(result: CellResult) -> str:
     """The mean over seeds, with its standard deviation from two seeds on; what is missing where there is none.
 
-    A value on other than the official files says so wherever it stands.
+    A value of some folds alone or on other than the official files says so wherever it stands.
     """
     if result.mean is None:
         return incomplete(result) if result.n_runs else NOTHING
@@ -51,7 +51,8 @@ def reproduced(result: CellResult) -> str:
     zero, values = zero_by_zero(result)
     if zero:
         text = "0/0" if zero == values else f"{text}, 0/0 in {zero} of {values}"
-    return f"{text} ({result.flaw})" if result.flaw else text
+    told = "; ".join(filter(None, (result.partial, result.flaw)))
+    return f"{text} ({told})" if told else text
 
 
 def so_far(result: CellResult) -> str:
@@ -72,7 +73,12 @@ def zero_by_zero(result: CellResult) -> tuple[int, int]:
 
 
 def as_printed(result: CellResult) -> str:
-    """The reproduced value as the paper would print it: cut or rounded to its decimals."""
+    """The reproduced value as the paper would print it, cut or rounded to its decimals; of which folds alone it is."""
+    return digits(result) + (f" ({result.partial})" if result.partial else "")
+
+
+def digits(result: CellResult) -> str:
+    """The same number alone, for where `reproduced` stands beside it."""
     if result.mean is None:
         return NOTHING
     return f"{printed(result.mean, result.cell.decimals, result.cell.truncates):.{result.cell.decimals}f}"
@@ -173,8 +179,8 @@ def _verdict(result: CellResult, notes: Footnotes) -> str:
     if status in ("undecided", "not judged"):
         message = result.verdict.message.partition(": ")[2]
         return status + notes.mark(sentence(message.rpartition("; ")[2] if result.verdict.low is not None else message))
-    off = result.folds_off
-    alone = f", the mean alone: off on {off[0]} of {off[1]} folds" if status == "reproduced" and off and off[0] else ""
+    off = result.mean_alone
+    alone = f", the mean alone: off on {off[0]} of {off[1]} folds" if off else ""
     return f"**{status}**{alone}"
 
 
@@ -234,7 +240,18 @@ def published_label(variant: Variant) -> str:
 
 def counted(counts: Mapping[str, int]) -> str:
     """How many cells have which status."""
-    return ", ".join(f"{counts[word]} {TOLD.get(word, word)}" for word in COUNTED if counts[word])
+    return ", ".join(told(counts[word], word) for word in COUNTED if counts[word])
+
+
+def told(number: int, word: str) -> str:
+    """A word of cells after their number: "1 deviates", "2 deviate", "2 hold in the audit", "3 reproduced"."""
+    verb, fitted, _ = word.partition(FITTED)
+    return f"{said(number, verb)}{_VERBS.get(verb, '')}{fitted}"
+
+
+def said(number: int | str, word: str) -> str:
+    """The same of claims: "1 holds", "2 hold", "all hold", "3 not seen"."""
+    return f"{number} {word[:-1] if word in _VERBS and number != 1 else word}"
 
 
 def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:

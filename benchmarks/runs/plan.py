@@ -87,9 +87,15 @@ class Plan:
                 found.setdefault(reason, []).append(run)
         return found
 
+    @property
+    def possible(self) -> list[Planned]:
+        """What is missing and can be run on this machine."""
+        lacking = {run.id for runs in self.lacking.values() for run in runs}
+        return [planned for planned in self.missing if planned.run.id not in lacking]
+
     def minutes(self, device: str) -> float:
-        """Expected minutes of what is missing on one kind of device."""
-        return sum(planned.minutes_left(device) for planned in self.missing)
+        """Expected minutes of what is missing, and can be run, on one kind of device."""
+        return sum(planned.minutes_left(device) for planned in self.possible)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `plan --json`."""

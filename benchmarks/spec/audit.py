@@ -27,6 +27,8 @@ class Entry(Strict):
     truncates: bool | None = None
     #: what of the computation was chosen because with it the printed numbers come out
     fitted: str | None = None
+    #: which reading of ours it tries, where the paper does not say what is checked: a misfit is then none of the paper
+    tries: str | None = None
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that the entry uses and that must be known: (what it names, the name)."""

@@ -1,7 +1,7 @@
 """What is told while datasets are fetched, checked and written, and who is told."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from datasets.contract import Dataset
@@ -26,6 +26,12 @@ def shown(name: str | Path) -> str:
 def count_of(number: int, noun: str) -> str:
     """ "1 run", "3 runs": how many there are of something whose plural has an s."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def enumerated(names: Iterable[object]) -> str:
+    """Names after each other by commas; by semicolons where one of them has a comma of its own."""
+    several = [str(name) for name in names]
+    return ("; " if any("," in name for name in several) else ", ").join(several)
 
 
 def in_words(seconds: float) -> str:

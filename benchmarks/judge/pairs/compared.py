@@ -1,7 +1,8 @@
 """Two rows of a table tested on the same items, and Holm's correction of many such tests.
 
 With three seeds or more on both sides, or a fit that comes out the same with every seed, a test is about the *method*.
-With fewer nothing is known about the training, and it is about *these two models*: the first seed of each side.
+With fewer nothing is known about the training, and it is about *these two models*: the seeds that both sides have, each
+side's mean over them.
 
 Where seeds vary, the test is a t test on two parts of variance, seeds and items (pairs.difference). Where nothing but
 items could have come out otherwise, it is one of random signs, which for right and wrong items is McNemar's
@@ -53,15 +54,17 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
     """Test "the difference is `threshold`" on two rows with the same items."""
     is_method = first.speaks_for_method and second.speaks_for_method
     about: About = "method" if is_method else "these two models"
+    seeds = (first.n_seeds, second.n_seeds)
     if not is_method:
-        first, second = first.first_seed(), second.first_seed()
+        shared = min(seeds)
+        first, second, seeds = first.first_seeds(shared), second.first_seeds(shared), (shared, shared)
     found = difference_of(first, second)
     power = found.power(margin, ALPHA) if margin is not None and found.varies else None
-    seeds = (first.n_seeds, second.n_seeds)
     value = float(found.value)
     if not (first.varies or second.varies):
         signed = sign_test(first, second, threshold, ALPHA)
-        name = signed.test if is_method else f"first seed of each side, {signed.test}"
+        which = "first seed" if seeds == (1, 1) else f"mean of {seeds[0]} seeds"
+        name = signed.test if is_method else f"{which} of each side, {signed.test}"
         return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power, margin, found.least_p)
     half = float(found.half_width(ALPHA))
     name = T_TEST.format(seeds=float(found.seed_dof), items=float(found.item_dof))

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.judge.evidence import Part
 from benchmarks.metrics.metric import MetricValue
+from datasets.acquire.telling import enumerated
 
 #: Seeds on both sides from which on a comparison is about the method.
 SEEDS_FOR_METHOD = 3
@@ -100,7 +101,7 @@ class Outcomes:
             raise InputError(f"class {name}: asked of a value that is no share of right items; name an accuracy")
         kept = {fold: [i for i, label in enumerate(labels) if label == name] for fold, labels in self.labels.items()}
         if lacking := [fold for fold in self.items if not kept.get(fold)]:
-            known = f"; the classes are {', '.join(self.classes)}" if name not in self.classes else ""
+            known = f"; the classes are {enumerated(self.classes)}" if name not in self.classes else ""
             raise InputError(f"class {name}: no such item in fold {lacking[0]}{known}")
         return replace(
             self,
@@ -112,4 +113,9 @@ class Outcomes:
 
     def first_seed(self) -> "Outcomes":
         """The first seed alone: one model per fold."""
-        return replace(self, added={fold: of_fold[:1] for fold, of_fold in self.added.items()})
+        return self.first_seeds(1)
+
+    def first_seeds(self, n: int) -> "Outcomes":
+        """The mean of the first seeds, as if they were one model per fold; of several no item is right or wrong."""
+        added = {fold: of_fold[:n].mean(axis=0, keepdims=True) for fold, of_fold in self.added.items()}
+        return replace(self, added=added, is_share=self.is_share and n == 1)

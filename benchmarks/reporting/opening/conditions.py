@@ -9,19 +9,13 @@ from benchmarks.audit.origins import keys_of
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.sections.data import clips_used
+from benchmarks.reporting.terms import term
 from benchmarks.runs.build import import_class
 from benchmarks.spec import Paper, Setting, Tier
 from benchmarks.spec.bricks import Sourced
 from datasets import registry
 from datasets.acquire.telling import count_of
 
-#: Arguments that are no words for a reader; where parts have one of the same name, by part.
-MEANT: dict[str | tuple[str, str], str] = {
-    "width_divisor": "layers narrower by a factor of", "limit": "items per split at most", "n_mels": "mel bands",
-    "wait_from": "early stopping waits from epoch", "begin": "best epoch looked for from epoch",
-    ("trainer", "patience"): "patience of early stopping", ("model", "patience"): "patience of the learning rate",
-    "drops": "learning rate falls after epochs", "freq_reduce": "frequency axis reduced by",
-}  # fmt: skip
 PARTS: tuple[Literal["trainer", "data", "model"], ...] = ("trainer", "data", "model")
 #: So many paragraphs of what a stand-in says of itself are told.
 PARAGRAPHS = 2
@@ -60,12 +54,21 @@ def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[
 def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
     """What becomes of an argument: each new value with the one that it takes the place of, and why."""
     if name == "max_epochs":
-        return f"{_either([f'{new} of {old}' for new, old in by_values])} epochs"
-    values = []
+        of: dict[str, list[str]] = {}
+        for new, old in by_values:
+            of.setdefault(old, []).append(new)
+        return f"{_either([f'{_either(news)} of {old}' for old, news in of.items()])} epochs"
+    replaced: dict[tuple[str, str], list[str]] = {}  # by the new value and why it is so
     for (new, old), notes in by_values.items():
-        why = "; ".join(note for note in notes if note)
-        values.append(f"{new}{f' instead of {old}' if old else ''}{f' ({why})' if why else ''}")
-    return f"{MEANT.get((part, name)) or MEANT.get(name) or wording.plain(name)} {_either(values)}"
+        replaced.setdefault((new, "; ".join(note for note in notes if note)), []).append(old)
+    instead: dict[tuple[str, str], list[str]] = {}  # by what is replaced and why
+    for (new, why), before in replaced.items():
+        instead.setdefault((_either([old for old in before if old] or [""]), why), []).append(new)
+    values = [
+        f"{_either(news)}{f' instead of {olds}' if olds else ''}{f' ({why})' if why else ''}"
+        for (olds, why), news in instead.items()
+    ]
+    return f"{term(name, part)}{':' if any(olds for olds, _ in instead) else ''} {_either(values)}"
 
 
 def _either(several: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ VERDICTS = {
     "holds": "=", "fails": "≠",
 }  # fmt: skip
 _FURTHER: dict[str, Callable[[CellResult], bool]] = {
-    "ᵐ": lambda one: one.status == "reproduced" and bool(one.folds_off and one.folds_off[0]),
+    "ᵐ": lambda one: one.mean_alone is not None,
     "ᶠ": lambda one: bool(one.fitted_fields or one.fitted_check),
     "ʳ": lambda one: one.protocol == "our reading" and one.verdict is not None,
 }

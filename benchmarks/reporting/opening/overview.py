@@ -27,9 +27,9 @@ MEANT = {
     "stand-in only": "not run in full, but on stand-in files: other sounds in the layout of the dataset",
     "not yet run": "not run yet", "quoted": "quoted by the paper from others, not run here",
 }  # fmt: skip
-#: How states are told after a number, where that is not the word itself.
+#: How states are told after a number, where that is not as other words are.
 TOLD = {
-    **wording.TOLD, "no verdict": "run without a verdict", "reduced only": "run on a shorter schedule only",
+    "no verdict": "run without a verdict", "reduced only": "run on a shorter schedule only",
     "stand-in only": "run on stand-in files only", "not yet run": "not run",
 }  # fmt: skip
 #: The runs of so many days are told as new.
@@ -60,7 +60,12 @@ def states_of(table: TableResult) -> Counter[str]:
 
 def counted(counts: Mapping[str, int]) -> str:
     """How many cells are in which state."""
-    return ", ".join(f"{counts[state]} {TOLD.get(state, state)}" for state in SQUARES if counts[state])
+    return ", ".join(f"{counts[state]} {told(counts[state], state)}" for state in SQUARES if counts[state])
+
+
+def told(number: int, state: str) -> str:
+    """What is said of so many cells in a state, after their number."""
+    return TOLD.get(state) or wording.told(number, state).removeprefix(f"{number} ")
 
 
 def state_of(table: TableResult, one: CellResult) -> str | None:

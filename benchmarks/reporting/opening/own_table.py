@@ -1,6 +1,6 @@
 """The paper's own table, with ours beside each published value; what else stands beside it comes after."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.reporting import wording
@@ -8,6 +8,7 @@ from benchmarks.reporting.opening.conditions import tier_changes
 from benchmarks.reporting.opening.layout import grids, own_cells
 from benchmarks.reporting.opening.marks import Marks
 from benchmarks.reporting.render.blocks import Block, Bullets, Footnotes, Text
+from datasets.acquire.telling import enumerated
 
 NOTHING_RAN = "Published values only: nothing has run in full on the real files."
 DASH = "– stands where the paper has no value."
@@ -33,9 +34,10 @@ def own_table(result: TableResult, notes: Footnotes) -> Iterator[Block]:
     yield from grids(result, own, write, lambda one: one.cell.label + _quoted(one, own, notes))
     is_alone = any(one.cell.recipe == "quoted" or one.cell.column not in measured for one in own)
     told = [f"Published / ours{_units(result, own)}."] if measured else [NOTHING_RAN]
+    told += [shortening(result, [*own, *apart.values()])]
     told += [ALONE] if measured and is_alone else []
     told += [DASH] if any(one.cell.published is None for one in own) else []
-    yield Text(" ".join([*told, *_of_other_tiers(result, apart), *_marked(marks)]))
+    yield Text(" ".join(filter(None, [*told, *_of_other_tiers(result, apart), *_marked(marks)])))
 
 
 def beside_blocks(result: TableResult, notes: Footnotes) -> Iterator[Block]:
@@ -67,7 +69,23 @@ def _added_columns(result: TableResult, shown: set[str]) -> Iterator[Block]:
             by_reason.setdefault(column.added, []).append(column.label + empty)
     if by_reason:
         yield Text("Columns that the paper does not have, for comparison:")
-        yield Bullets([wording.sentence(f"{'; '.join(labels)}: {why}") for why, labels in by_reason.items()])
+        yield Bullets([wording.sentence(f"{enumerated(labels)}: {why}") for why, labels in by_reason.items()])
+
+
+def shortening(result: TableResult, results: Iterable[CellResult]) -> str:
+    """How ours is brought to the paper's decimals; nothing where it is rounded everywhere, as is usual."""
+    ran = [one for one in results if one.mean is not None]
+    cut = {one.cell.column for one in ran if one.cell.truncates}
+    rounded: dict[str, list[str]] = {}
+    for one in ran:
+        if not one.cell.truncates:
+            rounded.setdefault(one.cell.column, []).append(one.cell.label)
+    if not cut:
+        return ""
+    labels = {name: column.label for name, column in result.table.columns.items()}
+    told = [labels[name] + (f" ({enumerated(rows)})" if name in cut else "") for name, rows in rounded.items()]
+    end = f"; rounded on {enumerated(told)}, as the source of these values does" if told else ""
+    return f"Ours is cut to the decimals of the published value, not rounded, as the paper does{end}."
 
 
 def _measured(results: Sequence[CellResult], apart: Mapping[str, CellResult]) -> set[str]:
@@ -122,7 +140,7 @@ def _begins(result: TableResult, variant: Variant, apart: Mapping[str, CellResul
     settings = {one.cell.setting for one in apart.values() if one.variant == variant and one.cell.setting}
     if variant.tier == "full":
         return variant.numerics
-    return ", ".join(list(tier_changes(result.paper, sorted(settings), variant.tier))[:CHANGES])  # type: ignore[arg-type]
+    return enumerated(list(tier_changes(result.paper, sorted(settings), variant.tier))[:CHANGES])  # type: ignore[arg-type]
 
 
 def _marked(marks: Marks) -> list[str]:
@@ -138,7 +156,7 @@ def _units(result: TableResult, own: Sequence[CellResult]) -> str:
         if column.margin is not None:
             by_margin.setdefault(f"{column.margin:g}", []).append(column.label)
     margins = [
-        f"± {margin}" + ("" if len(by_margin) == 1 else f" ({', '.join(labels)})")
+        f"± {margin}" + ("" if len(by_margin) == 1 else f" ({enumerated(labels)})")
         for margin, labels in by_margin.items()
     ]  # fmt: skip
     is_told = all(f"({column.unit})" in column.label for column in columns)

@@ -4,10 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from benchmarks.audit.printed import counted as checks_counted
 from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.whose import is_network
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, enumerated
 
 #: So many answered claims are told with their numbers, first those of the paper.
 TOLD = 2
@@ -16,7 +17,7 @@ FILES = {
     "real": "the real files", "miniature": "generated sounds",
     "standin": "stand-in files (other sounds in this layout)",
 }  # fmt: skip
-AUDITED = {"holds": "hold", "fails": "fail", "not audited": "not computed"}
+AUDITED = {"holds": "holds", "fails": "fails", "not audited": "not computed"}
 #: Answers in the order in which they are counted, and what is not said by the word alone.
 ANSWERS = {
     "holds": "", "fails": "", "seen": "", "not seen": "the opposite came out", "undecided": "",
@@ -50,9 +51,8 @@ def _in_print(claims: Sequence[ClaimTest]) -> str:
     counts = Counter(str(one.in_print.outcome) for one in claims)
     if not counts["fails"] and not counts["tie"]:
         return ""
-    several = {"holds": "hold", "fails": "fail", "tie": "are ties"}
-    one = {"holds": "holds", "fails": "fails", "tie": "is a tie"}
-    told = [f"{counts[word]} {(one if counts[word] == 1 else several)[word]}" for word in one if counts[word]]
+    told = [wording.said(counts[word], word) for word in ("holds", "fails") if counts[word]]
+    told += [f"{counts['tie']} {'is a tie' if counts['tie'] == 1 else 'are ties'}"] if counts["tie"] else []
     return f" By the printed numbers themselves {' and '.join(filter(None, (', '.join(told[:-1]), told[-1])))}."
 
 
@@ -89,7 +89,7 @@ def _controls(result: TableResult) -> Iterator[str]:
         for one in ran if one.cell.label == labels[0]
     ]  # fmt: skip
     more = f", and {count_of(len(labels) - 1, 'other')}" if len(labels) > 1 else ""
-    yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {', '.join(values)}{more}."
+    yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {enumerated(values)}{more}."
 
 
 def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
@@ -97,7 +97,7 @@ def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     if not ran:
         return _untrained(trained)
     verdicts = Counter(one.counted for one in ran)
-    told = ", ".join(f"{verdicts[word]} {word}" for word in wording.COUNTED if verdicts[word])
+    told = wording.counted(verdicts)
     rest = len(trained) - len(ran)
     more = f"; {rest} {'has' if rest == 1 else 'have'} not" if rest else ""
     networks = any(is_network(result, one) for one in ran)
@@ -124,7 +124,7 @@ def _untrained(trained: Sequence[CellResult]) -> str:
 
 def _audited(audited: Sequence[CellResult]) -> str:
     counts = Counter(one.status for one in audited)
-    told = ", ".join(f"{counts[word]} {shown}" for word, shown in AUDITED.items() if counts[word])
+    told = ", ".join(wording.said(counts[word], shown) for word, shown in AUDITED.items() if counts[word])
     fitted = sum(one.counted.endswith(FITTED) for one in audited)
     which = "all" if fitted == len(audited) else f"{fitted} of them"
     under = f" ({which} under a reading fitted to the printed numbers)" if fitted else ""
@@ -133,14 +133,9 @@ def _audited(audited: Sequence[CellResult]) -> str:
 
 
 def _checks(result: TableResult) -> str:
-    """How many checks of the audit fail, of those that can hold or fail."""
-    asked = [one for one in result.checks if one["holds"] is not None]
-    failing = sum(one["holds"] is False for one in asked)
-    if not asked:
-        return ""
-    told = {0: "none fails", 1: "1 fails"}.get(failing, f"{failing} fail")
-    every = count_of(len(asked), "check")
-    return f"Of {every} that can be made without training, as of printed averages and sizes, {told} (see Audit)."
+    """How many checks of the audit hold and fail; apart from them how many readings of ours fit."""
+    told = checks_counted(result.checks)
+    return f"Without training, as of printed averages and sizes: {told} (see Audit)." if told else ""
 
 
 def _apart(result: TableResult, variant: Variant) -> str:
@@ -187,7 +182,7 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
         return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}.{more}"
     shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
-        f"{'all' if counts[word] == len(asked) else counts[word]} {word}" + (f" ({meant})" if meant else "")
+        wording.said("all" if counts[word] == len(asked) else counts[word], word) + (f" ({meant})" if meant else "")
         for word, meant in ANSWERS.items() if counts[word]
     )  # fmt: skip
     which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
@@ -197,12 +192,18 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
     """A claim with its answer and the difference behind it: "attention improves accuracy: **not seen** (-4.00 ...)"."""
     found = one.ours
-    told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}"]
+    less = f", {found.between[0]} less {found.between[1]}" if found.between else ""
+    told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}{less}"]
     if found.low is not None and found.high is not None and all(map(math.isfinite, (found.low, found.high))):
         told.append(f"95 % interval {found.low:.2f} … {found.high:.2f}")
-    told += ["two models with one seed each"] if found.kind != "method" and found.seeds == (1, 1) else []
+    told += [_of_seeds(found.seeds[0])] if found.kind != "method" and found.seeds else []
     answer = f"**{one.answer}**, {meant}" if meant else f"**{one.answer}**"
     return f"“{one.claim.text}”: {answer}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _of_seeds(shared: int) -> str:
+    """By which seeds two models are told apart; values of a table may be means over more."""
+    return "by the first seed of each" if shared == 1 else f"by the {shared} seeds that both have"
 
 
 def _unit_of(result: TableResult, one: ClaimTest) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from benchmarks.judge.table import CellResult, TableResult
+from datasets.acquire.telling import enumerated
 
 #: What a label ends with that cites somebody: "KNN [21]".
 _CITED = re.compile(r"\[\d+\]")
@@ -34,4 +35,4 @@ def _papers(found: Sequence[tuple[TableResult, CellResult]]) -> str:
 
 
 def _names(found: Sequence[tuple[TableResult, CellResult]]) -> str:
-    return ", ".join(dict.fromkeys(one.cell.label for _, one in found))
+    return enumerated(dict.fromkeys(one.cell.label for _, one in found))

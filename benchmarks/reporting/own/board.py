@@ -50,7 +50,7 @@ def board_blocks(table: TableResult, variant: Variant, columns: Collection[str] 
         own = [row for row in rows if row.result.cell.column == column]
         if own:
             yield from _board(table, variant, column, own, [rival.result for rival in own[0].rivals])
-    yield Bullets(list(dict.fromkeys(_what(table, row) for row in rows)))
+    yield Bullets(list(dict.fromkeys(what_it_is(table, row) for row in rows)))
 
 
 def _board(
@@ -72,7 +72,7 @@ def _board(
             *published(one),
             wording.reproduced(one),
             wording.fraction(one),
-            _runs(table, one),
+            wording.runs(one),
         )
         for one in ranked
     ]
@@ -85,18 +85,6 @@ def _board(
             "None of the paper's rows has run under these conditions, so there is nothing to test against: `python -m "
             f"benchmarks run {table.id} {options}` runs them."
         )
-
-
-def _runs(table: TableResult, one: CellResult) -> str:
-    """Seeds and folds; where folds are lacking, how many there would be."""
-    text, evidence = wording.runs(one), one.evidence
-    if evidence is None or one.cell.parts or one.cell.fold is not None:
-        return text
-    folds = table.paper.datasets[str(one.cell.dataset)].folds
-    if len(evidence.folds) == len(folds):
-        return text
-    named = ", ".join(map(str, evidence.folds))
-    return f"{text} (of {len(folds)} folds {'that' if len(evidence.folds) == 1 else 'those'} of {named} alone)"
 
 
 def _tests(own: Sequence[OwnRow], decimals: int) -> Iterator[Block]:
@@ -119,7 +107,7 @@ def _tests(own: Sequence[OwnRow], decimals: int) -> Iterator[Block]:
         yield Grid(("row", "against", "difference", "95 % interval", "p", "p (Holm)", "test"), rows, left=(0, 1, 6))
 
 
-def _what(table: TableResult, row: OwnRow) -> str:
+def what_it_is(table: TableResult, row: OwnRow) -> str:
     """What a row was trained as: its class, arguments and epochs, and the number of the user's sources."""
     model, name, run = row.run.resolved["model"], f"**{row.result.cell.label}**", row.run
     base = run.setting.partition("+")[0]

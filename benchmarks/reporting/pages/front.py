@@ -22,6 +22,10 @@ WORTH = (
     "a shorter schedule (reduced, smoke) or on other files stands apart; it decides nothing about the paper. "
     "[How a verdict is made](verdict.md), step by step."
 )
+SMOKE = (
+    "they prove the path, not the learning. Counted is every cell with a run, also of controls and where nothing is "
+    "published."
+)
 STUDIES = (
     "The networks on other sounds, in the layout of datasets that cannot be had here. No published number is held "
     "against these values; what the stand-in is made of, and what the paper's questions find there, stands on the page."
@@ -88,9 +92,9 @@ def _in_full(tables: Sequence[TableResult]) -> Iterator[Block]:
 
 def _verdict(one: CellResult) -> str:
     word = wording.decided(one)
-    off = one.folds_off
+    off = one.mean_alone
     reading = " (our reading)" if one.verdict and one.protocol == "our reading" else ""
-    alone = f"; mean alone, off on {off[0]} of {off[1]} folds" if one.status == "reproduced" and off and off[0] else ""
+    alone = f"; mean alone, off on {off[0]} of {off[1]} folds" if off else ""
     return word + reading + alone
 
 
@@ -107,14 +111,15 @@ def _without_repeats(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
     """What ran otherwise on the real files, cell by cell; what ran on other files, as a count."""
     rows: list[tuple[str, ...]] = []
-    elsewhere: Counter[str] = Counter()
+    elsewhere: dict[str, dict[str, int]] = {}
     studies: list[str] = []
     for table in tables:
         for variant, results in table.others.items():
             ran = [one for one in (*results, *table.controls.get(variant, ())) if one.n_runs]
             told = wording.conditions(variant)
             if variant.tier == "smoke" or variant.corpus == "miniature":
-                elsewhere[told] += len(ran)
+                if ran:
+                    elsewhere.setdefault(told, {})[table.id] = len(ran)
             elif variant.corpus == "real":
                 rows += [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
             else:
@@ -125,8 +130,16 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
     if studies:
         yield from (Heading("Apart: studies on stand-in files"), Text(STUDIES), Bullets(studies))
     if elsewhere:
-        told = "; ".join(f"{count_of(count, 'cell')} in {name}" for name, count in elsewhere.items())
-        yield Text(f"Besides, {told} ran: they prove the path, not the learning; see the pages.")
+        summed = "; ".join(f"{_cells(counts)} in {name} ({_by_table(counts)})" for name, counts in elsewhere.items())
+        yield Text(f"Besides, there ran {summed}: {SMOKE}")
+
+
+def _cells(counts: Mapping[str, int]) -> str:
+    return count_of(sum(counts.values()), "cell")
+
+
+def _by_table(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} of {table}" for table, count in counts.items())
 
 
 def _to_finish(tables: Sequence[TableResult], todo: Mapping[str, Todo]) -> Iterator[Block]:

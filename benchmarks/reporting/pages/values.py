@@ -8,6 +8,7 @@ from benchmarks.audit.origins import Stated, changed, stated
 from benchmarks.reporting import wording
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Grid, Heading, Page, Text
+from benchmarks.reporting.terms import named
 from benchmarks.spec import TIERS, Paper
 from benchmarks.spec.bricks import Origin, Sourced
 
@@ -87,7 +88,7 @@ def _grid(
     rows = [
         (
             PARTS.get(one.part, f"`{one.part}`"),
-            f"`{one.name}`",
+            named(one.name, one.part),
             wording.value(one.sourced.value),
             one.sourced.origin,
             last(one.sourced),

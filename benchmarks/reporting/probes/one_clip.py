@@ -11,6 +11,7 @@ from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import Kept
 from benchmarks.reporting.told import ProbeName, RowName
 from benchmarks.spec.bricks import Strict
+from datasets.acquire.telling import enumerated
 
 #: What captions say of the shades of maps.
 SHADES = "each map from white, its 1st percentile, to black, its 99th (both in its title)"
@@ -58,7 +59,7 @@ def name_of(run: Kept, over: Over | None) -> str:
 
 def clip_of(run: Kept) -> str:
     """The clip that a run shows, with its classes."""
-    return f"{run.item} ({', '.join(label.replace('_', ' ') for label in run.labels) or 'no class'})"
+    return f"{run.item} ({enumerated(label.replace('_', ' ') for label in run.labels) or 'no class'})"
 
 
 def conditions(result: TableResult, variant: Variant, kept: Mapping[str, Kept]) -> str:

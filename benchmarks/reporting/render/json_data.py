@@ -5,16 +5,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
+from benchmarks.reporting.opening.conditions import condition_sentences
 
 
 def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]]:
-    """{"cells": [...], "claims": [...]}: all under the paper's conditions, then what ran under others.
+    """Lists: "cells", "controls", "own", "ran_otherwise", "claims"; first the paper's conditions, then others.
 
     Those have no verdict; a claim is `seen` or `not seen` there, and what it is in print is not said.
 
     `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null where no
     spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what sets the
-    files apart from the official ones.
+    files apart from the official ones, `partial` of which folds alone a mean is, `mean_alone` that folds are known to
+    differ where the mean is reproduced. `controls` are rows of ours beside the paper's, `own` those of networks of the
+    user's, with what they are in `label`; `ran_otherwise` tells what the conditions of a table's other runs change.
     """
     listed = list(tables)
     main = [_entry(one) for table in listed for one in table.main]
@@ -26,6 +29,15 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
         for one in results
         if one.n_runs
     ]
+    controls = [
+        {**_entry(one), "label": one.cell.label}
+        for table in listed for variant, results in table.controls.items() if variant.numerics == "float32"
+        for one in results
+    ]  # fmt: skip
+    own = [
+        {**_entry(row.result), "label": row.result.cell.label}
+        for table in listed for variant, rows in table.own.items() if variant.numerics == "float32" for row in rows
+    ]  # fmt: skip
     claims = [
         _claim(table, test)
         for table in listed
@@ -33,7 +45,19 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
         if variant.numerics == "float32"
         for test in tests
     ]
-    return {"cells": main + others, "claims": claims}
+    otherwise = [one for table in listed for one in ran_otherwise(table)]
+    return {"cells": main + others, "controls": controls, "own": own, "ran_otherwise": otherwise, "claims": claims}
+
+
+def ran_otherwise(table: TableResult) -> list[dict[str, Any]]:
+    """Of every condition of a table's runs that is not the paper's what it changes, in sentences."""
+    return [
+        {
+            "table": table.id, "tier": variant.tier, "corpus": variant.corpus, "numerics": variant.numerics,
+            "changes": condition_sentences(table, variant, (*results, *table.controls.get(variant, ()))),
+        }
+        for variant, results in table.others.items()
+    ]  # fmt: skip
 
 
 def _entry(one: CellResult) -> dict[str, Any]:
@@ -53,6 +77,8 @@ def _entry(one: CellResult) -> dict[str, Any]:
         "verdict": one.status if one.variant.earns_verdict else None,
         "protocol": one.protocol,
         "flaw": one.flaw,
+        "partial": one.partial,
+        "mean_alone": one.mean_alone is not None,
     }
 
 
@@ -69,6 +95,7 @@ def _claim(table: TableResult, test: ClaimTest) -> dict[str, Any]:
         "answer": test.answer,
         "about": found.kind,
         "seeds": found.seeds,
+        "between": found.between,
         "difference": found.difference,
         "low": _finite(found.low),
         "high": _finite(found.high),

@@ -16,6 +16,7 @@ from benchmarks.runs.memo import Memo
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.truth import listed
 from benchmarks.spec import Cell
+from datasets.acquire.telling import enumerated
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _class_table(ran: Sequence[CellResult], memo: Memo) -> Iterator[Block]:
     rows = [row for counts, of_list in below.items() for row in (counts, *of_list)]
     yield Grid(("row", *map(wording.plain, judged)), rows)
     if left := [wording.plain(name) for name in names if name not in judged]:
-        yield Text(f"Left out, as no test clip has them, or all have: {', '.join(left)}.")
+        yield Text(f"Left out, as no test clip has them, or all have: {enumerated(left)}.")
 
 
 def seed_areas(one: CellResult, memo: Memo) -> list[Areas]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from benchmarks.audit.printed import counted
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading
@@ -21,7 +22,7 @@ def audit_grid(result: TableResult, results: Sequence[CellResult], notes: Footno
                 result.table.columns[one.cell.column].label,
                 wording.published(one, notes),
                 computed + (notes.mark(wording.sentence(note)) if note else ""),
-                wording.as_printed(one),
+                wording.digits(one),
                 _audited(one, notes),
             )
         )
@@ -62,16 +63,16 @@ def check_blocks(result: TableResult) -> list[Block]:
     """The checks that need no training; what they find about audited cells stands in the table already."""
     rows = []
     for check in result.checks:
-        word = {True: "holds", False: "**fails**", None: ""}[check["holds"]]
+        words = ("fits", "does not fit") if check.get("tries") else ("holds", "**fails**")
+        word = "" if check["holds"] is None else words[not check["holds"]]
         printed = wording.NOTHING if check["published"] is None else f"{check['published']:g}"
-        note = wording.sentence(check["note"]) if check["note"] else ""
+        read = f"read as: {check['tries']}" if check.get("tries") else None
+        note = " ".join(wording.sentence(text) for text in (check["note"], read) if text)
         rows.append((f"`{check['id']}`", printed, f"{check['computed']:.6g}", word, note))
     if not rows:
         return []
     grid = Grid(("check", "published", "computed", "audit", "note"), rows, left=(0, 3, 4))
-    failing = sum(row[3] == "**fails**" for row in rows)
-    judged = sum(bool(row[3]) for row in rows)
-    beside = len(rows) - judged
-    also = f"; and {count_of(beside, 'number')} beside which nothing is printed" if beside else ""
-    told = {0: "none of them fails", 1: "one of them fails"}.get(failing, f"{failing} of them fail")
-    return [Heading("Audit"), Folded(f"{count_of(judged, 'check')} without training, {told}{also}", [grid])]
+    beside = sum(not row[3] for row in rows)
+    also = f"{count_of(beside, 'number')} beside which nothing is printed" if beside else ""
+    told = "; ".join(filter(None, (counted(result.checks), also)))
+    return [Heading("Audit"), Folded(f"Without training: {told}", [grid])]

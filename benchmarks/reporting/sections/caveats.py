@@ -7,7 +7,9 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
+from benchmarks.reporting.terms import term
 from benchmarks.spec import Cell
+from datasets.acquire.telling import enumerated
 
 ABOUT = (
     "What the text says against our reading, with the rows that rest on it; the origin of every value stands in "
@@ -24,7 +26,7 @@ def contradiction_blocks(result: TableResult) -> list[Block]:
         for told in _of_cell(result, cell, by_setting):
             rows.setdefault(told, {})[cell.label] = None
     labels = {cell.label for cell in trained}
-    lines = [f"{told} ({'all rows' if labels == set(of) else ', '.join(of)})" for told, of in rows.items()]
+    lines = [f"{told} ({'all rows' if labels == set(of) else enumerated(of)})" for told, of in rows.items()]
     return [Text(ABOUT), Bullets([wording.sentence(line) for line in lines])] if lines else []
 
 
@@ -47,4 +49,4 @@ def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]
             by_setting[source.setting] = stated(result.paper, source.setting)
         for one in by_setting[source.setting]:
             if one.sourced.contradicts and (one.name, one.sourced.contradicts) not in told:
-                yield f"{wording.plain(one.name)}, {wording.value(one.sourced.value)}: {one.sourced.contradicts}"
+                yield f"{term(one.name, one.part)}, {wording.value(one.sourced.value)}: {one.sourced.contradicts}"

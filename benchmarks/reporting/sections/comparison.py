@@ -39,7 +39,7 @@ def _rows(comparison: Comparison, notes: Footnotes) -> Grid:
             rival.result.cell.label,
             wording.published(rival.result, notes),
             wording.reproduced(rival.result),
-            wording.as_printed(rival.result),
+            wording.digits(rival.result),
             *(text for name, _ in beside for text in _beside(comparison, rival, name)),
             wording.fraction(rival.result),
             rival.result.variant.name if rival.result.n_runs else wording.NOTHING,

@@ -34,6 +34,6 @@ def _why(result: TableResult, one: CellResult, notes: Footnotes) -> str:
 def value_row(result: CellResult) -> tuple[str, ...]:
     """A row without anything that is published: label, value, as printed, correct, seeds and folds."""
     return (
-        result.cell.label, wording.reproduced(result), wording.as_printed(result), wording.fraction(result),
+        result.cell.label, wording.reproduced(result), wording.digits(result), wording.fraction(result),
         wording.runs(result),
     )  # fmt: skip

@@ -13,7 +13,7 @@ def data_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
         of_dataset = [one for one in results if one.cell.dataset == dataset and one.evidence]
         lines = clips_used(of_dataset)
         state = result.states.get(of_dataset[0].variant, {}).get(dataset)
-        lines += [_files(state)] if state else []
+        lines += [_released(result, dataset, state), _files(state)] if state else []
         if len(result.paper.datasets[dataset].folds) > 1:
             lines += _leaks(result, dataset, of_dataset)
         yield Heading(result.paper.datasets[dataset].title, 4)
@@ -37,6 +37,14 @@ def items_of(one: CellResult) -> str:
                 count = f"{count['used']}{expected}"
             by_split.setdefault(split, set()).add(str(count))
     return "; ".join(f"{split}: {' or '.join(sorted(counts))} clips" for split, counts in by_split.items())
+
+
+def _released(result: TableResult, dataset: str, state: State) -> str:
+    """Which release the files are and in what state, as the newest run that counted these very files found them."""
+    known = [state.census, *(one.census for of in result.states.values()
+                             for name, one in of.items() if name == dataset and one.shown == state.shown)]  # fmt: skip
+    counted = next(filter(None, known), None)
+    return f"release and state: {counted or 'not kept with these runs, which are older than the count of files'}"
 
 
 def _files(state: State) -> str:

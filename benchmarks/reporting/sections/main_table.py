@@ -6,7 +6,7 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
 from benchmarks.reporting.sections.audited import audit_grid
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, enumerated
 
 MAIN_HEAD = (
     "row", "published", "reproduced", "as printed", "correct", "90 % interval", "seeds × folds", "verdict", "protocol",
@@ -77,7 +77,7 @@ def _main_row(result: CellResult, notes: Footnotes) -> tuple[str, ...]:
         wording.label(result, notes),
         wording.published(result, notes),
         wording.reproduced(result),
-        wording.as_printed(result),
+        wording.digits(result),
         wording.fraction(result),
         wording.interval(result, notes),
         wording.runs(result),
@@ -103,4 +103,4 @@ def column_title(result: TableResult, column: str) -> str:
         f"{one.cell.label} ± {one.cell.margin:g}" for one in result.main
         if one.cell.column == column and one.cell.margin not in (None, described.margin) and one.cell.recipe == "train"
     ]  # fmt: skip
-    return f"{described.label} ({', '.join(facts)})" if facts else described.label
+    return f"{described.label} ({enumerated(facts)})" if facts else described.label

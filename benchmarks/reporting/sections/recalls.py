@@ -8,6 +8,7 @@ from benchmarks.reporting.figures import with_value
 from benchmarks.reporting.figures.results.confusion import decisions, headline
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Text
 from benchmarks.runs.memo import Memo
+from datasets.acquire.telling import enumerated
 
 
 def recall_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo) -> Iterator[Block]:
@@ -16,11 +17,11 @@ def recall_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo
         if best := headline(of_column):
             found = decisions(result, best, memo)
             recalls = sorted(zip(found.recall, found.classes, strict=True), reverse=True)
-            listed = ", ".join(f"{wording.plain(name)} {100 * recall:g}" for recall, name in recalls)
+            told = enumerated(f"{wording.plain(name)} {round(100 * recall, 1):g}" for recall, name in recalls)
             worst = [
                 f"{wording.plain(true)} called {wording.plain(decided)}: {count} of {total}"
                 for count, true, decided, total in found.worst()
             ]
             label = result.table.columns[column].label
             title = f"{label}, {best.cell.label}: recall per class and frequent confusions"
-            yield Folded(title, [Text(f"Recall in %: {listed}."), Bullets(worst)])
+            yield Folded(title, [Text(f"Recall in %: {told}."), Bullets(worst)])

@@ -22,7 +22,7 @@ from benchmarks.reporting.web.palette import LOOKS, THEMES, css_name, tints
 from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place, way
 from benchmarks.reporting.web.settings import SettingPages
 from benchmarks.reporting.web.shell import Shell
-from benchmarks.reporting.web.tables import claim_pages, table_page
+from benchmarks.reporting.web.tables import claim_pages, own_page, table_page
 from benchmarks.reporting.web.uses import Use, uses_of
 from benchmarks.runs.files import write_file
 from benchmarks.runs.workspace import Workspace
@@ -105,6 +105,8 @@ def _files(
         elif page.folder in report.papers and page.place.endswith("/README"):
             beside = [one for one in pages if one.folder == page.folder and one.place not in tables and one != page]
             yield f"{place}.html", paper_page(shell, page, report.papers[page.folder], uses, beside)
+        elif page.folder in report.papers and page.place.endswith("/own"):
+            yield f"{place}.html", own_page(shell, report.papers[page.folder], page, place)
         else:
             yield f"{place}.html", shell.write("page.html.j2", place, page.title, {"page": page})
     settings = SettingPages(shell, workspace, sounds, pictures)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.opening.overview import MEANT, SQUARES, TOLD, state_of
+from benchmarks.reporting.opening.overview import MEANT, SQUARES, state_of, told
 from benchmarks.reporting.render.html import plain
 from benchmarks.reporting.web.palette import LOOKS, css_name, is_round
 from benchmarks.reporting.web.places import anchor, command_anchor, setting_place, table_place, way
@@ -60,7 +60,7 @@ def badge(state: str) -> Badge:
 
 def badges(states: Mapping[str, int]) -> list[tuple[Badge, int, str]]:
     """Of the states that occur, in their order: badge, count, and how it is told after a number."""
-    return [(badge(state), states[state], TOLD.get(state, state)) for state in SQUARES if states.get(state)]
+    return [(badge(state), states[state], told(states[state], state)) for state in SQUARES if states.get(state)]
 
 
 def lines(table: TableResult, here: str) -> Iterator[Line]:

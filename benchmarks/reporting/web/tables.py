@@ -1,12 +1,16 @@
-"""The pages of tables and of claims."""
+"""The pages of tables, of claims, and of rows that are not the paper's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks.judge.own.rows import OwnRow
 from benchmarks.judge.table import ClaimTest, TableResult, Variant
+from benchmarks.reporting import wording
 from benchmarks.reporting.opening.result import spoken
+from benchmarks.reporting.own.board import what_it_is
 from benchmarks.reporting.render.blocks import Block, Heading, Page, Text
+from benchmarks.reporting.render.html import plain
 from benchmarks.reporting.sections.claims import claim_blocks
-from benchmarks.reporting.web.cells import Line, lines
+from benchmarks.reporting.web.cells import Badge, Line, Square, badge, lines
 from benchmarks.reporting.web.commands import audit_commands
 from benchmarks.reporting.web.places import claim_place, table_place, way
 from benchmarks.reporting.web.shell import Shell
@@ -27,6 +31,44 @@ def table_page(shell: Shell, table: TableResult, page: Page) -> bytes:
         ],
     }  # fmt: skip
     return shell.write("table.html.j2", here, page.title, known)
+
+
+def own_page(shell: Shell, tables: Sequence[TableResult], page: Page, place: str) -> bytes:
+    """What the report says of the rows that are not the paper's, with a square for each value and a line for all."""
+    matrices: list[tuple[str, list[tuple[str, list[Square | None]]]]] = []
+    listed: list[dict[str, object]] = []
+    for table in tables:
+        for variant, rows in table.own.items():
+            squares: dict[str, dict[str, Square]] = {}
+            for row in rows:
+                at = f"own-{len(listed) + 1}"
+                square, line = _own_value(table, row, at)
+                squares.setdefault(plain(row.result.cell.label), {})[row.result.cell.column] = square
+                listed.append(line)
+            columns = [name for name in table.table.columns if any(name in of_row for of_row in squares.values())]
+            told = f"{table.id}: {plain(table.table.title)}; {wording.conditions(variant)}"
+            matrices.append((told, [(row, [of.get(name) for name in columns]) for row, of in squares.items()]))
+    return shell.write("own.html.j2", place, page.title, {"page": page, "matrices": matrices, "lines": listed})
+
+
+def _own_value(table: TableResult, row: OwnRow, at: str) -> tuple[Square, dict[str, object]]:
+    """The square of a value in a row that is not the paper's, and its line, to whose place `at` the square leads."""
+    one = row.result
+    column, value = plain(table.table.columns[one.cell.column].label), plain(wording.so_far(one))
+    conditions = wording.conditions(one.variant)
+    mark = _own_badge(one.variant)
+    told = f"{plain(one.cell.label)}, {column}: {value}; {conditions}"
+    line = {
+        "anchor": at, "table": table.id, "row": plain(one.cell.label), "column": column, "value": value, "badge": mark,
+        "conditions": conditions, "runs": wording.runs(one), "what": plain(what_it_is(table, row).partition(": ")[2]),
+    }  # fmt: skip
+    return Square(f"#{at}", mark, told), line
+
+
+def _own_badge(variant: Variant) -> Badge:
+    """That of a cell of the paper that ran under the same conditions alone."""
+    where = {"real": "reduced only", "standin": "stand-in only"}.get(variant.corpus, "no verdict")
+    return badge(where if variant.tier == "reduced" else "no verdict")
 
 
 def _parted(blocks: list[Block]) -> tuple[list[Block], list[Block]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.audit.checks import agrees, audit, audit_lines, checks, printed
+from benchmarks.audit.printed import counted
 from benchmarks.errors import InputError
 from benchmarks.spec import Paper, Published, load_paper, paper_ids
 from benchmarks.spec.audit import AuditPlan
@@ -142,6 +143,22 @@ def test_lines_are_one_per_check_below_what_they_have_in_common():
     assert lines[1] == made[0]["note"] == "twice the largest lag at which the decay is at least 2 %"
     assert len(lines) - 1 - len(below) < len(below) / 4
     assert max(map(len, lines)) <= 80
+
+
+def test_a_reading_of_ours_fits_or_not_and_what_the_paper_says_holds_or_fails():
+    made = audit("pbcnn.t1")
+    tried = [check for check in made if check["tries"]]
+    assert {check["id"].rpartition(".")[2] for check in tried} == {"of_298", "of_292"}
+    lines = {line.split()[1]: line.split()[0] for line in audit_lines(made) if line.startswith("  ")}
+    assert {lines[check["id"]] for check in tried} == {"misfit"}
+    assert "FAILS" not in lines.values() and "holds" in lines.values()
+    *_, counts = audit_lines(made)
+    assert counts == f"{len(made) - 8} checks: all hold; 8 tries of assumed readings: none fits"
+    one = {**tried[0], "holds": True}
+    assert (
+        counted([one]) == "1 try of an assumed reading: 1 fits"
+        and counted([{**one, "tries": None}]) == "1 check: 1 holds"
+    )
 
 
 EVENTS = {

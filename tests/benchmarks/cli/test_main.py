@@ -1,10 +1,14 @@
 """The command line as a user meets it: answers, one-line errors, exit codes."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,8 @@ import typer
 
 from benchmarks.__main__ import main
 from benchmarks.cli import OUT_OF_TIME
-from benchmarks.cli.main import app, run_command_line
+from benchmarks.cli.main import INTERRUPTED, app, run_command_line
+from benchmarks.launch.driver import Outcome
 from benchmarks.spec import load_paper, paper_ids
 from tests import ROOT
 
@@ -177,3 +182,61 @@ def test_ctrl_c_before_a_command_is_known_is_one_line(monkeypatch, capsys):
         main()
     assert left.value.code == OUT_OF_TIME
     assert capsys.readouterr().err == "resound: stopped before it began\n"
+
+
+@pytest.mark.parametrize(("presses", "code", "said"), [(1, OUT_OF_TIME, "stopped"), (2, INTERRUPTED, "left at once")])
+def test_a_ctrl_c_behind_the_sweep_is_counted_with_those_before(
+    toy_workspace, monkeypatch, capsys, presses, code, said
+):
+    """The first one stops the sweep, and the next comes while the tables are written; or it is the first itself."""
+
+    def press(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+    def launched(*asked):
+        if presses == 2:
+            with suppress(KeyboardInterrupt):
+                press()
+        return Outcome(stopped=["a"])
+
+    for name in ("data", "runs", "cache", "reports"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
+    monkeypatch.setattr("benchmarks.cli.sweep.launch", launched)
+    monkeypatch.setattr("benchmarks.reporting.print_tables", press)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C
+    assert run_command_line(["run", "toy.t1", "--tier", "smoke", "--device", "cpu"]) == code
+    assert capsys.readouterr().err.splitlines()[-1] == f"resound: {said}; the same command continues"
+
+
+AT_THE_END = """
+import atexit, os, signal, sys
+from benchmarks import __main__
+from benchmarks.cli import main
+
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+
+def stopped(arguments):
+    main.PRESSES.listen()
+    for _ in range({before}):
+        try:
+            press()
+        except KeyboardInterrupt:
+            pass
+    return main.PRESSES.code if {before} else 0
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+atexit.register(press)  # before what Python itself does at its end
+main.run_command_line = stopped
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize(("before", "code"), [(0, 0), (1, INTERRUPTED)])
+def test_ctrl_c_when_python_itself_ends_is_no_traceback(before, code):
+    """Of what is done already it takes nothing away; where one stopped the command it is the second."""
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_END.format(before=before)], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (code, "")

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -309,3 +310,14 @@ def test_single_runs_without_right_and_wrong_items_are_compared_by_random_signs(
 
 def test_a_link_prints_as_a_formula():
     assert str(Link("a", "b")) == "a > b" and str(Link("a", "b", -1.5, True)) == "a >= b - 1.5"
+
+
+def test_with_two_seeds_it_is_about_the_seeds_that_both_have_and_names_the_rows(rows):
+    two = {**rows, "fair": rows["fair"].first_seeds(1)}
+    assert judged({"kind": "beats", "rows": ["good", "fair"]}, two).seeds == (1, 1)
+    two["fair"] = replace(rows["fair"], added={fold: of[:2] for fold, of in rows["fair"].added.items()})
+    result = judged({"kind": "beats", "rows": ["good", "fair"]}, two)
+    assert result.kind == "these two models" and result.seeds == (2, 2) and result.between == ("good", "fair")
+    assert "mean of 2 seeds of each side, random signs over units" in result.note
+    means = [np.mean([rows[row].added[fold][:2].mean() for fold in FOLDS]) for row in ("good", "fair")]
+    assert result.difference == pytest.approx(100 * (means[0] - means[1]))

@@ -52,6 +52,23 @@ def test_without_runs_on_the_files_here_the_newest_are_shown_and_the_page_says_s
     assert said in (workspace.reports / "acrnn" / "t1.md").read_text()
 
 
+def test_the_page_names_the_release_as_the_newest_run_on_these_files_found_it(workspace):
+    on_files(workspace, OLD, wrong=20)
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    path = workspace.reports / "acrnn" / "t1.md"
+    assert "- release and state: not kept with these runs" in path.read_text()
+    found = {"release": "v2 WAV", "complete": True, "summary": "400 of 400 clips (v2 WAV): all usable", "faults": {}}
+    for tier, ended in (("reduced", "2026-02-01"), ("full", "2026-01-01")):
+        census = {**found, "summary": found["summary"].replace("all", tier)}
+        fabricate(workspace, "rf", "esc10", kind="decision", tier=tier, seeds=1, fingerprint=OLD, ended=ended,
+                  data={"census": census})  # fmt: skip
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    told = [line for line in path.read_text().splitlines() if line.startswith("- release and state: ")]
+    assert [line.partition(": ")[2] for line in told] == [
+        "400 of 400 clips (v2 WAV): full usable", "400 of 400 clips (v2 WAV): reduced usable",
+    ]  # fmt: skip
+
+
 def test_undated_runs_are_older_than_dated_ones_and_among_them_most_runs_count(workspace):
     on_files(workspace, OLD, wrong=20, seeds=3)
     on_files(workspace, NEW, wrong=40)

@@ -271,3 +271,19 @@ def test_what_runs_at_the_end_of_the_budget_is_stopped(store):
     outcome = launch(planned("a", "b"), launcher, minutes=0.001)
     assert (outcome.stopped, outcome.not_started) == (["a"], ["b"])
     assert launcher.asked_to_stop == 1
+
+
+@pytest.mark.parametrize(("presses", "error"), [(1, KeyboardInterrupt), (2, Left)])
+def test_ctrl_c_while_the_workers_are_sent_home_counts_like_any_other(store, presses, error, monkeypatch):
+    launcher = Scripted(store, 1, {"a": [[interrupts] if presses == 2 else DONE]})
+    closing = iter([KeyboardInterrupt])
+
+    def close(self):
+        self.closed += 1
+        for press in closing:
+            raise press
+
+    monkeypatch.setattr(Scripted, "close", close)
+    with pytest.raises(error):
+        launch(planned("a"), launcher)
+    assert launcher.closed == 2 and launcher.asked_to_stop == presses - 1

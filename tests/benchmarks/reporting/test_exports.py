@@ -14,13 +14,27 @@ import pytest
 from benchmarks.cli.main import run_command_line
 from benchmarks.judge.results import Results
 from benchmarks.reporting import wording
-from benchmarks.reporting.exports import HEAD, escaped, exported
+from benchmarks.reporting.exports import HEAD, exported
 from benchmarks.reporting.render.blocks import Grid
+from benchmarks.reporting.render.latex import HIGH, escaped, floating
+from benchmarks.spec import load_paper, paper_ids
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from tests.benchmarks.judge.own.test_rows import changed, trained
 
 
 @pytest.fixture(scope="module")
 def table(clips):
     return Results(clips).table("acrnn.t3")
+
+
+@pytest.fixture(scope="module")
+def own_workspace(tmp_path_factory):
+    """The paper's row on two folds, and rows of somebody's own on two and on one."""
+    workspace = workspace_in(tmp_path_factory.mktemp("own"))
+    trained(workspace, load_paper("acrnn"), "base", 40)
+    trained(workspace, *changed("model.dropout=0.1"), wrong=10)
+    trained(workspace, *changed("model.dropout=0.2"), wrong=40, folds=(1,))
+    return workspace
 
 
 def parsed(text: str) -> list[dict[str, str]]:
@@ -64,6 +78,15 @@ def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
     assert text.count("{") == text.count("}") and all(ord(character) < 128 for character in text)
 
 
+def test_exports_say_whose_row_it_is_of_which_folds_and_how_ours_was_shortened(scene_table, clips):
+    rows = {(row["cell"], row["corpus"]): row for row in parsed(exported([scene_table], "csv"))}
+    average = rows["pbcnn.t2.average.cnn", "standin"]
+    assert (average["partial"], average["whose"], average["brought"]) == ("fold 1 of 4", "paper", "rounded")
+    assert rows["pbcnn.t2.fold1.cnn", "standin"]["partial"] == ""
+    cut = [row for row in parsed(exported([Results(clips).table("acrnn.t3")], "csv")) if row["ours"]]
+    assert {row["brought"] for row in cut} == {"cut"} and {row["mean_alone"] for row in cut} == {"False"}
+
+
 def test_what_is_no_number_is_nothing(table):
     one = next(one for one in table.main if one.mean is not None)
     odd = replace(one, verdict=replace(one.verdict, low=-math.inf, high=math.inf))
@@ -95,18 +118,68 @@ def test_no_text_is_a_command(text, safe):
 
 
 def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_line_above():
-    from benchmarks.reporting.exports import _tabular
-
-    assert "\n{}[21] & 1 \\\\" in _tabular(Grid(("row", "x"), [("a", "2"), ("[21]", "1")]))
+    assert "\n{}[21] & 1 \\\\" in floating("", "", [Grid(("row", "x"), [("a", "2"), ("[21]", "1")])])
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_latex_is_set(table, tag_tables, tmp_path):
-    tables = exported([table, tag_tables["t3"]], "latex")
-    text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{tables}\\end{{document}}\n"
-    (tmp_path / "t.tex").write_text(text)
+def test_a_caption_says_what_the_table_has_and_no_more(tmp_path):
+    workspace = workspace_in(tmp_path)
+    empty = exported([Results(workspace).table("acrnn.t3")], "latex")
+    assert "). Published values, in \\%.}" in empty and "interval" not in empty and "not run" not in empty
+    fabricate(workspace, "att_aug", "esc10", wrong=4, seeds=1)
+    one_seed = exported([Results(workspace).table("acrnn.t3")], "latex")
+    assert "interval" not in one_seed and "; --: not run. Ours is cut to the decimals" in one_seed
+    fabricate(workspace, "att_aug", "esc10", wrong=4)
+    assert "in \\%, with the 90 \\% interval" in exported([Results(workspace).table("acrnn.t3")], "latex")
+
+
+def test_rows_that_are_not_the_papers_have_a_table_of_their_own(own_workspace):
+    text = exported([Results(own_workspace).table("acrnn.t3")], "latex")
+    papers, own = text.split("\\label{tab:acrnn.t3}")[1].split("\\label{tab:acrnn.t3.own.reduced}")
+    assert re.search(
+        r"rows that are not the paper's \(base dropout 0\.\d, base dropout 0\.\d\)", papers.rpartition("\\caption")[2]
+    )
+    assert "base dropout" not in papers.partition("\\end{table}")[0]
+    rows = [line.partition(" & ")[0] for line in own.splitlines() if " & " in line]
+    assert sorted(rows) == ["base dropout 0.1", "base dropout 0.2", "convolutional RNN", "row"]
+    assert "87.50 (folds 1, 2 of 5)" in own
+
+
+def test_wide_tables_are_set_smaller_or_parted_between_groups_and_long_ones_go_on():
+    entry = f"90.55 / 91.20 [90.10 … 92.30]{HIGH}R"
+
+    def made(columns: int, rows: int) -> str:
+        head, above = ("row", *map(str, range(columns))), [("", 1), *([("group", 2)] * (columns // 2))]
+        return floating("A table.", "tab:a", [Grid(head, [("row", *[entry] * columns)] * rows, above=above)])
+
+    assert "\\small\n" not in made(2, 3) and made(2, 3).count("\\begin{tabular}{lrr}") == 1
+    assert "\\footnotesize" in made(8, 3) and made(8, 3).count("\\begin{tabular}{lrr}") == 4
+    assert made(8, 3).count("\\begin{table}") == 1 and made(8, 30).count("\\begin{table}") == 4
+    assert made(8, 30).count("A table. Continued.") == 3 and "\\label{tab:a.2}" in made(8, 30)
+
+
+#: As wide as most journals set a page.
+DOCUMENT = (
+    "\\documentclass{{article}}\n\\usepackage[a4paper,margin=2cm]{{geometry}}\n\\usepackage{{booktabs}}\n"
+    "\\begin{{document}}\n{}\\end{{document}}\n"
+)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed, so no table is set")
+def test_every_table_is_set_and_fits_the_page(
+    table, tag_tables, scene_table, three_classes_table, own_workspace, tmp_path
+):
+    """Those with made-up runs, with all that may stand in them, and of the others what is published."""
+    made = [table, tag_tables["t3"], scene_table, three_classes_table, Results(own_workspace).table("acrnn.t3")]
+    known = {one.id for one in made}
+    papers = (load_paper(name) for name in paper_ids())
+    names = [f"{paper.id}.{name}" for paper in papers for name in paper.tables]
+    assert len(names) == 12
+    every = [*made, *(Results(workspace_in(tmp_path / "none")).table(name) for name in names if name not in known)]
+    (tmp_path / "t.tex").write_text(DOCUMENT.format(exported(every, "latex")))
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert not re.findall(r"Overfull.*|.*Float too large.*", done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,20 @@
 import pytest
 
 from benchmarks.judge.results import Results
-from benchmarks.judge.table import CellResult, Variant
+from benchmarks.judge.table import FITTED, CellResult, Variant
 from benchmarks.reporting.render.blocks import Footnotes
-from benchmarks.reporting.wording import published, reproduced, runs, sentence, verdict
+from benchmarks.reporting.wording import (
+    COUNTED,
+    as_printed,
+    counted,
+    digits,
+    published,
+    reproduced,
+    runs,
+    sentence,
+    told,
+    verdict,
+)
 from benchmarks.spec import Protocol
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
@@ -21,6 +32,33 @@ def test_missing_folds_are_told_and_nothing_is_averaged(workspace):
     fabricate(workspace, "base", "esc10", folds=(1, 2, 4), seeds=1)
     one = result_of(workspace, "acrnn.t3", "acrnn.t3.base.esc10")
     assert (one.status, one.mean, reproduced(one), runs(one)) == ("incomplete", None, "3 of 5 folds", "3 of 5")
+
+
+def test_a_value_of_some_folds_alone_says_of_which_wherever_it_stands(scene_table):
+    ran = {one.cell.id: one for one in scene_table.others[Variant("reduced", "standin")]}
+    average, fold = ran["pbcnn.t2.average.cnn"], ran["pbcnn.t2.fold1.cnn"]
+    assert average.mean == fold.mean and average.partial == "fold 1 of 4" and fold.partial is None
+    assert reproduced(average).endswith(" (fold 1 of 4)") and as_printed(average).endswith(" (fold 1 of 4)")
+    assert digits(average) == as_printed(fold) and "fold" not in reproduced(fold)
+
+
+def test_all_folds_are_no_part(workspace):
+    fabricate(workspace, "base", "esc10", seeds=1)
+    one = result_of(workspace, "acrnn.t3", "acrnn.t3.base.esc10")
+    assert one.mean is not None and one.partial is None and one.evidence.every == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "said"),
+    [
+        (1, "deviates", "1 deviates"), (2, "deviates", "2 deviate"), (2, "reproduced", "2 reproduced"),
+        (2, f"deviates{FITTED}", "2 deviate under a fitted reading"), (1, "holds", "1 holds in the audit"),
+        (15, f"holds{FITTED}", "15 hold in the audit under a fitted reading"), (3, "fails", "3 fail in the audit"),
+        (2, "undecided", "2 undecided"),
+    ],
+)  # fmt: skip
+def test_states_are_told_after_their_number_as_one_speaks(number, word, said):
+    assert told(number, word) == said == counted({**dict.fromkeys(COUNTED, 0), word: number})
 
 
 def test_a_corrected_value_stands_beside_the_printed_one(workspace):

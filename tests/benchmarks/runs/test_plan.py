@@ -250,8 +250,8 @@ def test_the_json_of_plan_and_list_keep_the_contract(tmp_path):
         return json.loads(done.stdout)
 
     plan = call("plan", "acrnn.t3", "--data-root", str(tmp_path), "--runs", str(tmp_path / "runs"))
-    fields = {"id", "paper", "setting", "dataset", "fold", "seed", "tier", "corpus", "done", "minutes"}
-    assert set(plan) == {"runs", "feeds", "left_out", "lacking", "beside"}
+    fields = {"name", "id", "paper", "setting", "dataset", "fold", "seed", "tier", "corpus", "done", "minutes"}
+    assert set(plan) == {"runs", "feeds", "left_out", "lacking", "beside", "without_id"}
     assert all(set(run) == fields for run in plan["runs"])
     cells = [cell for paper in call("list")["papers"] for table in paper["tables"] for cell in table["cells"]]
     fields = {"id", "label", "published", "corrected", "unit", "metric", "erratum", "recipe", "reason"}

@@ -12,6 +12,7 @@ from benchmarks.reporting.probes.chosen_seconds import Second, is_whole, labels_
 from benchmarks.reporting.probes.kept import Kept, kept_by_fold
 from benchmarks.reporting.told import InColumn, ProbeName, RowName
 from benchmarks.runs.scores import Scores
+from datasets.acquire.telling import enumerated
 
 #: Classes whose soft label stays below this all around are left out.
 HEARD = 0.1
@@ -42,7 +43,7 @@ class Context(FigureKind):
         if not chosen:
             return
         drawn = [self._surrounded(item, kept, first, around, scores.classes) for item in chosen]
-        names = ", ".join(kept)
+        names = enumerated(kept)
         yield Figure(
             f"context_{asked.result.table_id}_{self.column}_{asked.variant.name}",
             f"Weights over the context of a second (grey) by time from its beginning; dotted: all alike. Below: soft "

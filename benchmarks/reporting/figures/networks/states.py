@@ -11,6 +11,7 @@ from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import richest_column
 from benchmarks.reporting.probes.tsne import MOST_STATES, PERPLEXITY, SEED, state_map
 from benchmarks.reporting.told import RowName
+from datasets.acquire.telling import enumerated
 
 #: What runs keep: of all clips the states of some frames.
 STATES = "frame_states"
@@ -37,7 +38,7 @@ class States(FigureKind):
         ]  # fmt: skip
         if len(found) < 2:
             return
-        ratios = ", ".join(f"{name} {of_run.ratio:.3f}" for name, _, of_run in found)
+        ratios = enumerated(f"{name} {of_run.ratio:.3f}" for name, _, of_run in found)
         first = found[0][2]
         yield Figure(
             f"states_{asked.result.table_id}_{asked.dataset}_{asked.variant.name}",

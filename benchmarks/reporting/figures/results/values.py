@@ -1,6 +1,6 @@
 """The values of a table, a panel per column: bars of few rows, dots of many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from benchmarks.judge.table import CellResult
 from benchmarks.metrics import kind_of
@@ -9,6 +9,7 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.drawing.bars.values import Mark, draw_bars, draw_dots
 from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.told import SideBySide
+from datasets.acquire.telling import enumerated
 
 #: Up to so many rows a table is drawn as bars, above as dots; one of tagging always, as areas begin at 50.
 MOST_BARS = 6
@@ -47,10 +48,16 @@ class Values(FigureKind):
         plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
         yield Figure(
             f"{name}_{result.table_id}_{variant.name}",
-            f"{result.table.title}; {wording.conditions(variant)}",
+            f"{result.table.title}; {wording.conditions(variant)}{_of_folds(cells)}",
             [unit, paper, each, plain],
             lambda: draw(panels, unit, paper, each),
         )
+
+
+def _of_folds(cells: Iterable[CellResult]) -> str:
+    """Of which folds alone values are, where some are not of all."""
+    partial = dict.fromkeys(one.partial for one in cells if one.partial)
+    return f"; of {enumerated(partial)} alone" if partial else ""
 
 
 def _mark(one: CellResult, with_published: bool, label: str = "") -> Mark:

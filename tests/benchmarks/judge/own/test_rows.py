@@ -7,6 +7,7 @@ import pytest
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import Variant
 from benchmarks.reporting import write_reports
+from benchmarks.reporting.exports import exported
 from benchmarks.reporting.own.board import board_markdown
 from benchmarks.runs.own.changes import read_changes
 from benchmarks.runs.own.place import changed_rows
@@ -60,10 +61,25 @@ def test_the_papers_rows_are_what_they_are_without(workspace, tmp_path):
     for place in (workspace, alone):
         write_reports(place, "acrnn.t3", place.reports)
         pages.append({name: (place.reports / name).read_text() for name in ("acrnn/t3.md", "README.md", "report.json")})
+    data = [json.loads(one.pop("report.json")) for one in pages]
     assert pages[0] == pages[1]
-    assert json.loads(pages[0]["report.json"])
+    assert [one.pop("own") for one in data][1] == [] and data[0] == data[1] and data[0]["cells"]
     assert "base dropout 0.1" in (workspace.reports / "acrnn" / "own.md").read_text()
     assert not (alone.reports / "acrnn" / "own.md").exists()
+
+
+def test_the_data_for_programs_have_them_apart(workspace):
+    write_reports(workspace, "acrnn.t3", workspace.reports)
+    own = json.loads((workspace.reports / "report.json").read_text())["own"]
+    better = next(one for one in own if one["label"] == "base dropout 0.1")
+    assert (better["mean"], better["partial"], better["tier"], better["verdict"]) == (
+        87.5,
+        "folds 1, 2 of 5",
+        "reduced",
+        None,
+    )
+    exported_cells = json.loads(exported([Results(workspace).table("acrnn.t3")], "json"))["tables"][0]["cells"]
+    assert {one["row"] for one in exported_cells if one["whose"] == "own"} == {one["label"] for one in own}
 
 
 def test_the_board_ranks_all_rows_and_says_what_each_is(workspace):
@@ -71,7 +87,7 @@ def test_the_board_ranks_all_rows_and_says_what_each_is(workspace):
     ranked = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|") and "×" in line]
     assert ranked[1] == "**base dropout 0.1**"
     assert "- **base dropout 0.1**: setting `base` with model.dropout 0.1" in text
-    assert "1 × 1 (of 5 folds that of 1 alone)" in text
+    assert "(fold 1 of 5)" in text and "| 1 × 1 |" in " ".join(text.split())
 
 
 def test_two_recipes_of_one_name_are_two_rows(tmp_path):

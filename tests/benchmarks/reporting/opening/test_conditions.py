@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from benchmarks.judge.results import Results
@@ -15,18 +17,24 @@ def changes(paper: str, *settings: str, tier: str = "reduced") -> list[str]:
 def test_what_reduced_changes_is_told_with_the_values_of_the_paper():
     told = changes("acrnn", "base", "att")
     assert told[0] == "60 of 300 epochs" and "1 seed instead of 3" in told
-    assert "segment mode random instead of all (one segment per clip and epoch)" in told
+    assert "segments taken: random instead of all (one segment per clip and epoch)" in told
 
 
 def test_values_that_differ_between_settings_stand_with_what_they_replace():
     told = changes("maestro", "baseline", "c5")
     assert told[0] == "30 of 150 or 6 of 30 epochs" and told[-1] == "1 of 5 folds"
-    assert "patience of early stopping none instead of 90 or none instead of 27" in told
-    assert "patience of the learning rate 9 instead of 45 or 2 instead of 9" in told
+    assert "patience of early stopping: none instead of 90 or 27" in told
+    assert "patience of the learning-rate schedule: 9 instead of 45 or 2 instead of 9" in told
+
+
+def test_what_is_replaced_alike_is_told_once():
+    told = changes("edc", *load_paper("edc").settings)
+    assert told[0] in ("6 or 12 of 500 epochs", "12 or 6 of 500 epochs")
+    assert any(re.fullmatch(r"early stopping waits from epoch: (4 or 8|8 or 4) instead of 50", one) for one in told)
 
 
 def test_what_data_and_network_share_is_told_once():
-    assert sum(one.startswith("mel bands ") for one in changes("mtfa", *load_paper("mtfa").settings)) == 1
+    assert sum(one.startswith("mel bands") for one in changes("mtfa", *load_paper("mtfa").settings)) == 1
 
 
 @pytest.mark.parametrize("paper", paper_ids())
@@ -39,7 +47,7 @@ def test_every_tier_of_every_setting_is_told_in_words(paper):
 
 def test_a_stand_in_says_what_it_is_made_of_and_how_much_there_is(three_classes_table):
     [reduced, standin, *others] = condition_sentences(three_classes_table, STANDIN, three_classes_table.others[STANDIN])
-    assert reduced.startswith("*Reduced*: ") and "mel bands 40 instead of 128" in reduced
+    assert reduced.startswith("*Reduced*: ") and "mel bands: 40 instead of 128" in reduced
     assert standin.startswith("*Stand-in*: a stand-in for TUT Rare Sound Events") and "Here: devtest: " in standin
     assert others == []
     smoke = condition_sentences(three_classes_table, SMOKE, three_classes_table.others[SMOKE])

@@ -36,6 +36,22 @@ def test_shorter_schedules_on_the_real_files_are_marked_and_say_what_they_change
     assert "*(reduced)*: ours by another schedule: 60 of 300 epochs, " in told and "decides nothing" in told
 
 
+def test_how_ours_is_brought_to_the_printed_decimals_is_said_where_it_is_not_rounded_everywhere(tmp_path, scene_table):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
+    cut = "Ours is cut to the decimals of the published value, not rounded, as the paper does"
+    assert f"{cut}." in shown(Results(workspace).table("acrnn.t1"))[1]
+    fabricate(workspace, "knn", "esc50", wrong=271, kind="decision", step=0)
+    assert (
+        f"{cut}; rounded on ESC-50, as the source of these values does."
+        in shown(Results(workspace).table("acrnn.t1"))[1]
+    )
+    fabricate(workspace, "att_aug", "esc50", wrong=60)
+    told = shown(Results(workspace).table("acrnn.t1"))[1]
+    assert f"{cut}; rounded on ESC-50 (KNN [21]), as the source of these values does." in told
+    assert "decimals" not in shown(scene_table)[1] and "decimals" not in shown(unrun("acrnn.t1"))[1]
+
+
 def test_rows_that_are_only_quoted_say_why_and_added_ones_stand_apart():
     notes = Footnotes()
     rows = {row[0]: row for grid in own_table(unrun("mtfa.t1"), notes) if isinstance(grid, Grid) for row in grid.rows}

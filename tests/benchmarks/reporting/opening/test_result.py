@@ -1,3 +1,5 @@
+import re
+
 from benchmarks.judge.results import Results
 from benchmarks.reporting.opening.result import result_sentences, source_sentence
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
@@ -52,9 +54,12 @@ def test_smoke_is_no_result(tmp_path):
 
 def test_checks_that_fail_are_told(tmp_path):
     told = sentences(workspace_in(tmp_path), "acrnn.t3")[-1]
-    assert (
-        told == "Of 18 checks that can be made without training, as of printed averages and sizes, 2 fail (see Audit)."
-    )
+    assert told == "Without training, as of printed averages and sizes: 18 checks: 16 hold, 2 fail (see Audit)."
+
+
+def test_readings_of_ours_that_do_not_fit_are_no_failures_of_the_paper(tmp_path):
+    told = sentences(workspace_in(tmp_path), "pbcnn.t3")[-1]
+    assert told.endswith("5 checks: 2 hold, 3 fail; 24 tries of assumed readings: 7 fit, 17 do not fit (see Audit).")
 
 
 def test_a_page_says_whose_table_it_is_and_what_the_paper_says_of_it(tmp_path):
@@ -64,3 +69,13 @@ def test_a_page_says_whose_table_it_is_and_what_the_paper_says_of_it(tmp_path):
     assert "“the proposed EDC performs best (original size, DCASE)” (section 3.2); 19 further sentences" in told
     assert told.endswith(" hold and 1 fails.")
     assert source_sentence(unrun("acrnn.t2")).endswith("arXiv:2007.07241).")
+
+
+def test_a_difference_names_its_rows_and_seeds(tmp_path):
+    workspace = workspace_in(tmp_path)
+    for setting, wrong in (("base", 30), ("att", 5)):
+        fabricate(workspace, setting, "esc10", wrong=wrong, tier="reduced", seeds=1)
+    (told,) = [one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced")]
+    assert re.search(
+        r"\(\+\d+\.\d\d points, “\+ attention” less “convolutional RNN”, .*, by the first seed of each\)", told
+    )

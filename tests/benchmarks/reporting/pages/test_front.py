@@ -60,6 +60,9 @@ def test_the_front_page_counts_published_numbers_and_lists_studies(three_classes
     told = re.search(r"(\d+) published numbers in 1 table: (.*)\.", text)
     assert told and int(told[1]) == len(published) == sum(map(int, re.findall(r"\d+", told[2])))
     assert re.search(r"- \[mtfa\.t1\]\(mtfa/t1\.md\), tier reduced, stand-in files: \d+ cells", text)
-    assert re.search(r"Besides, \d+ cells in tier smoke, generated miniature", text)
+    smoke = re.search(
+        r"Besides, there ran (\d+) cells in tier smoke, generated miniature \((\d+) of mtfa\.t1\): ", text
+    )
+    assert smoke and smoke[1] == smoke[2] and "Counted is every cell with a run" in text
     assert "left aside" not in text and "cannot be scored" not in text
     assert "not scored here" not in text

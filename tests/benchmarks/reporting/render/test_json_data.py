@@ -1,10 +1,16 @@
 import json
 
+from benchmarks.judge.results import Results
+from benchmarks.reporting.render.json_data import report_data
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+
 
 def test_report_json_has_the_fields_of_the_contract(clips):
     cells = json.loads((clips.reports / "report.json").read_text())["cells"]
     names = {"id", "published", "mean", "low", "high", "n_runs", "tier", "corpus", "verdict", "protocol"}
-    assert all(set(cell) == names | {"corrected", "df", "draws_nothing", "flaw"} for cell in cells)
+    assert all(
+        set(cell) == names | {"corrected", "df", "draws_nothing", "flaw", "partial", "mean_alone"} for cell in cells
+    )
     first = next(cell for cell in cells if cell["id"] == "acrnn.t3.att_aug.esc10")
     assert (first["published"], first["mean"], first["n_runs"]) == (93.7, 93.75, 15)
     assert first["df"] == 40 and first["flaw"] is None  # 2 of each of 5 folds of the 4 settings of the table
@@ -24,6 +30,23 @@ def test_report_json_tells_every_cell_once_per_variant(three_classes_pages, thre
     assert len(apart) == 32 and {cell["verdict"] for cell in apart} == {None}
     mean = next(cell for cell in main if cell["id"] == "mtfa.t1.mtfa.dev.average.er")
     assert mean["n_runs"] == 9 and mean["low"] < mean["mean"] < mean["high"]
+
+
+def test_report_json_tells_of_which_folds_a_mean_is_and_whether_it_is_of_the_mean_alone(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
+    cells = {one["id"]: one for one in report_data([Results(workspace).table("acrnn.t1")])["cells"]}
+    assert cells["acrnn.t1.knn.esc10"]["verdict"] == "reproduced" and cells["acrnn.t1.knn.esc10"]["mean_alone"] is True
+    assert cells["acrnn.t1.svm.esc10"]["mean_alone"] is False and cells["acrnn.t1.knn.esc10"]["partial"] is None
+
+
+def test_report_json_has_controls_and_what_ran_otherwise(controlled_pages):
+    data = json.loads(controlled_pages["report.json"])
+    ran = {(one["id"], one["tier"]) for one in data["controls"] if one["n_runs"]}
+    assert ran and not {name for name, _ in ran} & {one["id"] for one in data["cells"]}
+    assert all(one["published"] is None and one["label"] for one in data["controls"])
+    (told,) = [one for one in data["ran_otherwise"] if one["table"] == "edc.t3" and one["corpus"] == "standin"]
+    assert any(text.startswith("*Stand-in*: ") for text in told["changes"])
 
 
 def test_report_json_has_the_added_cells(controlled_pages):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from benchmarks.judge.results import Results
@@ -25,15 +27,28 @@ def _unrun(cell):
 
 def test_orthogonal_matrices_are_held_against_section_4_1_in_every_table_that_they_feed():
     for table in ("acrnn.t1", "acrnn.t3", "acrnn.t4"):
-        (line,) = [one for one in lines(table) if one.startswith("Rnn init, orthogonal: section 4.1")]
+        (line,) = [
+            one
+            for one in lines(table)
+            if one.startswith("Initialisation of the recurrent layers, orthogonal: section 4.1")
+        ]
         assert "zero mean Gaussian noise" in line
         assert line.endswith("(ACRNN)." if table == "acrnn.t1" else "(all rows).")
 
 
 def test_rows_are_named_where_a_reading_is_not_that_of_all():
-    (line,) = [one for one in lines("acrnn.t3") if one.startswith("Mixup partner")]
+    (line,) = [one for one in lines("acrnn.t3") if one.startswith("Partner in mixup")]
     assert line.endswith("(+ augment, + attention + augment).")
-    assert not [one for one in lines("acrnn.t3", ["base"]) if one.startswith("Mixup partner")]
+    assert not [one for one in lines("acrnn.t3", ["base"]) if one.startswith("Partner in mixup")]
+
+
+def test_rows_whose_labels_have_commas_stand_apart():
+    told = [one for one in lines("maestro.t1") if not one.endswith("(all rows).")]
+    labels = {cell.label for cell in load_paper("maestro").table_cells("t1") if "," in cell.label}
+    assert labels and told
+    for line in told:
+        rows = re.search(r"\((.*)\)\.$", line)[1].split("; ")
+        assert set(rows) <= {cell.label for cell in load_paper("maestro").table_cells("t1")}
 
 
 def test_a_protocol_may_contradict_too():

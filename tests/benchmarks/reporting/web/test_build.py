@@ -14,8 +14,10 @@ from benchmarks.cli.main import run_command_line
 from benchmarks.errors import InputError
 from benchmarks.reporting import write_pages
 from benchmarks.reporting.web.build import LISTING
+from benchmarks.spec import load_paper
 from tests import ROOT
 from tests.benchmarks.fabricated_runs import workspace_in
+from tests.benchmarks.judge.own.test_rows import changed, trained
 
 #: Elements that have no end.
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -57,8 +59,6 @@ def pages(site) -> dict[str, Parsed]:
 
 
 def test_there_is_a_page_for_every_paper_table_setting_and_claim(site, pages):
-    from benchmarks.spec import load_paper
-
     paper = load_paper("acrnn")
     wanted = {"index", "acrnn/index", "acrnn/values", *(f"acrnn/{table}" for table in paper.tables)}
     wanted |= {f"acrnn/claims/{one.id}" for one in paper.claims}
@@ -192,3 +192,19 @@ def test_a_paper_of_ones_own_has_its_site_and_a_mistake_in_another_is_told(toy_w
     with pytest.raises(InputError, match=r"paper\.yaml"):
         write_pages(toy_workspace, "other", tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_rows_of_ones_own_have_squares_and_lines_like_the_papers(tmp_path):
+    workspace = workspace_in(tmp_path / "store")
+    trained(workspace, load_paper("acrnn"), "base", 40)
+    trained(workspace, *changed("model.dropout=0.1"), wrong=10)
+    trained(workspace, *changed("model.dropout=0.2"), wrong=40, folds=(1,))
+    write_pages(workspace, "acrnn.t3", tmp_path / "site")
+    text = (tmp_path / "site" / "acrnn" / "own.html").read_text()
+    page = Parsed(text)
+    squares = [one for one in page.all("a") if "sq" in one.get("class", "").split()]
+    assert not page.faults and len(squares) == 2 and len(set(page.ids)) == len(page.ids)
+    assert {one["href"].removeprefix("#") for one in squares} <= set(page.ids)
+    told = {one["title"] for one in squares}
+    assert "base dropout 0.1, ESC-10: 87.50 (folds 1, 2 of 5); tier reduced, real files" in told
+    assert "setting base with model.dropout 0.1" in text and {one["class"] for one in squares} == {squares[0]["class"]}
