@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running, trying
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, predict, results, running, trying
 from benchmarks.cli.data import data_app
 from benchmarks.cli.surroundings import Unread, Unwritable
 from benchmarks.errors import USER_ERRORS, Left, told
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(running.app)
 app.add_typer(trying.app)
+app.add_typer(predict.app)
 app.add_typer(results.app)
 app.add_typer(data_app, name="data")
 
