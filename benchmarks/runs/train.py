@@ -212,7 +212,7 @@ def set_numerics(numerics: str) -> str:
 
 
 def make_logger(name: str | None, store: Path, run_id: str) -> Any:
-    """Lightning's logger of this name for a run of a store; False without one. Raises InputError for a missing package."""
+    """Lightning's logger of this name for a run of a store; False without one. Raises InputError without its package."""
     if name is None:
         return False
     check_logger(name)

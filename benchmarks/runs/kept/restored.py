@@ -62,8 +62,11 @@ def restored(kept: Kept) -> Any:
     """
     if kept.ear is None:
         raise InputError(f"{kept.source}: does not tell what the network hears; its data module has no ear")
-    check_named([kept.init_args, kept.ear])
-    cls = import_class(kept.class_path)
+    try:
+        check_named([kept.init_args, kept.ear])
+        cls = import_class(kept.class_path)
+    except InputError as error:
+        raise InputError(f"{kept.source}: {error}") from error
     if not (isinstance(cls, type) and (hasattr(cls, "predict_step") or hasattr(cls, "recall"))):
         raise InputError(f"{kept.source}: {kept.class_path} is neither a network nor an estimator")
     try:
@@ -77,7 +80,7 @@ def restored(kept: Kept) -> Any:
         else:
             model.recall({name: value.numpy() for name, value in kept.tensors.items()})
     except (ValueError, KeyError, RuntimeError) as error:
-        if isinstance(error, InputError):
+        if str(error).startswith(f"{kept.source}: "):
             raise
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{kept.source}: cannot be made again ({reason}); {ADVICE}") from error

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from datasets.batches.hearing.ear import Ear, Heard, Piece, spans_of
 from datasets.batches.hearing.sound import Sound
 
+#: Hops of samples that vectors are made of at least.
+LEAST = 16
+
 
 @dataclass(frozen=True)
 class ClipEar(Ear):
@@ -61,4 +64,5 @@ class VectorEar(Ear):
 
     def hear(self, sound: Sound) -> Heard:
         """The vector or the frames, which are judged together."""
+        sound = sound.at_least(LEAST * self.extractor.hop, "the features take")
         return Heard([Piece(np.array(self.features(sound))[None], None)], sound.seconds, sound.notes)
