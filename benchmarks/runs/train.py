@@ -212,7 +212,7 @@ def set_numerics(numerics: str) -> str:
 
 
 def make_logger(name: str | None, store: Path, run_id: str) -> Any:
-    """Lightning's logger of this name for a run of a store; False without one. Raises InputError without its package."""
+    """Lightning's logger of this name for a run; False without a name. Raises InputError where it is not here."""
     if name is None:
         return False
     check_logger(name)
