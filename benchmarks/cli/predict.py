@@ -19,7 +19,7 @@ from benchmarks.errors import InputError, told
 if TYPE_CHECKING:
     from benchmarks.runs.kept.weights import Kept
     from benchmarks.runs.workspace import Workspace
-    from models.tasks.hearing import Prediction
+    from models.prediction import Prediction
 
 app = typer.Typer()
 

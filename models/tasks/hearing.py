@@ -5,11 +5,9 @@ module of its Trainer, or with a checkpoint: there it is plain facts, of which `
 """
 
 import importlib
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,24 +15,13 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from models.prediction import QUANTITY, TOGETHER, Prediction, per_second, together
 from models.tasks.predicting import predicting
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Under which key a checkpoint keeps the class of a network and what it hears.
 KEPT = "resound"
 #: What makes an ear of facts.
 MAKER = "datasets.batches.hearing.ear.ear_of"
-#: How the parts of a sound are put together, by task: over those of a second, and over all.
-TOGETHER: dict[str, tuple[str, str]] = {
-    "clips": ("mean", "mean"),
-    "tags": ("max", "max"),
-    "frames": ("max", "max"),
-    "activity": ("mean", "mean"),
-}
-#: What a score is, once it is no logit any more, by kind of scores.
-QUANTITY = {"decision": "share of votes", "linear": "activity"}
 
 
 class Ear(Protocol):
@@ -50,34 +37,6 @@ class Ear(Protocol):
         """All of it as plain values and tensors."""
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What a network says about a sound.
-
-    whole: (classes,) of all of it. seconds: (n, classes) of each second, None where the network tells no parts.
-    quantity: what the values are. notes: what was changed of the sound, and what of it was not heard.
-    """
-
-    classes: tuple[str, ...]
-    whole: npt.NDArray[np.float64]
-    seconds: npt.NDArray[np.float64] | None
-    quantity: str
-    notes: tuple[str, ...] = ()
-
-    @property
-    def best(self) -> str:
-        """The class with the largest value of the whole sound."""
-        return self.classes[int(self.whole.argmax())]
-
-    def frame(self) -> "pd.DataFrame":
-        """A row for the whole sound ("whole") and one for each second (0, 1, ...), a column per class."""
-        import pandas as pd
-
-        rows = [self.whole, *([] if self.seconds is None else self.seconds)]
-        parts = ["whole", *map(str, range(len(rows) - 1))]
-        return pd.DataFrame(np.stack(rows), columns=list(self.classes), index=pd.Index(parts, name="second"))
-
-
 class Hearing(pl.LightningModule):
     """A module that hears sound files with the ear of the data that it was trained on, and keeps it in checkpoints.
 
@@ -85,18 +44,28 @@ class Hearing(pl.LightningModule):
     """
 
     _ear: Ear | None = None
+    #: the data module that it was trained on in this process, and the facts that came with a checkpoint
+    _learnt_from: Any = None
+    _facts: Mapping[str, Any] | None = None
 
     @property
     def ear(self) -> Ear | None:
-        """The one that was given, or came with a checkpoint, else that of the data module it is trained on."""
-        if self._ear is None and self._trainer is not None:
-            data = getattr(self._trainer, "datamodule", None)
-            return data.ear() if data is not None and hasattr(data, "ear") else None
+        """The one that was given, else that of the data module it was trained on, else what came with a checkpoint."""
+        if self._ear is None and hasattr(self._learnt_from, "ear"):
+            found: Ear | None = self._learnt_from.ear()
+            return found
+        if self._ear is None and self._facts is not None:
+            self._ear = ear_of(self._facts)
         return self._ear
 
     @ear.setter
     def ear(self, ear: Ear | None) -> None:
         self._ear = ear
+
+    def on_train_start(self) -> None:
+        """Hear from now on as this data module does."""
+        super().on_train_start()
+        self._learnt_from, self._facts = getattr(self.trainer, "datamodule", None), None
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what class this is, and what it hears."""
@@ -108,8 +77,7 @@ class Hearing(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Hear again as was heard."""
         super().on_load_checkpoint(checkpoint)
-        facts = (checkpoint.get(KEPT) or {}).get("ear")
-        self._ear = None if facts is None else ear_of(facts)
+        self._facts = (checkpoint.get(KEPT) or {}).get("ear")
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Log the loss, where anybody wants to have it."""
@@ -149,7 +117,7 @@ def predict(model: Any, sound: str | Path, ear: Ear | None = None) -> Prediction
     spans = [piece.spans for piece in heard.pieces]
     of_second, of_all = TOGETHER[ear.task]
     kind = model.kind_of_scores
-    whole = _together(np.concatenate([whole for whole, _ in values]), of_all)
+    whole = together(np.concatenate([whole for whole, _ in values]), of_all)
     seconds = None
     if all(parts is not None and one is not None for (_, parts), one in zip(values, spans, strict=True)):
         parts = np.concatenate([parts for _, parts in values])
@@ -184,26 +152,6 @@ def _probabilities(values: npt.NDArray[Any], kind: str, ear: Ear) -> npt.NDArray
         return np.asarray(1 / (1 + np.exp(-np.clip(values, -700, 700))))
     shares = np.exp(values - values.max(axis=-1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
-
-
-def per_second(
-    values: npt.NDArray[np.float64], spans: npt.NDArray[np.float64], seconds: float, rule: Literal["mean", "max"] | str
-) -> npt.NDArray[np.float64]:
-    """Values (seconds, classes) of every begun second: of those (parts, classes) whose spans (parts, 2) reach into it.
-
-    A second into which none reaches has those of the nearest part.
-    """
-    found = []
-    for second in range(max(1, math.ceil(seconds - 1e-6))):
-        inside = (spans[:, 0] < second + 1 - 1e-9) & (spans[:, 1] > second + 1e-9)
-        if not inside.any():
-            inside[np.abs(spans.mean(axis=1) - second - 0.5).argmin()] = True
-        found.append(_together(values[inside], rule))
-    return np.stack(found)
-
-
-def _together(values: npt.NDArray[np.float64], rule: str) -> npt.NDArray[np.float64]:
-    return np.asarray(values.max(axis=0) if rule == "max" else values.mean(axis=0))
 
 
 def _moved(x: Any, device: torch.device) -> Any:

@@ -1,7 +1,7 @@
 """Where the losses of runs are logged to, where that is asked for; nothing that is logged is read again."""
 
-import importlib.util
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.errors import InputError
@@ -13,7 +13,7 @@ NEEDS = {"csv": (), "tensorboard": ("tensorboard", "tensorboardX"), "wandb": ("w
 def check_logger(name: str | None) -> None:
     """Raise InputError for a logger whose package is not installed."""
     needs = NEEDS[name] if name else ()
-    if needs and not any(importlib.util.find_spec(one) for one in needs):
+    if needs and not any(find_spec(one) for one in needs):
         raise InputError(
             f"--logger {name}: the package {needs[0]} is not installed; `pip install --constraint requirements.lock "
             f'--editable ".[{name}]"` brings it, --logger csv needs none'
