@@ -52,9 +52,11 @@ def predict_command(
     asked. Of events the likeliest frame of each second counts, of segments the mean over those that reach into it.
     """
     from benchmarks.runs.kept.restored import restored
+    from benchmarks.runs.own.network import search
     from benchmarks.runs.workspace import Workspace
     from models.tasks.hearing import predict
 
+    search(Path.cwd())  # for networks of somebody's own
     model = restored(_kept(network, Workspace.here(runs=runs, cache=cache, reports=reports)))
     found: list[tuple[Path, Prediction]] = []
     code = OK

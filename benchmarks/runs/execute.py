@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import write_json, writing
-from benchmarks.runs.kept.restored import kept_of
+from benchmarks.runs.kept.restored import check_keepable, kept_of
 from benchmarks.runs.kept.weights import FILE, write_weights
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
@@ -94,6 +94,8 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
             data.beside, data.progress = around.beside, around.on_item
             data.setup()
         model = build_model(run, data)
+        if around.keeps_weights:
+            check_keepable(model)
         method = _train if is_network(model) else _fit
         scores, facts = method(run, model, data, attempt, around, clock)
         if around.keeps_weights:

@@ -73,9 +73,10 @@ class ESC50DataModule(ClipDataModule):
         if self.validation is None:
             return parts
         if isinstance(self.validation, int):
-            validates = train["fold"] == self.validation
+            drawn = list(train.index[train["fold"] == self.validation])
         else:
-            validates = train.index.isin(self._drawn(train, self.validation))
+            drawn = self._drawn(train, self.validation)
+        validates = train.index.isin(drawn)
         return parts._replace(train=train[~validates], validation=train[validates])
 
     def _drawn(self, train: "pd.DataFrame", share: float) -> list[str]:
@@ -91,10 +92,11 @@ class ESC50DataModule(ClipDataModule):
                 if int(of_class.isin(taken).sum()) >= wanted:
                     break
                 taken.add(names[place])
-            if of_class.isin(taken).all():
-                raise DataError(
-                    f"validation {share}: leaves no recording of {label} to train on; give a smaller share, or a fold"
-                )
+        left = set(train["label"][~sources.isin(taken)])
+        if bare := sorted(set(train["label"]) - left):
+            raise DataError(
+                f"validation {share}: leaves no recording of {bare[0]} to train on; give a smaller share, or a fold"
+            )
         return list(sources.index[sources.isin(taken)])
 
     def expected(self, part: str) -> int | None:

@@ -12,6 +12,17 @@ from benchmarks.runs.stored.finished import Finished, check_files
 from datasets.errors import DataError
 
 
+def check_keepable(model: Any) -> None:
+    """Raise InputError, before anything is trained, for a network or an estimator whose weights cannot be kept."""
+    if hasattr(model, "state_dict"):
+        odd = [name for name, value in model.state_dict().items() if not hasattr(value, "detach")]
+        what = f"has {odd[0]} among its weights, which is no tensor" if odd else ""
+    else:
+        what = "" if hasattr(model, "keep") and hasattr(model, "recall") else "has no `keep` and `recall`"
+    if what:
+        raise InputError(f"{type(model).__name__}: {what}; run it without --keep weights")
+
+
 def kept_of(model: Any, class_path: str, init_args: dict[str, Any], data: Any) -> Kept:
     """What is to be kept of a trained network, or a fitted estimator, with the ear of its data."""
     ear = data.ear() if hasattr(data, "ear") else None

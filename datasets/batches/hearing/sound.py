@@ -50,7 +50,8 @@ def read_sound(path: str | Path, rate: int) -> Sound:
         import soxr
 
         samples = soxr.resample(samples, found, rate)
-        notes.append(f"{found} Hz: resampled to {rate} Hz")
+        lost = f", so that it has nothing above {found / 2:g} Hz" if found < rate else ""
+        notes.append(f"{found} Hz: resampled to {rate} Hz{lost}")
     if not samples.any():
         raise _unusable(path, "silent: nothing is left of its channels together, or at this rate")
     return Sound(path, samples, rate, len(values) / found, tuple(notes))

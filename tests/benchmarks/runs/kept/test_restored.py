@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from benchmarks.errors import InputError
 from benchmarks.runs.execute import Surroundings, build_data, execute
-from benchmarks.runs.kept.restored import kept_of_file, kept_of_run, restored
+from benchmarks.runs.kept.restored import check_keepable, kept_of_file, kept_of_run, restored
 from benchmarks.runs.kept.weights import FILE, read_weights
 from benchmarks.runs.ledger import Ledger, load_finished
 from benchmarks.runs.plan import Choice, make_plan
@@ -267,3 +267,21 @@ def test_a_checkpoint_of_ones_own_trainer_hears_as_the_network_did(finished, wor
     (tmp_path / "cut.ckpt").write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match="cut short, damaged"):
         kept_of_file(tmp_path / "cut.ckpt")
+
+
+class WithMore(torch.nn.Linear):
+    def get_extra_state(self):
+        return {"more": 1}
+
+    def set_extra_state(self, state):
+        pass
+
+
+def test_what_cannot_be_kept_is_told_before_it_is_trained():
+    check_keepable(torch.nn.Linear(2, 2))
+    with pytest.raises(
+        InputError, match=r"WithMore: has _extra_state among its weights.*run it without --keep weights"
+    ):
+        check_keepable(WithMore(2, 2))
+    with pytest.raises(InputError, match=r"Harm: has no `keep` and `recall`"):
+        check_keepable(Harm("x"))
