@@ -68,7 +68,7 @@ class Ear(ABC):
             samples = self.extractor.read(sound.path) if self.extractor.takes_files else sound.samples
             found = self.extractor(samples, self.extractor.rate)
         except ValueError as error:
-            raise DataError(f"{sound.path}: {error}; give another sound, or a longer one") from error
+            raise DataError(f"{sound.path}: cannot be heard ({error})") from error
         if not np.isfinite(found).all():
             raise DataError(f"{sound.path}: its features have values that are no numbers; give another sound")
         return np.ascontiguousarray(found, dtype=self.extractor.dtype)
