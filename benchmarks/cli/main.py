@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import typer
 
-from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, predict, results, running, trying
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running, trying
+from benchmarks.cli.asking import predict
 from benchmarks.cli.data import data_app
 from benchmarks.cli.surroundings import Unread, Unwritable
 from benchmarks.errors import USER_ERRORS, Left, told

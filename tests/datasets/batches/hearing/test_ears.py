@@ -15,6 +15,7 @@ CONDITIONER = {"class_path": "models.edc.EventConditioning", "init_args": {"alph
 #: Data modules of every kind, as papers use them: dataset, arguments.
 CASES = {
     "segments": ("esc50", {"subset": "esc10", "limit": 12}),
+    "overlapping": ("esc50", {"subset": "esc10", "limit": 12, "segment_frames": 32, "segment_hop": 16}),
     "windows": (
         "esc50",
         {"subset": "esc10", "limit": 12, "extractor": "log_mel_delta_piczak", "segment_frames": 41, "segment_hop": 20},
@@ -135,6 +136,16 @@ def test_any_length_rate_and_number_of_channels_is_heard(case, seconds, rate, ch
 
 def tensors_of(x):
     return [x] if isinstance(x, np.ndarray) else tensors(x)
+
+
+def test_what_is_judged_together_is_what_is_judged_alone(made, tmp_path):
+    ear = made("overlapping").ear()
+    heard = ear(noise(tmp_path / "noise.wav", 20.0))
+    assert [piece.x.shape[1] for piece in heard.pieces] == [64, 42]
+    features = ear.extractor(read_sound(tmp_path / "noise.wav", 44100).samples, 44100)
+    whole = (torch.from_numpy(features) - ear.mean[:, None, None]) / ear.std[:, None, None]
+    for place, x in enumerate(torch.cat([piece.x[0] for piece in heard.pieces])):
+        assert torch.equal(x, whole[:, :, 16 * place : 16 * place + 32])
 
 
 def test_resampling_keeps_a_tone_and_channels_are_averaged(tmp_path):
