@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.cli import BAD_INPUT, OK
+from benchmarks.cli import BAD_INPUT, OK, paths
 from benchmarks.cli.again import FOLDER
 from benchmarks.cli.asking.forms import Format, text_of
 from benchmarks.cli.options import CacheOption, ReportsOption, RunsOption
@@ -24,16 +24,22 @@ app = typer.Typer()
 @app.command("predict")
 def predict_command(
     network: Annotated[
-        str,
+        Path,
         typer.Argument(
             help="A run that kept its weights (its id, the beginning of it, or its folder), a checkpoint of a Trainer, "
             "or a file of weights",
             metavar="RUN-OR-CHECKPOINT",
+            parser=paths.source,
         ),
     ],
-    files: Annotated[list[Path], typer.Argument(help="Sound files of any length, rate and number of channels")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Sound files of any length, rate and number of channels", metavar="FILE...", parser=paths.source
+        ),
+    ],
     form: Annotated[Format, typer.Option("--format", help="table, csv or json")] = "table",
-    top: Annotated[int, typer.Option(min=1, help="Classes that are told, the likeliest first")] = 3,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Classes that are told, the likeliest first")] = 3,
     runs: RunsOption = None,
     cache: CacheOption = None,
     reports: ReportsOption = None,
@@ -48,8 +54,10 @@ def predict_command(
     from benchmarks.runs.workspace import Workspace
     from models.tasks.hearing import predict
 
+    if not any(path.is_file() for path in files):
+        raise InputError(f"{files[0]}: {'is no file' if files[0].exists() else 'no such file'}; give sound files")
     search(Path.cwd())  # for networks of somebody's own
-    model = restored(_kept(network, Workspace.here(runs=runs, cache=cache, reports=reports)))
+    model = restored(_kept(str(network), Workspace.here(runs=runs, cache=cache, reports=reports)))
     found: list[tuple[Path, Prediction]] = []
     code = OK
     for path in files:
