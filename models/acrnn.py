@@ -232,6 +232,7 @@ class ACRNNModule(SteppedSGD, ClipClassification):
             seed=seed,
         )
         super().__init__(learning_rate, drops, l2, momentum, network)
+        self.save_hyperparameters()
 
     def attention(self, x: Tensor) -> Tensor:
         """The weights (B, T) that a trained network gives the frames of segments x (B, C, F, T), for figures.

@@ -257,6 +257,7 @@ class ContextCRNNModule(_ChunkModule):
     ) -> None:
         network = ContextCRNN(mean_prediction, n_mels, n_frames, per_second, dropout, num_classes, seed, width_divisor)
         super().__init__(learning_rate, patience, network, activation, loss)
+        self.save_hyperparameters()
 
 
 class GlobalAttentionModule(_ChunkModule):
@@ -289,6 +290,7 @@ class GlobalAttentionModule(_ChunkModule):
             query, scores, n_mels, n_frames, per_second, dropout, num_scenes, num_classes, seed, width_divisor
         )
         super().__init__(learning_rate, patience, network, activation, loss)
+        self.save_hyperparameters()
 
     def attention_weights(self, x: Tensor) -> Tensor:
         """How much each frame of the chunks weighs (B, n_frames)."""

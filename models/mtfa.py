@@ -216,6 +216,7 @@ class MTFAModule(Adam, FrameDetection):
     ) -> None:
         network = MTFA(n_mels, channels, units, attention, freq_reduce, dropout, seed, width_divisor)
         super().__init__(learning_rate, network, EVENTS if validates_events else None)
+        self.save_hyperparameters()
 
     def input_map(self, x: Tensor) -> Tensor:
         """What the network gets (B, T, D): panel a."""

@@ -65,10 +65,12 @@ class PlateauAdam(Adam):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what has been counted."""
+        super().on_save_checkpoint(checkpoint)
         checkpoint["plateau"] = {"best": self._best, "waited": self._waited, "dropped": self._dropped}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on counting."""
+        super().on_load_checkpoint(checkpoint)
         kept = checkpoint["plateau"]
         self._best, self._waited, self._dropped = kept["best"], kept["waited"], kept["dropped"]
 

@@ -203,6 +203,7 @@ class PBCNNModule(Adam, ClipClassification):
             width_divisor,
         )  # fmt: skip
         super().__init__(learning_rate, network)
+        self.save_hyperparameters()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam, which keeps every learned gamma within [0, 1] (assumed: clamped behind each step)."""

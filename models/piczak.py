@@ -135,3 +135,4 @@ class PiczakModule(SteppedSGD, ClipClassification):
     ) -> None:
         network = PiczakCNN(num_classes, variant, dropout, partial_pools, width_divisor, seed)
         super().__init__(learning_rate, drops, l2, momentum, network)
+        self.save_hyperparameters()

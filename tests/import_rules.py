@@ -27,7 +27,7 @@ LOOSE = {
         **dict.fromkeys(("", "contract", "errors", "seeds", "audio", "processes", "registry"), "base"),
         "generated": "sounds",
     },
-    "models": dict.fromkeys(("", "keras", "optimizers", "complexity"), "base"),
+    "models": dict.fromkeys(("", "keras", "optimizers", "complexity", "prediction"), "base"),
     "benchmarks": {"": "errors", "__main__": "cli"},
 }
 #: Other packages that a package may know.
@@ -35,7 +35,7 @@ KNOWS = {"datasets": (), "models": (), "benchmarks": ("datasets", "models")}
 #: Rooms of benchmarks that do without torch, and the files there that may import it.
 WITHOUT_TORCH = ("spec", "runs", "launch", "metrics", "audit", "judge", "reporting")
 TORCH = ("torch", "torchaudio", "pytorch_lightning")
-WITH_TORCH = ("benchmarks.runs.execute", "benchmarks.runs.train")
+WITH_TORCH = ("benchmarks.runs.execute", "benchmarks.runs.kept.restored", "benchmarks.runs.train")
 MOST_MODULES, MOST_LINES = 16, 400
 
 

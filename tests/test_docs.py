@@ -11,6 +11,7 @@ import types
 
 import numpy as np
 import pytest
+import torch
 from jsonargparse import ArgumentParser
 
 from tests import ROOT
@@ -106,9 +107,20 @@ def test_the_python_of_the_guide_fits_the_real_signatures():
         assert {f"made.{name}" for name in keywords} <= set(accepted)
 
 
-def test_the_network_of_the_guide_fits_a_table(tmp_path, monkeypatch):
-    import torch
+def test_the_plain_loop_of_the_guide_trains(miniature_esc50, tmp_path):
+    (block,) = [one for one in blocks("docs/parts.md", "python") if "optimizer.step()" in one]
+    place = f'"{miniature_esc50}", cache="{tmp_path}", segment_mode="random", limit=20'
+    assert block.count('"data/esc50"') == 1
+    module = types.ModuleType("loop")
+    exec(block.replace('"data/esc50"', place), vars(module))  # the project's own text
+    network, data = module.network.eval(), module.data
+    assert data.validation_items and not set(data.validation_items) & set(data.train_items)
+    with torch.no_grad():
+        losses = [float(module.cross_entropy(network(x), y)) for x, y in data.train_dataloader()]
+    assert np.isfinite(losses).all() and vars(module)["epoch"] == 2
 
+
+def test_the_network_of_the_guide_fits_a_table(tmp_path, monkeypatch):
     from models.tasks.own import OwnClips, fault
 
     (block,) = [one for one in blocks("docs/own-network.md", "python") if "class MLP" in one]

@@ -48,7 +48,7 @@ def training(rounds: int, steps: int, width_divisor: int, recording: float, copi
         device = "cuda" if torch.cuda.is_available() else "cpu"
         ours, pure = (_module(data, width_divisor) for _ in range(2))
         steps = min(steps, len(data.train_dataloader()))
-        x, targets = data.on_after_batch_transfer(_moved(next(iter(data.train_dataloader())), device), 0)
+        x, targets = data.on_after_batch_transfer(_moved(next(data.train_dataloader().batches()), device), 0)
         shares: list[float] = []
 
         def epoch() -> None:

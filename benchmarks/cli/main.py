@@ -9,6 +9,7 @@ from contextlib import suppress
 import typer
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running, trying
+from benchmarks.cli.asking import predict
 from benchmarks.cli.data import data_app
 from benchmarks.cli.options import with_papers
 from benchmarks.cli.surroundings import Unread, Unwritable
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(running.app)
 app.add_typer(trying.app)
+app.add_typer(predict.app)
 app.add_typer(results.app)
 app.add_typer(data_app, name="data")
 

@@ -56,6 +56,14 @@ SetOption = Annotated[
         metavar="PART.ARGUMENT=VALUE",
     ),
 ]
+KeepOption = Annotated[
+    Literal["weights"] | None,
+    typer.Option("--keep", help="Keep the final weights with each run (safetensors), for `predict`; not landed"),
+]
+LoggerOption = Annotated[
+    Literal["csv", "tensorboard", "wandb"] | None,
+    typer.Option("--logger", help="Log the losses of every epoch, in logs/ below the store of runs (default: nowhere)"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 

@@ -18,7 +18,9 @@ from benchmarks.cli.options import (
     FoldsOption,
     JobsOption,
     JsonOption,
+    KeepOption,
     LauncherOption,
+    LoggerOption,
     MinutesOption,
     NumericsOption,
     ReportsOption,
@@ -123,6 +125,8 @@ def run_command(
     again: Annotated[
         bool, typer.Option("--again", help="Make stored runs anew, beside them, and say whether the same comes out")
     ] = False,
+    keep: KeepOption = None,
+    logger: LoggerOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
     data_root: DataOption = None,
     runs: RunsOption = None,
@@ -137,7 +141,7 @@ def run_command(
     workspace = Workspace.here(data_root, runs, cache, reports)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_changes(target, changes) if changes else None
-    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked)
+    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)
     return (sweep.run_again if again else sweep.run)(minutes=minutes, confirmed=yes)
 
 

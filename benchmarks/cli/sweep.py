@@ -19,6 +19,8 @@ from benchmarks.launch.launcher import Event, Launcher, launcher_named
 from benchmarks.launch.sweeps import SweepRecord, tidy
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
+from benchmarks.runs.kept.logs import check_logger, logging_lines
+from benchmarks.runs.kept.restored import without_weights
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.place import Asked
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
@@ -47,10 +49,14 @@ class Sweep:
     launcher: str = "local"
     #: rows that are not the paper's, in place of the target's cells; their networks are tried on a batch first
     asked: Asked | None = None
+    #: whether final weights are kept, and where runs log to
+    keeps_weights: bool = False
+    logger: str | None = None
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
         launcher = launcher_named(self.launcher)
+        check_logger(self.logger)
         cells = self._cells
         check_names(cells)  # before hours of training, not behind them
         self._forget_hashes(cells)
@@ -75,6 +81,8 @@ class Sweep:
             plan = self._checked(plan)
             if self.asked:
                 rehearse_all([planned.run for planned in plan.missing], self.asked, self.workspace)
+            for line in logging_lines(self.logger, self.workspace.runs):
+                print(f"resound: {line}", file=sys.stderr)
             code = self._launch(plan, launcher, minutes)
         self._write_tables()
         return code
@@ -132,6 +140,7 @@ class Sweep:
                 left = None if deadline is None else (deadline - time.monotonic()) / 60
                 slots = launcher.share_out(self.jobs, self.device, len(missing))
                 slots = replace(slots, sweep=tuple(planned.run for planned in missing), minutes=left)
+                slots = replace(slots, keeps_weights=self.keeps_weights, logger=self.logger)
                 place = launcher(self.workspace, slots)
                 record.begin(missing, place)
                 outcome = outcome.followed_by(launch(missing, place, listen, left))
@@ -195,6 +204,8 @@ class Sweep:
             landed = sum(run_id in self.workspace.ledger.landed for run_id in plan.runs)
             also = f" ({landed} of them landed)" if landed else ""
             yield f"{count_of(len(plan.runs), 'run')} stored already{also}; nothing to train, but with --again"
+            if self.keeps_weights and (bare := without_weights(self.workspace.ledger, plan.runs)):
+                yield f"{count_of(bare, 'run')} of these kept no weights; --again --keep weights makes them with theirs"
 
     def _checked(self, plan: Plan) -> Plan:
         """The plan after a census of its data, which needs an explicit flag where something is missing.

@@ -11,7 +11,9 @@ from benchmarks.cli.options import (
     DeviceOption,
     FoldsOption,
     JobsOption,
+    KeepOption,
     LauncherOption,
+    LoggerOption,
     MinutesOption,
     NumericsOption,
     ReportsOption,
@@ -44,6 +46,8 @@ def try_command(
     device: DeviceOption = "auto",
     minutes: MinutesOption = None,
     allow_incomplete: Annotated[bool, typer.Option(help="Train although clips are missing")] = False,
+    keep: KeepOption = None,
+    logger: LoggerOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
     data_root: DataOption = None,
     runs: RunsOption = None,
@@ -68,7 +72,7 @@ def try_command(
     workspace = Workspace.here(data_root, runs, cache, reports)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_network(network, target, name, changes or [])
-    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked)
+    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)
     return sweep.run(minutes=minutes, confirmed=yes)
 
 

@@ -52,6 +52,9 @@ class Slots:
     sweep: tuple["Run", ...] = ()
     #: the time budget of the sweep, which a launcher that asks for machines asks them for
     minutes: float | None = None
+    #: whether runs publish their final weights, and where they log to: neither moves a number
+    keeps_weights: bool = False
+    logger: str | None = None
 
 
 class Free(NamedTuple):

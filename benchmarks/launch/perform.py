@@ -45,8 +45,9 @@ def perform(
 
     beside = partial(extractors_beside, run, slots.sweep, workspace)
     around = Surroundings(
-        workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside, lambda done, of: alive(False)
-    )
+        workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside,
+        lambda done, of: alive(False), slots.keeps_weights, slots.logger,
+    )  # fmt: skip
     end = partial(Ended, slot, run.id)
     begin_peak(slots.device)
     try:

@@ -124,8 +124,7 @@ def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
     from jsonargparse import ArgumentError, ArgumentParser
 
     cls = import_class(class_path)
-    for nested in _named(init_args):
-        check_home(nested)
+    check_named(init_args)
     parser = ArgumentParser(exit_on_error=False)
     try:
         parser.add_class_arguments(cls, "object", fail_untyped=False)
@@ -133,6 +132,12 @@ def instantiate(class_path: str, init_args: dict[str, Any]) -> Any:
     except (ArgumentError, TypeError) as error:
         message = " ".join(str(error).split())
         raise InputError(f"{class_path}: its arguments do not fit its signature: {message}") from error
+
+
+def check_named(values: Any) -> None:
+    """Raise InputError where arguments name, as a class, one outside the project's and the user's own modules."""
+    for nested in _named(values):
+        check_home(nested)
 
 
 def _named(values: Any) -> Iterator[str]:

@@ -17,6 +17,8 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import write_json, writing
+from benchmarks.runs.kept.restored import check_keepable, kept_of
+from benchmarks.runs.kept.weights import FILE, write_weights
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
 from benchmarks.runs.provenance import census_of, code_revision, cpu_name, package_versions
@@ -43,6 +45,10 @@ class Surroundings:
     beside: Callable[[], Sequence[Any]] = tuple
     #: is told (items done, items in all) while features are made
     on_item: Callable[[int, int], None] | None = None
+    #: whether the final weights are published, too
+    keeps_weights: bool = False
+    #: where Lightning logs to: "csv", "tensorboard", "wandb", or nowhere
+    logger: str | None = None
 
 
 @dataclass
@@ -91,8 +97,13 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
             data.beside, data.progress = around.beside, around.on_item
             data.setup()
         model = build_model(run, data)
+        if around.keeps_weights:
+            check_keepable(model)
         method = _train if is_network(model) else _fit
         scores, facts = method(run, model, data, attempt, around, clock)
+        if around.keeps_weights:
+            arguments = _arguments(run, data)
+            write_weights(attempt / FILE, kept_of(model, run.resolved["model"]["class_path"], arguments, data))
         with clock.phase("scores"):
             for test_set, one in scores.items():
                 one.save(attempt / f"scores_{test_set}.npz")
@@ -133,22 +144,40 @@ def build_model(run: Run, data: Any) -> Any:
     the user's own, or stands around a plain network, the shape of one x of training, too. What these draw at their
     start comes from the same seed.
     """
-    part, seed = run.resolved["model"], derive(run.seed, run.fold, "init") % 2**31
-    offered: dict[str, Any] = {"num_classes": data.num_classes, "seed": seed}
-    offered |= {"n_frames": data.n_frames} if data.n_frames else {}
-    filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
-    if not is_own(run.setting) and not part["class_path"].startswith(AROUND):
-        return instantiate(part["class_path"], {**part["init_args"], **filled})
-    if accepts(part["class_path"], "input_shape"):
-        filled["input_shape"] = list(_training_batch(data)[0].shape[1:])
+    class_path, arguments = run.resolved["model"]["class_path"], _arguments(run, data)
+    if not _is_users(run):
+        return instantiate(class_path, arguments)
     import torch
 
     from models.tasks.own import completed
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = instantiate(part["class_path"], {**filled, **part["init_args"]})
+        torch.manual_seed(_start(run))
+        model = instantiate(class_path, arguments)
     return completed(model, data.task) if is_network(model) else model
+
+
+def _is_users(run: Run) -> bool:
+    """Whether the network is one of the user's, or stands around one."""
+    return is_own(run.setting) or run.resolved["model"]["class_path"].startswith(AROUND)
+
+
+def _start(run: Run) -> int:
+    """The seed of a network's first weights."""
+    return derive(run.seed, run.fold, "init") % 2**31
+
+
+def _arguments(run: Run, data: Any) -> dict[str, Any]:
+    """All that the constructor of a run's network or estimator is given."""
+    part = run.resolved["model"]
+    offered: dict[str, Any] = {"num_classes": data.num_classes, "seed": _start(run)}
+    offered |= {"n_frames": data.n_frames} if data.n_frames else {}
+    filled = {name: value for name, value in offered.items() if accepts(part["class_path"], name)}
+    if not _is_users(run):
+        return {**part["init_args"], **filled}
+    if accepts(part["class_path"], "input_shape"):
+        filled["input_shape"] = list(_training_batch(data)[0].shape[1:])
+    return {**filled, **part["init_args"]}
 
 
 def _training_batch(data: Any) -> tuple[Any, Any]:
@@ -210,7 +239,7 @@ def is_network(model: Any) -> bool:
 def _train(
     run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
 ) -> tuple[dict[str, Scores], dict[str, Any]]:
-    from benchmarks.runs.train import train
+    from benchmarks.runs.train import make_logger, train
 
     is_alone = False
 
@@ -227,8 +256,9 @@ def _train(
 
     with clock.phase("fit"):
         trainer, facts = train(
-            run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds
-        )
+            run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds,
+            make_logger(around.logger, around.workspace.runs, run.id),
+        )  # fmt: skip
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)
     _write_probes(run, model, data, attempt)

@@ -1,7 +1,8 @@
 """The store of runs: a folder per finished run, published by one rename, never changed afterwards.
 
     <root>/ledger.json              format of the store
-    <root>/<run id>/                run.json  scores_<testset>.npz  history.csv  [probes.npz]  result.json
+    <root>/<run id>/                run.json  scores_<testset>.npz  history.csv  [probes.npz]
+                                    [weights.safetensors]  result.json
     <root>/.attempts/<run id>/<uuid>/   a run in the making, with its checkpoint
     <root>/.claims/<run id>         who works on it (a kernel lock)
     <root>/.failures/<run id>.json  why the last attempt failed

@@ -16,6 +16,7 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import writing
+from benchmarks.runs.kept.logs import check_logger, logs_of
 from benchmarks.runs.ledger import CHECKPOINT, Run
 from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
@@ -169,6 +170,7 @@ def train(
     should_stop: Callable[[], bool],
     on_epoch: Callable[[int, int, float], None],
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    logger: Any = False,
 ) -> tuple[pl.Trainer, dict[str, Any]]:
     """Train the network of a run in `folder`, from the checkpoint there if a killed attempt has left one.
 
@@ -178,7 +180,7 @@ def train(
     selecting, training = selection_arguments(run.resolved["trainer"])
     selection = Selection(**selecting) if selecting else None
     keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection, run.id)
-    trainer = make_trainer(device, run.numerics, [keeper], **training)
+    trainer = make_trainer(device, run.numerics, [keeper], **{"logger": logger, **training})
     load = partial(torch.load, map_location="cpu", weights_only=True)
     resume = usable(keeper.checkpoint, run.id, keeper.state_key, model.state_dict(), load)
     try:
@@ -209,6 +211,19 @@ def set_numerics(numerics: str) -> str:
     return "bf16-mixed" if numerics == "bf16" else "32-true"
 
 
+def make_logger(name: str | None, store: Path, run_id: str) -> Any:
+    """Lightning's logger of this name for a run; False without a name. Raises InputError where it is not here."""
+    if name is None:
+        return False
+    check_logger(name)
+    from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger, WandbLogger
+
+    folder = logs_of(store)
+    if name == "wandb":
+        return WandbLogger(project="resound", name=run_id, save_dir=folder)
+    return (CSVLogger if name == "csv" else TensorBoardLogger)(folder, run_id)
+
+
 def make_trainer(device: str, numerics: str, callbacks: list[pl.Callback], **settings: Any) -> pl.Trainer:
     """Lightning's Trainer without what a run keeps itself: no logger, no bar, no checkpoints of its own."""
     return pl.Trainer(
@@ -216,10 +231,9 @@ def make_trainer(device: str, numerics: str, callbacks: list[pl.Callback], **set
         devices=1,
         precision=set_numerics(numerics),  # type: ignore[arg-type]
         callbacks=callbacks,
-        logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        **{"limit_val_batches": 0, **settings},
+        **{"limit_val_batches": 0, "logger": False, **settings},
     )

@@ -11,6 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.files import write_json, writing
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, load_finished
 from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.stored.finished import WEIGHTS
 from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.workspace import Workspace
@@ -32,14 +33,15 @@ class Merged(NamedTuple):
 def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
 
-    A run that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError
-    for a target none of whose runs can be landed.
+    Kept weights stay where they are. A run that cannot be believed, or has more than 2 MiB, is left out with a warning
+    that names it. Raises InputError for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
     results = workspace.reports_of(target.partition(".")[0]) / "results"
     # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
-    without = [ANNOTATIONS] if choice.corpus == "real" else []
+    # Weights are large, and no report needs them.
+    without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
     landed, refused = [], []
     for finished in [own[run_id] for run_id in plan.runs if run_id in own]:
         try:

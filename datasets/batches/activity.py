@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.batches.chunks import band_statistics
+from datasets.batches.hearing.activity import ActivityEar, Recording
 from datasets.batches.limits import limited_by_kind
 from datasets.batches.masks import MASKS
 from datasets.batches.module import ResidentDataModule
@@ -45,18 +46,6 @@ class Targets(NamedTuple):
 
     activity: Tensor
     scene: Tensor
-
-
-class Recording(NamedTuple):
-    """A whole recording as it is predicted.
-
-    frames: (1, T, D). places: (seconds, n_frames) the frames of the chunk around each second; None where the recording
-    is predicted in one pass. query: (seconds, d) what is known of each second beside its frames; None without.
-    """
-
-    frames: Tensor
-    places: Tensor | None
-    query: Tensor | None
 
 
 class ActivityDataModule(ResidentDataModule):
@@ -218,7 +207,7 @@ class ActivityDataModule(ResidentDataModule):
         else:
             rows = self._rows[part]
         per_batch = self.batch_size if part == "validation" else 1
-        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), per_batch, part=part)
+        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), per_batch, part=part, made=self._handed_out)
 
     def _training_batch(self, batch: Batch) -> tuple[Any, Any]:
         x, y = self._items(batch)
@@ -283,6 +272,14 @@ class ActivityDataModule(ResidentDataModule):
         whole = (first + torch.arange(len(seconds) * self.per_second))[None].to(device)
         query = None if self._query is None else self._query[seconds].to(device)
         return Recording(self._gathered(whole, batch.starts)[0], places.to(device), query)
+
+    def ear(self) -> ActivityEar:
+        """What hears files as this module hears its test items."""
+        mean, std = (self.mean, self.std) if self.standardize else (torch.empty(0), torch.empty(0))
+        query = self.query.name if self.query else None
+        return ActivityEar(
+            self.extractor, self.classes, mean, std, self.per_second, self.chunk_seconds, self.hop, query
+        )
 
     def probe_batch(self) -> tuple[list[str], Tensor]:
         """For figures: at most 28 seconds of each class, by the largest label, of the last test set, spread evenly.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.batches.chunks import band_statistics
+from datasets.batches.hearing.clips import ClipEar, VectorEar
 from datasets.batches.limits import limited_by_class
 from datasets.batches.mixup import mixup
 from datasets.batches.module import ResidentDataModule
@@ -137,7 +138,9 @@ class ClipDataModule(ResidentDataModule):
     def _in_order(self, part: str) -> ResidentLoader:
         """Batches of unaltered clips with all their segments, about as many segments as in training."""
         rows, starts = self._table.grid(self._rows[part])
-        return ResidentLoader(lambda epoch: (rows, starts), max(1, self.batch_size // rows.shape[1]), part=part)
+        return ResidentLoader(
+            lambda epoch: (rows, starts), max(1, self.batch_size // rows.shape[1]), part=part, made=self._handed_out
+        )
 
     def _training_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
         x, y = self._test_batch(batch), self._one_hot(batch.rows)
@@ -187,6 +190,12 @@ class ClipDataModule(ResidentDataModule):
             )
         rows = self._rows[part]
         return np.array(self._features[NONE.name].array[rows.numpy()]), self._targets[rows].numpy()
+
+    def ear(self) -> ClipEar | VectorEar:
+        """What hears files as this module hears its test items."""
+        if self._gives_maps:
+            return ClipEar(self.extractor, self.classes, self.mean, self.std, *self._cuts)
+        return VectorEar(self.extractor, self.classes, torch.empty(0), torch.empty(0))
 
     def provenance(self) -> dict[str, Any]:
         """As every data module has it, with what standardises channels or bands."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.batches.chunks import band_statistics, chunk_starts, draw_chunks, event_roll, gather
+from datasets.batches.hearing.frames import FrameEar
 from datasets.batches.limits import limited_by_event
 from datasets.batches.module import ResidentDataModule
 from datasets.batches.resident import Batch, ResidentLoader, resident
@@ -142,7 +143,7 @@ class FrameDataModule(ResidentDataModule):
         if part == "validation" and not self._validates_whole:
             rows = self._rows[part].repeat_interleave(len(self._starts))
             starts = self._starts.repeat(len(self._rows[part]))
-            return ResidentLoader(lambda epoch: (rows, starts), self.batch_size, part=part)
+            return ResidentLoader(lambda epoch: (rows, starts), self.batch_size, part=part, made=self._handed_out)
         return self._whole(part, self._rows[part])
 
     @property
@@ -151,7 +152,7 @@ class FrameDataModule(ResidentDataModule):
 
     def _whole(self, part: str, rows: Tensor) -> ResidentLoader:
         per_batch = max(WHOLE, self.batch_size * (self.chunk_frames or self._frames) // self._frames)
-        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), per_batch, part=part)
+        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), per_batch, part=part, made=self._handed_out)
 
     def _training_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return self._chunks(batch, self.chunk_frames or self._frames)
@@ -176,11 +177,15 @@ class FrameDataModule(ResidentDataModule):
         mean, std = (self._constant(name, one, values.device) for name, one in (("mean", self.mean), ("std", self.std)))
         return values.float().sub_(mean).div_(std)[:, None]
 
+    def ear(self) -> FrameEar:
+        """What hears files as this module hears its test items."""
+        return FrameEar(self.extractor, self.classes, self.mean, self.std, self.context, self._frames)
+
     def probe_batch(self) -> tuple[list[str], Tensor]:
         """For figures: a recording of the last test set, by name, and its x (1, 1, T + 2 context, D)."""
         name = self.names[-1]
         item = self.probe_item(name)
-        batch = next(iter(self._whole(name, torch.tensor([self.test_sets[name].index(item)]))))
+        batch = next(self._whole(name, torch.tensor([self.test_sets[name].index(item)])).batches())
         return [item], self._test_batch(batch)
 
     def probe_item(self, name: str) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.trainer.states import TrainerStatus
 from torch import Tensor
 
+from datasets.batches.hearing.ear import Ear
 from datasets.batches.resident import Batch, ResidentLoader
 from datasets.contract import Dataset, Parts, check_fold
 from datasets.errors import DataError
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 class ResidentDataModule(pl.LightningDataModule):
     """Batches (x, y) for training and validation and batches x for prediction, all made on the device.
+
+    Without Lightning its loaders give the same batches as plain tensors on the CPU: `for x, y in train_dataloader()`,
+    after `setup`, which `train_dataloader` calls if need be; every iteration is the next epoch.
 
     dataset: has official folds and parts (datasets.contract). extractor: makes its features.
     cache: folder for what can be made again, features above all.
@@ -128,8 +133,21 @@ class ResidentDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> ResidentLoader:
         """Batches of training, in an order that depends on seed, fold and epoch."""
+        self.setup("fit")
+        trainer = self._trainer_at_work
+        epoch = (lambda: trainer.current_epoch) if trainer else None
+        return ResidentLoader(self._order, self.batch_size, epoch, made=self._handed_out)
+
+    @property
+    def _trainer_at_work(self) -> pl.Trainer | None:
+        """The trainer that asks for batches, if one does."""
         trainer = self.trainer
-        return ResidentLoader(self._order, self.batch_size, (lambda: trainer.current_epoch) if trainer else None)
+        return trainer if trainer is not None and trainer.state.status == TrainerStatus.RUNNING else None
+
+    def _handed_out(self, batch: Batch) -> Any:
+        """A batch as its loader gives it: its tensors, but to a Trainer at work the indices, from which they are made
+        on its device (`on_after_batch_transfer`)."""
+        return batch if self._trainer_at_work else self.on_after_batch_transfer(batch, 0)
 
     @abstractmethod
     def _order(self, epoch: int) -> tuple[Tensor, Tensor]:
@@ -137,6 +155,7 @@ class ResidentDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> ResidentLoader | list[ResidentLoader]:
         """Batches of all validation items, always in the same order; none without any."""
+        self.setup("fit")
         return self._in_order("validation") if self.validation_items else []
 
     def predict_dataloader(self) -> list[ResidentLoader]:
@@ -147,8 +166,13 @@ class ResidentDataModule(pl.LightningDataModule):
     def _in_order(self, part: str) -> ResidentLoader:
         """Batches of a part as it validates or is predicted."""
 
-    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Any:
-        """Make a batch on its device, standardised: (x, y) in training and validation, x alone for prediction."""
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Make a batch on its device, standardised: (x, y) in training and validation, x alone for prediction.
+
+        What was made already stays.
+        """
+        if not isinstance(batch, Batch):
+            return batch
         if batch.part == "train":
             return self._training_batch(batch)
         return self._validation_batch(batch) if batch.part == "validation" else self._test_batch(batch)
@@ -170,6 +194,13 @@ class ResidentDataModule(pl.LightningDataModule):
         if (name, device) not in self._placed:
             self._placed[name, device] = value.to(device)
         return self._placed[name, device]
+
+    def ear(self) -> Ear | None:
+        """What hears any sound file as this module hears its test items; there after `setup`. None: nothing does.
+
+        It has all that was measured on the training items, so that it needs no data any more.
+        """
+        return None
 
     @abstractmethod
     def probe_batch(self) -> tuple[list[str], Tensor]:

@@ -5,7 +5,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -105,6 +105,7 @@ class ResidentLoader:
     batch_size: segments per batch.
     epoch: tells the current epoch; without it, the epochs are counted, or set by `set_epoch`.
     part: the set of features that the rows are of, for data modules that have several.
+    made: turns a batch into its tensors, which is what an iteration then gives; `batches` gives the indices.
     """
 
     def __init__(
@@ -113,8 +114,9 @@ class ResidentLoader:
         batch_size: int,
         epoch: Callable[[], int] | None = None,
         part: str = "train",
+        made: Callable[[Batch], Any] = lambda batch: batch,
     ) -> None:
-        self.order, self.batch_size, self.part = order, batch_size, part
+        self.order, self.batch_size, self.part, self.made = order, batch_size, part, made
         self._tell_epoch, self._epoch = epoch, 0
         self._segments = len(order(0)[0])
 
@@ -125,7 +127,11 @@ class ResidentLoader:
         """Which epoch the next iteration gives, where nobody tells it."""
         self._epoch = epoch
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.made, self.batches())
+
+    def batches(self) -> Iterator[Batch]:
+        """The indices of each batch of an epoch."""
         epoch = self._tell_epoch() if self._tell_epoch else self._epoch
         self._epoch = epoch + 1
         rows, starts = self.order(epoch)

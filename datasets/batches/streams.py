@@ -1,11 +1,13 @@
 """Tagged clips in two streams, a plain and a treated one: the two modes of the EDC paper, and its conditioner."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
+from datasets.batches.hearing.tags import TagEar
 from datasets.batches.resident import Batch
 from datasets.batches.tags import TagDataModule
 from datasets.contract import Dataset, Parts
@@ -98,6 +100,10 @@ class StreamDataModule(TagDataModule):
     def _test_batch(self, batch: Batch) -> Tensor:
         is_plain = self._has_plain_tests and batch.part.endswith(PLAINLY)
         return self._gather("plain" if is_plain else self._kind, batch.rows)[:, None]
+
+    def ear(self) -> TagEar:
+        """What hears files as this module hears its test items, those with the conditioner if there is one."""
+        return replace(super().ear(), conditioner=self.conditioner.given if self.conditioner else None)
 
     def provenance(self) -> dict[str, Any]:
         """As for every tagged set, with the conditioner."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from datasets.batches.chunks import band_statistics
+from datasets.batches.hearing.tags import TagEar
 from datasets.batches.limits import limited_by_tags
 from datasets.batches.module import ResidentDataModule
 from datasets.batches.resident import Batch, ResidentLoader, resident
@@ -113,7 +114,9 @@ class TagDataModule(ResidentDataModule):
 
     def _in_order(self, part: str) -> ResidentLoader:
         rows = self._rows[part]
-        return ResidentLoader(lambda epoch: (rows, torch.zeros_like(rows)), self.batch_size, part=part)
+        return ResidentLoader(
+            lambda epoch: (rows, torch.zeros_like(rows)), self.batch_size, part=part, made=self._handed_out
+        )
 
     def _training_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
         x, y = self._augmented(batch, self._gather(self._kind, batch.rows), self._labels(batch.rows))
@@ -156,6 +159,10 @@ class TagDataModule(ResidentDataModule):
 
     def _labels(self, rows: Tensor) -> Tensor:
         return self._constant("targets", self._targets, rows.device)[rows]
+
+    def ear(self) -> TagEar:
+        """What hears files as this module hears its test items."""
+        return TagEar(self.extractor, self.classes, self.mean[self._kind], self.std[self._kind])
 
     def probe_batch(self) -> tuple[list[str], Tensor]:
         """For figures: the shown clip, then up to 150 others by name, and x (N, 1, T, D), all of the first test set.

@@ -3,7 +3,7 @@
 import importlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,10 +38,16 @@ class Transform(Protocol):
 
 @dataclass(frozen=True)
 class Conditioner:
-    """A transform, and the import path that it was made from."""
+    """A transform, the import path that it was made from, and the arguments."""
 
     class_path: str
     transform: Transform
+    init_args: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What it was made from, as plain values."""
+        return {"class_path": self.class_path, "init_args": self.init_args}
 
     @classmethod
     def made_from(cls, given: dict[str, Any]) -> "Conditioner":
@@ -54,11 +60,12 @@ class Conditioner:
             found = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
             raise DataError(f"conditioner {path}: cannot be imported ({error}); correct its class_path") from error
+        arguments = dict(given.get("init_args") or {})
         try:
-            transform = found(**given.get("init_args") or {})
+            transform = found(**arguments)
         except (TypeError, ValueError) as error:
             raise DataError(f"conditioner {path}: {error}; correct its init_args") from error
-        return cls(path, transform)
+        return cls(path, transform, arguments)
 
     def facts(self) -> dict[str, Any]:
         """What its output depends on, beside its input."""

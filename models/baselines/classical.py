@@ -5,6 +5,7 @@ ACRNN paper; the settings are those of public copies of its notebook, the notebo
 one vector of unscaled features.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -46,8 +47,18 @@ class ClassicalClassifier:
 
         Raises ValueError if X has values that are not finite or y is of one class only.
         """
-        self._classifier = self._new().fit(np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.int64))
+        self._seen = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.int64)
+        self._classifier = self._new().fit(*self._seen)
         return self
+
+    def keep(self) -> dict[str, np.ndarray]:
+        """What it was fitted to, vectors and class numbers. Raises ValueError before `fit`."""
+        self._fitted()
+        return {"X": self._seen[0], "y": self._seen[1]}
+
+    def recall(self, kept: Mapping[str, np.ndarray]) -> None:
+        """Be fitted as what was kept: the fit is made again, with the same draws."""
+        self.fit(kept["X"], kept["y"])
 
     def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """Class numbers (n,) of vectors X, as scikit-learn decides."""

@@ -124,3 +124,4 @@ class BaselineCRNNModule(PlateauAdam, ActivityDetection):
         width_divisor: int = 1,
     ) -> None:
         super().__init__(learning_rate, patience, BaselineCRNN(n_mels, dropout, num_classes, seed, width_divisor))
+        self.save_hyperparameters()

@@ -4,6 +4,7 @@ Source: TUT-ARG, DCASE2016-baseline-system-python ("code" below), whose numbers 
 """
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The score of a class without training items: lower than any likelihood, and finite, as scores have to be.
 LOWEST = float(np.finfo(np.float32).min)
+#: What a fitted mixture is, in scikit-learn's names.
+PARAMETERS = ("weights_", "means_", "covariances_", "precisions_cholesky_")
 
 
 class GaussianMixtures:
@@ -56,6 +59,24 @@ class GaussianMixtures:
             warnings.simplefilter("ignore", ConvergenceWarning)  # so many iterations and no more are the recipe
             self._mixtures = {int(label): self._new().fit(self._scaled(X[y == label])) for label in np.unique(y)}
         return self
+
+    def keep(self) -> dict[str, np.ndarray]:
+        """The parameters of all mixtures, and the scale of the frames. Raises ValueError before `fit`."""
+        if not self._mixtures:
+            raise ValueError("the mixtures have learnt nothing yet; call fit first")
+        labels = sorted(self._mixtures)
+        parts = {name: np.stack([getattr(self._mixtures[one], name) for one in labels]) for name in PARAMETERS}
+        return {"labels": np.array(labels), "mean": self._mean, "std": self._std, **parts}
+
+    def recall(self, kept: Mapping[str, np.ndarray]) -> None:
+        """Be what was kept."""
+        self._mean, self._std = kept["mean"], kept["std"]
+        self._mixtures = {}
+        for number, label in enumerate(kept["labels"].tolist()):
+            mixture = self._new()
+            for name in PARAMETERS:
+                setattr(mixture, name, kept[name][number])
+            self._mixtures[label] = mixture
 
     def scores(self, X: npt.ArrayLike) -> np.ndarray:
         """Sums over the frames of their log-likelihoods, float32 (items, classes), of X (items, T, d)."""

@@ -71,6 +71,7 @@ class FrameMLPModule(Adam, FrameDetection):
         learning_rate: float = 0.001,
     ) -> None:
         super().__init__(learning_rate, FrameMLP(n_mels, dropout, seed, width_divisor))
+        self.save_hyperparameters()
 
 
 class RecurrentDropoutGRU(nn.GRU):
@@ -200,3 +201,4 @@ class CakirCRNNModule(Adam, FrameDetection):
     ) -> None:
         network = CakirCRNN(n_mels, rnn_layers, dropout, seed, width_divisor)
         super().__init__(learning_rate, network, EVENTS if validates_events else None)
+        self.save_hyperparameters()

@@ -73,3 +73,4 @@ class ValentiCNNModule(Adam, ClipClassification):
         width_divisor: int = 1,
     ) -> None:
         super().__init__(learning_rate, ValentiCNN(n_mels, n_frames, num_classes, seed, width_divisor))
+        self.save_hyperparameters()

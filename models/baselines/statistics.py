@@ -3,6 +3,7 @@
 What it reaches is what a network has to beat to show that it hears more than the long-time spectrum.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -40,8 +41,19 @@ class StatisticsMLP:
 
         network = MLPClassifier((UNITS,), max_iter=EPOCHS, random_state=self.seed)
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.int64)
+        self._seen = X, y
         self._classifier = make_pipeline(StandardScaler(), network).fit(X, y)
         return self
+
+    def keep(self) -> dict[str, np.ndarray]:
+        """What it was fitted to, vectors and class numbers. Raises ValueError before `fit`."""
+        if self._classifier is None:
+            raise ValueError("the network has learnt nothing yet; call fit first")
+        return {"X": self._seen[0], "y": self._seen[1]}
+
+    def recall(self, kept: Mapping[str, np.ndarray]) -> None:
+        """Be fitted as what was kept: the fit is made again, with the same draws."""
+        self.fit(kept["X"], kept["y"])
 
     def scores(self, X: npt.ArrayLike) -> np.ndarray:
         """Class probabilities (n, 1, classes), float32. Raises ValueError before `fit`."""

@@ -74,3 +74,4 @@ class Wav2Vec2ClassifierModule(PlateauAdam, ActivityDetection):
     ) -> None:
         network = Wav2Vec2Classifier(num_classes, seed, width_divisor)
         super().__init__(learning_rate, patience, network, activation, loss)
+        self.save_hyperparameters()

@@ -42,6 +42,7 @@ class EDCModule(Adam, ClipTagging):
             num_classes, n_mels, channels, units, attention, dropout, seed, width_divisor, norm_momentum
         )
         super().__init__(learning_rate, network)
+        self.save_hyperparameters()
 
     def input_map(self, x: Tensor) -> Tensor:
         """What the network gets of the first clip (1, T, D)."""

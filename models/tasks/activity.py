@@ -2,10 +2,11 @@
 
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, get_args
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from models.tasks.hearing import Hearing
 
 Activation = Literal["linear", "sigmoid"]
 Loss = Literal["mse", "focal", "focal_scene"]
@@ -35,7 +36,7 @@ class ActivityNetwork(Protocol):
         """
 
 
-class ActivityDetection(pl.LightningModule):
+class ActivityDetection(Hearing):
     """Soft activity of several classes, learnt from soft targets in [0, 1].
 
     activation: behind the network; scores are what comes out of it, on the scale of the targets.

@@ -2,19 +2,19 @@
 
 from typing import ClassVar
 
-import pytorch_lightning as pl
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.tasks.hearing import Hearing
 
-class ClipClassification(pl.LightningModule):
+
+class ClipClassification(Hearing):
     """One class per clip, learnt from segments.
 
     network: (B, C, F, T) -> logits (B, classes).
 
     Validation logs `val_loss` (mean over segments) and `val_accuracy` (share of clips whose class has the largest sum
     of log-posteriors over their segments).
-    Nothing is logged in the training loop: the trainer's callbacks get the loss of each step.
     """
 
     version = 1

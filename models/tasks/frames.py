@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-import pytorch_lightning as pl
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.tasks.hearing import Hearing
 from models.tasks.onset_errors import OnsetErrors, OnsetRule
 
 
-class FrameDetection(pl.LightningModule):
+class FrameDetection(Hearing):
     """One kind of event, found frame by frame, learnt from targets 0 and 1.
 
     network: (B, 1, T', D) -> logits (B, T); T' may have frames of context beyond T.
@@ -17,7 +17,6 @@ class FrameDetection(pl.LightningModule):
         whole clips; None where it does not.
 
     Validation logs `val_loss` (mean over frames) and `val_accuracy` (share of frames that are right at threshold 0.5).
-    Nothing is logged in the training loop: the trainer's callbacks get the loss of each step.
     """
 
     version = 1

@@ -61,6 +61,7 @@ class Own(pl.LightningModule):
             "num_classes": num_classes, "n_frames": n_frames, "input_shape": tuple(input_shape), "seed": seed,
         }  # fmt: skip
         super().__init__(build(network, arguments or {}, offered))
+        self.save_hyperparameters()
         self.optimizer, self.learning_rate, self.weight_decay = optimizer, learning_rate, weight_decay
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

@@ -2,22 +2,21 @@
 
 from typing import ClassVar
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.tasks.hearing import Hearing
 from models.tasks.ranking import macro_roc_auc
 
 
-class ClipTagging(pl.LightningModule):
+class ClipTagging(Hearing):
     """Any number of classes per clip, learnt from whole clips by binary cross-entropy.
 
     network: (B, 1, T, D) -> logits (B, classes).
 
     Validation logs `val_loss` (mean over clips and classes) and `val_auc` (macro ROC AUC over the classes that have
     positives and negatives, pooled over the epoch); it raises ValueError where no class has both.
-    Nothing is logged in the training loop: the trainer's callbacks get the loss of each step.
     """
 
     version = 1

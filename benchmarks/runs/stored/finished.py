@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 #: How the files begin that hold annotations of a dataset; those of real files are not landed, so they may be absent.
 ANNOTATIONS = "reference_"
+#: How the file begins that holds kept weights; it is not landed either, for it is large, and no report needs it.
+WEIGHTS = "weights."
+#: Files that are listed and may be absent.
+OPTIONAL = (ANNOTATIONS, WEIGHTS)
 #: What is published of a run, beside its result: nothing else that lies in the folder of an attempt.
-PUBLISHED = re.compile(r"run\.json|history\.csv|probes\.npz|scores_\w+\.npz|reference_\w+\.csv")
+PUBLISHED = re.compile(r"run\.json|history\.csv|probes\.npz|scores_\w+\.npz|reference_\w+\.csv|weights\.safetensors")
 _SCORES = re.compile(r"scores_(\w+)\.npz")
 #: Parts that are no test sets.
 TRAINED_ON = ("train", "validation")
@@ -164,7 +168,7 @@ def _check(finished: Finished, data: dict[str, Any]) -> None:
 def check_listing(folder: Path, listed: Collection[str], test_sets: Collection[str] = ()) -> None:
     """Compare the files of a run's folder with those that its result lists; scores of `test_sets` are among them.
 
-    Raises InputError for files that are missing, unlisted or no regular files. Annotations may be missing.
+    Raises InputError for files that are missing, unlisted or no regular files. Annotations and weights may be missing.
     """
     there = {name for name, _ in _entries(folder)} - {"result.json"}
     if odd := sorted(name for name in listed if not PUBLISHED.fullmatch(name)):
@@ -176,7 +180,7 @@ def check_listing(folder: Path, listed: Collection[str], test_sets: Collection[s
         raise InputError(f"{folder / 'result.json'}: does not list {lacking[0]}; {_redo(folder)}")
     if not any(_SCORES.fullmatch(name) for name in listed):
         raise InputError(f"{folder / 'result.json'}: lists no scores; {_redo(folder)}")
-    if gone := sorted(name for name in set(listed) - there if not name.startswith(ANNOTATIONS)):
+    if gone := sorted(name for name in set(listed) - there if not name.startswith(OPTIONAL)):
         raise InputError(f"{folder / gone[0]}: missing from a finished run; {_redo(folder)}")
 
 
@@ -189,7 +193,7 @@ def check_files(folder: Path, checksums: dict[str, str]) -> None:
     """Compare the files of a finished run with their checksums. Raises InputError for the first that differs."""
     for name, digest in checksums.items():
         path = folder / name
-        if not path.exists() and name.startswith(ANNOTATIONS):
+        if not path.exists() and name.startswith(OPTIONAL):
             continue
         if not path.is_file() or path.is_symlink():
             raise InputError(f"{path}: missing from a finished run, or a link; {_redo(folder)}")

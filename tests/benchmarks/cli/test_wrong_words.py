@@ -24,6 +24,7 @@ NEEDS = {
     "bundle": ["toy.t1", "--out", "{}/bundle"],
     "merge": ["{}/folder"],
     "compare": ["{}/file", "toy.t1"],
+    "predict": ["{}/file", "{}/file"],
     "data fetch": ["esc50"],
     "data import": ["esc50", "{}/folder"],
     "data check": ["dcase2017_rare"],
@@ -52,6 +53,8 @@ NO_NUMBERS = {word: word for word in ("x", "nan", "²", "0x1", "1;2", "9" * 5000
 SPECIAL = {
     ("compare", "source"): NO_RUN_OR_FILE,
     ("compare", "out"): NO_FILE,
+    ("predict", "network"): NO_SOURCE,
+    ("predict", "files"): {**NO_SOURCE, "a folder": "{}/folder"},
     ("data import", "source"): NO_SOURCE,
 }
 TEXTS = {"folds": {**NO_NUMBERS, "": "", "1,": "1,", "9 x 31": 31 * "9"}, "ebrs": NO_NUMBERS}

@@ -70,7 +70,7 @@ class Epoch(NamedTuple):
 def epoch(module, number=0):
     loader = module.train_dataloader()
     loader.set_epoch(number)
-    batches = list(loader)
+    batches = list(loader.batches())
     names = sorted({*module.train_items, *module.validation_items, *module.test_sets["test"]})
     items = [names[row] for one in batches for row in one.rows]
     return Epoch(batches, items, torch.cat([one.starts for one in batches]), *gathered(module, batches))

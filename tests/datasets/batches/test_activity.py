@@ -39,7 +39,7 @@ def make(folder):
 def epoch(module, number=0):
     loader = module.train_dataloader()
     loader.set_epoch(number)
-    return list(loader)
+    return list(loader.batches())
 
 
 def joined(module, batches):
@@ -115,7 +115,7 @@ def test_sequences_straddle_recordings_and_the_rest_is_dropped(make):
     assert sorted(order) == list(range(count)) and order != sorted(order)
     assert x[:, 0].numpy() == pytest.approx(scaled[order], abs=1e-3)
     assert np.array_equal(activity.numpy(), soft[: count * 20].reshape(count, 20, 3)[order])
-    (validation,) = module.val_dataloader()
+    (validation,) = module.val_dataloader().batches()
     assert len(validation.rows) == sum(len(features(item, "magnitude_maestro")) for item in PARTS["validation"]) // 20
 
 

@@ -38,7 +38,7 @@ def make(cache, dataset):
 def epoch(module, number=0):
     loader = module.train_dataloader()
     loader.set_epoch(number)
-    batches = list(loader)
+    batches = list(loader.batches())
     return batches, [module.on_after_batch_transfer(batch, 0) for batch in batches]
 
 

@@ -56,7 +56,7 @@ def test_segments_are_slices_of_the_clip_scaled_by_the_training_files(make, cut,
         whole = scaled(module, row)
         for number, segment in enumerate(clip):
             assert segment.numpy() == pytest.approx(whole[..., number * hop : number * hop + length], abs=1e-4)
-    batches = list(module.train_dataloader())
+    batches = list(module.train_dataloader().batches())
     trained = torch.cat([torch.stack([batch.rows, batch.starts], 1) for batch in batches]).tolist()
     expected = [[row, start] for row in module._rows["train"].tolist() for start in range(count)]
     assert sorted(trained) == sorted(expected) and trained != expected
@@ -85,7 +85,7 @@ def test_memory_is_that_of_the_features_however_many_segments_there_are(make):
     module = make()
     loader = module.train_dataloader()
     assert len(loader) == -(-12 * 19 // 32)
-    module.on_after_batch_transfer(next(iter(loader)), 0)
+    module.on_after_batch_transfer(next(loader.batches()), 0)
     assert stored(module).nbytes <= held() - before <= 1.1 * stored(module).nbytes
     assert stored(module).dtype == np.float16 and stored(module).shape == (15, 1, BANDS, FRAMES)
 

@@ -52,7 +52,7 @@ def make(folder):
 def epoch(module, number=0):
     loader = module.train_dataloader()
     loader.set_epoch(number)
-    return list(loader)
+    return list(loader.batches())
 
 
 def tensors(module, batches):
@@ -123,7 +123,7 @@ def test_validation_is_a_share_of_both_kinds_rounded_up(make, share, with_event,
 def test_no_chunk_of_a_validation_recording_is_trained_on(make):
     module = make(validation=0.3)
     held_out = {module.recordings("train").items.index(item) for item in module.validation_items}
-    validation = places(module.val_dataloader())
+    validation = places(module.val_dataloader().batches())
     assert validation == [(row, start) for row in sorted(held_out) for start in STARTS]
     assert not held_out & {row for number in range(3) for row, _ in places(epoch(module, number))}
     x, y = tensors(module, module.val_dataloader())

@@ -226,7 +226,7 @@ def test_batches_are_made_on_the_device_of_their_rows(make):
     # The meta device has no numbers, but like a GPU it refuses to be mixed with the CPU.
     module = make(mode="am", mixup_alpha=0.2, time_warp_share=0.08, conditioner=SCALED, **MASKS)
     for loader in (module.train_dataloader(), module.val_dataloader()):
-        batch = next(iter(loader))
+        batch = next(loader.batches())
         elsewhere = batch._replace(rows=batch.rows.to("meta"), starts=batch.starts.to("meta"))
         x, y = module.on_after_batch_transfer(elsewhere, 0)
         assert (x.device.type, y.device.type) == ("meta", "meta")

@@ -9,7 +9,7 @@ def test_arguments_arrive_and_batches_have_the_right_shape(miniature_chime, tmp_
     assert module.item_counts["validation"] == {"used": dataset.listed("validation")} | {
         "expected": dataset.listed("validation")
     }
-    batches = list(module.train_dataloader())
+    batches = list(module.train_dataloader().batches())
     x, y = module.on_after_batch_transfer(batches[0], 0)
     assert x.shape == (16, 1, 50, 64) and y.shape == (16, 7)
     assert sum(len(batch.rows) for batch in batches) == 2 * dataset.listed("train")

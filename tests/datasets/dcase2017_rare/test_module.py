@@ -39,7 +39,7 @@ def every_target(module):
     items = module.recordings("train").items
     loader = module.train_dataloader()
     found = {}
-    for batch in loader:
+    for batch in loader.batches():
         _, y = module.on_after_batch_transfer(batch, 0)
         found |= {
             (items[row], start): one for row, start, one in zip(*map(torch.Tensor.tolist, batch[:2]), y, strict=True)

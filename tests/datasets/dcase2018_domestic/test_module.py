@@ -28,7 +28,7 @@ def test_batches_have_the_labels_of_the_lists(miniature_domestic, tmp_path):
     module.setup()
     dataset = DCASE2018Domestic(miniature_domestic)
     for part, loader in (("train", module.train_dataloader()), ("validation", module.val_dataloader())):
-        (batch,) = list(loader)
+        (batch,) = list(loader.batches())
         x, y = module.on_after_batch_transfer(batch, 0)
         labels = dataset.parts().named[part]["label"]
         assert x.shape == (len(labels), 1, 50, 64) and y.shape == (len(labels), 10)
@@ -49,7 +49,7 @@ def test_released_arrays_are_taken_as_they_are(miniature_domestic, tmp_path):
             np.save(root / "features" / folder / f"{item[:-4]}.npy", draw.normal(size=(500, 64)))
     module = DCASE2018DomesticDataModule(root, tmp_path, source="features", extractor="released_log_mel", jobs=1)
     module.setup()
-    (batch,) = list(module.train_dataloader())
+    (batch,) = list(module.train_dataloader().batches())
     x, _ = module.on_after_batch_transfer(batch, 0)
     item = module.train_items[0]
     raw = torch.from_numpy(module.dataset.load(item))

@@ -90,7 +90,7 @@ def test_copies_are_pitch_clipping_and_reverberation_of_every_recording(make):
     data = make(limit=1, augment=2, chunk_seconds=1)
     data.setup()
     assert [one.name for one in data.variants] == ["maestro-0", "maestro-1"]
-    batch = next(iter(data.train_dataloader()))
+    batch = next(data.train_dataloader().batches())
     assert set(batch.starts.tolist()) <= {1, 2}
     x, _ = data.on_after_batch_transfer(batch, 0)
     plain, _ = data.on_after_batch_transfer(batch._replace(starts=torch.zeros_like(batch.starts)), 0)

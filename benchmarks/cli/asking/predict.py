@@ -1,0 +1,106 @@
+"""The command that hears sound files with a trained network: class and probability, for the whole and per second."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.cli import BAD_INPUT, OK, paths
+from benchmarks.cli.again import FOLDER
+from benchmarks.cli.asking.forms import Format, text_of
+from benchmarks.cli.options import CacheOption, ReportsOption, RunsOption
+from benchmarks.errors import InputError, told
+
+if TYPE_CHECKING:
+    from benchmarks.runs.kept.weights import Kept
+    from benchmarks.runs.workspace import Workspace
+    from models.prediction import Prediction
+
+app = typer.Typer()
+
+
+@app.command("predict")
+def predict_command(
+    network: Annotated[
+        Path,
+        typer.Argument(
+            help="A run that kept its weights (its id, the beginning of it, or its folder), a checkpoint of a Trainer, "
+            "or a file of weights",
+            metavar="RUN-OR-CHECKPOINT",
+            parser=paths.source,
+        ),
+    ],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Sound files of any length, rate and number of channels", metavar="FILE...", parser=paths.source
+        ),
+    ],
+    form: Annotated[Format, typer.Option("--format", help="table, csv or json")] = "table",
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Classes that are told, the likeliest first")] = 3,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+) -> int:
+    """What a trained network says about sound FILES: class and probability, of the whole and of each second.
+
+    A sound is resampled and its channels averaged as needed, which is told. `run --keep weights` makes runs that can be
+    asked. Of events the likeliest frame of each second counts, of segments the mean over those that reach into it.
+    """
+    from benchmarks.runs.kept.restored import restored
+    from benchmarks.runs.own.network import search
+    from benchmarks.runs.workspace import Workspace
+    from models.tasks.hearing import predict
+
+    if not any(path.is_file() for path in files):
+        raise InputError(f"{files[0]}: {'is no file' if files[0].exists() else 'no such file'}; give sound files")
+    search(Path.cwd())  # for networks of somebody's own
+    model = restored(_kept(str(network), Workspace.here(runs=runs, cache=cache, reports=reports)))
+    found: list[tuple[Path, Prediction]] = []
+    code = OK
+    for path in files:
+        try:
+            prediction = predict(model, path)
+        except ValueError as error:
+            print(f"resound: {told(error)}", file=sys.stderr)
+            code = BAD_INPUT
+            continue
+        for note in prediction.notes:
+            print(f"resound: {told(f'{path}: {note}')}", file=sys.stderr)
+        found.append((path, prediction))
+    if found:
+        print(text_of(found, form, top))
+    return code
+
+
+def _kept(word: str, workspace: "Workspace") -> "Kept":
+    """The weights that a word names: a file, a run's folder, a run's id or the beginning of one alone. InputError."""
+    from benchmarks.runs.kept.restored import kept_of_file, kept_of_run
+    from benchmarks.runs.kept.weights import FILE
+    from benchmarks.runs.stored.finished import load_finished
+
+    path = Path(word)
+    if path.is_file():
+        return kept_of_file(path)
+    if path.is_dir():
+        return kept_of_run(load_finished(path.resolve()))
+    places = [workspace, replace(workspace, runs=workspace.runs / FOLDER)]
+    runs = {}
+    for place in places:
+        if place.runs.is_dir():
+            for one in place.ledger.finished():
+                if one.run.id.startswith(word) and (one.run.id not in runs or (one.folder / FILE).exists()):
+                    runs[one.run.id] = one
+    if not runs:
+        raise InputError(
+            f"{word}: neither a file nor a finished run in {workspace.runs}; `python -m benchmarks status` names runs"
+        )
+    keeping = [one for one in runs.values() if (one.folder / FILE).exists()]
+    if word in runs or len(runs) == 1:
+        return kept_of_run(runs.get(word) or next(iter(runs.values())))
+    if len(keeping) == 1:
+        return kept_of_run(keeping[0])
+    which = sorted(one.run.id for one in keeping or runs.values())
+    raise InputError(f"{word}: {len(which)} runs begin so ({', '.join(which[:3])}, ...); give more of its name")
