@@ -72,10 +72,10 @@ def report_command(
             print(text, end="")
         return
     if as_site:
-        count, front = write_pages(workspace, target, place or Path("build/site"), with_audio)
+        count, front = write_pages(workspace, target, place or Path("build/site"), with_audio, keeps=True)
         print(f"{count_of(count, 'page')}; open {front}")
         return
-    for path in write_reports(workspace, target, place or workspace.reports):
+    for path in write_reports(workspace, target, place or workspace.reports, keeps=True):
         print(path)
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from benchmarks.errors import InputError
 from benchmarks.judge.table import TableResult
+from benchmarks.reporting.kept import Made
 from benchmarks.reporting.pages import Report
 from benchmarks.reporting.render.blocks import Block, Folded, Page, Picture
 from benchmarks.reporting.render.html import render
 from benchmarks.reporting.render.json_data import report_data
-from benchmarks.reporting.site import gathered, tell_odd
+from benchmarks.reporting.site import gathered
 from benchmarks.reporting.web.cells import lines
 from benchmarks.reporting.web.decided import Sounds
 from benchmarks.reporting.web.overview import front_page, paper_page
@@ -21,11 +21,8 @@ from benchmarks.reporting.web.settings import SettingPages
 from benchmarks.reporting.web.shell import Shell
 from benchmarks.reporting.web.tables import claim_pages, table_page
 from benchmarks.reporting.web.uses import Use, uses_of
-from benchmarks.runs.files import write_file
+from benchmarks.reporting.written import check_folder, write_pages
 from benchmarks.runs.workspace import Workspace
-
-#: What the site is known by, and what of it was written: a folder without it is not ours to tidy up.
-LISTING = "site-files.txt"
 
 
 def build(workspace: Workspace, target: str | None, out: Path, with_audio: bool = False) -> tuple[int, Path]:
@@ -33,34 +30,18 @@ def build(workspace: Workspace, target: str | None, out: Path, with_audio: bool 
 
     What an earlier build has written and this one has not is removed. Raises InputError where `out` has other files.
     """
-    _check_folder(out)
+    check_folder(out)
+    return write_pages(*site_files(workspace, target, out if with_audio else None), target, out)
+
+
+def site_files(workspace: Workspace, target: str | None, with_audio: Path | None = None) -> Made:
+    """The files of the site of `target`, and the mistakes of papers that are left out. Raises InputError.
+
+    with_audio: the folder in which the site will lie, for links to the clips that can be played.
+    """
     report, pages, odd = gathered(workspace, target)
-    made: dict[str, bytes] = {}
-    for path, content in _files(workspace, report, pages, Sounds(workspace if with_audio else None, out)):
-        made[path] = content
-    before = _listed(out)
-    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted({*made, *before})).encode())
-    for path, content in made.items():
-        write_file(out / path, content)
-    for path in before - set(made):
-        (out / path).unlink(missing_ok=True)
-    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted(made)).encode())
-    tell_odd(target, odd)
-    return sum(path.endswith(".html") for path in made), out / "index.html"
-
-
-def _check_folder(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()) and not (out / LISTING).is_file():
-        raise InputError(f"{out}: has files that are no site of ours; name an empty folder with --out")
-
-
-def _listed(out: Path) -> set[str]:
-    """The files that an earlier build has written, none of them outside the folder."""
-    try:
-        listed = (out / LISTING).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return set()
-    return {path for path in listed if path and not path.startswith(("/", "\\")) and ".." not in Path(path).parts}
+    sounds = Sounds(workspace if with_audio else None, with_audio or Path())
+    return dict(_files(workspace, report, pages, sounds)), odd
 
 
 def _files(workspace: Workspace, report: Report, pages: Sequence[Page], sounds: Sounds) -> Iterator[tuple[str, bytes]]:
