@@ -20,7 +20,7 @@ from datasets import registry
 from datasets.acquire.telling import count_of
 
 #: Settings that say where things lie, which the bundle's script settles, or that no run asks for.
-PLACES = frozenset(f"RESOUND_{name}" for name in ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "CONTACT"))
+PLACES = frozenset(f"RESOUND_{name}" for name in ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "CONTACT", "CORES"))
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
