@@ -32,6 +32,7 @@ app = typer.Typer()
 
 @app.command("report")
 def report_command(
+    context: typer.Context,
     target: Annotated[str | None, typer.Argument(help="A paper or a table (default: all)")] = None,
     form: Annotated[
         Literal["latex", "csv", "json"] | None,
@@ -72,7 +73,11 @@ def report_command(
             print(text, end="")
         return
     if as_site:
-        count, front = write_pages(workspace, target, place or Path("build/site"), with_audio, keeps=True)
+        from benchmarks.cli.reference import command_page
+
+        site = place or Path("build/site")
+        reference = [command_page(context.find_root().command)]
+        count, front = write_pages(workspace, target, site, with_audio, reference, keeps=True)
         print(f"{count_of(count, 'page')}; open {front}")
         return
     for path in write_reports(workspace, target, place or workspace.reports, keeps=True):

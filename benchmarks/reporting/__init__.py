@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.reporting.kept import Made
+    from benchmarks.reporting.render.blocks import Page
     from benchmarks.runs.plan import Choice
     from benchmarks.runs.workspace import Workspace
 
@@ -37,11 +40,13 @@ def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
 
 
 def write_pages(
-    workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False, keeps: bool = False
-) -> tuple[int, Path]:
+    workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False, reference: "Sequence[Page]" = (),
+    keeps: bool = False,
+) -> tuple[int, Path]:  # fmt: skip
     """Write the site of `target` (a paper or a table; None: all) to `out`: how many pages, and the one to open.
 
-    with_audio: clips that were wrong can be played from where they lie on this machine. keeps: see write_reports.
+    with_audio: clips that were wrong can be played from where they lie on this machine. reference: further pages for
+    the guide, of what this package does not know. keeps: see write_reports.
     """
     from benchmarks.reporting.kept import kept_files
     from benchmarks.reporting.written import check_folder, write_pages
@@ -49,7 +54,7 @@ def write_pages(
     def make() -> "Made":
         from benchmarks.reporting.web.build import site_files
 
-        return site_files(workspace, target, out if with_audio else None)
+        return site_files(workspace, target, out if with_audio else None, reference)
 
     check_folder(out)
     made = kept_files(workspace, ["site", target], make) if keeps and not with_audio else make()

@@ -25,9 +25,9 @@ from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load
 from datasets import registry
 
-#: The packages of ours, whose files make a report what it is.
+#: The packages of ours, whose files make a report what it is, and the documents that stand on the site.
 ROOT = Path(__file__).parents[2]
-OURS = ("benchmarks", "datasets", "models")
+OURS = ("benchmarks", "datasets", "models", "docs")
 #: What a report consists of: the content of every file by its path, and the mistakes of papers that are left out.
 Made = tuple[dict[str, bytes], dict[str, str]]
 

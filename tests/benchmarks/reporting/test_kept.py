@@ -143,8 +143,9 @@ def test_every_file_that_a_report_opens_is_among_its_grounds(clips, tmp_path):
     code = (
         "import sys; from pathlib import Path; opened = set();"
         "sys.addaudithook(lambda name, told: opened.add(str(told[0])) if name == 'open' else None);"
-        "from benchmarks.reporting import write_reports; from benchmarks.runs.workspace import Workspace;"
-        "w = Workspace.here(); write_reports(w, 'acrnn.t4', Path(sys.argv[1]));"
+        "from benchmarks.reporting import write_pages, write_reports; from benchmarks.runs.workspace import Workspace;"
+        "w, out = Workspace.here(), Path(sys.argv[1]); write_reports(w, 'acrnn.t4', out / 'report');"
+        "write_pages(w, 'acrnn.t4', out / 'site');"
         "print(*sorted(opened), sep='\\n')"
     )
     folders = {"DATA": clips.data, "RUNS": clips.runs, "CACHE": tmp_path / "cache", "REPORTS": clips.reports}
