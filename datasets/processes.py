@@ -29,9 +29,15 @@ IDLE_SECONDS = 20
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "20000000000", "MALLOC_TOP_PAD_": "100000000"}
 
 
+#: The setting that says how many cores are to be used at most, of this process and of those that it starts.
+CORES = "RESOUND_CORES"
+
+
 def available_cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    """The cores this process may use, and is to use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    given = os.environ.get(CORES, "")
+    return max(1, min(cores, int(given))) if given.isascii() and given.isdecimal() else cores
 
 
 def environment(threads: int) -> dict[str, str]:

@@ -69,6 +69,7 @@ def _measures(quick: bool) -> Iterator["Measure"]:
     yield from harness.measure(
         large, small, "acrnn.t4" if quick else "acrnn", rounds, *((5, 10) if quick else (120, 10_000))
     )
+    yield from harness.estimates(workspace)
     yield from slots.measure(workspace, 1 if quick else 3, 4 if quick else 200)
     yield from features.measure(small, rounds, 10 if quick else 200)
     yield features.two_cores(large, min(rounds, 3), 10 if quick else 1000)

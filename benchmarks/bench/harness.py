@@ -17,6 +17,7 @@ from benchmarks.bench.ratio import Measure, seconds
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.scores import Scores
+from benchmarks.runs.stored.timings import Took, leave_one_out
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 
@@ -35,6 +36,17 @@ def measure(large: Clips, small: Clips, paper: str, rounds: int, runs: int, many
         yield Measure.of("first report of many runs", [store.seconds("report")], "s", 300.0, "below", store.note)
         again = [store.seconds("plan") + store.seconds("report") for _ in range(min(rounds, 3))]
         yield Measure.of("plan and report of many runs again", again, "s", 10.0, "below", store.note)
+
+
+def estimates(workspace: Workspace) -> Iterator[Measure]:
+    """How far off the estimate of each stored run is that is made from the others of its kind."""
+    took = [Took.of(one) for one in workspace.ledger.finished() if one.run.resolved["trainer"]]
+    errors = [abs(error) for error in leave_one_out(took, lambda one: one.minutes > 1)]
+    if not errors:
+        return
+    near, far = sum(error <= 0.2 for error in errors) / len(errors), float(np.quantile(errors, 0.9))
+    note = f"{len(errors)} runs above a minute: {100 * near:.0f} % within 20 %, nine of ten within {100 * far:.0f} %"
+    yield Measure.of("estimate of a run from others", [100 * float(np.median(errors))], "% off", 20.0, "below", note)
 
 
 def _help(rounds: int) -> Measure:

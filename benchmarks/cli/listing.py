@@ -85,10 +85,22 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         done, seeds = sum(planned.done for planned in runs), len({planned.run.seed for planned in runs})
         aligned = " ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
         counted = f"{len(runs):>3} {'run' if len(runs) == 1 else 'runs':<4} ({count_of(seeds, 'seed')})"
-        yield f"{aligned} {counted}, {done} done"
+        yield f"{aligned} {counted}, {done} done{_each(runs)}"
     yield _sums(plan)
     yield from left_out_lines(plan)
     yield from lacking_lines(plan)
+
+
+def _each(runs: Sequence[Planned]) -> str:
+    """How long one of the missing runs takes by device, and from what that is known."""
+    missing = next((planned for planned in runs if not planned.done), None)
+    if missing is None:
+        return ""
+    told = [
+        f"{in_words(60 * minutes)} on {device} ({missing.basis[device]})"
+        for device, minutes in sorted(missing.minutes.items()) if device in missing.basis
+    ]  # fmt: skip
+    return f"; each {', '.join(told)}" if told else ""
 
 
 def _sums(plan: Plan) -> str:

@@ -79,10 +79,15 @@ def report_command(
         from benchmarks.cli.reference import command_page
 
         site = place or Path("build/site")
-        count, front = write_pages(workspace, target, site, with_audio, [command_page(context.find_root().command)])
+        reference = [command_page(context.find_root().command)]
+        count, front = write_pages(workspace, target, site, with_audio, reference, keeps=True)
         print(f"{count_of(count, 'page')}; open {front}")
         return
-    written = {place: write_reports(workspace, target, place)} if place else write_in_places(workspace, target)
+    written = (
+        {place: write_reports(workspace, target, place, keeps=True)}
+        if place
+        else write_in_places(workspace, target, keeps=True)
+    )
     _tell_written(written, workspace)
 
 

@@ -127,6 +127,9 @@ def run_command(
     ] = False,
     keep: KeepOption = None,
     logger: LoggerOption = None,
+    background: Annotated[
+        bool, typer.Option("--background", help="Leave it to a process that comes last, on one core; `stop` ends it")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
     data_root: DataOption = None,
     runs: RunsOption = None,
@@ -142,7 +145,27 @@ def run_command(
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_changes(target, changes) if changes else None
     sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)
+    if background:
+        given = {
+            "--tier": tier, "--corpus": corpus, "--seeds": seeds, "--folds": folds, "--numerics": numerics,
+            "--jobs": jobs, "--device": device, "--minutes": minutes, "--keep": keep, "--logger": logger,
+            "--data-root": workspace.data, "--runs": workspace.runs, "--cache": workspace.cache,
+            "--reports": workspace.reports,
+        }  # fmt: skip
+        told_of = [f"{name}={value}" for name, value in given.items() if value is not None]
+        told_of += [f"--set={change}" for change in changes or ()]
+        told_of += [name for name, on in (("--allow-incomplete", allow_incomplete), ("--again", again)) if on]
+        return sweep.run_in_background(["run", target, *told_of], yes)
     return (sweep.run_again if again else sweep.run)(minutes=minutes, confirmed=yes)
+
+
+@app.command("stop")
+def stop_command(runs: RunsOption = None) -> None:
+    """End what runs in the background, behind a checkpoint; the command that started it goes on another time."""
+    from benchmarks.launch.background import Trainer
+    from benchmarks.runs.workspace import Workspace
+
+    print(Trainer(Workspace.here(runs=runs).runs).stop())
 
 
 @app.command("status")

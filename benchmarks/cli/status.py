@@ -129,7 +129,8 @@ def _dead_lines(sweep: dict[str, Any]) -> Iterator[str]:
 
 
 def _named(sweep: dict[str, Any]) -> str:
-    return f"{sweep['target']} ({sweep['launcher']}, process {sweep['pid']} on {sweep['host']})"
+    paused = f", paused: {told(sweep['paused'])}" if sweep.get("paused") and sweep["alive"] else ""
+    return f"{sweep['target']} ({sweep['launcher']}{paused}, process {sweep['pid']} on {sweep['host']})"
 
 
 def _end(sweep: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """What `run` does: plan, check the data, launch what is missing, write the tables."""
 
+import os
 import sys
 import time
 from collections import Counter
@@ -13,10 +14,11 @@ from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.cli.own import print_own, rehearse_all
 from benchmarks.errors import InputError, fitted, told
+from benchmarks.launch.background import Background, Trainer
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.launcher import Event, Launcher, launcher_named
-from benchmarks.launch.sweeps import SweepRecord, tidy
+from benchmarks.launch.sweeps import SweepRecord, notes, tidy
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
 from benchmarks.runs.kept.logs import check_logger, logging_lines
@@ -73,10 +75,7 @@ class Sweep:
             whole = self._with_data(plan)
             plan = self._possible(whole)
         if plan.missing:
-            expected = plan.minutes(device)
-            if expected > ASK_ABOVE_MINUTES and not confirmed:
-                print(fitted("\n".join(plan_lines(whole))))
-                print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
+            if self.asks(plan, device, confirmed, whole):
                 return BAD_INPUT
             plan = self._checked(plan)
             if self.asked:
@@ -86,6 +85,57 @@ class Sweep:
             code = self._launch(plan, launcher, minutes)
         self._write_tables()
         return code
+
+    def run_in_background(self, arguments: Sequence[str], confirmed: bool) -> int:
+        """Leave what is missing to a process in the background, and say where it is; the exit code of the command.
+
+        arguments: those of a command that runs the same, launcher and confirmation aside. Raises InputError.
+        """
+        if not hasattr(os, "nice"):
+            raise InputError("--background: needs a system that knows whose work comes last (Linux, macOS)")
+        launcher = "background" if self.launcher == "local" else self.launcher
+        if not issubclass(kind := launcher_named(launcher), Background):
+            raise InputError(f"--background --launcher {launcher}: is no launcher for the background; leave one out")
+        if self.jobs not in (None, 1):
+            raise InputError(f"--jobs {self.jobs}: in the background there is one run at a time; leave it out")
+        trainer = Trainer(self.workspace.runs)
+        trainer.refuse_second()
+        plan = self.plan()
+        if not plan.missing:
+            return self.run()
+        if self.asks(plan, kind.share_out(self.jobs, self.device, len(plan.missing)).device, confirmed):
+            return BAD_INPUT
+        command = [*arguments, "--launcher", launcher, "--yes"]
+
+        def has_begun(pid: int) -> bool:
+            return any(note["pid"] == pid for _, note, _ in notes(trainer.store))
+
+        pid, code = trainer.start("benchmarks.cli.background", command, has_begun)
+        if code:
+            print(f"resound: {told(trainer.last_line())}; see {trainer.log}", file=sys.stderr)
+            return code
+        where = "has ended already" if code == OK else f"runs in the background (process {pid})"
+        print(f"{self.target}: {where}; its log: {trainer.log}; `python -m benchmarks stop` ends it, `status` shows it")
+        return OK
+
+    def plan(self) -> Plan:
+        """The runs that are asked for, as far as this machine has what they need. Raises InputError."""
+        cells = self._cells
+        check_names(cells)
+        plan = self._plan(cells)
+        return self._possible(self._with_data(plan)) if plan.missing else plan
+
+    def asks(self, plan: Plan, device: str, confirmed: bool, whole: Plan | None = None) -> bool:
+        """Whether it is to be confirmed first that so much is run, which is said then.
+
+        whole: the plan with what this machine lacks something for, to be shown.
+        """
+        expected = plan.minutes(device)
+        if expected <= ASK_ABOVE_MINUTES or confirmed:
+            return False
+        print(fitted("\n".join(plan_lines(whole or plan))))
+        print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
+        return True
 
     @property
     def _cells(self) -> list[Cell]:

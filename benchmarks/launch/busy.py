@@ -1,4 +1,7 @@
-"""How busy a run keeps what it was given: below one, the processor or accelerator has time for more."""
+"""How busy a run keeps what it was given, and how busy others keep the machine, to whom a run in the background yields.
+
+Below one, the processor or accelerator has time for more.
+"""
 
 import ctypes
 import os
@@ -6,9 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 #: Seconds between two looks at an accelerator.
 LOOK_SECONDS = 1.0
+#: So many looks in a row must say the same before a run steps aside, or goes on.
+LOOKS = 2
+#: Whether a run was asked to stop is looked at so often while it stands aside, seconds.
+STOP_SECONDS = 0.5
 
 
 class BusyMeter:
@@ -70,3 +79,80 @@ def _accelerator() -> Callable[[], float | None] | None:
 
         return look
     return None
+
+
+@dataclass(frozen=True)
+class Yielding:
+    """When a run stands aside: above `pause`, a share of all cores that others keep busy, until it is below `resume`.
+
+    probe: the import path of what tells that share: a class like `Others`.
+    """
+
+    pause: float = 0.75
+    resume: float = 0.5
+    look_seconds: float = 5.0
+    probe: str = "benchmarks.launch.busy.Others"
+
+
+class Others:
+    """The share of the machine's cores that processes other than this one keep busy."""
+
+    def __init__(self) -> None:
+        self._before = self._worked()
+
+    def __call__(self) -> float | None:
+        """That share since the last call; None where it cannot be told."""
+        before, self._before = self._before, self._worked()
+        if before is None or self._before is None:
+            return None
+        busy, own, wall = (now - then for now, then in zip(self._before, before, strict=True))
+        return max(0.0, (busy - own) / (wall * (os.cpu_count() or 1))) if wall > 0 else None
+
+    @staticmethod
+    def _worked() -> tuple[float, float, float] | None:
+        """Seconds for which all cores were busy, those of them that were this process's, and those of the clock."""
+        now = time.monotonic()
+        with suppress(OSError, ValueError):
+            first = Path("/proc/stat").read_text().partition("\n")[0].split()
+            user, nice, system, _, _, *interrupts = map(int, first[1:8])
+            ticks = os.sysconf("SC_CLK_TCK")
+            return (user + nice + system + sum(interrupts)) / ticks, time.process_time(), now
+        return None
+
+
+class Courtesy:
+    """Lets one run stand aside while others keep the machine busy; called between its steps, as often as it likes.
+
+    tell: is told why it stands aside, and with "" that it goes on.
+    """
+
+    def __init__(self, rule: Yielding, probe: Callable[[], float | None], tell: Callable[[str], None]) -> None:
+        self.rule, self.probe, self.tell = rule, probe, tell
+        self._looked = time.monotonic()
+        self._busy = 0
+
+    def __call__(self, should_stop: Callable[[], bool], alive: Callable[[], None]) -> None:
+        """Return at once, or when the machine is free again or the run is to stop; `alive` is called meanwhile."""
+        if not self._is_time():
+            return
+        share = self.probe()
+        self._busy = self._busy + 1 if share is not None and share > self.rule.pause else 0
+        if share is None or self._busy < LOOKS:
+            return
+        self.tell("the machine is busy")
+        calm = 0
+        while calm < LOOKS and not should_stop():
+            time.sleep(min(STOP_SECONDS, self.rule.look_seconds))
+            if self._is_time():
+                alive()
+                share = self.probe()
+                calm = calm + 1 if share is None or share < self.rule.resume else 0
+        self._busy = 0
+        self.tell("")
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < self.rule.look_seconds:
+            return False
+        self._looked = now
+        return True

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import told
-from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Pulse, SlotEvent, Started, Stopping
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Paused, Pulse, SlotEvent, Started, Stopping
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS
 from datasets.acquire.telling import in_words
 
@@ -84,6 +84,9 @@ class SweepDisplay:
             return
         if isinstance(event, Pulse) or (isinstance(event, Gone) and event.slot not in self._tasks):
             return
+        if isinstance(event, Paused):
+            self._say(f"paused: {event.why}" if event.why else "goes on")
+            return
         if isinstance(event, Ended):
             self._ended.add(event.run)
         if self._live:
@@ -92,6 +95,12 @@ class SweepDisplay:
             left = self._time(None) if len(self._ended) < self.total else ""
             line = f"[{len(self._ended)}/{self.total}] {_line(event)}"
             print("; ".join(filter(None, (line, left))), file=sys.stderr, flush=True)
+
+    def _say(self, line: str) -> None:
+        if self._live:
+            self._live.console.print(line, highlight=False)
+        else:
+            print(time.strftime(f"%m-%d %H:%M {line}"), file=sys.stderr, flush=True)
 
     def _show(self, event: SlotEvent) -> None:
         self._live.update(self._all, completed=len(self._ended), more=self._time(None))

@@ -6,7 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from benchmarks.errors import InputError, Left
-from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Free, Gone, Launcher, Pulse, Started, Stopping
+from benchmarks.launch.launcher import (
+    Again,
+    Ended,
+    Epoch,
+    Event,
+    Free,
+    Gone,
+    Launcher,
+    Paused,
+    Pulse,
+    Started,
+    Stopping,
+)
 from benchmarks.runs.plan import Planned
 
 #: How long to wait for events before looking at the clock again.
@@ -159,7 +171,7 @@ class _Sweep:
                         self._end(event)
             case Gone(slot):
                 self._bury(event)
-            case Epoch():
+            case Epoch() | Paused():
                 self.listener(event)
         self._feed()
 

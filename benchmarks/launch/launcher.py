@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
 
 import benchmarks.launch
 from benchmarks.errors import InputError
+from benchmarks.launch.busy import Yielding
 from benchmarks.launch.options import Options, read_options
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Slots:
     #: whether runs publish their final weights, and where they log to: neither moves a number
     keeps_weights: bool = False
     logger: str | None = None
+    #: when runs stand aside for others; None: never
+    yielding: Yielding | None = None
 
 
 class Free(NamedTuple):
@@ -79,6 +82,14 @@ class Epoch(NamedTuple):
     of: int
     loss: float
     busy: float | None = None
+
+
+class Paused(NamedTuple):
+    """The run stands aside; why: "the machine is busy", or nothing where it goes on."""
+
+    slot: int
+    run: str
+    why: str
 
 
 class Ended(NamedTuple):
@@ -127,7 +138,7 @@ class Pulse(NamedTuple):
     """The sweep goes on, though nothing may have happened; the driver's own event, at least once in some seconds."""
 
 
-SlotEvent = Free | Started | Epoch | Ended | Gone | Again
+SlotEvent = Free | Started | Epoch | Paused | Ended | Gone | Again
 Event = SlotEvent | Stopping | Pulse
 
 

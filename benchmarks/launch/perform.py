@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.errors import InputError
 from benchmarks.launch.beside import extractors_beside
-from benchmarks.launch.busy import BusyMeter
-from benchmarks.launch.launcher import Ended, Epoch, Slots
+from benchmarks.launch.busy import BusyMeter, Courtesy
+from benchmarks.launch.launcher import Ended, Epoch, Paused, Slots
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -22,7 +22,7 @@ def perform(
     run: "Run",
     workspace: "Workspace",
     slots: Slots,
-    tell: Callable[[Epoch], None],
+    tell: Callable[[Epoch | Paused], None],
     should_stop: Callable[[], bool] = lambda: False,
     alive: Callable[[bool], None] = lambda is_training: None,
 ) -> Ended:
@@ -39,14 +39,21 @@ def perform(
     def on_epoch(epoch: int, of: int, loss: float) -> None:
         tell(Epoch(slot, run.id, epoch, of, loss, meter.share()))
 
+    courtesy = _courtesy(slots, lambda why: tell(Paused(slot, run.id, why)))
+
     def after_a_step() -> bool:
         alive(True)
+        courtesy(should_stop, lambda: alive(True))
         return should_stop()
+
+    def after_an_item(done: int, of: int) -> None:
+        alive(False)
+        courtesy(should_stop, lambda: alive(False))
 
     beside = partial(extractors_beside, run, slots.sweep, workspace)
     around = Surroundings(
-        workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside,
-        lambda done, of: alive(False), slots.keeps_weights, slots.logger,
+        workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside, after_an_item,
+        slots.keeps_weights, slots.logger,
     )  # fmt: skip
     end = partial(Ended, slot, run.id)
     begin_peak(slots.device)
@@ -61,6 +68,15 @@ def perform(
     if failed.out_of_memory:
         let_go(slots.device)
     return failed
+
+
+def _courtesy(slots: Slots, tell: Callable[[str], None]) -> Callable[[Callable[[], bool], Callable[[], None]], None]:
+    """What lets a run stand aside for others, where the slots are such."""
+    from benchmarks.runs.build import import_class
+
+    if slots.yielding is None:
+        return lambda should_stop, alive: None
+    return Courtesy(slots.yielding, import_class(slots.yielding.probe)(), tell)
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

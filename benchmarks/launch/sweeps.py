@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Launcher, Started, Stopping
+from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Launcher, Paused, Started, Stopping
 from benchmarks.launch.pace import Pace
 from benchmarks.runs.files import claimed, is_claimed, write_json
 from benchmarks.runs.plan import Planned
@@ -60,6 +60,8 @@ class SweepNote(Form):
     waiting: Count
     seconds_left: Seconds | None
     slots: dict[str, SlotNote]
+    #: why a run stands aside; nothing where none does
+    paused: str = ""
 
 
 class SweepRecord:
@@ -112,6 +114,9 @@ class SweepRecord:
             case Epoch(slot, run) if slot in self._slots and self._slots[slot]["run"] == run:
                 self._slots[slot] |= {"epoch": event.epoch, "of": event.of, "loss": event.loss, "busy": event.busy}
                 self._pace.see(run, event.epoch, event.of, now)
+            case Paused(slot, run) if slot in self._slots and self._slots[slot]["run"] == run:
+                self._slots[slot]["paused"] = event.why
+                self._written -= NOTE_SECONDS  # it is told at once
             case Ended(slot, run):
                 self._slots.pop(slot, None)
                 self._ends[run] = event.how
@@ -168,6 +173,7 @@ class SweepRecord:
             waiting=len(waiting),
             seconds_left=self._pace.sweep(running, waiting, self._jobs, now),
             slots=slots,
+            paused=next((slot["paused"] for slot in self._slots.values() if slot.get("paused")), ""),
         )
 
 

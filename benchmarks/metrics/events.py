@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.errors import InputError
+from benchmarks.metrics.counted import counted
 from benchmarks.metrics.decisions import Rule, events, one_class, smoothed, starts
 from benchmarks.metrics.kinds import EVENTS_OF_ONE_CLASS
 from benchmarks.metrics.metric import Family, Metric, MetricValue, ZeroByZero
@@ -93,6 +94,10 @@ def count_events(scores: Scores, reference: "pd.DataFrame", rule: Rule, collar: 
     rows. Items without any event take part: what is found there is an insertion. Raises InputError where the items of
     the scores are not those of the reference, where the reference has no event, and where one lies beyond the scores.
     """
+    return counted(lambda: _count(scores, reference, rule, collar), scores, reference, "events", rule, float(collar))
+
+
+def _count(scores: Scores, reference: "pd.DataFrame", rule: Rule, collar: float) -> EventCounts:
     import sed_eval
 
     label, hop = one_class(scores)

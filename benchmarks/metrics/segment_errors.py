@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from benchmarks.errors import InputError
+from benchmarks.metrics.counted import counted
 from benchmarks.metrics.kinds import in_words
 from benchmarks.metrics.metric import Metric, MetricValue
 from benchmarks.metrics.segments import ACTIVE, SEGMENT, SOFT_ACTIVITY, Event, Segmented
@@ -43,6 +44,10 @@ class SegmentCounts:
 
 def count_segments(scores: Scores, reference: "pd.DataFrame") -> SegmentCounts:
     """The counts at the threshold of one half; of the reference see Segmented. Raises InputError."""
+    return counted(lambda: _count(scores, reference), scores, reference, "segments", ACTIVE, SEGMENT)
+
+
+def _count(scores: Scores, reference: "pd.DataFrame") -> SegmentCounts:
     from sed_eval.sound_event import SegmentBasedMetrics
 
     if scores.kind not in HALVED:

@@ -6,26 +6,42 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchmarks.reporting.kept import Made
     from benchmarks.reporting.render.blocks import Page
     from benchmarks.runs.plan import Choice
     from benchmarks.runs.workspace import Workspace
 
 
-def write_reports(workspace: "Workspace", target: str | None, out: Path) -> list[Path]:
+def write_reports(workspace: "Workspace", target: str | None, out: Path, keeps: bool = False) -> list[Path]:
     """Write the pages of `target` (a paper or a table; None: all) to `out`; returns the files written.
 
-    The front page and report.json cover every table that has its page in `out`.
+    The front page and report.json cover every table that has its page in `out`. keeps: for commands; what was made last
+    is written again where all that it stands on is the same (reporting.kept), and what makes it is not even imported.
     """
-    from benchmarks.reporting.site import write_site
+    from benchmarks.reporting.kept import kept_files
+    from benchmarks.reporting.written import tables_in, write_report
 
-    return write_site(workspace, target, out)
+    there = tables_in(out) if target else []
+
+    def make() -> "Made":
+        from benchmarks.reporting.site import report_files
+
+        return report_files(workspace, target, there)
+
+    made = kept_files(workspace, ["report", target, there], make) if keeps else make()
+    return write_report(*made, target, out)
 
 
-def write_in_places(workspace: "Workspace", target: str | None, only: Path | None = None) -> dict[Path, list[Path]]:
+def write_in_places(
+    workspace: "Workspace", target: str | None, only: Path | None = None, keeps: bool = False
+) -> dict[Path, list[Path]]:
     """The same, with the pages of papers that are kept elsewhere beside these; the files written, by their place.
 
-    only: the one place to write to.
+    only: the one place to write to. keeps: see write_reports; with papers kept elsewhere nothing is kept.
     """
+    if not workspace.places_of_reports():
+        place = only or workspace.reports
+        return {place: write_reports(workspace, target, place, keeps)}
     from benchmarks.reporting.site import write_sites
 
     return write_sites(workspace, target, only)
@@ -39,16 +55,25 @@ def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
 
 
 def write_pages(
-    workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False, reference: "Sequence[Page]" = ()
-) -> tuple[int, Path]:
+    workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False, reference: "Sequence[Page]" = (),
+    keeps: bool = False,
+) -> tuple[int, Path]:  # fmt: skip
     """Write the site of `target` (a paper or a table; None: all) to `out`: how many pages, and the one to open.
 
     with_audio: clips that were wrong can be played from where they lie on this machine. reference: further pages for
-    the guide, of what this package does not know.
+    the guide, of what this package does not know. keeps: see write_reports.
     """
-    from benchmarks.reporting.web.build import build
+    from benchmarks.reporting.kept import kept_files
+    from benchmarks.reporting.written import check_folder, write_pages
 
-    return build(workspace, target, out, with_audio, reference)
+    def make() -> "Made":
+        from benchmarks.reporting.web.build import site_files
+
+        return site_files(workspace, target, out if with_audio else None, reference)
+
+    check_folder(out)
+    made = kept_files(workspace, ["site", target], make) if keeps and not with_audio else make()
+    return write_pages(*made, target, out)
 
 
 def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:

@@ -1,6 +1,5 @@
 """Writing what a report consists of: markdown pages, figures, report.json."""
 
-import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from benchmarks.errors import InputError, fitted
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
+from benchmarks.reporting.kept import Made
 from benchmarks.reporting.opening.todo import Todo, todo_of
 from benchmarks.reporting.pages import Report, all_pages
 from benchmarks.reporting.pages.table import opening
@@ -16,7 +16,8 @@ from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
 from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.sections.other_table import variant_blocks
-from benchmarks.runs.files import write_file, write_json
+from benchmarks.reporting.written import tables_in, write_report
+from benchmarks.runs.files import json_bytes
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
@@ -62,25 +63,31 @@ def write_site(
     A paper with a mistake in its files is left out with a warning, and the others are written. Raises InputError for it
     where it was asked for: at once where it is the target, else when all is written.
     """
+    return write_report(*report_files(workspace, target, tables_in(out), results, papers), target, out)
+
+
+def report_files(
+    workspace: Workspace,
+    target: str | None,
+    there: Collection[str],
+    results: Results | None = None,
+    papers: Collection[str] | None = None,
+) -> Made:
+    """The files of the report of `target` and of the tables that are `there`, and the mistakes of papers left out.
+
+    papers: those that the report is of (default: all). Raises InputError for a mistake in the target.
+    """
     wanted = set(table_ids(target) if target else ())
     odd = {paper: line for paper, line in mistakes().items() if papers is None or paper in papers}
     here = [paper for paper in paper_ids() if paper not in odd and (papers is None or paper in papers)]
     known = [f"{paper}.{table}" for paper in here for table in load_paper(paper).tables]
-    ids = [
-        name for name in known
-        if target is None or name in wanted or (out / f"{name.replace('.', '/')}.md").exists()
-    ]  # fmt: skip
+    ids = [name for name in known if target is None or name in wanted or name in there]
     report, pages = _without_mistakes(ids, results or Results(workspace), workspace, odd)
     _refuse_odd(target, report, odd)
-    written = [write_file(out / f"{page.place}.md", page_markdown(page).encode()) for page in pages]
+    files = {f"{page.place}.md": page_markdown(page).encode() for page in pages}
     for page in pages:
-        written += [write_file(out / page.folder / path, content) for path, content in page.files.items()]
-    for folder in {path.parent for path in written if path.suffix == ".svg"}:
-        for stale in set(folder.glob("*.svg")) - set(written):  # of runs that feed no cell any more
-            stale.unlink()
-    write_json(out / "report.json", report_data(report.tables))
-    tell_odd(target, odd)
-    return [*written, out / "report.json"]
+        files |= {f"{page.folder}/{path}".lstrip("/"): content for path, content in page.files.items()}
+    return {**files, "report.json": json_bytes(report_data(report.tables))}, odd
 
 
 def gathered(workspace: Workspace, target: str | None) -> tuple[Report, list[Page], dict[str, str]]:
@@ -99,14 +106,6 @@ def _refuse_odd(target: str | None, report: Report, odd: dict[str, str]) -> None
     asked = target.split(".")[0] if target else None
     if asked in odd or not report.tables:
         raise InputError(odd.get(asked or "") or next(iter(odd.values())))
-
-
-def tell_odd(target: str | None, odd: dict[str, str]) -> None:
-    """Warn of papers that are left out, when the others are written. Raises InputError where all were asked for."""
-    for paper, mistake in odd.items():
-        warnings.warn(f"{paper} is left out of the report: {mistake}", stacklevel=3)
-    if odd and target is None:
-        raise InputError(f"{', '.join(odd)}: left out of the report, in which the other papers are; mend the files")
 
 
 def _without_mistakes(

@@ -39,7 +39,12 @@ def write_file(path: Path, content: bytes) -> Path:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON as `write_file` does."""
-    write_file(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
+    write_file(path, json_bytes(data))
+
+
+def json_bytes(data: Any) -> bytes:
+    """JSON as it stands in files that people may read."""
+    return (json.dumps(data, indent=1, sort_keys=True) + "\n").encode()
 
 
 def read_json(path: Path, advice: str = "delete it to have it made again") -> Any:

@@ -7,6 +7,7 @@
     <root>/.claims/<run id>         who works on it (a kernel lock)
     <root>/.failures/<run id>.json  why the last attempt failed
     <root>/.sweeps/<name>.json      how far a sweep is (launch.sweeps)
+    <root>/.background/             what trains in the background (cli.background)
 
 `result.json` carries the checksums of everything published beside it and alone means "done". The claim saves double
 work; that two processes cannot publish the same run rests on the rename, which fails where the run already stands.
@@ -248,7 +249,7 @@ class Ledger:
 
     def places(self) -> list[Path]:
         """The folders of the own store in which files of ours are written; whatever else lies there is not ours."""
-        names = (".attempts", ".claims", ".failures", ".logs", ".sweeps", ".aside", "report")
+        names = (".attempts", ".claims", ".failures", ".logs", ".sweeps", ".aside", ".background", "report")
         return [self.root / name for name in (*names, *self._shelves[0].names())]
 
     def tidy(self) -> None:

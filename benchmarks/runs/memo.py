@@ -29,8 +29,20 @@ class Memo:
         """
         return json.loads(self.bytes(what, key, lambda: json.dumps(compute()).encode()))
 
+    def newest(self, what: str, of: Any, key: Any, compute: Callable[[], bytes | None]) -> bytes | None:
+        """Bytes that are large: of each `of` only the value of the last `key` is kept, and nothing for None."""
+        path, mark = self.folder / what / canonical_hash(of, 24), canonical_hash(key, 64).encode() + b"\n"
+        kept = checked(path)
+        if kept is not None and kept.startswith(mark):
+            return kept.removeprefix(mark)
+        content = compute()
+        if content is not None:
+            with suppress(OSError):
+                write_whole(path, with_checksum(mark + content, path))
+        return content
+
     def bytes(self, what: str, key: Any, compute: Callable[[], bytes]) -> bytes:
-        """The same for bytes."""
+        """As `json`, for bytes."""
         path = self.folder / what / canonical_hash(key, 24)
         kept = checked(path)
         if kept is not None:

@@ -1,6 +1,5 @@
 """From cells to the runs they need: deduplicated, minus those already done, with their expected cost."""
 
-import statistics
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +9,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
+from benchmarks.runs.stored.timings import Estimate, expected, stored_timings, this_cpu
 from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
@@ -47,6 +47,8 @@ class Planned:
     minutes: dict[str, float]
     #: the share of its epochs that a stopped attempt has trained and keeps
     begun: float = 0.0
+    #: what the minutes are known from (runs.stored.timings)
+    basis: dict[str, str] = field(default_factory=dict)
 
     @property
     def resumes(self) -> bool:
@@ -102,7 +104,12 @@ class Plan:
         names = ("id", "paper", "setting", "dataset", "fold", "seed", "tier", "corpus")
         return {
             "runs": [
-                {**{name: getattr(p.run, name) for name in names}, "done": p.done, "minutes": p.minutes}
+                {
+                    **{name: getattr(p.run, name) for name in names},
+                    "done": p.done,
+                    "minutes": p.minutes,
+                    "basis": p.basis,
+                }
                 for p in self.runs.values()
             ],
             "feeds": self.feeds,
@@ -210,23 +217,20 @@ def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: W
     if choice.folds == ():
         return []
     runs = setting_runs(paper, setting, dataset, choice, workspace)
-    minutes = expected_minutes(paper, runs[0], workspace)
-    return [Planned(run, workspace.ledger.is_done(run), minutes) for run in runs]
+    told = expected_minutes(paper, runs[0], workspace, this_cpu())
+    minutes = {device: round(one.minutes, 3) for device, one in told.items()}
+    basis = {device: one.basis for device, one in told.items()}
+    return [Planned(run, workspace.ledger.is_done(run), minutes, basis=basis) for run in runs]
 
 
-def expected_minutes(paper: Paper, run: Run, workspace: Workspace) -> dict[str, float]:
-    """By kind of device: measured there if the recipe has run, else what the paper file expects."""
+def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: str | None = None) -> dict[str, Estimate]:
+    """By kind of device: from stored timings if the recipe has run, else what the paper file expects.
+
+    here: the CPU that it is asked of; None for wherever most of its like have run, which is the same on every machine.
+    """
     by_device = paper.settings[run.setting].minutes.get(run.tier, {})  # type: ignore[call-overload]
-    expected = {device: values[run.dataset] for device, values in by_device.items() if run.dataset in values}
-    measured: dict[str, list[float]] = {}
-    for (setting, recipe, _, _), finished in workspace.ledger.by_slot.items():
-        if (setting, recipe) == (run.setting, run.recipe):
-            for done in finished:
-                measured.setdefault(done.result["device"]["kind"], []).append(done.result["seconds"]["total"] / 60)
-    return {
-        **expected,
-        **{device: round(statistics.median(values), 3) for device, values in measured.items()},
-    }
+    typed = {device: values[run.dataset] for device, values in by_device.items() if run.dataset in values}
+    return expected(run, typed, stored_timings(workspace.ledger), here)
 
 
 def _check_folds(folds: Sequence[int], known: Sequence[int], paper: str, dataset: str) -> None:

@@ -160,6 +160,11 @@ def _is_users_class(path: str) -> bool:
     return is_users(path.partition(".")[0]) and _is_defined(path)
 
 
+def users_files() -> list[Path]:
+    """The files of the user's own modules that this process has read so far."""
+    return [path for (module, *_), path in _FILES.items() if is_users(module.partition(".")[0])]
+
+
 def _is_defined(import_path: str) -> bool:
     try:
         return _definition(import_path) is not None
@@ -179,7 +184,7 @@ class _Definition:
     module: "_Source"
     node: ast.ClassDef | ast.FunctionDef
 
-    @property
+    @cached_property
     def version(self) -> int | None:
         """Its own version: a class attribute, or an attribute given to the function at the top of the module."""
         if isinstance(self.node, ast.ClassDef):
@@ -188,7 +193,7 @@ class _Definition:
             lines, target = self.module.tree.body, f"{self.node.name}.version"
         return next((value for line in reversed(lines) if (value := _number(line, target)) is not None), None)
 
-    @property
+    @cached_property
     def bases(self) -> list[str]:
         """The import paths of the classes that a class is derived from."""
         if isinstance(self.node, ast.FunctionDef):
@@ -220,6 +225,12 @@ class _Source:
                     names[name] = alias.name if alias.asname else name
         return names
 
+    @cached_property
+    def definitions(self) -> dict[str, _Definition]:
+        """The classes and functions at its top by name; of several with one name the first."""
+        kinds = (ast.ClassDef, ast.FunctionDef)
+        return {node.name: _Definition(self, node) for node in reversed(self.tree.body) if isinstance(node, kinds)}
+
     @property
     def mentioned(self) -> list[str]:
         """All that may be a module among what the module imports."""
@@ -239,9 +250,8 @@ def _definition(import_path: str) -> _Definition:
     source = _source(module)
     if source is None:
         raise InputError(f"{import_path}: no module {module}")
-    for node in source.tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
-            return _Definition(source, node)
+    if (found := source.definitions.get(name)) is not None:
+        return found
     origin = source.imported.get(name, "")
     if "." not in origin or origin == import_path:
         raise InputError(f"{import_path}: no class {name} in {source.path}")

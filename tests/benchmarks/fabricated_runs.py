@@ -56,7 +56,7 @@ def publish(workspace: Workspace, run: Run, scores: Scores, fingerprint: str = F
     items = {split: {"used": count, "expected": count} for split, count in {"train": 4 * n, "test": n}.items()}
     data = {"items": items, **facts.pop("data", {})}
     made = {"seconds": {"total": 3600.0, "fit": 3500.0}, "packages": {"python": "3.11", "torch": "2.11"}}
-    workspace.ledger.publish(run, attempt, result_of(attempt, **made, numerics=run.numerics, data=data, **facts))
+    workspace.ledger.publish(run, attempt, result_of(attempt, numerics=run.numerics, data=data, **{**made, **facts}))
     return run
 
 

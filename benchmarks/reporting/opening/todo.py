@@ -51,7 +51,8 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
             wanted.setdefault((cell.setting, cell.dataset), set()).add(cell.fold)
     for (setting, dataset), folds in wanted.items():
         planned = setting_runs(paper, setting, dataset, choice)
-        minutes = expected_minutes(paper, planned[0], workspace)
+        told = expected_minutes(paper, planned[0], workspace)
+        minutes = {device: round(one.minutes, 3) for device, one in told.items()}
         for run in planned:
             if folds & {None, run.fold}:
                 key = (paper.id, run.setting, run.dataset, run.fold, run.seed)

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from benchmarks.errors import InputError
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting.guide import FOLDER
 from benchmarks.reporting.guide.documents import documents
 from benchmarks.reporting.guide.parts import part_pages
+from benchmarks.reporting.kept import Made
 from benchmarks.reporting.pages import Report
 from benchmarks.reporting.render.blocks import Block, Folded, Page, Picture
 from benchmarks.reporting.render.html import render
 from benchmarks.reporting.render.json_data import report_data
-from benchmarks.reporting.site import gathered, tell_odd
+from benchmarks.reporting.site import gathered
 from benchmarks.reporting.web.cells import lines
 from benchmarks.reporting.web.decided import Sounds
 from benchmarks.reporting.web.overview import front_page, paper_page
@@ -24,11 +24,8 @@ from benchmarks.reporting.web.settings import SettingPages
 from benchmarks.reporting.web.shell import Shell
 from benchmarks.reporting.web.tables import claim_pages, own_page, table_page
 from benchmarks.reporting.web.uses import Use, uses_of
-from benchmarks.runs.files import write_file
+from benchmarks.reporting.written import check_folder, write_pages
 from benchmarks.runs.workspace import Workspace
-
-#: What the site is known by, and what of it was written: a folder without it is not ours to tidy up.
-LISTING = "site-files.txt"
 
 
 def build(
@@ -39,40 +36,26 @@ def build(
     reference: pages of the guide that others know how to make. What an earlier build has written and this one has not
     is removed. Raises InputError where `out` has other files.
     """
-    _check_folder(out)
+    check_folder(out)
+    return write_pages(*site_files(workspace, target, out if with_audio else None, reference), target, out)
+
+
+def site_files(
+    workspace: Workspace, target: str | None, with_audio: Path | None = None, reference: Sequence[Page] = ()
+) -> Made:
+    """The files of the site of `target`, and the mistakes of papers that are left out. Raises InputError.
+
+    with_audio: the folder in which the site will lie, for links to the clips that can be played. reference: see build.
+    """
     report, pages, odd = gathered(workspace, target)
-    made: dict[str, bytes] = {}
-    shell, sounds = Shell(list(report.papers)), Sounds(workspace if with_audio else None, out)
+    shell, sounds = Shell(list(report.papers)), Sounds(workspace if with_audio else None, with_audio or Path())
     guide = list(_guide(shell, reference))
-    for path, content in _files(shell, workspace, report, pages, sounds):
-        made[path] = content
+    made = dict(_files(shell, workspace, report, pages, sounds))
     made.update((f"{place}.html", content) for place, _, content in guide)
     found = [*_searched(report.tables, uses_of(report.tables).values()),
              *(("guide", title, f"{place}.html") for place, title, _ in guide)]  # fmt: skip
     made.update(_assets(found))
-    before = _listed(out)
-    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted({*made, *before})).encode())
-    for path, content in made.items():
-        write_file(out / path, content)
-    for path in before - set(made):
-        (out / path).unlink(missing_ok=True)
-    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted(made)).encode())
-    tell_odd(target, odd)
-    return sum(path.endswith(".html") for path in made), out / "index.html"
-
-
-def _check_folder(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()) and not (out / LISTING).is_file():
-        raise InputError(f"{out}: has files that are no site of ours; name an empty folder with --out")
-
-
-def _listed(out: Path) -> set[str]:
-    """The files that an earlier build has written, none of them outside the folder."""
-    try:
-        listed = (out / LISTING).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return set()
-    return {path for path in listed if path and not path.startswith(("/", "\\")) and ".." not in Path(path).parts}
+    return made, odd
 
 
 def _guide(shell: Shell, reference: Sequence[Page]) -> Iterator[tuple[str, str, bytes]]:

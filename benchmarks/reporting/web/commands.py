@@ -77,4 +77,5 @@ def expected(use: Use, workspace: Workspace) -> Iterator[Expected]:
         for name in use.datasets:
             runs = setting_runs(use.paper, use.setting, name, Choice(tier))
             done = sum(workspace.ledger.is_done(run) for run in runs)
-            yield Expected(tier, name, len(runs), done, expected_minutes(use.paper, runs[0], workspace))
+            told = expected_minutes(use.paper, runs[0], workspace)
+            yield Expected(tier, name, len(runs), done, {device: one.minutes for device, one in told.items()})

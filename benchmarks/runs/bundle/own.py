@@ -20,7 +20,7 @@ from datasets import registry
 from datasets.acquire.telling import count_of
 
 #: Settings that say where things lie, which the bundle's script settles, or that no run asks for.
-_OURS = ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "BUILT_IN_PAPERS", "CONTACT")
+_OURS = ("DATA", "RUNS", "CACHE", "REPORTS", "PAPERS", "BUILT_IN_PAPERS", "CONTACT", "CORES")
 PLACES = frozenset(f"RESOUND_{name}" for name in _OURS)
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 

@@ -1,8 +1,14 @@
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from benchmarks.launch import busy
-from benchmarks.launch.busy import BusyMeter
+from benchmarks.launch.busy import BusyMeter, Courtesy, Others, Yielding
 
 
 def test_a_processor_is_busy_while_it_computes():
@@ -65,3 +71,59 @@ def test_where_there_is_no_driver_nothing_is_told(monkeypatch):
 
     monkeypatch.setattr(busy.ctypes, "CDLL", absent)
     assert BusyMeter("cuda", 1).share() is None
+
+
+def burn(seconds):
+    return subprocess.Popen(
+        [sys.executable, "-c", f"import time; t = time.monotonic()\nwhile time.monotonic() - t < {seconds}: pass"]
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="a system that does not tell")
+def test_others_are_whoever_else_computes():
+    """A process that computes is others' work; the same work of this process is not."""
+    others = Others()
+    with burn(3.0) as process:
+        time.sleep(0.5)
+        others()
+        time.sleep(1.5)
+        both = others()
+        process.kill()
+    assert both >= 0.5 / os.cpu_count()
+    worked = Others._worked()
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+    again = Others._worked()
+    assert again[1] - worked[1] >= 0.5 and again[0] - worked[0] >= 0.4  # its own is in both, so that it cancels
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ([0.9, 0.1, 0.9, 0.1], []),  # a moment is none
+        ([0.7, 0.74, 0.7], []),
+        ([0.9, 0.9, 0.6, 0.6, 0.4, 0.6, 0.4, 0.4], ["the machine is busy", ""]),
+        ([None, None, None], []),  # where nothing is told
+        ([0.9, 0.9, None, None], ["the machine is busy", ""]),
+    ],
+)
+def test_a_run_stands_aside_and_goes_on_when_it_is_told_twice(shares, said, monkeypatch):
+    clock, left, heard, alive = [0.0], list(shares), [], []
+    monkeypatch.setattr(busy, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=lambda s: step(s)))
+
+    def step(seconds):
+        clock[0] += seconds
+
+    courtesy = Courtesy(Yielding(look_seconds=1.0), lambda: left.pop(0), heard.append)
+    while left:
+        step(1.0)
+        courtesy(lambda: False, lambda: alive.append(1))
+    assert heard == said and (len(alive) > 0) == bool(said)
+
+
+def test_a_run_that_is_to_stop_does_not_wait(monkeypatch):
+    courtesy, heard = Courtesy(Yielding(look_seconds=0.0), lambda: 1.0, lambda why: heard.append(why)), []
+    for _ in range(3):
+        courtesy(lambda: True, lambda: None)
+    assert heard == ["the machine is busy", ""]

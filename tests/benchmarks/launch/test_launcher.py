@@ -62,7 +62,7 @@ def test_a_launcher_kept_elsewhere_goes_by_its_import_path(monkeypatch):
     [
         ("locl", "unknown launcher 'locl'; did you mean local?"),
         ("launcher", "unknown launcher 'launcher'"),
-        ("zzz", "unknown launcher 'zzz'; known: local"),
+        ("zzz", "unknown launcher 'zzz'; known: background, local"),
         ("nowhere.Mine", r"nowhere\.Mine: cannot be imported"),
     ],
 )

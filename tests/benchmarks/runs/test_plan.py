@@ -112,8 +112,10 @@ def test_controls_of_mtfa_are_run_when_asked_for(nowhere):
 def test_the_lines_of_a_plan_are_aligned(mtfa_plan):
     *lines, total = plan_lines(mtfa_plan)
     assert len({line.index("run") for line in lines}) == len({line.index("(") for line in lines}) == 1
-    assert lines[0] == "mtfa babycry    crnn                3 runs (3 seeds), 0 done"
-    assert lines[1] == "mtfa babycry    mlp                 1 run  (1 seed), 0 done"
+    first, _, each = lines[0].partition("; ")
+    assert first == "mtfa babycry    crnn                3 runs (3 seeds), 0 done"
+    assert re.fullmatch(r"each \S+ h on cpu \(typed estimate\), \S+ min on cuda \(typed estimate\)", each)
+    assert lines[1].partition(";")[0] == "mtfa babycry    mlp                 1 run  (1 seed), 0 done"
     assert total.startswith("39 runs, 39 missing: about ")
 
 
@@ -250,7 +252,7 @@ def test_the_json_of_plan_and_list_keep_the_contract(tmp_path):
         return json.loads(done.stdout)
 
     plan = call("plan", "acrnn.t3", "--data-root", str(tmp_path), "--runs", str(tmp_path / "runs"))
-    fields = {"name", "id", "paper", "setting", "dataset", "fold", "seed", "tier", "corpus", "done", "minutes"}
+    fields = {"name", "id", "paper", "setting", "dataset", "fold", "seed", "tier", "corpus", "done", "minutes", "basis"}
     assert set(plan) == {"runs", "feeds", "left_out", "lacking", "beside", "without_id"}
     assert all(set(run) == fields for run in plan["runs"])
     cells = [cell for paper in call("list")["papers"] for table in paper["tables"] for cell in table["cells"]]

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.cli.main import run_command_line
 from benchmarks.errors import InputError
 from benchmarks.reporting import write_pages
-from benchmarks.reporting.web.build import LISTING
+from benchmarks.reporting.written import LISTING
 from benchmarks.spec import load_paper
 from tests import ROOT
 from tests.benchmarks.fabricated_runs import workspace_in

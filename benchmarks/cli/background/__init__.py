@@ -1,0 +1,1 @@
+"""The trainer of a store: what `run --background` starts."""

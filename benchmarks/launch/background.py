@@ -1,0 +1,153 @@
+"""Runs beside the work of others: one at a time, on one core, and aside while the machine is busy.
+
+`run --background` leaves them to a trainer: a process of its own, in no terminal and last in line, that runs the same
+command with this launcher. It holds `<runs>/.background/trainer` while it lives, so that a store has one, and writes to
+the `log` beside it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from annotated_types import Gt
+
+from benchmarks.errors import InputError
+from benchmarks.launch.busy import Yielding
+from benchmarks.launch.launcher import Launcher, Slots
+from benchmarks.launch.local import Local, LocalOptions
+from benchmarks.runs.files import claimed, is_claimed, writing
+from benchmarks.runs.stored.timings import CORES
+from datasets.processes import CORES as CORES_AT_MOST
+from datasets.processes import environment
+
+if TYPE_CHECKING:
+    from benchmarks.runs.plan import Planned
+
+#: How long a trainer has to begin, or to save and end, while a command waits for it, seconds.
+BEGIN_SECONDS, END_SECONDS = 10.0, 120.0
+LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class BackgroundOptions(LocalOptions):
+    """pause, resume: the shares of all cores that others keep busy above and below which runs pause and go on.
+
+    memory and timeout are those of `local`.
+    """
+
+    pause: Annotated[float, Gt(0)] = Yielding.pause
+    resume: Annotated[float, Gt(0)] = Yielding.resume
+
+
+class Background(Local, Launcher):
+    """One worker process of one thread, which looks for others between its steps."""
+
+    options: ClassVar[BackgroundOptions] = BackgroundOptions()
+    #: what asks how busy others are, and how often
+    yielding: ClassVar[Yielding] = Yielding()
+
+    @classmethod
+    def share_out(cls, jobs: int | None, device: str, runs: int) -> Slots:
+        """One slot of one thread, whatever the machine has."""
+        rule = replace(cls.yielding, pause=cls.options.pause, resume=min(cls.options.resume, cls.options.pause))
+        return replace(super().share_out(1, device, runs), jobs=1, threads=1, yielding=rule)
+
+    def expected_seconds(self, planned: "Planned") -> float:
+        """Of the cores that estimates are for a run has one."""
+        return planned.minutes_left(self.slots.device) * 60 * (CORES if self.slots.device == "cpu" else 1)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What trains in the background for a store, if anything does."""
+
+    store: Path
+
+    @property
+    def claim(self) -> Path:
+        """The file that it holds, with its process, machine and target."""
+        return self.store / ".background" / "trainer"
+
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.store / ".background" / "log"
+
+    def note(self) -> dict[str, Any] | None:
+        """Its process and target while it lives; None without one."""
+        if not is_claimed(self.claim):
+            return None
+        try:
+            return dict(json.loads(self.claim.read_text(encoding="utf-8")))
+        except (OSError, ValueError):  # it has just gone, or is just coming
+            return {}
+
+    def refuse_second(self) -> None:
+        """Raise InputError where one is at work."""
+        if (note := self.note()) is not None:
+            raise InputError(
+                f"{self.store}: has a background trainer already, of {note.get('target', 'something')} (process "
+                f"{note.get('pid', 'unknown')}); `python -m benchmarks stop` ends it, `status` shows it"
+            )
+
+    def start(self, module: str, command: Sequence[str], has_begun: Callable[[int], bool]) -> tuple[int, int | None]:
+        """Start `python -m module`, which runs the command as the trainer, and wait a moment for it to begin.
+
+        Returns its number, and its exit code where it has ended meanwhile. Raises InputError where one is at work.
+        """
+        self.refuse_second()
+        with writing(self.log):
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", module, str(self.store), *command],
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                    env={**environment(1), CORES_AT_MOST: "1"},
+                )  # fmt: skip
+        until = time.monotonic() + BEGIN_SECONDS
+        while process.poll() is None and time.monotonic() < until and not has_begun(process.pid):
+            time.sleep(LOOK_SECONDS)
+        code = process.poll()
+        process.returncode = code or 0  # nobody waits for it any more
+        return process.pid, code
+
+    @contextmanager
+    def held(self, target: str) -> Iterator[None]:
+        """Be the trainer of the store while the block runs. Raises InputError where another one is."""
+        with claimed(self.claim, {"host": socket.gethostname(), "target": target}) as is_ours:
+            if not is_ours:
+                self.refuse_second()
+            yield
+
+    def stop(self) -> str:
+        """Ask it to save and end, and wait for that; a line on what came of it. Raises InputError."""
+        note = self.note()
+        if note is None:
+            return f"{self.store}: nothing runs in the background"
+        if note.get("host") != socket.gethostname():
+            raise InputError(f"{self.store}: its background trainer is on {note.get('host')}; stop it there")
+        with suppress(ProcessLookupError):
+            os.kill(int(note["pid"]), signal.SIGTERM)
+        until = time.monotonic() + END_SECONDS
+        while self.note() is not None:
+            if time.monotonic() > until:
+                raise InputError(f"process {note['pid']}: still saves; look again with `python -m benchmarks status`")
+            time.sleep(LOOK_SECONDS)
+        return f"{note['target']}: saved and stopped; the same command continues"
+
+    def last_line(self) -> str:
+        """The end of its log."""
+        try:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError:
+            return ""
+        return next((line.removeprefix("resound: ") for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,175 @@
+"""The files of a report as they were made last, for as long as nothing has changed that they stand on.
+
+They stand on the code and its packages, the papers, the stored runs, the files of the datasets, and where all of that
+lies. Code and papers are known by their content; runs and datasets, which are large, by what the file system says of
+every file, which changes with any of them even where times are set back (runs.stored.finished.signature).
+"""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.runs.memo import Memo
+from benchmarks.runs.own.names import is_own
+from benchmarks.runs.stored.finished import signature
+from benchmarks.runs.stored.shelf import Shelf
+from benchmarks.runs.versions import users_files
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import load, outside_papers
+from datasets import registry
+
+#: The packages of ours, whose files make a report what it is, and the documents that stand on the site.
+ROOT = Path(__file__).parents[2]
+OURS = ("benchmarks", "datasets", "models", "docs")
+#: What a report consists of: the content of every file by its path, and the mistakes of papers that are left out.
+Made = tuple[dict[str, bytes], dict[str, str]]
+
+
+def kept_files(workspace: Workspace, asked: list[Any], make: Callable[[], Made]) -> Made:
+    """The files that `make` makes of what is `asked` (plain data): those kept, where they stand on the same as now.
+
+    For commands alone, in whose process the code is what lies on the disk. A report that warns, leaves papers out, or
+    has to do with code of the user's own, is made every time.
+    """
+    before = grounds(workspace)
+    if before is None:
+        return make()
+    found: list[Made] = []
+
+    def packed() -> bytes | None:
+        said = len(_SAID)
+        with _listening():
+            found.append(make())
+        is_quiet = len(_SAID) == said and not found[0][1]
+        return _packed(found[0][0]) if is_quiet and not users_files() and grounds(workspace) == before else None
+
+    content = Memo(workspace.cache).newest("reports", [asked, _places(workspace)], before, packed)
+    if found:
+        return found[0]
+    assert content is not None
+    return _unpacked(content), {}
+
+
+#: The warnings of this process while reports were made.
+_SAID: list[str] = []
+
+
+class _listening(warnings.catch_warnings):  # noqa: N801 - a with statement, as the one that it is
+    """Notes whether anything warns in the block; what does is shown as ever."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        shown = warnings.showwarning
+
+        def note(message: Warning | str, *of_it: Any, **more: Any) -> None:
+            _SAID.append(str(message))
+            shown(message, *of_it, **more)
+
+        warnings.showwarning = note
+
+
+def grounds(workspace: Workspace) -> dict[str, Any] | None:
+    """What a report stands on, as plain data; None where it also stands on code that the user has written."""
+    if outside_papers():  # whose classes lie beside them
+        return None
+    runs = {str(store): dict(_runs_of(store)) for store in (workspace.runs, workspace.reports / "results")}
+    if any(is_own(name) for names in runs.values() for name in names):
+        return None
+    roots = [
+        workspace.dataset_root(name, corpus) for name in registry.names() for corpus in ("real", "miniature", "standin")
+    ]
+    return {
+        "code": _digest(_contents([ROOT / name for name in OURS])),
+        "papers": _digest(_contents([load.PAPERS])) if not load.PAPERS.is_relative_to(ROOT) else "",
+        "machine": [sys.version, platform.machine()],
+        "packages": sorted(_packages()),
+        "settings": {name: value for name, value in os.environ.items() if name.startswith("RESOUND_")},
+        "named": [_facts(Path(value)) for name, value in sorted(os.environ.items()) if name.startswith("RESOUND_")],
+        "runs": runs,
+        "data": {str(root): _digest(_states(root)) for root in roots},
+    }
+
+
+def _places(workspace: Workspace) -> list[str]:
+    return [str(place) for place in (workspace.data, workspace.runs, workspace.cache, workspace.reports, load.PAPERS)]
+
+
+def _runs_of(store: Path) -> Iterator[tuple[str, str]]:
+    """The state of every run of a store, and of its format, by name."""
+    yield "ledger.json", _facts(store / "ledger.json")
+    for name in Shelf(store).names():
+        try:
+            yield name, signature(store / name)
+        except InputError as error:
+            yield name, str(error)
+
+
+def _packages() -> Iterator[str]:
+    """The installed packages with their versions, by the names of the folders that tell of them."""
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")  # noqa: PTH208 - half the time of Path.iterdir
+        except OSError:
+            continue
+        yield from (name for name in names if name.endswith((".dist-info", ".egg-info")))
+
+
+def _contents(folders: list[Path]) -> Iterator[str]:
+    """Every file below folders with a hash of its content, those aside that Python writes itself."""
+    for top in folders:
+        for folder, below, names in os.walk(top):
+            below[:] = sorted(name for name in below if name != "__pycache__")
+            for name in sorted(names):
+                path = Path(folder, name)
+                try:
+                    yield f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+                except OSError as error:
+                    yield f"{path} {error.strerror}"
+
+
+def _states(root: Path) -> Iterator[str]:
+    """What the file system says of every file below a folder; links are followed, to each folder once."""
+    seen: set[tuple[int, int]] = set()
+    for folder, below, names in os.walk(root, followlinks=True):
+        status = os.stat(folder)  # noqa: PTH116 - of a hundred thousand files
+        if (status.st_dev, status.st_ino) in seen:
+            below.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        below.sort()
+        yield from (_facts(Path(folder, name)) for name in sorted(names))
+
+
+def _facts(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return f"{path} absent"
+    return f"{path} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _digest(lines: Iterator[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
+
+
+def _packed(files: dict[str, bytes]) -> bytes:
+    """Files as one: a line with paths and lengths, then the contents."""
+    return (
+        json.dumps({path: len(content) for path, content in files.items()}).encode() + b"\n" + b"".join(files.values())
+    )
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    head, _, rest = content.partition(b"\n")
+    files, at = {}, 0
+    for path, length in json.loads(head).items():
+        files[path] = rest[at : at + length]
+        at += length
+    return files

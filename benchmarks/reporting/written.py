@@ -1,0 +1,68 @@
+"""Where the files of a report and of a site go, and what goes from there; imports nothing that makes them."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.errors import InputError
+from benchmarks.runs.files import write_file
+
+#: What a site is known by, and what of it was written: a folder without it is not ours to tidy up.
+LISTING = "site-files.txt"
+
+
+def tables_in(out: Path) -> list[str]:
+    """The tables that a folder may have a page of, by their ids."""
+    return sorted(f"{path.parent.name}.{path.stem}" for path in out.glob("*/*.md"))
+
+
+def write_report(files: Mapping[str, bytes], odd: dict[str, str], target: str | None, out: Path) -> list[Path]:
+    """Write the files of a report by their paths in `out`; what was written. Drawings of earlier runs go.
+
+    odd: see tell_odd.
+    """
+    written = [write_file(out / path, content) for path, content in files.items()]
+    for folder in {path.parent for path in written if path.suffix == ".svg"}:
+        for stale in set(folder.glob("*.svg")) - set(written):  # of runs that feed no cell any more
+            stale.unlink()
+    tell_odd(target, odd)
+    return written
+
+
+def write_pages(files: Mapping[str, bytes], odd: dict[str, str], target: str | None, out: Path) -> tuple[int, Path]:
+    """Write the files of a site by their paths in `out`: how many pages, and the front page.
+
+    What an earlier call has written and this one has not is removed. odd: see tell_odd.
+    """
+    before = _listed(out)
+    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted({*files, *before})).encode())
+    for path, content in files.items():
+        write_file(out / path, content)
+    for path in before - set(files):
+        (out / path).unlink(missing_ok=True)
+    write_file(out / LISTING, "".join(f"{path}\n" for path in sorted(files)).encode())
+    tell_odd(target, odd)
+    return sum(path.endswith(".html") for path in files), out / "index.html"
+
+
+def check_folder(out: Path) -> None:
+    """Raise InputError where `out` has other files than those of a site."""
+    if out.is_dir() and any(out.iterdir()) and not (out / LISTING).is_file():
+        raise InputError(f"{out}: has files that are no site of ours; name an empty folder with --out")
+
+
+def _listed(out: Path) -> set[str]:
+    """The files that an earlier call has written, none of them outside the folder."""
+    try:
+        listed = (out / LISTING).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return {path for path in listed if path and not path.startswith(("/", "\\")) and ".." not in Path(path).parts}
+
+
+def tell_odd(target: str | None, odd: dict[str, str]) -> None:
+    """Warn of papers that are left out, when the others are written. Raises InputError where all were asked for."""
+    for paper, mistake in odd.items():
+        warnings.warn(f"{paper} is left out of the report: {mistake}", stacklevel=3)
+    if odd and target is None:
+        raise InputError(f"{', '.join(odd)}: left out of the report, in which the other papers are; mend the files")

@@ -1,0 +1,179 @@
+"""How long runs take: what their like took, told with where that is known from.
+
+Minutes are those of a machine of two cores, or of one accelerator, kept busy: a run of one thread leaves the other core
+to a second one. What one kind of processor took says nothing of another, until settings that both have run tell how
+much faster one is; then it is scaled by that, and the estimate says so.
+"""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from benchmarks.runs.ledger import Finished, Ledger, Run
+from benchmarks.runs.provenance import cpu_name
+from datasets.acquire.telling import count_of
+
+#: The cores that estimates of a CPU are for.
+CORES = 2
+#: Of how many of the newest runs the median is taken: they tell most of what the machine is now.
+NEWEST = 5
+#: What an estimate stands on that the paper file gives.
+TYPED = "typed estimate"
+
+
+class Machine(NamedTuple):
+    """What runs of one kind of device take the same time on: its name and what instructions were used."""
+
+    kind: str
+    name: str
+    instructions: str = ""
+
+    @classmethod
+    def of(cls, finished: Finished) -> "Machine":
+        """That of a stored run."""
+        device = finished.result["device"]
+        return cls(device["kind"], device["name"], str(device.get("instructions", "")))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected minutes of a run, and what they stand on ("5 runs on this kind of CPU")."""
+
+    minutes: float
+    basis: str
+
+
+@dataclass(frozen=True)
+class Took:
+    """A stored run: which setting, where, with how many threads, and its minutes there."""
+
+    recipe: tuple[str, str]
+    machine: Machine
+    threads: int
+    minutes: float
+    ended: str
+
+    @classmethod
+    def of(cls, finished: Finished) -> "Took":
+        """The same of what lies in a store."""
+        threads = int(finished.result["device"]["threads"]) if finished.result["device"]["kind"] == "cpu" else 1
+        return cls(
+            (finished.run.setting, finished.run.recipe), Machine.of(finished), threads,
+            finished.result["seconds"]["total"] / 60, str(finished.result.get("ended") or ""),
+        )  # fmt: skip
+
+    @property
+    def of_machine(self) -> float:
+        """Minutes of the whole machine: of a CPU's two cores it leaves those without a thread of its own to others."""
+        return self.minutes * self.threads / CORES if self.machine.kind == "cpu" else self.minutes
+
+
+class Timings:
+    """What stored runs took."""
+
+    def __init__(self, runs: Iterable[Took]) -> None:
+        self._by_recipe: dict[tuple[str, str], dict[Machine, list[Took]]] = defaultdict(lambda: defaultdict(list))
+        for one in sorted(runs, key=lambda one: one.ended):
+            self._by_recipe[one.recipe][one.machine].append(one)
+
+    def measured(self, run: Run, here: str | None = None) -> dict[str, Estimate]:
+        """By kind of device what a run takes there, as far as its recipe has run.
+
+        here: the name of the CPU to tell it of; None for wherever most of its like have run.
+        """
+        found = self._by_recipe.get((run.setting, run.recipe), {})
+        kinds: dict[str, dict[Machine, list[Took]]] = defaultdict(dict)
+        for machine, took in found.items():
+            kinds[machine.kind][machine] = took
+        told = {
+            kind: _on_most(machines) if kind != "cpu" or here is None else self._on(here, machines)
+            for kind, machines in kinds.items()
+        }
+        return {kind: estimate for kind, estimate in told.items() if estimate is not None}
+
+    def _on(self, here: str, machines: Mapping[Machine, Sequence[Took]]) -> Estimate | None:
+        """An estimate for a CPU: what was taken there, else what others took, scaled by how they compare."""
+        same = [one for machine, took in machines.items() for one in took if machine.name == here]
+        if same:
+            alike, threads = _alike_threads(same)
+            apart = "" if threads == 1 else f" with {threads} threads"
+            return Estimate(_newest(alike), f"{count_of(min(len(alike), NEWEST), 'run')} on this kind of CPU{apart}")
+        for machine, took in sorted(machines.items(), key=lambda one: -len(one[1])):
+            if ratio := self._ratio(machine.name, here):
+                factor, settings = ratio
+                where = f"{count_of(min(len(took), NEWEST), 'run')} on {machine.name}"
+                scaled = f"scaled by {factor:.2f}, as {count_of(settings, 'setting')} run on both"
+                return Estimate(factor * _newest(took), f"{where}, {scaled}")
+        return None
+
+    def _ratio(self, there: str, here: str) -> tuple[float, int] | None:
+        """How much longer runs take on one CPU than on another, and how many settings, run on both, say so."""
+        ratios = []
+        for machines in self._by_recipe.values():
+            ours, theirs = (
+                [one for took in machines.values() for one in took if one.machine[:2] == ("cpu", name)]
+                for name in (here, there)
+            )
+            if ours and theirs:
+                ratios.append(math.log(_newest(ours) / _newest(theirs)))
+        return (math.exp(statistics.fmean(ratios)), len(ratios)) if ratios else None
+
+
+def _on_most(machines: Mapping[Machine, Sequence[Took]]) -> Estimate:
+    machine, took = max(machines.items(), key=lambda one: (len(one[1]), one[0]))
+    return Estimate(_newest(took), f"{count_of(min(len(took), NEWEST), 'run')} on {machine.name}")
+
+
+def _alike_threads(took: Sequence[Took]) -> tuple[list[Took], int]:
+    """Those with as many threads as most had, the fewer where two numbers are as frequent, and that number."""
+    counts = sorted({one.threads for one in took}, key=lambda n: (-sum(one.threads == n for one in took), n))
+    return [one for one in took if one.threads == counts[0]], counts[0]
+
+
+def _newest(took: Sequence[Took]) -> float:
+    """The median of the newest; of times that are not all above nothing, as fabricated ones, at least a moment."""
+    return max(1e-4, statistics.median(one.of_machine for one in took[-NEWEST:]))
+
+
+def leave_one_out(took: Sequence[Took], counts: Callable[[Took], bool] = lambda one: True) -> list[float]:
+    """How far off an estimate of each run from the others of its recipe, machine and threads is: 0.2 is 20 % too much.
+
+    Of each run the estimate is from those that ended nearest to it, as for the next run it is from the newest. Runs
+    without another of their kind say nothing.
+    """
+    groups: dict[object, list[Took]] = defaultdict(list)
+    for one in sorted(took, key=lambda one: one.ended):
+        groups[one.recipe, one.machine, one.threads].append(one)
+    errors = []
+    for alike in groups.values():
+        for at, one in enumerate(alike):
+            before, after = alike[max(0, at - NEWEST) : at], alike[at + 1 : at + 1 + NEWEST]
+            if counts(one) and (others := (before + after[: max(0, NEWEST - len(before))])):
+                errors.append(_newest(others) / one.of_machine - 1)
+    return errors
+
+
+#: The timings of the store that was last asked of, by its runs as they were read.
+_LAST: dict[str, tuple[object, Timings]] = {}
+
+
+def stored_timings(ledger: Ledger) -> Timings:
+    """Those of the finished runs of a store, gathered again when those have changed."""
+    runs = ledger.by_slot
+    if "runs" not in _LAST or _LAST["runs"][0] is not runs:
+        _LAST["runs"] = runs, Timings(Took.of(one) for of_slot in runs.values() for one in of_slot)
+    return _LAST["runs"][1]
+
+
+def expected(run: Run, typed: Mapping[str, float], timings: Timings, here: str | None) -> dict[str, Estimate]:
+    """By kind of device: measured, where the recipe has run and that says something of this CPU, else as typed."""
+    fallback = {kind: Estimate(minutes, TYPED) for kind, minutes in typed.items()}
+    return {**fallback, **timings.measured(run, here)}
+
+
+def this_cpu() -> str:
+    """The kind of CPU that plans are made for: this machine's."""
+    return cpu_name()

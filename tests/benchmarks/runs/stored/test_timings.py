@@ -1,0 +1,99 @@
+import json
+import statistics
+
+import pytest
+
+from benchmarks.cli.listing import plan_lines
+from benchmarks.runs import plan as planning
+from benchmarks.runs.plan import Choice, make_plan, setting_runs
+from benchmarks.runs.stored.timings import TYPED, Machine, Timings, Took, expected, leave_one_out, stored_timings
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import load_paper, select
+from tests import ROOT
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+
+EPYC, XEON, H200 = Machine("cpu", "EPYC"), Machine("cpu", "Xeon"), Machine("cuda", "H200")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """One run each of some settings."""
+    return {name: setting_runs(load_paper("acrnn"), name, "esc10", Choice())[0] for name in ("base", "att", "aug")}
+
+
+def took(run, machine, *minutes, threads=2, day=1):
+    key = (run.setting, run.recipe)
+    return [Took(key, machine, threads, of_it, f"2026-01-{day + at:02}") for at, of_it in enumerate(minutes)]
+
+
+def test_what_was_taken_on_this_cpu_decides_and_the_newest_of_it(runs):
+    timings = Timings([*took(runs["base"], EPYC, 99, 99, 99, 10, 12, 11, 10, 50), *took(runs["base"], XEON, 1, 1)])
+    found = expected(runs["base"], {"cpu": 7.0, "cuda": 1.0}, timings, "EPYC")
+    assert found["cpu"].minutes == 11 and found["cpu"].basis == "5 runs on this kind of CPU with 2 threads"
+    assert found["cuda"].minutes == 1.0 and found["cuda"].basis == TYPED
+
+
+def test_a_run_of_one_thread_leaves_the_other_core_to_others(runs):
+    few = took(runs["base"], EPYC, 5, threads=2)
+    found = expected(runs["base"], {}, Timings([*took(runs["base"], EPYC, 20, 24, threads=1), *few]), "EPYC")
+    assert found["cpu"].minutes == 11 and found["cpu"].basis == "2 runs on this kind of CPU"
+
+
+def test_no_timing_of_another_cpu_is_taken_as_it_is(runs):
+    """Without a setting that both have run nothing is known; with two that say 2 and 8 times, it is 4 times."""
+    there = took(runs["base"], XEON, 10)
+    assert expected(runs["base"], {"cpu": 7.0}, Timings(there), "EPYC")["cpu"].basis == TYPED
+    both = [
+        *took(runs["att"], XEON, 5), *took(runs["att"], EPYC, 10), *took(runs["aug"], XEON, 1),
+        *took(runs["aug"], EPYC, 8),
+    ]  # fmt: skip
+    found = expected(runs["base"], {"cpu": 7.0}, Timings([*there, *both]), "EPYC")["cpu"]
+    assert found.minutes == pytest.approx(40)
+    assert found.basis == "1 run on Xeon, scaled by 4.00, as 2 settings run on both"
+
+
+def test_an_accelerator_is_named(runs):
+    found = expected(runs["base"], {"cuda": 9.0}, Timings(took(runs["base"], H200, 2, 4)), "EPYC")["cuda"]
+    assert (found.minutes, found.basis) == (3, "2 runs on H200")
+
+
+def test_a_report_says_the_same_on_every_machine(runs):
+    timings = Timings([*took(runs["base"], EPYC, 10, 10), *took(runs["base"], XEON, 2)])
+    assert expected(runs["base"], {}, timings, None)["cpu"].basis == "2 runs on EPYC"
+
+
+def test_plan_tells_what_it_used(tmp_path, monkeypatch):
+    workspace = workspace_in(tmp_path)
+    device = {"kind": "cpu", "name": "EPYC", "threads": 1}
+    fabricate(workspace, "base", "esc10", seeds=1, device=device, seconds={"total": 7200.0})
+    monkeypatch.setattr(planning, "this_cpu", lambda: "EPYC")
+    plan = make_plan(select("acrnn.t3"), Choice(), workspace)
+    lines = "\n".join(plan_lines(plan))
+    assert "1.0 h on cpu (5 runs on this kind of CPU)" in lines and f"({TYPED})" in lines
+    told = {
+        one["setting"]: one["basis"]["cpu"]
+        for one in json.loads(json.dumps(plan.to_dict()))["runs"]
+        if one["dataset"] == "esc10"
+    }
+    assert told["base"] == "5 runs on this kind of CPU" and told["att"] == TYPED
+    monkeypatch.setattr(planning, "this_cpu", lambda: "Xeon")
+    assert "this kind of CPU" not in "\n".join(plan_lines(make_plan(select("acrnn.t3"), Choice(), workspace)))
+    fabricate(workspace, "att", "esc10", seeds=1, device=device, seconds={"total": 60.0})
+    monkeypatch.setattr(planning, "this_cpu", lambda: "EPYC")
+    again = make_plan(select("acrnn.t3"), Choice(), workspace).to_dict()["runs"]  # the store is read again
+    assert {one["minutes"]["cpu"] for one in again if one["id"].startswith("acrnn-esc10-att-")} == {0.5}
+
+
+def test_one_left_out_is_told_from_those_beside_it(runs):
+    errors = leave_one_out(took(runs["base"], EPYC, 10, 10, 10, 5))
+    assert errors == [0, 0, 0, 1.0] and leave_one_out(took(runs["att"], EPYC, 10)) == []
+
+
+def test_committed_runs_are_told_within_a_fifth_where_the_machine_was_its_own():
+    """Networks that trained for more than a minute: half within a tenth, four of five within a fifth."""
+    workspace = Workspace(*(ROOT / "build" / "none" for _ in range(3)), ROOT / "reports")
+    stored = [one for one in workspace.ledger.finished() if one.run.resolved["trainer"] and one.run.tier != "smoke"]
+    errors = [abs(one) for one in leave_one_out([Took.of(one) for one in stored], lambda one: one.minutes > 1)]
+    assert len(errors) > 150 and statistics.median(errors) < 0.1
+    assert sum(error <= 0.2 for error in errors) / len(errors) > 0.75
+    assert stored_timings(workspace.ledger) is stored_timings(workspace.ledger)
