@@ -176,6 +176,18 @@ class FrameDataModule(ResidentDataModule):
         mean, std = (self._constant(name, one, values.device) for name, one in (("mean", self.mean), ("std", self.std)))
         return values.float().sub_(mean).div_(std)[:, None]
 
+    def arrays(self, part: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Frames (recordings, T, D), as extracted, of a part, and whether each is active (recordings, T): for estimators.
+
+        Of a test set the second is all 0: estimators learn from training recordings alone.
+        """
+        self.setup()
+        if part in self.test_sets:
+            values = np.array(self._features[part].array, dtype=np.float32)
+            return values, np.zeros(values.shape[:2], dtype=np.int64)
+        rows = self._rows[part].numpy()
+        return np.array(self._features["train"].array[rows], dtype=np.float32), self._targets[rows].long().numpy()
+
     def probe_batch(self) -> tuple[list[str], Tensor]:
         """For figures: a recording of the last test set, by name, and its x (1, 1, T + 2 context, D)."""
         name = self.names[-1]

@@ -1,11 +1,12 @@
 """ESC-50 for Lightning: the public DataModule of datasets.esc50, apart from it because it needs torch."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from datasets.batches.clips import ClipDataModule
 from datasets.contract import Parts
-from datasets.esc50.copies import by_class
+from datasets.esc50.copies import at_speed, by_class
 from datasets.esc50.dataset import ESC50
 from datasets.features.copies import delayed
 
@@ -18,6 +19,7 @@ class ESC50DataModule(ClipDataModule):
         validation that is not done here (PiczakCNN's code).
     delayed_copies, class_copies: so many more copies of each training clip, delayed, or changed by class and delayed
         (PiczakCNN's code: 4 delayed for ESC-50, 10 by class for ESC-10).
+    speeds: of further copies, each played so many times as fast, at another pitch.
     options: those of ClipDataModule. Raises DataError where there are no clips.
     """
 
@@ -31,10 +33,12 @@ class ESC50DataModule(ClipDataModule):
         train_folds: Literal["four", "three"] = "four",
         delayed_copies: int = 0,
         class_copies: int = 0,
+        speeds: Sequence[float] = (),
         **options: Any,
     ) -> None:
         copies = [delayed(number + 1) for number in range(delayed_copies)]
         copies += [by_class(number + 1) for number in range(class_copies)]
+        copies += [at_speed(speed) for speed in speeds]
         super().__init__(ESC50(root, subset, cache), cache=cache, copies=copies, **options)
         self.train_folds = train_folds
 
