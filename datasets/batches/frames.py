@@ -177,9 +177,9 @@ class FrameDataModule(ResidentDataModule):
         return values.float().sub_(mean).div_(std)[:, None]
 
     def arrays(self, part: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Frames (recordings, T, D), as extracted, of a part, and whether each is active (recordings, T): for estimators.
+        """Frames (recordings, T, D), as extracted, of a part, and whether each is active (recordings, T).
 
-        Of a test set the second is all 0: estimators learn from training recordings alone.
+        They are for estimators, which learn from training recordings alone: of a test set the second is all 0.
         """
         self.setup()
         if part in self.test_sets:

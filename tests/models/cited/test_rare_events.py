@@ -5,9 +5,9 @@ import torch
 from torch.nn import functional as F
 
 from models.cited.rare_events import (
+    CRNN1D,
     AttentiveCRNN,
     AttentiveCRNNModule,
-    CRNN1D,
     CRNN1DModule,
     MultiScaleRNN,
     MultiScaleRNNModule,
