@@ -59,11 +59,13 @@ class AlexNet(nn.Module):
     def _initialise(self, generator: torch.Generator, larger: float) -> None:
         """The file's initial weights: Gaussian; biases 0 or 0.1. `larger`: behind the first convolution."""
         convolutions = [layer for layer in self.features if isinstance(layer, nn.Conv2d)]
-        first = [(layer, SIGMA, one[-1]) for layer, one in zip(convolutions, CONVOLUTIONS, strict=True)]
+        first: list[tuple[nn.Conv2d | nn.Linear, float, float]] = [
+            (layer, SIGMA, one[-1]) for layer, one in zip(convolutions, CONVOLUTIONS, strict=True)
+        ]
         first += [(self.hidden1, HIDDEN_SIGMA, 0.1), (self.hidden2, HIDDEN_SIGMA, 0.1), (self.output, SIGMA, 0.0)]
         for number, (layer, sigma, bias) in enumerate(first):
             nn.init.normal_(layer.weight, std=sigma * (larger if number else 1.0), generator=generator)
-            nn.init.constant_(layer.bias, bias)
+            nn.init.constant_(layer.bias, bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, num_classes) of pictures x (B, C, 256, 256)."""

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from models import keras
 from models.tasks.clips import ClipClassification
 
-#: Samples of a window, samples between windows of a tested clip, and the peak below which a window is not heard (code).
-WINDOW, STEP, LEAST_PEAK = 66150, 8820, 0.005
+#: Samples of a window, and the peak below which a window is not heard (code).
+WINDOW, LEAST_PEAK = 66150, 0.005
 FULL_SCALE = 32768.0
 #: Kernel, stride and last pool of the three ways over the waveform; their filters and second kernel (code).
 WAYS, FILTERS, SECOND = ((11, 1, 150), (51, 5, 30), (101, 10, 15)), 32, 11
@@ -49,20 +49,30 @@ class LogMel(nn.Module):
         return level.maximum(level.amax((1, 2), keepdim=True) - RANGE_DB)
 
 
+def _way(filters: int, kernel: int, stride: int, pool: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv1d(1, filters, kernel, stride, kernel // 2), nn.BatchNorm1d(filters), nn.ReLU(True),
+        nn.Conv1d(filters, filters, SECOND, 1, SECOND // 2), nn.BatchNorm1d(filters), nn.ReLU(True),
+        nn.MaxPool1d(pool),
+    )  # fmt: skip
+
+
 class WaveMsNet(nn.Module):
     """Three ways over windows (B, 66150), joined to a map of 96 x 441, and a network over it -> logits (B, classes).
 
     The map has two channels: in the first phase what the ways make of the waveform, twice; in the second one it and the
     log-mel spectrogram (code).
 
-    dropout: before the output (code). width_divisor: divides the widths behind the map, for quick trials.
+    dropout: before the output (code). width_divisor: divides all widths, for quick trials; the map has as many rows as
+        ever, each several times.
     seed: of the generator that draws the initial weights, PyTorch's defaults.
     """
 
     def __init__(self, num_classes: int = 50, dropout: float = 0.5, width_divisor: int = 1, seed: int = 0) -> None:
         super().__init__()
         self.input_shape = (WINDOW,)
-        self.ways = nn.ModuleList([self._way(*one) for one in WAYS])
+        self.repeats = width_divisor
+        self.ways = nn.ModuleList([_way(FILTERS // width_divisor, *one) for one in WAYS])
         self.log_mel = LogMel()
         layers: list[nn.Module] = []
         width = 2
@@ -77,14 +87,6 @@ class WaveMsNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed))
 
-    @staticmethod
-    def _way(kernel: int, stride: int, pool: int) -> nn.Sequential:
-        return nn.Sequential(
-            nn.Conv1d(1, FILTERS, kernel, stride, kernel // 2), nn.BatchNorm1d(FILTERS), nn.ReLU(True),
-            nn.Conv1d(FILTERS, FILTERS, SECOND, 1, SECOND // 2), nn.BatchNorm1d(FILTERS), nn.ReLU(True),
-            nn.MaxPool1d(pool),
-        )  # fmt: skip
-
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
         for layer in self.modules():
@@ -95,7 +97,7 @@ class WaveMsNet(nn.Module):
 
     def forward(self, x: Tensor, with_spectrogram: bool = True) -> Tensor:
         """Logits (B, num_classes) of windows x (B, 66150) in the second phase, or in the first one."""
-        heard = torch.cat([way(x[:, None]) for way in self.ways], dim=1)
+        heard = torch.cat([way(x[:, None]) for way in self.ways], dim=1).repeat_interleave(self.repeats, dim=1)
         beside = self.log_mel(x) if with_spectrogram else heard
         hidden = self.hidden(self.map(torch.stack([heard, beside], dim=1)).flatten(1)).relu()
         return self.output(self.dropout(hidden))
@@ -105,10 +107,11 @@ class WaveMsNetModule(ClipClassification):
     """WaveMsNet trained in two phases of as many epochs; the network's arguments are WaveMsNet's.
 
     It takes clips (B, 1, 1, N) of 16-bit values, of which training hears a window from anywhere; of clips to predict
-    (B, 1, 1, 1, N) it judges a window every 0.2 s, those that are all but silent as the loudest one (code: not at all).
+    (B, 1, 1, 1, N) it judges windows, those that are all but silent as the loudest one (code: not at all).
 
-    phase: epochs of each. learning_rate, drops: of the first epoch of both, and epochs of a phase from which on it is a
-    tenth. Assumed: in the second phase the ways, with their batch norm, stay as they are.
+    learning_rate, drops: of the first epoch of both phases, and epochs of a phase from which on it is a tenth.
+    phase: epochs of each. step: samples between the windows of a tested clip (code: 0.2 s).
+    Assumed: in the second phase the ways, with their batch norm, stay as they are.
     """
 
     version = 1
@@ -123,11 +126,13 @@ class WaveMsNetModule(ClipClassification):
         learning_rate: float = 0.01,
         drops: Sequence[int] = (60, 120, 140),
         phase: int = 160,
+        step: int = 8820,
         momentum: float = 0.9,
         weight_decay: float = 5e-4,
     ) -> None:
         super().__init__(WaveMsNet(num_classes, dropout, width_divisor, seed))
-        self.learning_rate, self.drops, self.phase = learning_rate, tuple(drops), phase
+        self.learning_rate, self.drops = learning_rate, tuple(drops)
+        self.phase, self.step = phase, step
         self.momentum, self.weight_decay = momentum, weight_decay
 
     def configure_optimizers(self) -> torch.optim.SGD:
@@ -159,7 +164,7 @@ class WaveMsNetModule(ClipClassification):
 
     def _of_segments(self, x: Tensor) -> Tensor:
         """Logits (B, S, classes) of the windows of clips (B, 1, 1, 1, N)."""
-        windows = (x.flatten(1) / FULL_SCALE).unfold(1, WINDOW, STEP)
+        windows = (x.flatten(1) / FULL_SCALE).unfold(1, WINDOW, self.step)
         peaks = windows.abs().amax(2)
         places = torch.arange(peaks.shape[1], device=x.device).expand_as(peaks)
         heard = torch.where(peaks < LEAST_PEAK, peaks.argmax(1, keepdim=True), places)
