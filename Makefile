@@ -15,7 +15,7 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test soak lint format report site regression mutants bench clean lock-check $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test soak lint format report site screenshot regression mutants bench clean lock-check $(PAPERS) $(TABLES)
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -58,6 +58,9 @@ report: setup  ## tables, figures and pages from the stored runs
 
 site: setup  ## the same for a browser, with more on every cell, in build/site
 	$(RESOUND) report --html
+
+screenshot: site  ## the picture that README begins with; needs Chromium, and the extra `browser`
+	$(BIN)/python -m tests.benchmarks.reporting.web.screenshot build/site docs/front.png
 
 regression: setup  ## metrics on small subsets against stored bands; CORPUS=real adds a few real clips
 	$(BIN)/python -m benchmarks.regression check $(if $(filter command environment,$(firstword $(origin CORPUS))),--corpus $(CORPUS))

@@ -1,10 +1,11 @@
-"""What README and CONTRIBUTING say exists: commands, options, targets, paths, imports."""
+"""What README, CONTRIBUTING and the guide say exists: commands, options, targets, paths, imports."""
 
 import ast
 import importlib
 import inspect
 import re
 import shlex
+import shutil
 import subprocess
 import types
 
@@ -14,7 +15,7 @@ from jsonargparse import ArgumentParser
 
 from tests import ROOT
 
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 #: Folders that the pages speak of although a fresh clone does not have them.
 MADE_LATER = ("data", "runs", "cache", "build", "reports/results")
 
@@ -80,13 +81,15 @@ def test_every_path_of_the_pages_exists():
     for page in PAGES:
         links = [link for link in re.findall(r"\]\(([^)]+)\)", text(page)) if "://" not in link]
         words = [word for word in re.findall(r"`([\w./-]+)`", text(page)) if "/" in word]
-        for path in links + [word for word in words if word.split("/")[0] in folders]:
-            if not path.startswith(MADE_LATER):
-                assert (ROOT / path).exists(), f"{page}: {path}"
+        here = (ROOT / page).parent
+        for path in [here / link.partition("#")[0] for link in links] + [
+            ROOT / word for word in words if word.split("/")[0] in folders and not word.startswith(MADE_LATER)
+        ]:
+            assert path.exists(), f"{page}: {path}"
 
 
-def test_the_python_of_the_readme_fits_the_real_signatures():
-    (block,) = [one for one in blocks("README.md", "python") if "Trainer(" in one]
+def test_the_python_of_the_guide_fits_the_real_signatures():
+    (block,) = [one for one in blocks("docs/parts.md", "python") if "Trainer(" in one]
     tree = ast.parse(block)
     names = {}
     for node in ast.walk(tree):
@@ -104,16 +107,16 @@ def test_the_python_of_the_readme_fits_the_real_signatures():
         assert {f"made.{name}" for name in keywords} <= set(accepted)
 
 
-def test_the_network_of_the_readme_fits_a_table(tmp_path, monkeypatch):
+def test_the_network_of_the_guide_fits_a_table(tmp_path, monkeypatch):
     import torch
 
     from models.tasks.own import OwnClips, fault
 
-    (block,) = [one for one in blocks("README.md", "python") if "class MLP" in one]
-    (tmp_path / "mynet_of_the_readme.py").write_text(block, encoding="utf-8")
+    (block,) = [one for one in blocks("docs/own-network.md", "python") if "class MLP" in one]
+    (tmp_path / "mynet_of_the_guide.py").write_text(block, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     shape = (2, 128, 128)
-    module = OwnClips("mynet_of_the_readme.MLP", {"hidden": 4}, num_classes=10, input_shape=shape)
+    module = OwnClips("mynet_of_the_guide.MLP", {"hidden": 4}, num_classes=10, input_shape=shape)
     assert fault(module, torch.ones(3, *shape), torch.zeros(3, 10), "clips") is None
 
 
@@ -169,9 +172,52 @@ def test_tables_named_in_the_readme_are_those_of_the_papers():
         assert re.findall(r"`(t\d+)`", line) == list(load_paper(paper).tables)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "Makefile", ".ci/run", ".ci/lock_check.py", "requirements.lock"])
+@pytest.mark.parametrize(
+    "page", [*PAGES, "Makefile", "Dockerfile", "CITATION.cff", ".ci/run", ".ci/lock_check.py", "requirements.lock"]
+)
 def test_nothing_names_a_machine_or_an_index(page):
     assert not re.search(r"/(work|tmp|home|root|opt|Users)/|file://|pypi|index-url", text(page))
+
+
+def test_the_readme_tells_the_results_that_the_committed_reports_tell():
+    (told,) = re.findall(r"<!-- from reports/README.md -->\n(.*?)\n<!-- end -->", text("README.md"), re.DOTALL)
+    report = text("reports/README.md")
+    assert told == report[report.index("\n\n") + 2 : report.index("\n\n|")], "copy the first lines of the report"
+
+
+def test_the_guide_begins_with_links_to_all_of_its_documents():
+    linked = re.findall(r"\]\(([\w-]+\.md)\)", text("docs/README.md"))
+    assert sorted(f"docs/{name}" for name in linked) == sorted(set(PAGES[2:]) - {"docs/README.md"})
+    assert all(f"](docs/{name})" in text("README.md") for name in linked)
+
+
+def test_the_papers_that_are_run_again_are_cited():
+    import yaml
+
+    from benchmarks.spec import load_paper, paper_ids
+
+    cited = {one["title"].lower(): one for one in yaml.safe_load(text("CITATION.cff"))["references"]}
+    for paper in map(load_paper, paper_ids()):
+        one = cited[paper.title.lower()]
+        assert one["year"] == paper.year
+        assert all(author["family-names"] in paper.authors for author in one["authors"])
+
+
+def test_the_container_does_what_the_readme_says():
+    steps = [line.partition(" ") for line in text("Dockerfile").splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert ("FROM", "${BASE}") in [(word, value) for word, _, value in steps]
+    assert steps[-1][0] == "CMD" and ast.literal_eval(steps[-1][2]) == ["make", "demo"]
+    assert {"setup", "demo"} <= make_targets()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True).returncode != 0,
+    reason="there is no docker that runs",
+)
+def test_the_container_builds_and_runs_the_demo():
+    subprocess.run(["docker", "build", "--tag", "resound-test", ROOT], check=True)
+    subprocess.run(["docker", "run", "--rm", "resound-test"], check=True)
 
 
 def test_the_check_of_a_fresh_clone_runs_every_step():

@@ -32,6 +32,7 @@ app = typer.Typer()
 
 @app.command("report")
 def report_command(
+    context: typer.Context,
     target: Annotated[str | None, typer.Argument(help="A paper or a table (default: all)")] = None,
     form: Annotated[
         Literal["latex", "csv", "json"] | None,
@@ -72,7 +73,10 @@ def report_command(
             print(text, end="")
         return
     if as_site:
-        count, front = write_pages(workspace, target, place or Path("build/site"), with_audio)
+        from benchmarks.cli.reference import command_page
+
+        site = place or Path("build/site")
+        count, front = write_pages(workspace, target, site, with_audio, [command_page(context.find_root().command)])
         print(f"{count_of(count, 'page')}; open {front}")
         return
     for path in write_reports(workspace, target, place or workspace.reports):

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.reporting.render.blocks import Page
     from benchmarks.runs.plan import Choice
     from benchmarks.runs.workspace import Workspace
 
@@ -25,14 +28,17 @@ def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
     print_choice(workspace, target, choice)
 
 
-def write_pages(workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False) -> tuple[int, Path]:
+def write_pages(
+    workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False, reference: "Sequence[Page]" = ()
+) -> tuple[int, Path]:
     """Write the site of `target` (a paper or a table; None: all) to `out`: how many pages, and the one to open.
 
-    with_audio: clips that were wrong can be played from where they lie on this machine.
+    with_audio: clips that were wrong can be played from where they lie on this machine. reference: further pages for
+    the guide, of what this package does not know.
     """
     from benchmarks.reporting.web.build import build
 
-    return build(workspace, target, out, with_audio)
+    return build(workspace, target, out, with_audio, reference)
 
 
 def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:

@@ -19,7 +19,8 @@ LEFT_ASIDE = (
 )
 WORTH = (
     "Only what runs by the paper's own schedule (tier full) on the real files in float32 earns a verdict. What ran on "
-    "a shorter schedule (reduced, smoke) or on other files stands apart; it decides nothing about the paper."
+    "a shorter schedule (reduced, smoke) or on other files stands apart; it decides nothing about the paper. "
+    "[How a verdict is made](verdict.md), step by step."
 )
 STUDIES = (
     "The networks on other sounds, in the layout of datasets that cannot be had here. No published number is held "

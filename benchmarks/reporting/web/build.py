@@ -7,6 +7,9 @@ from pathlib import Path
 
 from benchmarks.errors import InputError
 from benchmarks.judge.table import TableResult
+from benchmarks.reporting.guide import FOLDER
+from benchmarks.reporting.guide.documents import documents
+from benchmarks.reporting.guide.parts import part_pages
 from benchmarks.reporting.pages import Report
 from benchmarks.reporting.render.blocks import Block, Folded, Page, Picture
 from benchmarks.reporting.render.html import render
@@ -16,7 +19,7 @@ from benchmarks.reporting.web.cells import lines
 from benchmarks.reporting.web.decided import Sounds
 from benchmarks.reporting.web.overview import front_page, paper_page
 from benchmarks.reporting.web.palette import LOOKS, THEMES, css_name, tints
-from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place
+from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place, way
 from benchmarks.reporting.web.settings import SettingPages
 from benchmarks.reporting.web.shell import Shell
 from benchmarks.reporting.web.tables import claim_pages, table_page
@@ -28,16 +31,25 @@ from benchmarks.runs.workspace import Workspace
 LISTING = "site-files.txt"
 
 
-def build(workspace: Workspace, target: str | None, out: Path, with_audio: bool = False) -> tuple[int, Path]:
+def build(
+    workspace: Workspace, target: str | None, out: Path, with_audio: bool = False, reference: Sequence[Page] = ()
+) -> tuple[int, Path]:
     """Write the site of the tables of `target` (None: all): how many pages, and the front page.
 
-    What an earlier build has written and this one has not is removed. Raises InputError where `out` has other files.
+    reference: pages of the guide that others know how to make. What an earlier build has written and this one has not
+    is removed. Raises InputError where `out` has other files.
     """
     _check_folder(out)
     report, pages, odd = gathered(workspace, target)
     made: dict[str, bytes] = {}
-    for path, content in _files(workspace, report, pages, Sounds(workspace if with_audio else None, out)):
+    shell, sounds = Shell(list(report.papers)), Sounds(workspace if with_audio else None, out)
+    guide = list(_guide(shell, reference))
+    for path, content in _files(shell, workspace, report, pages, sounds):
         made[path] = content
+    made.update((f"{place}.html", content) for place, _, content in guide)
+    found = [*_searched(report.tables, uses_of(report.tables).values()),
+             *(("guide", title, f"{place}.html") for place, title, _ in guide)]  # fmt: skip
+    made.update(_assets(found))
     before = _listed(out)
     write_file(out / LISTING, "".join(f"{path}\n" for path in sorted({*made, *before})).encode())
     for path, content in made.items():
@@ -63,9 +75,22 @@ def _listed(out: Path) -> set[str]:
     return {path for path in listed if path and not path.startswith(("/", "\\")) and ".." not in Path(path).parts}
 
 
-def _files(workspace: Workspace, report: Report, pages: Sequence[Page], sounds: Sounds) -> Iterator[tuple[str, bytes]]:
-    """All files of the site by their paths."""
-    shell = Shell(list(report.papers))
+def _guide(shell: Shell, reference: Sequence[Page]) -> Iterator[tuple[str, str, bytes]]:
+    """The pages of the guide, the documents before the reference: place, title, content."""
+    read_off = [*part_pages(), *reference]
+    for document in documents():
+        further = [(page.title, way(document.place, page.place)) for page in read_off]
+        is_first = document.place == f"{FOLDER}/index"
+        known = {"document": document, "further": further if is_first else ()}
+        yield document.place, document.title, shell.write("guide.html.j2", document.place, document.title, known)
+    for page in read_off:
+        yield page.place, page.title, shell.write("page.html.j2", page.place, page.title, {"page": page})
+
+
+def _files(
+    shell: Shell, workspace: Workspace, report: Report, pages: Sequence[Page], sounds: Sounds
+) -> Iterator[tuple[str, bytes]]:
+    """The files of what was run, by their paths."""
     tables = {table_place(table.id): table for table in report.tables}
     uses = uses_of(report.tables)
     pictures: dict[str, list[Picture]] = {}
@@ -88,7 +113,6 @@ def _files(workspace: Workspace, report: Report, pages: Sequence[Page], sounds: 
     for table in report.tables:
         yield from ((f"{place}.html", content) for place, content in claim_pages(shell, table))
     yield "report.json", (json.dumps(report_data(report.tables), indent=1) + "\n").encode()
-    yield from _assets(report.tables, uses.values())
 
 
 def _pictures(blocks: Iterable[Block]) -> Iterator[Picture]:
@@ -99,13 +123,14 @@ def _pictures(blocks: Iterable[Block]) -> Iterator[Picture]:
             yield from _pictures(block.blocks)
 
 
-def _assets(tables: Iterable[TableResult], uses: Iterable[Use]) -> Iterator[tuple[str, bytes]]:
+def _assets(found: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, bytes]]:
+    """Styles, script, icon, and what the search finds."""
     looks = {css_name(state): look for state, look in LOOKS.items()}
     shades = {theme: tints(theme) for theme in THEMES}
     yield "assets/site.css", render("site.css.j2", {"themes": THEMES, "looks": looks, "tints": shades}).encode()
     for name in ("site.js", "icon.svg"):
         yield f"assets/{name}", (files("benchmarks.reporting") / "templates" / name).read_bytes()
-    index = json.dumps(list(_searched(tables, uses)), ensure_ascii=False, separators=(",", ":"))
+    index = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     yield "assets/index.js", f"window.RESOUND_INDEX={index};\n".replace("</", "<\\/").encode()
 
 

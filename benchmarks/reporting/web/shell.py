@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.reporting.guide import FOLDER
 from benchmarks.reporting.render.html import Ids, render
 from benchmarks.reporting.web.places import way
 
@@ -36,7 +37,7 @@ class Shell:
             return []
         folder, *rest = place.split("/")
         above = [("all", way(place, "index"))]
-        if folder in self.papers and rest != ["index"]:
+        if folder in (*self.papers, FOLDER) and rest != ["index"]:
             above.append((folder, way(place, f"{folder}/index")))
         return above
 

@@ -1,4 +1,4 @@
-"""Every value that a setting rests on has an origin, in every paper; README says so."""
+"""Every value that a setting rests on has an origin, in every paper; the guide says so."""
 
 from typing import get_args
 
@@ -30,8 +30,8 @@ def test_what_has_a_source_says_where(name):
     assert len(listed) > 100 and not nowhere
 
 
-def test_the_readme_says_what_is_true():
-    sentence = " ".join((ROOT / "README.md").read_text().split())
+def test_the_guide_says_what_is_true():
+    sentence = " ".join((ROOT / "docs" / "read.md").read_text().split())
     told = ", ".join(f"`{origin}`" for origin in get_args(Origin))
     assert f"Every hyper-parameter carries its origin ({told}) in `benchmarks/papers/<paper>/paper.yaml`" in sentence
 

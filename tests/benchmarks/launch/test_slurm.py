@@ -1,7 +1,7 @@
 """Sweeps over jobs: submitit's processes of this machine in their place, and a real Slurm where one is up.
 
 A Slurm for the last test needs two partitions of one node, `main` whose jobs are requeued for those of `high`. One on a
-single machine takes Debian's slurmctld, slurmd and munge; see benchmarks/launch/README.md.
+single machine takes Debian's slurmctld, slurmd and munge; see docs/cluster.md.
 """
 
 import math

@@ -26,6 +26,7 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-u
 PAGES = (
     "index.html", "acrnn/index.html", "acrnn/t1.html", "acrnn/t2.html", "acrnn/t3.html", "acrnn/values.html",
     "acrnn/settings/att_aug.html", "acrnn/settings/rf.html", "acrnn/claims/attention_improves_esc10.html",
+    "verdict.html", "guide/index.html", "guide/read.html", "guide/commands.html", "guide/models.html",
 )  # fmt: skip
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 RUN_AXE = (

@@ -125,11 +125,11 @@ def test_a_run_is_shown_with_where_it_was_made_and_its_checksum(site, clips):
     assert run.result["code"]["revision"][:10] in text
 
 
-def test_the_same_store_gives_the_same_bytes_and_what_is_gone_is_removed(site, clips, tmp_path):
+def test_the_same_store_gives_the_same_bytes_and_what_is_gone_is_removed(site, clips, reference, tmp_path):
     out = tmp_path / "site"
     write_pages(clips, "acrnn.t2", out)
     assert not (out / "acrnn" / "t3.html").exists()
-    write_pages(clips, "acrnn", out)
+    write_pages(clips, "acrnn", out, reference=reference)
     first = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
     assert {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()} == first
     write_pages(clips, "acrnn.t2", out)
@@ -162,7 +162,7 @@ def test_what_never_ran_has_its_site_too(tmp_path):
 def test_what_is_searched_is_a_script_that_holds_data_alone(site):
     text = (site / "assets" / "index.js").read_text()
     found = json.loads(text.removeprefix("window.RESOUND_INDEX=").removesuffix(";\n"))
-    assert {kind for kind, _, _ in found} == {"table", "cell", "claim", "setting"}
+    assert {kind for kind, _, _ in found} == {"table", "cell", "claim", "setting", "guide"}
     assert all((site / place.partition("#")[0]).is_file() for _, _, place in found) and "</" not in text
 
 

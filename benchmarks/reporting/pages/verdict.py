@@ -1,0 +1,159 @@
+"""The page on how a verdict is made, with the numbers of a cell that has one."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.judge.verdict import published_interval, t_quantile
+from benchmarks.reporting import wording
+from benchmarks.reporting.pages import PageKind, Report
+from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
+from datasets.acquire.telling import count_of
+
+TITLE = "How a verdict is made"
+QUESTION = (
+    "The question is whether the same recipe on the same test items would give the published number. That number is "
+    "one run of somebody else's, so even the same recipe would not hit it exactly. What is asked is whether the "
+    "difference is certainly small: a test of equivalence, in which few or noisy runs end undecided, never reproduced."
+)
+WITHOUT = (
+    "No cell has a verdict from runs whose seeds differ yet; with the first one, its numbers stand here as an example."
+)
+RULES = (
+    "**reproduced**: the whole 90 % interval of the difference lies within the margin.",
+    "**deviates**: the whole interval lies outside of it.",
+    "**undecided**: it lies over an edge. The cell says how many more seeds would decide, or that no number would, "
+    "because the one published run alone is too uncertain.",
+)
+BEFORE = (
+    "Only runs by the paper's own schedule (tier full), on the real files, in float32. A shorter schedule, another "
+    "precision or stand-in files answer another question, and stand apart.",
+    "Only official files, and all of them. A cell whose files lack clips, or have altered ones, says so instead.",
+    "Only where the paper's protocol is not known to be another one than ours. What the paper leaves open is our "
+    "reading, and the verdict says so; a reading that the published values had a say in is marked fitted and counted "
+    "apart.",
+    "Margins were fixed before the first run in tier full. The verdict at half and at double margin stands beside it.",
+    "The folds are no sample: the same ones are always tested, so the spread between them is no noise. Test items are "
+    "the same, too: how far the value would move with others is shown, and widens the interval only where the paper's "
+    "test items are not known.",
+    "Where the values of the published folds are known, they are held beside ours. A mean that agrees while its folds "
+    "do not is a verdict on the mean alone.",
+)
+
+
+class VerdictPage(PageKind):
+    """One page: the question, the steps with real numbers, what keeps a cell from a verdict."""
+
+    def pages(self, report: Report) -> Iterator[Page]:
+        """The one page."""
+        yield Page("verdict", TITLE, list(_blocks(report)))
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    yield Text(QUESTION)
+    found = next(((table, one) for table in report.tables for one in table.main if _can_be_shown(one)), None)
+    yield from _example(*found) if found else (Text(WITHOUT),)
+    yield Heading("The three words")
+    yield Bullets(RULES)
+    yield Heading("Before there is any")
+    yield Bullets(BEFORE)
+
+
+def _can_be_shown(one: CellResult) -> bool:
+    """Whether the verdict is that of the steps: on a spread that was estimated, of items that the paper tested, too."""
+    given = one.verdict
+    if given is None or given.kind != one.status or one.cell.parts or not given.sd or not given.dof:
+        return False
+    return math.isfinite(given.dof) and math.isclose(_steps(one).width, _half(one), rel_tol=1e-9)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The numbers between what was printed, what came out, and the interval; in the cell's unit."""
+
+    bottom: float
+    top: float
+    seeds: int
+    folds: int
+    sd_fold: float
+    t: float
+    width: float
+
+
+def _steps(one: CellResult) -> Steps:
+    """The steps from the cell's runs to its interval, taken once more."""
+    evidence, given, cell = one.evidence, one.verdict, one.cell
+    assert evidence and given and given.sd and given.dof and cell.target is not None
+    bottom, top = published_interval(cell.target, 10.0**-cell.decimals, cell.truncates)
+    seeds, folds, t = len(evidence.complete_seeds), len(evidence.parts), t_quantile(given.dof)
+    width = (top - bottom) / 2 + t * given.sd * math.sqrt(1 / seeds + 1)
+    return Steps(bottom, top, seeds, folds, given.sd * math.sqrt(folds), t, width)
+
+
+def _half(one: CellResult) -> float:
+    """Half of the interval behind the verdict."""
+    assert one.verdict and one.verdict.low is not None and one.verdict.high is not None
+    return (one.verdict.high - one.verdict.low) / 2
+
+
+def _example(table: TableResult, one: CellResult) -> Iterator[Block]:
+    """The steps, each with the numbers of this cell."""
+    cell = one.cell
+    yield Heading(f"An example: {cell.label}, {table.table.columns[cell.column].label}")
+    unit = f", in {cell.unit}" if cell.unit else ""
+    yield Text(f"The cell `{cell.id}` of [{table.id}]({table.paper.id}/{table.table_id}.md){unit}.")
+    yield from _what_is_compared(one, _steps(one))
+    yield from _how_certain(one, _steps(one))
+
+
+def _what_is_compared(one: CellResult, steps: Steps) -> Iterator[Block]:
+    cell, decimals = one.cell, one.cell.decimals + 2
+    assert cell.target is not None and one.mean is not None
+    yield Heading("1. What was printed", 3)
+    yield Text(
+        f"The paper prints {cell.target:.{cell.decimals}f}. It {'cuts' if cell.truncates else 'rounds'} its numbers, "
+        f"so this stands for anything between {steps.bottom:.{decimals}f} and {steps.top:.{decimals}f}: the middle is "
+        f"{(steps.bottom + steps.top) / 2:.{decimals}f}, and half of the width, "
+        f"{(steps.top - steps.bottom) / 2:.{decimals}f}, is added to the uncertainty."
+    )
+    yield Heading("2. What came out", 3)
+    yield Text(f"{count_of(steps.seeds, 'seed')}, each on {count_of(steps.folds, 'fold')}:")
+    yield _values(one)
+    yield Text(f"Ours is the mean of the last column, {one.mean:.{decimals}f}.")
+
+
+def _how_certain(one: CellResult, steps: Steps) -> Iterator[Block]:
+    given, decimals = one.verdict, one.cell.decimals + 2
+    assert given and given.sd and given.difference is not None and given.margin is not None
+    yield Heading("3. How far another seed would move it", 3)
+    yield Text(
+        "The spread over seeds is taken within each fold, and pooled over the folds and the alike rows of the column: "
+        f"{steps.sd_fold:.3f} for one fold, with {given.dof:.0f} degrees of freedom. The mean over {steps.folds} folds "
+        f"then varies with s = {steps.sd_fold:.3f} / √{steps.folds} = {given.sd:.3f}."
+    )
+    yield Heading("4. The interval", 3)
+    yield Text(
+        f"The published value is one run, ours the mean of {steps.seeds}: their difference has the variance "
+        f"s² (1/{steps.seeds} + 1). With t = {steps.t:.3f} for 90 % and {given.dof:.0f} degrees of freedom, half of "
+        f"the interval is {(steps.top - steps.bottom) / 2:.{decimals}f} + {steps.t:.3f} × {given.sd:.3f} × "
+        f"√(1/{steps.seeds} + 1) = {steps.width:.3f}. Ours lies {given.difference:+.3f} from the middle of what was "
+        f"printed, so the interval is {given.low:+.2f} … {given.high:+.2f}."
+    )
+    yield Heading("5. The verdict", 3)
+    yield Text(
+        f"The margin of this column is ± {given.margin:g}. The cell is {wording.decided(one)}; at half the margin the "
+        f"word would be {given.verdict_at_half}, at double {given.verdict_at_double}."
+    )
+
+
+def _values(one: CellResult) -> Grid:
+    """The value of every seed on every fold."""
+    assert one.evidence is not None
+    evidence, decimals = one.evidence, one.cell.decimals + 1
+    by_place = {(of.seed, of.part): of.value.value for of in evidence.complete}
+    rows = [
+        (str(seed), *(f"{by_place[seed, part]:.{decimals}f}" for part in evidence.parts), f"{mean:.{decimals + 1}f}")
+        for seed, mean in evidence.seed_values.items()
+    ]
+    return Grid(("seed", *(f"fold {part}" for part in evidence.parts), "mean"), rows)
