@@ -85,12 +85,14 @@ def set_learning_rate(optimizer: torch.optim.SGD, rate: float) -> None:
     """Change the rate of `optimizer` as Keras does: the velocity of the old rate goes on.
 
     Keras keeps v = m v - rate g, PyTorch b = m b + g with v = -rate b; so that v stays, b grows as the rate falls.
+    A group of parameters with a `factor` has the rate times that.
     """
     for group in optimizer.param_groups:
-        if group["lr"] == rate:
+        wanted = rate * group.get("factor", 1.0)
+        if group["lr"] == wanted:
             continue
         for parameter in group["params"]:
             buffer: Tensor | None = optimizer.state[parameter].get("momentum_buffer")
             if buffer is not None:
-                buffer.mul_(group["lr"] / rate)
-        group["lr"] = rate
+                buffer.mul_(group["lr"] / wanted)
+        group["lr"] = wanted

@@ -181,6 +181,18 @@ class FrameDataModule(ResidentDataModule):
         """What hears files as this module hears its test items."""
         return FrameEar(self.extractor, self.classes, self.mean, self.std, self.context, self._frames)
 
+    def arrays(self, part: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Frames (recordings, T, D), as extracted, of a part, and whether each is active (recordings, T).
+
+        They are for estimators, which learn from training recordings alone: of a test set the second is all 0.
+        """
+        self.setup()
+        if part in self.test_sets:
+            values = np.array(self._features[part].array, dtype=np.float32)
+            return values, np.zeros(values.shape[:2], dtype=np.int64)
+        rows = self._rows[part].numpy()
+        return np.array(self._features["train"].array[rows], dtype=np.float32), self._targets[rows].long().numpy()
+
     def probe_batch(self) -> tuple[list[str], Tensor]:
         """For figures: a recording of the last test set, by name, and its x (1, 1, T + 2 context, D)."""
         name = self.names[-1]

@@ -1,6 +1,7 @@
 """ESC-50 for Lightning: the public DataModule of datasets.esc50, apart from it because it needs torch."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,7 +10,7 @@ import torch
 from datasets.batches.clips import ClipDataModule
 from datasets.contract import Parts
 from datasets.errors import DataError
-from datasets.esc50.copies import by_class
+from datasets.esc50.copies import at_speed, by_class
 from datasets.esc50.dataset import ESC50
 from datasets.features.copies import delayed
 from datasets.seeds import derive
@@ -26,6 +27,7 @@ class ESC50DataModule(ClipDataModule):
         validation that is not done here (PiczakCNN's code).
     delayed_copies, class_copies: so many more copies of each training clip, delayed, or changed by class and delayed
         (PiczakCNN's code: 4 delayed for ESC-50, 10 by class for ESC-10).
+    speeds: of further copies, each played so many times as fast, at another pitch.
     validation: what of the training clips validates instead: nothing, as in the papers; a fold by its number; or a
         share between 0 and 1 of each class, drawn by `validation_seed`, in which no recording is of which a clip is
         trained on (the official lists call it `src_file`).
@@ -42,12 +44,14 @@ class ESC50DataModule(ClipDataModule):
         train_folds: Literal["four", "three"] = "four",
         delayed_copies: int = 0,
         class_copies: int = 0,
+        speeds: Sequence[float] = (),
         validation: int | float | None = None,
         validation_seed: int = 123,
         **options: Any,
     ) -> None:
         copies = [delayed(number + 1) for number in range(delayed_copies)]
         copies += [by_class(number + 1) for number in range(class_copies)]
+        copies += [at_speed(speed) for speed in speeds]
         super().__init__(ESC50(root, subset, cache), cache=cache, copies=copies, **options)
         self.train_folds = train_folds
         self.validation, self.validation_seed = validation, validation_seed

@@ -79,8 +79,8 @@ def test_the_test_against_a_stored_row_is_mcnemars_on_whole_sources(workspace, t
     assert row["p"] == pytest.approx(mcnemar(np.array(list(gains.values())))) and row["p"] < 0.05
     assert row["test"] == "first seed of each side, exact McNemar test, whole units"
     assert row["difference"] == pytest.approx(-6.25) and row["low"] < -6.25 < row["high"] < 0
-    assert row["p_holm"] >= row["p"] and rows["acrnn.t1.alexnet.esc10"]["p"] is None
-    assert rows["acrnn.t1.knn.esc10"]["tier"] == "full" and rows["acrnn.t1.alexnet.esc10"]["tier"] is None
+    assert row["p_holm"] >= row["p"] and rows["acrnn.t1.procnn.esc10"]["p"] is None
+    assert rows["acrnn.t1.knn.esc10"]["tier"] == "full" and rows["acrnn.t1.procnn.esc10"]["tier"] is None
 
 
 def test_the_classes_choose_the_column(workspace, tmp_path):

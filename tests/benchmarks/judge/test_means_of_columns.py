@@ -124,7 +124,7 @@ def test_a_mean_of_columns_has_a_verdict_by_its_own_margin(table):
         part.counts["n_ref"] for part in parts_of(table, "mtfa", "dev.average.er")
     )
     assert cell_of(table, "resattrnn", "dev.average.er").status == "deviates"
-    assert cell_of(table, "1dcrnn", "dev.average.er").status == "quoted"
+    assert cell_of(table, "rcrnn", "dev.average.er").status == "quoted"
 
 
 def claims_of(tests) -> dict:

@@ -65,7 +65,8 @@ def test_a_corrected_value_stands_beside_the_printed_one(workspace):
     one, notes = result_of(workspace, "acrnn.t1", "acrnn.t1.alexnet.esc50"), Footnotes()
     assert published(one, notes) == "78.7, corrected 63.2[^1]"
     assert "rows mix columns" in notes.texts[0]
-    assert verdict(one, notes) == "quoted[^2]" and "network is not part" in notes.texts[1]
+    one = result_of(workspace, "acrnn.t1", "acrnn.t1.procnn.esc50")
+    assert verdict(one, notes) == "quoted[^2]" and "recipe could not be read" in notes.texts[1]
 
 
 def test_a_proven_difference_of_protocols_is_refused_and_named(workspace):

@@ -220,6 +220,20 @@ def test_shuffled_labels_are_each_others_event_times(make):
     assert torch.equal(control._targets, make(shuffle_labels=True)._targets)
 
 
+def test_estimators_get_plain_frames_and_what_is_active(make):
+    module = make()
+    module.setup()
+    values, active = module.arrays("train")
+    assert values.dtype == np.float32 and values.shape[:2] == active.shape == (len(module.train_items), 101)
+    recordings = module.recordings("train")
+    for number, item in enumerate(module.train_items[:3]):
+        np.testing.assert_array_equal(active[number], roll(recordings, item))
+        np.testing.assert_array_equal(values[number], features(item))
+    name = module.names[0]
+    values, active = module.arrays(name)
+    assert len(values) == len(module.test_sets[name]) and not active.any()
+
+
 def test_features_without_frames_are_refused(make):
     with pytest.raises(DataError, match="mfcc_zcr gives no frames"):
         make(extractor="mfcc_zcr", n_mels=None)

@@ -35,8 +35,8 @@ def test_counts_are_those_of_the_complete_subset(make):
 
 
 def test_copies_are_numbered(make):
-    names = [one.name for one in make(delayed_copies=2, class_copies=1, augment=True).variants]
-    assert names == ["none", "stretch", "shift", "delay-1", "delay-2", "class-1"]
+    names = [one.name for one in make(delayed_copies=2, class_copies=1, speeds=[0.6], augment=True).variants]
+    assert names == ["none", "stretch", "shift", "delay-1", "delay-2", "class-1", "speed-0.6"]
     assert make(delayed_copies=1).variants[-1] == delayed(1)
 
 
@@ -122,3 +122,17 @@ def test_a_plain_loop_after_a_trainer_gets_what_it_got(make):
     pl.Trainer(max_epochs=2, accelerator="cpu", enable_model_summary=False, **quiet).fit(network, module)
     for one, other in zip(module.train_dataloader(), alone.train_dataloader(), strict=True):
         assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
+
+
+def test_pictures_are_batches_less_their_mean(make):
+    module = make(
+        subset="esc10", extractor="datasets.esc50.images.SpectrogramImage", segment_frames=None, speeds=[0.75],
+        standardize="mean", batch_size=4, limit=8,
+    )  # fmt: skip
+    module.setup()
+    batches = [module.on_after_batch_transfer(batch, 0) for batch in module.train_dataloader()]
+    assert [x.shape for x, _ in batches] == [(4, 1, 256, 256)] * 4
+    plain = module._features["none"].array
+    assert plain.dtype == "uint8" and module.std.tolist() == [1.0]
+    train = [module._features["none"].items.index(item) for item in module.train_items]
+    assert module.mean.item() == pytest.approx(plain[train].mean(), rel=1e-5)

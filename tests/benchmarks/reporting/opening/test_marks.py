@@ -12,7 +12,7 @@ def test_marks_tell_the_verdict_and_what_limits_it_and_are_explained_once(tmp_pa
     marks = Marks()
     assert marks.of(cells["acrnn.t1.knn.esc10"]) == " ✓ᵐʳ" and marks.of(cells["acrnn.t1.knn.esc50"]) == " ✓ᵐᶠ"
     assert marks.of(cells["acrnn.t1.svm.esc10"]) == " ✗ʳ"  # that folds differ is no news where the mean does
-    assert marks.of(cells["acrnn.t1.acrnn.esc10"]) == "" and marks.of(cells["acrnn.t1.alexnet.esc10"]) == ""
+    assert marks.of(cells["acrnn.t1.acrnn.esc10"]) == "" and marks.of(cells["acrnn.t1.procnn.esc10"]) == ""
     assert [meaning[0] for meaning in marks.legend()] == ["✓", "✗", "ᵐ", "ᶠ", "ʳ"]
 
 

@@ -113,7 +113,7 @@ def test_a_target_names_columns_and_a_recipe(target, cells):
         ("acrn.t3", "unknown paper 'acrn'; did you mean acrnn"),
         ("acrnn", "names no table"),
         ("acrnn.t3.esc11", "unknown target 'acrnn.t3.esc11'; did you mean acrnn.t3.esc10"),
-        ("acrnn.t1.alexnet.esc10", "no network is trained there"),
+        ("acrnn.t1.procnn.esc10", "no network is trained there"),
         ("acrnn.t2", "no network is trained there"),
     ],
 )
