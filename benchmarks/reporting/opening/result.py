@@ -190,7 +190,7 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
 
 
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
-    """A claim with its answer and what is behind it: "attention helps": **not seen** (advantage of ... -4.00 points)."""
+    """A claim with its answer and what is behind it: "it helps": **not seen** (advantage of ... -4.00 points)."""
     found = one.ours
     # Above zero is better, also where lower values are: a plain difference would have the other sign there.
     ahead = f"advantage of {found.between[0]} over {found.between[1]} " if found.between else ""

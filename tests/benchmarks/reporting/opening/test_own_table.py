@@ -55,7 +55,7 @@ def test_how_ours_is_brought_to_the_printed_decimals_is_said_where_it_is_not_rou
 def test_rows_that_are_only_quoted_say_why_and_added_ones_stand_apart():
     notes = Footnotes()
     rows = {row[0]: row for grid in own_table(unrun("mtfa.t1"), notes) if isinstance(grid, Grid) for row in grid.rows}
-    assert any(label.startswith("1D-CRNN [5] (quoted)[^") for label in rows) and notes.texts
+    assert any(label.startswith("R-CRNN [7] (quoted)[^") for label in rows) and notes.texts
     assert not any("baseline" in label for label in rows)
     beside = list(beside_blocks(unrun("mtfa.t1"), Footnotes()))
     assert any("baseline, MLP" in row[0] for grid in beside if isinstance(grid, Grid) for row in grid.rows)

@@ -12,8 +12,8 @@ def sentences(workspace, table: str) -> list[str]:
 
 def test_a_table_of_which_nothing_ran_says_that_nothing_is_decided():
     [told] = result_sentences(unrun("mtfa.t1"))
-    assert told.startswith("**None of 74 cells has run in full on the real files**, so nothing is decided")
-    assert told.endswith("63 cells are only quoted from others.")
+    assert told.startswith("**None of 130 cells has run in full on the real files**, so nothing is decided")
+    assert told.endswith("7 cells are only quoted from others.")
     [differs] = result_sentences(unrun("pbcnn.t1"))
     assert "12 of them would earn no verdict, because the paper is known to have done otherwise." in differs
 
@@ -22,7 +22,7 @@ def test_cells_that_ran_are_counted_with_their_verdicts_and_fits_are_called_fits
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
     told = sentences(workspace, "acrnn.t1")[0]
-    assert told.startswith("**1 of 10 cells has run in full on the real files: 1 reproduced**; 9 have not.")
+    assert told.startswith("**1 of 18 cells has run in full on the real files: 1 reproduced**; 17 have not.")
     assert "no network has run in full" in told
     fabricate(workspace, "att_aug", "esc10", wrong=4)
     assert "no network has run in full" not in sentences(workspace, "acrnn.t1")[0]
