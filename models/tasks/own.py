@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedParameter
 
+from models.tasks.activity import ActivityDetection, Heard
 from models.tasks.clips import ClipClassification
 from models.tasks.frames import FrameDetection
 from models.tasks.predicting import predicting
@@ -28,7 +29,10 @@ WANTED = {
     "clips": "logits (B, classes) of segments x (B, channels, bands, frames)",
     "tags": "logits (B, classes) of clips x (B, 1, frames, bands)",
     "frames": "logits (B, T) of frames x (B, 1, T with any context, bands)",
+    "activity": "soft activity (B, frames or seconds, classes) of x (B, 1, frames, bands)",
 }
+#: Chunks of a recording that are heard together.
+TOGETHER = 32
 
 
 class Own(pl.LightningModule):
@@ -60,9 +64,14 @@ class Own(pl.LightningModule):
         offered = {
             "num_classes": num_classes, "n_frames": n_frames, "input_shape": tuple(input_shape), "seed": seed,
         }  # fmt: skip
-        super().__init__(build(network, arguments or {}, offered))
+        super().__init__(self.within(build(network, arguments or {}, offered)))
         self.save_hyperparameters()
         self.optimizer, self.learning_rate, self.weight_decay = optimizer, learning_rate, weight_decay
+
+    @staticmethod
+    def within(network: nn.Module) -> nn.Module:
+        """The network as the task asks for one."""
+        return network
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The optimizer over all parameters."""
@@ -90,8 +99,62 @@ class OwnFrames(Own, FrameDetection):
     version = 1
 
 
+class ChunkByChunk(nn.Module):
+    """A network that gives activity of chunks of frames, as `models.tasks.activity.ActivityNetwork`.
+
+    Of each chunk it gives activity of all its frames, or of all its seconds; of a recording that of the second in the
+    middle counts, chunk by chunk.
+    """
+
+    has_scenes = False
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Any) -> Heard:
+        """What it makes of x (B, 1, T, D), or of (x, query (B, d))."""
+        return Heard(self.network(*x) if isinstance(x, tuple) else self.network(x))
+
+    def hear(self, frames: Tensor, places: Tensor, query: Tensor | None) -> Tensor:
+        """Activity (seconds, frames of a second or 1, classes) of frames (1, T, D) by places (seconds, n)."""
+        return heard_in_chunks(self.network, frames, places, query)
+
+
+class OwnActivity(Own, ActivityDetection):
+    """A network that gives activity (B, frames or seconds, classes) of x (B, 1, frames, bands), learnt by its error."""
+
+    version = 1
+
+    @staticmethod
+    def within(network: nn.Module) -> nn.Module:
+        """The network, chunk by chunk."""
+        return ChunkByChunk(network)
+
+
 #: By the task of the data module.
-MODULES: dict[str, type[Own]] = {"clips": OwnClips, "tags": OwnTags, "frames": OwnFrames}
+MODULES: dict[str, type[Own]] = {
+    "clips": OwnClips, "tags": OwnTags, "frames": OwnFrames, "activity": OwnActivity,
+}  # fmt: skip
+
+
+def heard_in_chunks(network: Any, frames: Tensor, places: Tensor, query: Tensor | None) -> Tensor:
+    """What a network says of the second in the middle of each chunk: (seconds, frames of a second or 1, classes).
+
+    frames: (1, seconds x frames of a second, D) of a recording; places: (seconds, n) the frames of the chunks; query:
+    (seconds, d), or None. Raises ValueError where the network gives neither a row per frame nor one per second.
+    """
+    per_second, length = frames.shape[1] // len(places), places.shape[1]
+    found = []
+    for block in torch.arange(len(places), device=places.device).split(TOGETHER):
+        x = frames[0][places[block]][:, None]
+        activity = network(x) if query is None else network(x, query[block])
+        rows = activity.shape[1]
+        if rows not in (length, length // per_second):
+            raise ValueError(f"gives {rows} rows of a chunk of {length} frames; give one for each, or for each second")
+        width = per_second if rows == length else 1
+        found.append(activity.narrow(1, (rows - width) // 2, width))
+    return torch.cat(found)
 
 
 def build(network: str, arguments: Mapping[str, Any], offered: Mapping[str, Any]) -> nn.Module:
@@ -119,10 +182,10 @@ def build(network: str, arguments: Mapping[str, Any], offered: Mapping[str, Any]
 def completed(module: pl.LightningModule, task: str) -> pl.LightningModule:
     """A LightningModule of somebody's own with what it lacks of a task: the kind of its scores, a way to predict.
 
-    Its `forward` is then taken to give logits like the networks of `WANTED`.
+    Its `forward` is then taken to give what the networks of `WANTED` give.
     """
     if not hasattr(module, "kind_of_scores"):
-        module.kind_of_scores = "logit"  # type: ignore[assignment]
+        module.kind_of_scores = "linear" if task == "activity" else "logit"  # type: ignore[assignment]
     if type(module).predict_step is pl.LightningModule.predict_step and task in PREDICTED:
         module.predict_step = MethodType(PREDICTED[task], module)  # type: ignore[method-assign]
     return module
@@ -143,22 +206,32 @@ def _frames(module: Any, batch: Tensor, batch_idx: int, dataloader_idx: int = 0)
     return module(batch).unsqueeze(-1).float()  # type: ignore[no-any-return]
 
 
-PREDICTED = {"clips": _clips, "tags": _tags, "frames": _frames}
+def _activity(module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
+    """Activity (1, T, classes) of a whole recording: its frames (1, T, D), places, query."""
+    frames, places, query = batch
+    if places is None:
+        return module(frames[None]).float()  # type: ignore[no-any-return]
+    return heard_in_chunks(module, frames, places, query).flatten(0, 1)[None].float()
 
 
-def fault(module: nn.Module, x: Tensor, y: Tensor, task: str) -> str | None:
+PREDICTED = {"clips": _clips, "tags": _tags, "frames": _frames, "activity": _activity}
+
+
+def fault(module: nn.Module, x: Any, y: Any, task: str) -> str | None:
     """What is wrong with what a network makes of one training batch, one line; None where nothing is.
 
-    x: what it is given. y: the targets, of the shape that its logits must have.
+    x: what it is given. y: the targets, of the shape that its output must have.
     """
-    wanted = f"{WANTED[task]}, so here {tuple(y.shape)} of {tuple(x.shape)}"
+    shape = tuple(y.activity.shape if task == "activity" else y.shape)
+    given = " and ".join(str(tuple(one.shape)) for one in (x if isinstance(x, tuple) else (x,)))
+    wanted = f"{WANTED[task]}, so here {shape} of {given}"
     try:
         found = module(x)
     except Exception as error:  # whatever a network does that somebody has written
         return f"fails on a batch ({_told(error)}); it must give {wanted}"
     if not isinstance(found, Tensor):
         return f"gives {type(found).__name__}; it must give a tensor: {wanted}"
-    if found.shape != y.shape:
+    if tuple(found.shape) != shape:
         return f"gives {tuple(found.shape)}; it must give {wanted}"
     if not found.is_floating_point() or not bool(found.isfinite().all()):
         return f"gives values that are no finite floats; it must give {wanted}"

@@ -83,13 +83,14 @@ class Spool:
     def order(self, order: Order) -> None:
         """Tell the job."""
         planned = order.planned
-        run = {"run": planned.run.to_dict(), "minutes": planned.minutes} if planned else None
+        run = {"run": planned.run.to_dict(), "minutes": planned.minutes, "basis": planned.basis} if planned else None
         self._orders.append([order.what, order.slot, run])
 
     def orders(self) -> Iterator[Order]:
         """What the launcher has wanted since the last call."""
         for what, slot, run in self._orders.new():
-            yield Order(what, slot, Planned(Run.from_dict(run["run"]), False, run["minutes"]) if run else None)
+            planned = Planned(Run.from_dict(run["run"]), False, run["minutes"], basis=run["basis"]) if run else None
+            yield Order(what, slot, planned)
 
     def tell(self, event: Event) -> None:
         """Tell the launcher."""

@@ -19,7 +19,7 @@ from benchmarks.spec.folders import search
 from benchmarks.spec.paper import Part
 
 #: What stands around a plain network, by the task of the data module (models.tasks.own).
-MODULES = {name: f"models.tasks.own.Own{name.capitalize()}" for name in ("clips", "tags", "frames")}
+MODULES = {name: f"models.tasks.own.Own{name.capitalize()}" for name in ("clips", "tags", "frames", "activity")}
 _MODULE, _LIGHTNING = "torch.nn.modules.module.Module", "LightningModule"
 HOW = "name one as MODULE.CLASS or FILE.py:CLASS"
 
@@ -114,9 +114,9 @@ def _task(use: DatasetUse, base: Setting) -> str:
 def _around_path(use: DatasetUse, base: Setting, network: str) -> str:
     task = _task(use, base)
     if task not in MODULES:
+        known = ", ".join(MODULES)
         raise InputError(
-            f"{network}: this table's task takes no plain nn.Module; give a LightningModule on top of "
-            "models.tasks.activity.ActivityDetection"
+            f"{network}: a plain nn.Module is taken where the data's `task` is one of {known}; it is {task!r}"
         )
     return MODULES[task]
 

@@ -88,7 +88,8 @@ def test_a_quick_bench_measures_everything_and_writes_it_down(tmp_path):
     measures = {one["name"]: one for one in json.loads((tmp_path / "build" / "bench.json").read_text())["measures"]}
     assert {name: one["target"] for name, one in measures.items() if one["target"] is not None} == {
         "`--help`": 0.5,
-        "report again": 5.0,
+        "report again": 2.0,
+        "estimate of a run from others": 20.0,
         "first report of many runs": 300.0,
         "plan and report of many runs again": 10.0,
         "a run beside its training, warm worker": 2.0,

@@ -35,6 +35,15 @@ class Frames(nn.Module):
         return self.net(x[:, 0]).squeeze(-1)
 
 
+class Activity(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.net = nn.LazyLinear(num_classes)
+
+    def forward(self, x):
+        return self.net(x[:, 0])
+
+
 class Stranger:
     pass
 """
@@ -109,16 +118,18 @@ def test_a_setting_with_other_arguments_is_a_row_of_its_own(resound, tmp_path):
 
 
 @pytest.mark.slow
-def test_plain_networks_of_tags_and_of_frames_are_trained_too_and_of_soft_activity_refused(
+def test_plain_networks_of_tags_of_frames_and_of_soft_activity_are_trained_too(
     resound, tmp_path, miniature_domestic, miniature_rare, miniature_maestro
 ):
     corpora = {"dcase2018_domestic": miniature_domestic, "dcase2017_rare": miniature_rare}
     for name, root in {**corpora, "maestro_real": miniature_maestro}.items():
         (tmp_path / "cache" / "miniature" / name).symlink_to(root)
     short = ("--set", "data.chunk_frames=64", "--set", "data.chunk_hop=32")  # the recordings here last 3 s
-    for network, target, *more in (("MLP", "edc.t1.om_dcase"), ("Frames", "mtfa.t1.dev.babycry.er", *short)):
+    parts = ("--set", "data.sequence_frames=40")
+    for network, target, *more in (
+        ("MLP", "edc.t1.om_dcase"), ("Frames", "mtfa.t1.dev.babycry.er", *short), ("Activity", "maestro.t1", *parts),
+    ):  # fmt: skip
         code, out, told = resound("try", f"mynet.{network}", target, *more, *OPTIONS)
         assert code == 0 and f"| **{network}" in out, told
-    code, out, told = resound("try", "mynet.MLP", "maestro.t1", *OPTIONS)
-    assert (code, out) == (2, "")
-    assert told.startswith("resound: mynet.MLP: this table's task takes no plain nn.Module; give a LightningModule on ")
+    code, out, told = resound("try", "mynet.MLP", "maestro.t1", *parts, *OPTIONS)
+    assert (code, out) == (2, "") and "it must give soft activity (B, frames or seconds, classes)" in told

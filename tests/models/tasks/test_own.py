@@ -8,7 +8,18 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from models.tasks.own import MODULES, OwnClips, OwnFrames, OwnTags, completed, fault, same_start
+from models.tasks.activity import ActivityDetection
+from models.tasks.own import (
+    MODULES,
+    OwnActivity,
+    OwnClips,
+    OwnFrames,
+    OwnTags,
+    completed,
+    fault,
+    heard_in_chunks,
+    same_start,
+)
 
 HERE = __name__
 SHAPE = (2, 6, 5)
@@ -115,7 +126,8 @@ def test_sgd_has_momentum_and_others_are_unknown():
 
 
 def test_there_is_a_module_for_each_task_of_plain_logits():
-    assert {"clips": OwnClips, "tags": OwnTags, "frames": OwnFrames} == MODULES
+    known = {"clips": OwnClips, "tags": OwnTags, "frames": OwnFrames, "activity": OwnActivity}
+    assert known == MODULES
 
 
 @pytest.mark.parametrize(
@@ -136,3 +148,49 @@ def test_a_lightning_module_that_lacks_it_learns_to_predict(task, x, shape):
 
     module = completed(Bare(), task)
     assert module.kind_of_scores == "logit" and module.predict_step(x, 0).shape == shape
+
+
+class EveryFrame(nn.Module):
+    """Activity of frames: the first band, for each class; or its mean over `every` frames, as seconds have it."""
+
+    def __init__(self, num_classes=2, every=1):
+        super().__init__()
+        self.scale, self.every, self.num_classes = nn.Parameter(torch.ones(1)), every, num_classes
+
+    def forward(self, x, query=None):
+        value = self.scale * x[:, 0, :, 0].unflatten(1, (-1, self.every)).mean(2)
+        return value[..., None].expand(-1, -1, self.num_classes) + (0.0 if query is None else query[:, None])
+
+
+@pytest.mark.parametrize("every", [1, 5])
+def test_of_a_recording_the_second_in_the_middle_of_each_chunk_counts(every):
+    seconds, per_second = 40, 5
+    frames = torch.arange(seconds * per_second, dtype=torch.float32)[None, :, None].expand(1, -1, 3)
+    around = (torch.arange(seconds)[:, None] + torch.arange(-1, 2)).clamp(0, seconds - 1)
+    places = (around[..., None] * per_second + torch.arange(per_second)).flatten(1)
+    module = OwnActivity(f"{HERE}.EveryFrame", {"every": every}, num_classes=2, input_shape=(1, 15, 3))
+    heard = module.predict_step((frames, places, None), 0)
+    wanted = frames[0, :, 0].unflatten(0, (-1, every)).mean(1)
+    assert heard.shape == (1, seconds * per_second // every, 2)
+    assert torch.equal(heard[0, :, 0], wanted) and torch.equal(heard[0, :, 1], wanted)
+    query = torch.arange(seconds, dtype=torch.float32)[:, None]
+    shifted = module.predict_step((frames, places, query), 0)[0, :, 0]
+    assert torch.equal(shifted, wanted + torch.arange(seconds).repeat_interleave(per_second // every))
+    assert torch.equal(module.predict_step((frames, None, None), 0)[0, :, 0], wanted)
+    with pytest.raises(ValueError, match="gives 4 rows of a chunk of 15 frames"):
+        heard_in_chunks(lambda x: x[:, 0, :4], frames, places, None)
+
+
+def test_a_lightning_module_of_soft_activity_is_completed_alike():
+    class Plain(pl.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.network = EveryFrame()
+
+        def forward(self, x):
+            return self.network(x)
+
+    module = completed(Plain(), "activity")
+    frames, places = torch.rand(1, 15, 3), torch.arange(15)[None].expand(3, -1)
+    assert module.kind_of_scores == "linear" == ActivityDetection.kind_of_scores
+    assert torch.equal(module.predict_step((frames, places, None), 0)[0, :5, 0], frames[0, 5:10, 0])

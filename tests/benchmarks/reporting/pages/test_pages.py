@@ -46,9 +46,9 @@ def test_a_page_in_a_file_of_its_own_appears_in_the_report_and_on_the_site(toy_p
     assert "1 tables" in (tmp_path / "site" / "toys.html").read_text()
 
 
-def test_an_empty_report_has_its_front_page(tmp_path):
+def test_an_empty_report_has_its_front_page_and_the_one_on_verdicts(tmp_path):
     made = all_pages(Report([], [], Memo(tmp_path)))
-    assert [page.place for page in made] == ["README"]
+    assert [page.place for page in made] == ["README", "verdict"]
 
 
 def test_every_page_says_what_it_is():

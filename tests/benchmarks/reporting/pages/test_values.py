@@ -39,10 +39,10 @@ def test_there_is_a_page_for_each_paper(pages):
 def test_every_value_stands_there_once_with_its_origin_and_its_settings(pages):
     text = section(pages["acrnn/values"], "All values")
     place = "section 3.2; Keras's: l2 x sum of squares, no biases"
-    assert row(text, "l2", "0.0001") == ["network", "`l2`, weight decay (L2)", "0.0001", "paper", place, "12 of 22"]
+    assert row(text, "l2", "0.0001") == ["network", "`l2`, weight decay (L2)", "0.0001", "paper", place, "12 of 27"]
     assert row(text, "NEIGHBOURS")[2:4] == ["8", "code"]
     assert row(text, "n_fft", "log_gammatone")[2:4] == ["2048", "assumed"]
-    assert row(text, "STRETCH")[2:4] == ["[0.8, 1.3]", "paper"]
+    assert row(text, "STRETCH", "[0.8, 1.3]")[2:4] == ["[0.8, 1.3]", "paper"]
     assert row(section(pages["edc/values"], "All values"), "conditioner", "alpha = 2.5")[2] == (
         "EventConditioning(alpha = 2.5)"
     )
@@ -66,4 +66,4 @@ def test_what_contradicts_a_paper_and_what_is_fitted_stand_apart(pages):
 
 
 def test_tiers_show_what_they_change(pages):
-    assert row(section(pages["acrnn/values"], "Otherwise in tier reduced"), "drops")[2] == "[20, 40]"
+    assert row(section(pages["acrnn/values"], "Otherwise in tier reduced"), "drops", "[20, 40]")[0] == "network"
