@@ -190,10 +190,11 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
 
 
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
-    """A claim with its answer and the difference behind it: "attention improves accuracy: **not seen** (-4.00 ...)"."""
+    """A claim with its answer and what is behind it: "attention helps": **not seen** (advantage of ... -4.00 points)."""
     found = one.ours
-    less = f", {found.between[0]} less {found.between[1]}" if found.between else ""
-    told = [] if found.difference is None else [f"{found.difference:+.2f}{_unit_of(result, one)}{less}"]
+    # Above zero is better, also where lower values are: a plain difference would have the other sign there.
+    ahead = f"advantage of {found.between[0]} over {found.between[1]} " if found.between else ""
+    told = [] if found.difference is None else [f"{ahead}{found.difference:+.2f}{_unit_of(result, one)}"]
     if found.low is not None and found.high is not None and all(map(math.isfinite, (found.low, found.high))):
         told.append(f"95 % interval {found.low:.2f} … {found.high:.2f}")
     told += [_of_seeds(found.seeds[0])] if found.kind != "method" and found.seeds else []

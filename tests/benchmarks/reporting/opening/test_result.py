@@ -77,5 +77,6 @@ def test_a_difference_names_its_rows_and_seeds(tmp_path):
         fabricate(workspace, setting, "esc10", wrong=wrong, tier="reduced", seeds=1)
     (told,) = [one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced")]
     assert re.search(
-        r"\(\+\d+\.\d\d points, “\+ attention” less “convolutional RNN”, .*, by the first seed of each\)", told
+        r"\(advantage of “\+ attention” over “convolutional RNN” \+\d+\.\d\d points, .*, by the first seed of each\)",
+        told,
     )
