@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.errors import told
+from benchmarks.launch.background import Trainer
 from benchmarks.launch.sweeps import notes
 from benchmarks.runs.workspace import Workspace
 from datasets.acquire.telling import count_of, in_words
@@ -36,6 +37,8 @@ class Status:
     landed: int
     hours: float
     n_running: int
+    #: of the background trainer, while it lives, its process, machine and target
+    background: dict[str, Any] | None = None
 
 
 def status_of(workspace: Workspace) -> Status:
@@ -62,6 +65,7 @@ def status_of(workspace: Workspace) -> Status:
         landed=len(ledger.landed),
         hours=round(sum(one.result["seconds"]["total"] for one in done) / 3600, 3),
         n_running=len(told_of | set(claimed)),
+        background=Trainer(ledger.root).note(),
     )
 
 
@@ -86,6 +90,10 @@ def status_lines(status: Status) -> Iterator[str]:
     """The same for reading."""
     for sweep in status.sweeps:
         yield from _sweep_lines(sweep) if sweep["alive"] else _dead_lines(sweep)
+    note = status.background
+    if note is not None and not any(one["alive"] and one["pid"] == note.get("pid") for one in status.sweeps):
+        who = f"process {note['pid']} on {told(note['host'])}" if note else "it does not tell its process"
+        yield f"begins  {told(note.get('target', 'something'))} (background, {who}): looks at what is there"
     for run in status.running:
         yield f"running {run['id']}: {_progress(run)}"
     for run in status.stopped:

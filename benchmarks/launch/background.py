@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: How long a trainer has to begin, or to save and end, while a command waits for it, seconds.
 BEGIN_SECONDS, END_SECONDS = 10.0, 120.0
+#: How long it has to tell its number to a command that is to end it, seconds.
+TELL_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 
 
@@ -83,13 +85,15 @@ class Trainer:
         return self.store / ".background" / "log"
 
     def note(self) -> dict[str, Any] | None:
-        """Its process and target while it lives; None without one."""
+        """Its process, machine and target while it lives, {} while it does not tell them; None without one."""
         if not is_claimed(self.claim):
             return None
         try:
-            return dict(json.loads(self.claim.read_text(encoding="utf-8")))
+            found = json.loads(self.claim.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # it has just gone, or is just coming
             return {}
+        is_whole = isinstance(found, dict) and isinstance(found.get("pid"), int) and {"host", "target"} <= found.keys()
+        return found if is_whole else {}
 
     def refuse_second(self) -> None:
         """Raise InputError where one is at work."""
@@ -130,13 +134,17 @@ class Trainer:
 
     def stop(self) -> str:
         """Ask it to save and end, and wait for that; a line on what came of it. Raises InputError."""
-        note = self.note()
+        until = time.monotonic() + TELL_SECONDS
+        while (note := self.note()) == {} and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
         if note is None:
             return f"{self.store}: nothing runs in the background"
+        if not note:
+            raise InputError(f"{self.claim}: does not tell the process that holds it; end that, and start it again")
         if note.get("host") != socket.gethostname():
             raise InputError(f"{self.store}: its background trainer is on {note.get('host')}; stop it there")
         with suppress(ProcessLookupError):
-            os.kill(int(note["pid"]), signal.SIGTERM)
+            os.kill(note["pid"], signal.SIGTERM)
         until = time.monotonic() + END_SECONDS
         while self.note() is not None:
             if time.monotonic() > until:

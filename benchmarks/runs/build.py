@@ -42,7 +42,7 @@ def _behind(import_path: str) -> Any:
     module, _, name = import_path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
-    except Exception as error:  # whatever a file does that somebody has written
+    except (Exception, SystemExit) as error:  # whatever a file does that somebody has written
         kind = "" if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: "
         raise InputError(f"{import_path}: cannot be imported ({kind}{' '.join(str(error).split())})") from error
 

@@ -26,6 +26,9 @@ from benchmarks.spec.words import nearest
 #: The folder of the built-in papers.
 PAPERS = folders.built_in()
 
+#: What stands in reports beside the papers, and in the folder of a paper beside its tables: no name for one of these.
+TAKEN_BY_REPORTS, TAKEN_BY_PAPERS = ("assets", "guide", "results"), ("index", "own", "values")
+
 #: Names all controls of a table at once, in the place of a row.
 CONTROLS = "controls"
 
@@ -82,6 +85,7 @@ def _load(folder: Path) -> Paper:
         raise document.error((), "is no paper file: it has no fields; `python -m benchmarks new-paper` writes one")
     is_other = data.get("id") not in (None, paper_id)
     odd = [document.error(("id",), f"must be {paper_id}, the name of the folder")] if is_other else []
+    odd += _taken(document, paper_id, data.get("tables"))
     try:
         paper = Paper.model_validate(data)
     except ValidationError as error:
@@ -96,6 +100,16 @@ def _load(folder: Path) -> Paper:
     paper = paper.model_copy(update={"published": published})
     _raise_all(document, list(wrong_references(paper, document)))
     return paper
+
+
+def _taken(document: LocatedYaml, paper_id: str, tables: object) -> list[InputError]:
+    """The names of a paper and of its tables whose pages would lie where others do."""
+    names = [name for name in TAKEN_BY_PAPERS if isinstance(tables, dict) and name in tables]
+    places: list[tuple[Place, str]] = [(("tables", name), name) for name in names]
+    places += [(("id",), paper_id)] if paper_id in TAKEN_BY_REPORTS else []
+    return [
+        document.error(place, f"cannot be {name}, which other pages are called; rename it") for place, name in places
+    ]
 
 
 def _raise_all(document: LocatedYaml, odd: Sequence[InputError]) -> None:

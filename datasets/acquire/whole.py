@@ -66,6 +66,8 @@ def with_checksum(content: bytes, path: Path) -> bytes:
 def checked(path: Path) -> bytes | None:
     """What was written with a checksum, there; None for what is missing, damaged, or another file in its place."""
     try:
+        if not path.is_file():  # a pipe would be waited for, a device has no end
+            return None
         digest, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return None

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from datasets.errors import DataError
 from datasets.features.copies import Copy, Samples, pitch_shift, time_stretch
 
 #: Shift in semitones and range of the stretch factor by class. The code's ranges of shift have an index slip, so that
@@ -17,6 +18,8 @@ LIMITS = {
     "chainsaw": (2, (0.9, 1.2)),
     "rooster": (2, (0.95, 1.1)),
 }
+#: The slowest and the fastest that a copy is played.
+SPEEDS = (0.25, 4.0)
 
 
 def by_class(number: int) -> Copy:
@@ -33,7 +36,12 @@ def _altered(samples: Samples, rate: int, label: str, draw: np.random.Generator)
 
 
 def at_speed(speed: float) -> Copy:
-    """A copy that plays `speed` times as fast, so that pitch and length change together (the work [5] of ACRNN)."""
+    """A copy that plays `speed` times as fast, so that pitch and length change together (the work [5] of ACRNN).
+
+    Raises DataError for a speed outside SPEEDS.
+    """
+    if not (isinstance(speed, int | float) and SPEEDS[0] <= speed <= SPEEDS[1]):
+        raise DataError(f"speeds: {speed!r}; give numbers from {SPEEDS[0]:g} to {SPEEDS[1]:g}, such as 0.8")
     return Copy(f"speed-{speed:g}", partial(_faster, speed=speed))
 
 

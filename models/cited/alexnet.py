@@ -96,3 +96,4 @@ class AlexNetModule(CaffeSGD, ClipClassification):
     ) -> None:
         network = AlexNet(num_classes, dropout, width_divisor=width_divisor, seed=seed)
         super().__init__(learning_rate, momentum, weight_decay, network)
+        self.save_hyperparameters()

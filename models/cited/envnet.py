@@ -104,6 +104,7 @@ class EnvNetV2Module(ClipClassification):
         weight_decay: float = 5e-4,
     ) -> None:
         super().__init__(EnvNetV2(num_classes, dropout, width_divisor, seed))
+        self.save_hyperparameters()
         self.learning_rate, self.drops, self.warmup = learning_rate, tuple(drops), warmup
         self.momentum, self.weight_decay = momentum, weight_decay
 

@@ -145,6 +145,7 @@ class GoogLeNetModule(CaffeSGD, ClipClassification):
     ) -> None:
         network = GoogLeNet(num_classes, dropout, width_divisor=width_divisor, seed=seed)
         super().__init__(learning_rate, momentum, weight_decay, network)
+        self.save_hyperparameters()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Mean cross-entropy of a batch: x (B, C, 256, 256) and targets (B, classes); 0.3 of those beside the way."""

@@ -85,6 +85,7 @@ class CRNN1DModule(Adam, FrameDetection):
         learning_rate: float = 0.001,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, CRNN1D(n_mels, dropout, width_divisor, seed))
+        self.save_hyperparameters()
 
 
 class MultiScaleRNN(nn.Module):
@@ -147,6 +148,7 @@ class MultiScaleRNNModule(Adam, FrameDetection):
         learning_rate: float = 0.001, share: float = 0.5,
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, MultiScaleRNN(n_mels, dropout, width_divisor, seed))
+        self.save_hyperparameters()
         self.share = share
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
@@ -218,3 +220,4 @@ class AttentiveCRNNModule(Adam, FrameDetection):
     ) -> None:  # fmt: skip
         network = AttentiveCRNN(n_mels, scaling, dropout, width_divisor, seed, pools)
         super().__init__(learning_rate, network)
+        self.save_hyperparameters()

@@ -131,6 +131,7 @@ class WaveMsNetModule(ClipClassification):
         weight_decay: float = 5e-4,
     ) -> None:
         super().__init__(WaveMsNet(num_classes, dropout, width_divisor, seed))
+        self.save_hyperparameters()
         self.learning_rate, self.drops = learning_rate, tuple(drops)
         self.phase, self.step = phase, step
         self.momentum, self.weight_decay = momentum, weight_decay

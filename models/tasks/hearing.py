@@ -104,7 +104,7 @@ def ear_of(facts: Mapping[str, Any]) -> Ear:
 def predict(model: Any, sound: str | Path, ear: Ear | None = None) -> Prediction:
     """What a network, or an estimator with `scores`, says about a sound file by its own ear or the given one.
 
-    Raises ValueError where there is none, or the file is of no use.
+    Raises ValueError where there is none, the file is of no use, or the network's answer is.
     """
     ear = ear or getattr(model, "ear", None)
     if ear is None:
@@ -122,6 +122,11 @@ def predict(model: Any, sound: str | Path, ear: Ear | None = None) -> Prediction
     if all(parts is not None and one is not None for (_, parts), one in zip(values, spans, strict=True)):
         parts = np.concatenate([parts for _, parts in values])
         seconds = per_second(parts, np.concatenate(spans), heard.seconds, of_second)
+    if whole.shape != (len(ear.classes),):
+        count = len(ear.classes)
+        raise ValueError(f"{type(model).__name__} tells {whole.size} values, but what it hears has {count} classes")
+    if not np.isfinite(whole).all():
+        raise ValueError(f"{sound}: {type(model).__name__} answers with values that are no numbers; train it again")
     return Prediction(tuple(ear.classes), whole, seconds, QUANTITY.get(kind, "probability"), tuple(heard.notes))
 
 
@@ -173,5 +178,7 @@ def read_checkpoint(path: str | Path) -> tuple[str, dict[str, Any], dict[str, Te
     kept = content.get(KEPT) if isinstance(content, dict) else None
     if not isinstance(kept, dict) or not isinstance(content.get("state_dict"), dict):
         raise ValueError("does not say which network it is of; it was saved by another program or an older version")
-    arguments = dict(content.get("hyper_parameters") or {})
-    return str(kept.get("class_path")), arguments, content["state_dict"], kept.get("ear")
+    arguments, weights = content.get("hyper_parameters") or {}, content["state_dict"]
+    if not isinstance(arguments, Mapping) or not all(isinstance(name, str) for name in (*arguments, *weights)):
+        raise ValueError("its arguments or weights have no names; it was altered, or saved by another program")
+    return str(kept.get("class_path")), dict(arguments), weights, kept.get("ear")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmarks.errors import told
+from datasets.acquire.telling import shown
 
 if TYPE_CHECKING:
     from models.prediction import Prediction
@@ -38,7 +39,7 @@ def _rows(one: "Prediction", top: int) -> Iterator[tuple[str, list[tuple[str, fl
     frame = one.frame()
     for second, values in zip(frame.index, frame.to_numpy(), strict=True):
         order = (-values).argsort(kind="stable")[:top]
-        yield str(second), [(one.classes[place], float(values[place])) for place in order]
+        yield str(second), [(shown(one.classes[place]), float(values[place])) for place in order]
 
 
 def _table(path: Path, one: "Prediction", top: int) -> str:

@@ -67,12 +67,25 @@ def predict_command(
             print(f"resound: {told(error)}", file=sys.stderr)
             code = BAD_INPUT
             continue
+        except Exception as error:
+            if not network.is_file():  # a run's weights have a checksum: then it is a fault of ours
+                raise
+            raise InputError(_unfit(network, path, error)) from error
         for note in prediction.notes:
             print(f"resound: {told(f'{path}: {note}')}", file=sys.stderr)
         found.append((path, prediction))
     if found:
         print(text_of(found, form, top))
     return code
+
+
+def _unfit(network: Path, sound: Path, error: Exception) -> str:
+    """What is wrong with a file whose network and whose account of what that hears do not go together."""
+    reason = " ".join(str(error).split())[:200]
+    return (
+        f"{network}: its network cannot hear {sound} as the file tells to ({type(error).__name__}: {reason}); "
+        "ask a file that was not altered"
+    )
 
 
 def _kept(word: str, workspace: "Workspace") -> "Kept":

@@ -5,7 +5,7 @@ Tables may be parted by commas, semicolons (with decimal commas, as some spreads
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,13 @@ import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.judge.elsewhere.names import official_names
-from benchmarks.runs.scores import Scores, UnusableScores, joined
+from benchmarks.runs.scores import MOST_BYTES, Scores, UnusableScores, joined
 
 #: What tables of text are called.
 SUFFIXES = (".csv", ".tsv", ".txt")
 ITEM, LABEL = "item", "label"
+#: Items times classes of a table, at most: no table of labels shall fill the memory.
+MOST_VALUES = 1 << 27
 
 
 def read_scores(sources: Sequence[str]) -> Scores:
@@ -91,8 +93,8 @@ def _of_text(path: Path) -> Scores:
         if len(record) != len(header):
             raise UnusableScores(path, f"line {number} has {len(record)} of {len(header)} columns")
     items = tuple(record[0].strip() for _, record in records[1:])
-    if twice := [item for item in dict.fromkeys(items) if items.count(item) > 1][:1]:
-        raise UnusableScores(path, f"item {twice[0]} stands twice")
+    if (item := _twice(items)) is not None:
+        raise UnusableScores(path, f"item {item} stands twice")
     if len(header) == 2 and header[1].casefold() == LABEL:
         return _decisions(path, items, records[1:])
     values = [[_number(path, line, text, delimiter) for text in record[1:]] for line, record in records[1:]]
@@ -102,6 +104,8 @@ def _of_text(path: Path) -> Scores:
 def _records(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
     """The lines of a table that are not empty, with their numbers, and what parts its columns."""
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise UnusableScores(path, f"has {size / 1e6:.0f} MB, and a table has {MOST_BYTES / 1e6:.0f} at most")
         text = path.read_text(encoding="utf-8-sig")
         first = next(filter(str.strip, text.splitlines()), "")
         delimiter = max(",;\t", key=first.count)
@@ -122,14 +126,19 @@ def _decisions(path: Path, items: tuple[str, ...], records: Sequence[tuple[int, 
     classes = tuple(sorted(set(labels)))
     if not classes:
         raise UnusableScores(path, "no scores in it")
-    return Scores(items, classes, np.eye(len(classes))[[classes.index(label) for label in labels]], "decision")
+    if len(items) * len(classes) > MOST_VALUES:
+        raise UnusableScores(path, f"{len(classes)} different labels; a label is the name of a class")
+    places = {label: place for place, label in enumerate(classes)}
+    values = np.zeros((len(items), len(classes)))
+    values[np.arange(len(items)), [places[label] for label in labels]] = 1
+    return Scores(items, classes, values, "decision")
 
 
 def _probabilities(path: Path, items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray) -> Scores:
     if not items:
         raise UnusableScores(path, "no scores in it")
-    if twice := [name for name in classes if classes.count(name) > 1][:1]:
-        raise UnusableScores(path, f"class {twice[0]!r} stands twice")
+    if (name := _twice(classes)) is not None:
+        raise UnusableScores(path, f"class {name!r} stands twice")
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         raise UnusableScores(path, f"NaN or infinite for item {items[int(bad[0, 0])]}")
@@ -140,8 +149,16 @@ def _probabilities(path: Path, items: tuple[str, ...], classes: tuple[str, ...],
     return Scores(items, classes, values, "probability")
 
 
+def _twice(names: Iterable[str]) -> str | None:
+    """The first name that comes again."""
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+
+
 def _number(path: Path, line: int, text: str, delimiter: str) -> float:
     try:
+        if "_" in text:  # which Python takes between digits
+            raise ValueError
         return float(text if delimiter == "," else text.replace(",", "."))
     except ValueError:
         raise UnusableScores(path, f"line {line}: {text!r} is not a number") from None

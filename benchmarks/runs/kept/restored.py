@@ -38,7 +38,9 @@ def kept_of_run(finished: Finished) -> Kept:
     if listed is None:
         raise InputError(f"{run.id}: this run kept no weights; {again} makes runs anew that keep theirs")
     if not (finished.folder / FILE).exists():
-        raise InputError(f"{run.id}: its weights are not here, they were not landed; {again} makes them anew")
+        raise InputError(
+            f"{run.id}: its weights are not here; they were not landed, or removed; {again} makes them anew"
+        )
     check_files(finished.folder, {FILE: listed})
     return read_weights(finished.folder / FILE)
 
@@ -78,6 +80,8 @@ def restored(kept: Kept) -> Any:
         cls = import_class(kept.class_path)
     except InputError as error:
         raise InputError(f"{kept.source}: {error}") from error
+    except RecursionError:
+        raise InputError(f"{kept.source}: its arguments hold each other without end; {ADVICE}") from None
     if not (isinstance(cls, type) and (hasattr(cls, "predict_step") or hasattr(cls, "recall"))):
         raise InputError(f"{kept.source}: {kept.class_path} is neither a network nor an estimator")
     try:
@@ -90,7 +94,7 @@ def restored(kept: Kept) -> Any:
             model = completed(model, ear.task)
         else:
             model.recall({name: value.numpy() for name, value in kept.tensors.items()})
-    except (ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # whatever arguments that somebody has altered make of a class
         if str(error).startswith(f"{kept.source}: "):
             raise
         reason = " ".join(str(error).split())[:200]

@@ -28,6 +28,8 @@ def write_template(place: Path, paper_id: str | None = None) -> tuple[str, list[
         raise InputError(f"{folder}: would be a built-in paper, whose networks are in models/; choose another folder")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: there already, and not empty; nothing was written, choose another folder")
+    if name in load.TAKEN_BY_REPORTS:
+        raise InputError(f"{folder}: an id cannot be {name}, which other pages are called; give another --id")
     if name in load.paper_ids():
         raise InputError(f"{load.paper_folder(name)}: is a paper of the id {name}, too; give another --id")
     words = {ID: name, FOLDER: str(folder)}

@@ -18,6 +18,8 @@ from datasets.features import Extractor, make_extractor
 
 #: Where ears are: no other class is made of the facts that a file tells.
 HOME = "datasets.batches.hearing."
+#: Samples per second, at most, of what is heard.
+FASTEST = 768_000
 
 
 class Piece(NamedTuple):
@@ -66,7 +68,8 @@ class Ear(ABC):
         """The features of a sound as they are kept. Raises DataError where the extractor cannot use it."""
         try:
             samples = self.extractor.read(sound.path) if self.extractor.takes_files else sound.samples
-            found = self.extractor(samples, self.extractor.rate)
+            with np.errstate(all="ignore"):  # what comes of it is looked at
+                found = self.extractor(samples, self.extractor.rate)
         except ValueError as error:
             raise DataError(f"{sound.path}: cannot be heard ({error})") from error
         if not np.isfinite(found).all():
@@ -113,6 +116,10 @@ def ear_of(facts: Any) -> Ear:
             raise ValueError("mean and deviation are no numbers")
         if not made.classes or not all(isinstance(one, str) for one in made.classes):
             raise ValueError("classes have no names")
+        if len(set(made.classes)) < len(made.classes):
+            raise ValueError("two classes have one name")
+        if not 0 < made.extractor.rate <= FASTEST:
+            raise ValueError(f"a rate of {made.extractor.rate} Hz")
     except (KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"what a network hears is not told rightly ({type(error).__name__}: {reason})") from error

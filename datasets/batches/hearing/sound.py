@@ -43,7 +43,8 @@ def read_sound(path: str | Path, rate: int) -> Sound:
         values, found = read_any(path)
     except ClipFault as fault:
         raise _unusable(path, f"{fault.kind}: {fault.reason}") from None
-    samples, notes = values.mean(axis=1).astype(np.float32), []
+    with np.errstate(over="ignore"):  # what is too loud for features is told by them
+        samples, notes = values.mean(axis=1).astype(np.float32), []
     if values.shape[1] > 1:
         notes.append(f"{values.shape[1]} channels: their mean is heard")
     if found != rate:

@@ -161,6 +161,12 @@ def test_what_cannot_be_is_one_line(machine, capfd):
         machine.trainer.claim.write_text(json.dumps({"pid": 1, "host": "another", "target": "toy.t1"}))
         code, _, errors = machine.call("stop")  # a store that several machines share
         assert code == 2 and "its background trainer is on another; stop it there" in errors
+        assert "begins  toy.t1 (background, process 1 on another)" in machine.status()
+        for note in ("", "[1]", '{"pid": "x"}', '{"pid": 1}'):
+            machine.trainer.claim.write_text(note)
+            code, _, errors = machine.call("stop")
+            assert code == 2 and "does not tell the process that holds it" in errors, errors
+            assert machine.trainer.note() == {} and "it does not tell its process" in machine.status()
 
 
 def test_more_than_an_hour_is_asked_for_first(machine):

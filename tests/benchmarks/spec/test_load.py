@@ -191,3 +191,16 @@ def test_a_published_value_that_is_none_is_one_line(paper_copy, content, problem
     load._load.cache_clear()
     with pytest.raises(InputError, match=rf"t3.csv.*{problem}"):
         load_paper("acrnn", paper_copy)
+
+
+def test_names_that_other_pages_have_are_refused(tmp_path):
+    for name, table, place in (
+        ("guide", "t3", "2: id: cannot be guide"),
+        ("acrnn", "own", "14: tables.own: cannot be own"),
+    ):
+        folder = tmp_path / table / name
+        folder.mkdir(parents=True)
+        (folder / "paper.yaml").write_text(FOLDS.replace("id: acrnn", f"id: {name}").replace("  t3:", f"  {table}:"))
+        (folder / f"{table}.csv").write_text("row,label,esc10,esc50\nbase,B,1,1\n")
+        with pytest.raises(InputError, match=rf"paper\.yaml:{place}, which other pages are called; rename it"):
+            load_paper(name, folder.parent)

@@ -31,7 +31,7 @@ def test_nothing_is_written_over(written, tmp_path):
     assert {path.name: path.read_bytes() for path in written.parent.iterdir()} == before
 
 
-@pytest.mark.parametrize("place", ["my-paper", "Mine", "1st", "acrnn", "x" * 41])
+@pytest.mark.parametrize("place", ["my-paper", "Mine", "1st", "acrnn", "guide", "x" * 41])
 def test_an_id_that_is_none_or_taken_writes_nothing(tmp_path, place):
     with pytest.raises(InputError, match=r"give (such an|another) --id"):
         write_template(tmp_path / place)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from datasets.errors import DataError
 from datasets.esc50.copies import LIMITS, at_speed, by_class
 
 RATE = 44100
@@ -26,3 +27,9 @@ def test_a_copy_at_a_speed_changes_pitch_and_length_together(speed):
     assert len(copy) == pytest.approx(RATE / speed, abs=2) and copy.dtype == np.float32
     assert peak_frequency(copy) == pytest.approx(440 * speed, abs=1.5)
     assert at_speed(speed).name == f"speed-{speed}"
+
+
+@pytest.mark.parametrize("speed", [0, -1.0, 1e9, float("nan"), "fast"])
+def test_a_speed_that_is_none_is_refused(speed):
+    with pytest.raises(DataError, match=r"speeds: .*; give numbers from 0\.25 to 4"):
+        at_speed(speed)

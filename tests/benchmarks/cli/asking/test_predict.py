@@ -2,12 +2,15 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from benchmarks.cli.main import run_command_line
+from benchmarks.runs.kept.weights import read_weights, write_weights
 from tests.conftest import written
 
 OPTIONS = ("--tier", "smoke", "--corpus", "miniature", "--folds", "1", "--seeds", "1", "--jobs", "1")
@@ -51,6 +54,16 @@ def kept(resound, place):
     """The id of a run that kept its weights."""
     assert resound("run", "acrnn.t1.knn.esc10", *OPTIONS, "--keep", "weights")[0] == 0
     return next(path.parent.name for path in place.glob("runs/acrnn-esc10-knn*/weights.safetensors"))
+
+
+@pytest.fixture
+def weights(resound, place):
+    """What a run of a network kept."""
+    found = list(place.glob("runs/acrnn-esc10-base*/weights.safetensors"))
+    if not found:
+        assert resound("run", "acrnn.t3.base.esc10", *OPTIONS, "--keep", "weights")[0] == 0
+        found = list(place.glob("runs/acrnn-esc10-base*/weights.safetensors"))
+    return read_weights(found[0])
 
 
 def test_a_table_tells_the_likeliest_and_what_was_changed(resound, kept, sounds):
@@ -106,6 +119,39 @@ def test_runs_without_weights_and_unknown_ones_are_named(resound, kept, place, s
     ):  # fmt: skip
         code, out, said = resound("predict", word, sound)
         assert code == 2 and message in said and len(said.strip().splitlines()) == 1 and not out, said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"classes": ["a", "b"]}, "tells 10 values, but what it hears has 2 classes"),
+        ({"classes": ["a"] * 10}, "two classes have one name"),
+        ({"segment_hop": 0}, "cannot hear"),
+        ({"segment_frames": "many"}, "cannot hear"),
+        ({"extractor": {"rate": 0}}, "a rate of 0 Hz"),
+        ({"extractor": {"hop": None}}, "cannot hear"),
+        ({"mean": (3, 7)}, "cannot hear"),
+        ({"std": 0.0}, "values that are no numbers"),
+    ],
+)
+def test_a_file_that_was_altered_is_told_in_a_line(changed, said, resound, weights, sounds, tmp_path):
+    odd = {
+        name: {**weights.ear[name], "init_args": {**weights.ear[name]["init_args"], **value}} if isinstance(value, dict)
+        else torch.full_like(weights.ear[name], value) if isinstance(value, float)
+        else torch.zeros(value) if isinstance(value, tuple) else value
+        for name, value in changed.items()
+    }  # fmt: skip
+    write_weights(tmp_path / "odd.safetensors", replace(weights, ear={**weights.ear, **odd}))
+    code, out, error = resound("predict", tmp_path / "odd.safetensors", sounds / "tone.wav")
+    assert code == 2 and said in error and len(error.strip().splitlines()) == 1 and not out, error
+
+
+def test_names_of_classes_do_not_steer_the_terminal(resound, weights, sounds, tmp_path):
+    names = [f"\x1b[31m{one}\n" for one in weights.ear["classes"]]
+    write_weights(tmp_path / "red.safetensors", replace(weights, ear={**weights.ear, "classes": names}))
+    for form in ("table", "csv"):
+        code, out, _ = resound("predict", tmp_path / "red.safetensors", sounds / "tone.wav", "--format", form)
+        assert code == 0 and "\x1b" not in out and r"\x1b[31mdog\n" in out
 
 
 @pytest.mark.parametrize("name", ["tensorboard", "wandb"])

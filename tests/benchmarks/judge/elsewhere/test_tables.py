@@ -44,6 +44,7 @@ def test_labels_are_decisions(tmp_path):
         ("item\na\n", "the first line must be"),
         ("item,dog,rain\na,1\n", "line 2 has 2 of 3 columns"),
         ("item,dog,rain\na,1,high\n", "line 2: 'high' is not a number"),
+        ("item,dog,rain\na,0_9,0\n", "line 2: '0_9' is not a number"),
         ("item,dog,rain\na,1,\n", "line 2: '' is not a number"),
         ("item,dog,rain\na,1,0\na,1,0\n", "item a stands twice"),
         ("item,label\na,dog\na,dog\n", "item a stands twice"),
@@ -106,3 +107,17 @@ def test_tables_and_stored_scores_may_be_one(tmp_path):
     Scores(("b",), ("dog", "rain"), np.array([[0.5, 0.5]]), "probability").save(tmp_path / "b.npz")
     first = written(tmp_path, "item,rain,dog\na,0.9,0.1\n", "1.csv")
     assert read_scores([first, str(tmp_path / "b.npz")]).values.tolist() == [[0.9, 0.1], [0.5, 0.5]]
+
+
+def test_tables_that_would_fill_the_memory_are_refused_at_once(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="20000 different labels; a label is the name of a class"):
+        read_scores([written(tmp_path, "item,label\n" + "".join(f"{one}.wav,{one}\n" for one in range(20_000)))])
+    monkeypatch.setattr("benchmarks.judge.elsewhere.tables.MOST_BYTES", 10)
+    with pytest.raises(InputError, match=r"theirs\.csv: has 0 MB, and a table has 0 at most"):
+        read_scores([written(tmp_path, "item,label\na.wav,rain\n")])
+
+
+def test_many_items_take_no_time_of_their_square(tmp_path):
+    lines = [f"{one}.wav,dog\n" for one in range(300_000)]  # squared, they would take minutes
+    with pytest.raises(InputError, match=r"item 299999\.wav stands twice"):
+        read_scores([written(tmp_path, "".join(["item,label\n", *lines, lines[-1]]))])

@@ -141,7 +141,7 @@ def test_weights_are_merged_and_not_landed(finished, workspace, tmp_path):
     landed = load_finished(tmp_path / "reports" / "results" / run.run.id)
     assert not (landed.folder / FILE).exists()
     landed.tested()
-    with pytest.raises(InputError, match="they were not landed"):
+    with pytest.raises(InputError, match="they were not landed, or removed"):
         kept_of_run(landed)
     assert len(list(Ledger(tmp_path / "reports" / "results").finished())) == 1
 
