@@ -69,6 +69,8 @@ class ClaimResult:
     links: tuple[LinkResult, ...] = ()
     #: the rows or columns of the deciding link, by what a note calls them: the first less the second
     between: tuple[str, str] | None = None
+    #: the chance that the deciding link's test finds a difference of one margin, or of what the claim allows for
+    power: float | None = None
 
     @property
     def can_decide(self) -> bool:
@@ -203,6 +205,7 @@ def _combine(claim: Claim, results: tuple[LinkResult, ...], called: Called) -> C
     return ClaimResult(
         claim.id, claim.text, status, shown.p, deciding.p_holm, shown.low, shown.high, shown.difference, kind,
         shown.seeds, _note(deciding, len(results), status, worded), results, between,
+        deciding.tested.power,
     )  # fmt: skip
 
 

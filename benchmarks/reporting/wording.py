@@ -169,7 +169,7 @@ def _verdict(result: CellResult, notes: Footnotes) -> str:
     if status == "quoted":
         return "quoted" + notes.mark(sentence(f"quoted: {cell.quoted}"))
     if status == "refused":
-        return "refused" + notes.mark(f"No verdict: {_differences(result)}.")
+        return "refused" + notes.mark(_no_verdict(result))
     if status == "flawed files":
         return f"no verdict: {result.flaw}"
     if result.verdict is None:
@@ -215,7 +215,9 @@ def unscored(runs: Mapping[str, str]) -> str:
 
 def protocol(result: CellResult, notes: Footnotes) -> str:
     """Whether the paper states its protocol; what is read into it, as a footnote."""
-    if result.cell.recipe == "quoted" or not result.open_fields or result.protocol == "differs":
+    if result.protocol == "differs" and result.cell.recipe != "quoted":
+        return result.protocol + notes.mark(_no_verdict(result))
+    if result.cell.recipe == "quoted" or not result.open_fields:
         return NOTHING if result.cell.recipe == "quoted" else result.protocol
     return result.protocol + notes.mark(_open_fields(result))
 
@@ -305,9 +307,11 @@ def _open_fields(result: CellResult) -> str:
     return f"Our reading of what the paper does not state: {'; '.join(parts)}."
 
 
-def _differences(result: CellResult) -> str:
+def _no_verdict(result: CellResult) -> str:
+    """In what the paper is known to have done otherwise."""
     fields = result.cell.protocol
-    return "; ".join(
+    differences = "; ".join(
         f"{plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
         for name in result.differing_fields
     )
+    return f"No verdict: {differences}."

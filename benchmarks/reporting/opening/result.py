@@ -4,14 +4,18 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from benchmarks.audit.checks import printed
 from benchmarks.audit.printed import counted as checks_counted
 from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting import wording
+from benchmarks.reporting.opening.layout import own_cells
 from benchmarks.reporting.opening.whose import is_network
 from datasets.acquire.telling import count_of, enumerated
 
 #: So many answered claims are told with their numbers, first those of the paper.
 TOLD = 2
+#: Tests that would find a difference of one margin more seldom see too little to speak of "undecided" alone.
+LITTLE_POWER = 0.2
 #: What a variant's files are, for whoever reads of them first.
 FILES = {
     "real": "the real files", "miniature": "generated sounds",
@@ -77,9 +81,11 @@ def _full(result: TableResult) -> Iterator[str]:
 
 def _controls(result: TableResult) -> Iterator[str]:
     """Rows of ours that ran in full on the real files, the first of them with their values."""
+    yield from _other_readings(result)
+    told = {other.cell.row for _, other in _held(result)}
     ran = [
         one for variant, rows in result.controls.items() if variant.earns_verdict
-        for one in rows if one.mean is not None and not math.isnan(one.mean)
+        for one in rows if _has_value(one) and one.cell.row not in told
     ]  # fmt: skip
     labels = list(dict.fromkeys(one.cell.label for one in ran))
     if not labels:
@@ -92,10 +98,45 @@ def _controls(result: TableResult) -> Iterator[str]:
     yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {enumerated(values)}{more}."
 
 
+def _held(result: TableResult) -> list[tuple[CellResult, CellResult]]:
+    """Cells with what came out for them under another reading, where that can be held against the published value."""
+    known = [one for one in result.main if one.cell.target is not None and one.cell.margin is not None]
+    return [(one, other) for one in known for other in one.readings if _has_value(other)]
+
+
+def _has_value(one: CellResult) -> bool:
+    return one.mean is not None and not math.isnan(one.mean)
+
+
+def _other_readings(result: TableResult) -> Iterator[str]:
+    """Of the values of the same cells under another reading, how many would lie outside the margin, and which."""
+    held = _held(result)
+    if not held:
+        return
+    labels = list(dict.fromkeys(other.cell.label for _, other in held))
+    more = f" and {count_of(len(labels) - 1, 'other')}" if len(labels) > 1 else ""
+    off = [(one, other) for one, other in held if _is_outside(one, other)]
+    values = [
+        f"{wording.as_printed(other)} instead of {one.cell.target:.{one.cell.decimals}f} "
+        f"({one.cell.label} on {result.table.columns[one.cell.column].label})"
+        for one, other in off
+    ]
+    which = f" the margin: {enumerated(values)}" if off else " the margin"
+    would = f"{len(off) or 'none'} of {count_of(len(held), 'value')} would lie outside"
+    yield f"Under another reading, which ran in full (“{labels[0]}”{more}), {would}{which}."
+
+
+def _is_outside(one: CellResult, other: CellResult) -> bool:
+    """Whether a value, shortened as the paper does, is further than the margin from the published one of `one`."""
+    assert one.cell.target is not None and one.cell.margin is not None and other.mean is not None
+    shown = printed(other.mean, one.cell.decimals, one.cell.truncates)
+    return round(abs(shown - one.cell.target), 9) > one.cell.margin
+
+
 def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     ran = [one for one in trained if one.mean is not None]
     if not ran:
-        return _untrained(trained)
+        return _untrained(result, trained)
     verdicts = Counter(one.counted for one in ran)
     told = wording.counted(verdicts)
     rest = len(trained) - len(ran)
@@ -109,17 +150,28 @@ def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     )
 
 
-def _untrained(trained: Sequence[CellResult]) -> str:
+def _untrained(result: TableResult, trained: Sequence[CellResult]) -> str:
     """That nothing is decided, and of which cells nothing would be if they ran."""
     begun = sum(bool(one.n_runs) for one in trained)
     some = f" ({count_of(begun, 'cell')} in part)" if begun else ""
     none = "The one cell that can be trained has not" if len(trained) == 1 else f"None of {len(trained)} cells has"
     told = f"**{none} run in full on the real files{some}**, so nothing is decided about the published numbers."
-    differs = sum(bool(one.differing_fields) for one in trained)
+    differs = [one for one in trained if one.differing_fields]
     if not differs:
         return told
-    which = "All" if differs == len(trained) else f"{differs} of them"
+    which = "All" if len(differs) == len(trained) else f"{len(differs)} of them{_all_in(result, differs, trained)}"
     return f"{told} {which} would earn no verdict, because the paper is known to have done otherwise."
+
+
+def _all_in(result: TableResult, some: Sequence[CellResult], of: Sequence[CellResult]) -> str:
+    """Which whole rows, or else whole columns, these cells are, as an aside; nothing where they are neither."""
+    rows, columns = ({getattr(one.cell, side) for one in some} for side in ("row", "column"))
+    if sum(one.cell.row in rows for one in of) == len(some):
+        return f" ({enumerated(dict.fromkeys(one.cell.label for one in some))})"
+    if sum(one.cell.column in columns for one in of) == len(some):
+        labels = [column.label for name, column in result.table.columns.items() if name in columns]
+        return f" ({enumerated(labels)})"
+    return ""
 
 
 def _audited(audited: Sequence[CellResult]) -> str:
@@ -148,7 +200,10 @@ def _apart(result: TableResult, variant: Variant) -> str:
 
 
 def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
-    """The lowest and the highest value of the first column that has any: "; ESC-10 (%): from 73.5 with ... to ..."."""
+    """The lowest and the highest value of the first column that has any: "; ESC-10 (%): from 73.5 with ... to ...".
+
+    Where that column has the same value everywhere, those of its first row in the paper's columns of that unit.
+    """
     measured = [one for one in ran if one.mean is not None and not math.isnan(one.mean)]
     if not measured:
         return "".join(f"; {wording.so_far(one)} with {_row(result, one)}" for one in ran[:1] if not one.cell.parts)
@@ -157,9 +212,20 @@ def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
     described = result.table.columns[column]
     unit = f" ({described.unit})" if described.unit else ""
     ends = [f"{wording.as_printed(one)} with {_row(result, one)}" for one in (of_column[0], of_column[-1])]
-    is_one = of_column[0].mean == of_column[-1].mean
-    told = ends[0] if is_one else f"from {' to '.join(ends)}"
-    return f"; {described.label}{unit}: {told}"
+    if of_column[0].mean != of_column[-1].mean:
+        return f"; {described.label}{unit}: from {' to '.join(ends)}"
+    alike = [
+        one for one in own_cells(result, measured)
+        if one.cell.row == measured[0].cell.row and result.table.columns[one.cell.column].unit == described.unit
+    ]  # fmt: skip
+    if len({one.mean for one in alike}) < 2:
+        return f"; {described.label}{unit}: {ends[0]}"
+    of_row = sorted(alike, key=lambda one: one.mean or 0.0)
+    ends = [
+        f"{wording.as_printed(one)} with {result.table.columns[one.cell.column].label}"
+        for one in (of_row[0], of_row[-1])
+    ]
+    return f"; {_row(result, measured[0])}{unit}: from {' to '.join(ends)}"
 
 
 def _row(result: TableResult, one: CellResult) -> str:
@@ -179,14 +245,30 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
     counts = Counter(one.answer for one in asked)
     decided = [one for one in asked if one.answer != "undecided"][:TOLD]
     if len(asked) == 1:
-        return f"{begin} one could be tested: {_in_numbers(result, asked[0], ANSWERS[asked[0].answer])}.{more}"
+        told = _in_numbers(result, asked[0], ANSWERS[asked[0].answer])
+        return f"{begin} one could be tested: {told}.{_power(asked)}{more}"
     shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
         wording.said("all" if counts[word] == len(asked) else counts[word], word) + (f" ({meant})" if meant else "")
         for word, meant in ANSWERS.items() if counts[word]
     )  # fmt: skip
     which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
-    return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}.{more}"
+    return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}.{_power(asked)}{more}"
+
+
+def _power(asked: Sequence[ClaimTest]) -> str:
+    """How seldom tests that decided nothing would find a difference of one margin, where that is seldom."""
+    powers = [one.ours.power for one in asked if one.answer == "undecided" and one.ours.power is not None]
+    weak = [power for power in powers if power < LITTLE_POWER]
+    if not weak:
+        return ""
+    rates = " to ".join(dict.fromkeys(f"{100 * power:.0f}" for power in (min(weak), max(weak))))
+    some = "All" if len(weak) == len(asked) else str(len(weak))
+    which = "That test" if len(asked) == 1 else f"{some} of these tests"
+    return (
+        f" {which} would find a true difference of one margin, or of what the claim allows for, in {rates} of 100 "
+        "cases (5 would be chance)."
+    )
 
 
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:

@@ -3,6 +3,7 @@ import re
 from benchmarks.judge.results import Results
 from benchmarks.reporting.opening.result import result_sentences, source_sentence
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from tests.benchmarks.fabricated_scene_runs import fabricate_scenes
 from tests.benchmarks.reporting.opening.test_layout import unrun
 
 
@@ -15,7 +16,13 @@ def test_a_table_of_which_nothing_ran_says_that_nothing_is_decided():
     assert told.startswith("**None of 130 cells has run in full on the real files**, so nothing is decided")
     assert told.endswith("7 cells are only quoted from others.")
     [differs] = result_sentences(unrun("pbcnn.t1"))
-    assert "12 of them would earn no verdict, because the paper is known to have done otherwise." in differs
+    which = "12 of them (Fold 3, Fold 4, Average)"
+    assert f"{which} would earn no verdict, because the paper is known to have done otherwise." in differs
+
+
+def test_rows_that_differ_as_a_whole_are_named():
+    [told] = result_sentences(unrun("mtfa.t1"))
+    assert "16 of them (1D-CRNN [5]) would earn no verdict" in told
 
 
 def test_cells_that_ran_are_counted_with_their_verdicts_and_fits_are_called_fits(tmp_path):
@@ -39,11 +46,59 @@ def test_shorter_runs_tell_how_many_their_range_and_what_they_answer(tmp_path):
     assert "seed each" not in told, "three seeds are about the method"
 
 
+def test_another_reading_that_would_lie_outside_the_margin_is_told(tmp_path):
+    """32.3 is printed for KNN on ESC-50 and 66.7 on ESC-10, with margins of 1.5 and 2.5."""
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
+    fabricate(workspace, "knn_decoded", "esc10", wrong=27, kind="decision", step=0)
+    begins = "Under another reading, which ran in full (“KNN [21], clips decoded”), "
+    assert f"{begins}none of 1 value would lie outside the margin." in sentences(workspace, "acrnn.t1")[0]
+    fabricate(workspace, "knn_decoded", "esc50", wrong=280, kind="decision", step=0)
+    told = sentences(workspace, "acrnn.t1")[0]
+    assert f"{begins}1 of 2 values would lie outside the margin: 30.0 instead of 32.3 (KNN [21] on ESC-50)." in told
+    assert "as a control of ours" not in told
+
+
+def test_controls_that_are_no_reading_are_told_with_their_values(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "rf_notebook", "esc10", wrong=20, kind="decision", step=0)
+    told = sentences(workspace, "acrnn.t1")[0]
+    assert "as a control of ours, “Random Forest [21], the notebook's seed”: 75.0 (ESC-10)." in told
+
+
 def test_one_fold_is_told_with_its_value(tmp_path):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "base", "esc10", wrong=10, tier="reduced", folds=(1,), seeds=1)
     told = next(one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced"))
     assert told.endswith(": 1 cell (1 in part) ran; 87.50 (1 of 5 folds) with “convolutional RNN”.")
+
+
+def test_a_column_of_one_value_gives_way_to_the_row(tmp_path):
+    """Of every network one fold ran, which is the average so far, too."""
+    workspace = workspace_in(tmp_path)
+    for setting, skill in (("cnn", 0.5), ("pb_cnn", 0.9)):
+        fabricate_scenes(workspace, setting, skill, "reduced", "standin", seeds=1)
+    (told,) = [one for one in sentences(workspace, "pbcnn.t2") if one.startswith("Reduced, on stand-in files")]
+    low, high = re.search(r"; fold 1 \(%\): from (\d+\.\d{3}) with CNN to (\d+\.\d{3}) with PB-CNN\.", told).groups()
+    assert float(low) < 70 < float(high)
+
+
+def test_tests_that_see_little_say_so(tmp_path):
+    """Where seeds are 10 clips of 80 apart, a difference of one margin, 2.5 points, is seldom told."""
+    workspace = workspace_in(tmp_path)
+    for setting in ("base", "att"):
+        fabricate(workspace, setting, "esc10", wrong=20, tier="reduced", seeds=3, step=10)
+    (told,) = [one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced")]
+    weak = r"undecided.* That test would find a true difference of one margin, .* in 1?\d of 100 cases \(5 would be"
+    assert re.search(weak, told), told
+
+
+def test_tests_that_decide_say_nothing_of_their_power(tmp_path):
+    workspace = workspace_in(tmp_path)
+    for setting, wrong in (("base", 4), ("att", 30)):
+        fabricate(workspace, setting, "esc10", wrong=wrong, tier="reduced", seeds=3)
+    (told,) = [one for one in sentences(workspace, "acrnn.t3") if one.startswith("Reduced")]
+    assert "not seen" in told and "would find a true difference" not in told
 
 
 def test_smoke_is_no_result(tmp_path):
