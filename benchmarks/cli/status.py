@@ -98,7 +98,7 @@ def status_lines(status: Status) -> Iterator[str]:
         yield f"running {run['id']}: {_progress(run)}"
     for run in status.stopped:
         far = f"after epoch {run['epoch']} of {run['of']}, " if "of" in run else ""
-        yield f"stopped {run['id']}: {far}goes on from {'its checkpoint' if run['checkpoint'] else 'the beginning'}"
+        yield f"stopped {run['id']}: {far}{'goes on from its checkpoint' if run['checkpoint'] else 'begins anew'}"
     for run in status.failed:
         yield f"failed  {run['id']}: {told(run['message'])}"
     for line in status.left_out:

@@ -44,7 +44,7 @@ def reproduced(result: CellResult) -> str:
     """
     if result.mean is None:
         return incomplete(result) if result.n_runs else NOTHING
-    decimals = result.cell.decimals + 1
+    decimals = _decimals(result)
     text = f"{result.mean:.{decimals}f}"
     if result.seed_sd is not None and not result.draws_nothing:
         text += f" ± {result.seed_sd:.{decimals}f}"
@@ -60,7 +60,18 @@ def so_far(result: CellResult) -> str:
     folds = list(result.evidence.fold_values.values()) if result.evidence and not result.cell.parts else []
     if result.mean is not None or len(folds) != 1:
         return reproduced(result)
-    return f"{folds[0]:.{result.cell.decimals + 1}f} ({incomplete(result)})"
+    return f"{folds[0]:.{_decimals(result)}f} ({incomplete(result)})"
+
+
+def _decimals(result: CellResult) -> int:
+    """One more than are published; not more than three digits of the deviation over seeds, where that is known.
+
+    What is not held against the paper and has no deviation gets two in percent: so many are sure of no single run.
+    """
+    most = result.cell.decimals + 1
+    if result.seed_sd and not result.draws_nothing:
+        return min(most, max(0, 2 - math.floor(math.log10(result.seed_sd))))
+    return most if result.variant.earns_verdict or result.cell.unit != "%" else min(most, 2)
 
 
 def zero_by_zero(result: CellResult) -> tuple[int, int]:

@@ -58,6 +58,14 @@ def states_of(table: TableResult) -> Counter[str]:
     return Counter(state for one in table.main if (state := state_of(table, one)))
 
 
+def beside(tables: Sequence[TableResult]) -> int:
+    """How many of the published numbers do not stand in the papers' own tables, but are added beside them."""
+    return sum(
+        bool(one.cell.added or table.table.columns[one.cell.column].added)
+        for table in tables for one in table.main if one.cell.published is not None
+    )  # fmt: skip
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """How many cells are in which state."""
     return ", ".join(f"{counts[state]} {told(counts[state], state)}" for state in SQUARES if counts[state])

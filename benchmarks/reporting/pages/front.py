@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.opening.overview import counted, method_sentences, newest_blocks, overview_blocks, states_of
+from benchmarks.reporting.opening.overview import (
+    beside,
+    counted,
+    method_sentences,
+    newest_blocks,
+    overview_blocks,
+    states_of,
+)
 from benchmarks.reporting.opening.todo import CALLED, Todo, together
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
@@ -44,8 +51,10 @@ class FrontPage(PageKind):
 def opening(report: Report) -> Iterator[Block]:
     """How many published numbers there are and what became of them."""
     states: Counter[str] = sum(map(states_of, report.tables), Counter())
+    number, more = sum(states.values()), beside(report.tables)
     of = count_of(len(report.tables), "table")
-    yield Text(f"{count_of(sum(states.values()), 'published number')} in {of}: {counted(states)}.")
+    apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
+    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(states)}.")
     yield from (Text(sentence) for sentence in method_sentences(report.tables))
 
 

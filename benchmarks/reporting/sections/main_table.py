@@ -94,13 +94,21 @@ def _added(result: TableResult, column: str) -> list[Block]:
     return [Text(wording.sentence(f"not in the paper: {why}"))] if why else []
 
 
-def column_title(result: TableResult, column: str) -> str:
-    """The label of a column with its unit and margin."""
+def column_title(result: TableResult, column: str, *, with_margin: bool = True) -> str:
+    """The label of a column with its unit and, where anything is held against published values, its margin."""
     described = result.table.columns[column]
     facts = [described.unit] if described.unit not in ("", described.label) else []
-    facts += [] if described.margin is None else [f"margin ± {described.margin:g}"]
-    facts += [
+    if with_margin:
+        facts += _margins(result, column)
+    return f"{described.label} ({enumerated(facts)})" if facts else described.label
+
+
+def _margins(result: TableResult, column: str) -> Iterator[str]:
+    """The margin of a column, then those of the rows that have one of their own."""
+    described = result.table.columns[column]
+    if described.margin is not None:
+        yield f"margin ± {described.margin:g}"
+    yield from (
         f"{one.cell.label} ± {one.cell.margin:g}" for one in result.main
         if one.cell.column == column and one.cell.margin not in (None, described.margin) and one.cell.recipe == "train"
-    ]  # fmt: skip
-    return f"{described.label} ({enumerated(facts)})" if facts else described.label
+    )  # fmt: skip

@@ -56,7 +56,8 @@ def _details(result: TableResult, ran: Sequence[CellResult]) -> Iterator[Block]:
     inner: list[Block] = []
     for column, of_column in result.columns(tuple(ran)).items():
         if of_column:
-            inner += [Heading(column_title(result, column), 4), Grid(OTHER_HEAD, [value_row(one) for one in of_column])]
+            title = column_title(result, column, with_margin=False)  # nothing is held against the paper here
+            inner += [Heading(title, 4), Grid(OTHER_HEAD, [value_row(one) for one in of_column])]
     yield Folded("The same value by value: as the paper would print it, right decisions, runs", inner)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from benchmarks.judge.table import TableResult
-from benchmarks.reporting.opening.overview import counted, method_sentences, states_of
+from benchmarks.reporting.opening.overview import beside, counted, method_sentences, states_of
 from benchmarks.reporting.pages import Report
 from benchmarks.reporting.pages.front import TITLE, behind
 from benchmarks.reporting.render.blocks import Page, Text
@@ -27,7 +27,7 @@ def front_page(shell: Shell, report: Report) -> bytes:
     blocks = [*(Text(sentence) for sentence in method_sentences(report.tables)), *behind(report)]
     known = {
         "n_papers": count_of(len(report.papers), "paper"), "n_tables": count_of(len(report.tables), "table"),
-        "states": badges(states), "matrix": matrix, "blocks": blocks,
+        "n_beside": beside(report.tables), "states": badges(states), "matrix": matrix, "blocks": blocks,
     }  # fmt: skip
     return shell.write("front.html.j2", here, TITLE, known)
 

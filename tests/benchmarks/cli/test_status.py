@@ -63,7 +63,7 @@ def test_attempts_that_nobody_works_on_wait_to_go_on(here):
     here.ledger.record_failure("failing", "a wall " + 2000 * "b", "trace")
     said = lines(here)
     assert said[0] == "stopped cut-with: after epoch 12 of 60, goes on from its checkpoint"
-    assert said[1] == "stopped cut-without: goes on from the beginning"
+    assert said[1] == "stopped cut-without: begins anew"
     assert said[2].startswith("failed  failing: a wall bbb") and "..." in said[2] and len(said[2]) < 300
     assert said[3:] == ["0 runs done (0.0 h), 1 failed, 0 running, 2 stopped"]
 

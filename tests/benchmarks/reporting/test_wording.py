@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.judge.results import Results
@@ -40,6 +42,24 @@ def test_a_value_of_some_folds_alone_says_of_which_wherever_it_stands(scene_tabl
     assert average.mean == fold.mean and average.partial == "fold 1 of 4" and fold.partial is None
     assert reproduced(average).endswith(" (fold 1 of 4)") and as_printed(average).endswith(" (fold 1 of 4)")
     assert digits(average) == as_printed(fold) and "fold" not in reproduced(fold)
+
+
+@pytest.mark.parametrize(
+    ("variant", "decimals", "deviation", "said"),
+    [
+        (Variant("reduced", "standin"), 3, 7.1527, "72.44 ± 7.15"), (Variant(), 3, 7.1527, "72.44 ± 7.15"),
+        (Variant(), 1, 0.427, "72.44 ± 0.43"), (Variant(), 2, 0.03, "72.444 ± 0.030"),
+        (Variant("reduced", "standin"), 3, None, "72.44"), (Variant(), 3, None, "72.4444"),
+    ],
+)  # fmt: skip
+def test_a_value_has_no_more_digits_than_its_deviation_bears(
+    scene_table, monkeypatch, variant, decimals, deviation, said
+):
+    some = next(one for one in scene_table.main if one.cell.row == "fold1" and one.mean is not None)
+    one = replace(some, variant=variant, cell=some.cell.model_copy(update={"decimals": decimals}))
+    for name, value in {"mean": 72.44444, "seed_sd": deviation, "draws_nothing": False}.items():
+        monkeypatch.setattr(CellResult, name, value)
+    assert reproduced(one) == said
 
 
 def test_all_folds_are_no_part(workspace):

@@ -57,8 +57,11 @@ def test_runs_left_aside_for_an_argument_or_for_other_files_say_so(tmp_path, mon
 def test_the_front_page_counts_published_numbers_and_lists_studies(three_classes_pages):
     text = three_classes_pages["README.md"]
     published = [value for value in PAPER.published.values() if value.value is not None]
-    told = re.search(r"(\d+) published numbers in 1 table: (.*)\.", text)
-    assert told and int(told[1]) == len(published) == sum(map(int, re.findall(r"\d+", told[2])))
+    apart = r"(\d+) of the papers' tables and (\d+) that stand beside them"
+    told = re.search(rf"(\d+) published numbers in 1 table, {apart}: (.*)\.", text)
+    assert told and int(told[1]) == len(published) == sum(map(int, re.findall(r"\d+", told[4])))
+    baselines = [cell for cell in PAPER.cells() if cell.row in ("mlp", "gmm") and cell.published is not None]
+    assert int(told[3]) == len(baselines) == 24 and int(told[2]) == len(published) - 24
     assert re.search(r"- \[mtfa\.t1\]\(mtfa/t1\.md\), tier reduced, stand-in files: \d+ cells", text)
     smoke = re.search(
         r"Besides, there ran (\d+) cells in tier smoke, generated miniature \((\d+) of mtfa\.t1\): ", text

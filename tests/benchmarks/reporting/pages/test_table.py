@@ -228,6 +228,8 @@ def test_the_papers_table_comes_first_then_every_column_then_what_ran_otherwise(
     assert re.fullmatch(r"0\.06 / \*\*\d\.\d\d\*\* [✓✗?]ʳ", row[1])
     assert table_row(text, r"R-CRNN [7] (quoted)[^1]")[1] == "0.09" and table_row(text, "1D-CRNN [5]")[1] == "0.05 / –"
     assert "<summary>dev, average, ER (margin ± 0.03)</summary>" in text
+    otherwise = text.partition("## What ran otherwise")[2].partition("\n## ")[0]
+    assert "dev, average, ER" in otherwise and "(margin" not in otherwise
     assert "<summary>Columns of dev, average, ER, tier full, real files</summary>" in text
     assert "| dev, babycry, ER | dev, glassbreak, ER | dev, gunshot, ER |" in text
     assert "<summary>Seeds of dev, babycry, ER, tier full, real files</summary>" in text
