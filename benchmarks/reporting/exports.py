@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import grids, own_cells
+from benchmarks.reporting.opening.marks import FURTHER
 from benchmarks.reporting.opening.own_table import shortening
 from benchmarks.reporting.render.inline import one_line
 from benchmarks.reporting.render.json_data import ran_otherwise
@@ -24,8 +25,13 @@ LETTERS = {
 }  # fmt: skip
 MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
-    "F": "fails in the audit", "f": "under a fitted reading", "s": "the mean of a shorter schedule, no verdict",
+    "F": "fails in the audit", "m": "the mean alone, single folds are known to differ",
+    "f": "a reading fitted to the published values", "o": "our reading of an open protocol",
+    "s": "the mean of a shorter schedule, no verdict", "q": "quoted, not run here",
+    "c": "the published value is corrected, as it cannot be right",
 }  # fmt: skip
+#: The letters of the marks that stand beside a verdict on the pages.
+BESIDE = {"ᵐ": "m", "ᶠ": "f", "ʳ": "o"}
 #: What a dash behind a stroke says.
 NOT_RUN = "–: not run"
 
@@ -128,7 +134,7 @@ def _table(table: TableResult) -> str:
     apart = _nearest(table)
     results = own_cells(table, table.main)
     is_measured = any(one.mean is not None or one.cell.id in apart for one in results)
-    write = partial(_cell, apart=apart, letters=letters) if is_measured else wording.published
+    write = partial(_cell, apart=apart if is_measured else None, letters=letters)
     made = list(grids(table, results, write))
     entries = [entry for grid in made for row in grid.rows for entry in row[1:]]
     said = "Published / ours" if is_measured else "Published values"
@@ -137,10 +143,10 @@ def _table(table: TableResult) -> str:
         ", with the 90 % interval of one more run" if is_measured and any(" [" in entry for entry in entries) else ""
     )
     legend = [f"{letter}: {MEANT[letter]}" for letter in MEANT if letter in letters]
-    legend += [NOT_RUN] if any(entry.endswith(f"/ {wording.NOTHING}") for entry in entries) else []
-    told = [said, "; ".join(legend), shortening(table, [*results, *apart.values()]).rstrip(".")]
+    legend += [NOT_RUN] if any(entry.partition(HIGH)[0].endswith(f"/ {wording.NOTHING}") for entry in entries) else []
+    told = [said, shortening(table, [*results, *apart.values()]).rstrip(".")]
     caption = f"{table.table.title} ({table.paper.title}). {'. '.join(filter(None, told))}."
-    return floating(caption, f"tab:{table.id}", made)
+    return floating(caption, f"tab:{table.id}", made, f"{'; '.join(legend)}." if legend else "")
 
 
 def _unit(table: TableResult, results: Iterable[CellResult]) -> str:
@@ -176,19 +182,23 @@ def _nearest(table: TableResult) -> dict[str, CellResult]:
     return found
 
 
-def _cell(one: CellResult, apart: Mapping[str, CellResult], letters: dict[str, None]) -> str:
-    """Published, ours, interval and letters; these stand behind a mark that is set high in the end."""
-    published = wording.published(one)
+def _cell(one: CellResult, apart: Mapping[str, CellResult] | None, letters: dict[str, None]) -> str:
+    """Published, ours, interval and letters; these stand behind a mark that is set high in the end.
+
+    apart: what ran otherwise, by cell; None where the table is of published values alone.
+    """
+    text, marks = wording.published(one), []
     if one.cell.recipe == "quoted":
-        return published
-    if one.mean is not None:
-        letter = LETTERS.get(one.status, "N")
-        marks = letter + ("f" if one.counted != one.status else "")
+        marks = ["q"] if one.cell.published is not None else []
+    elif apart is not None and one.mean is not None:
+        marks = [LETTERS.get(one.status, "N"), *(BESIDE[mark] for mark, is_so in FURTHER.items() if is_so(one))]
         span = f" [{wording.span(one.interval, one.cell.decimals)}]" if one.interval and not one.draws_nothing else ""
-        ours = wording.as_printed(one) + span
-    elif one.cell.id in apart:
-        ours, marks = wording.as_printed(apart[one.cell.id]), "s"
-    else:
-        return f"{published} / {wording.NOTHING}"
+        text += f" / {wording.as_printed(one)}{span}"
+    elif apart is not None and one.cell.id in apart:
+        marks = ["s"]
+        text += f" / {wording.as_printed(apart[one.cell.id])}"
+    elif apart is not None:
+        text += f" / {wording.NOTHING}"
+    marks += ["c"] if one.cell.corrected is not None else []
     letters |= dict.fromkeys(marks)
-    return f"{published} / {ours}{HIGH}{','.join(marks)}"
+    return f"{text}{HIGH}{','.join(marks)}" if marks else text

@@ -74,8 +74,21 @@ def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
     assert len(lines) == 1 + len(table.table.rows) and {line.count(" & ") for line in lines} == {2}
     one = next(one for one in table.main if one.mean is not None)
     shown = f"{wording.published(one)} / {wording.as_printed(one)} [{wording.span(one.interval, 1)}]"
-    assert escaped(shown) in text and re.search(r"\$\^\{\\mathrm\{[RDU]\}\}\$", text)
+    assert escaped(shown) in text and re.search(r"\$\^\{\\mathrm\{[RDU](,[a-z])*\}\}\$", text)
     assert text.count("{") == text.count("}") and all(ord(character) < 128 for character in text)
+
+
+def test_latex_has_the_marks_of_the_page_and_what_they_mean_below(table, tmp_path):
+    one = next(one for one in table.main if one.mean is not None and one.protocol == "our reading")
+    off = replace(one, cell=one.cell.model_copy(update={"corrected": 93.1}))
+    main = tuple(off if each is one else each for each in table.main)
+    text = exported([replace(table, main=main)], "latex")
+    assert re.search(r"corrected 93\.1 / \d+\.\d[^&]*\$\^\{\\mathrm\{[RDU],o,c\}\}\$", text)
+    legend = text.partition("\\end{tabular}")[2]
+    assert "o: our reading of an open protocol" in legend and "c: the published value is corrected" in legend
+    assert "reading" not in text.partition("\\begin{tabular}")[0] and "q: " not in legend
+    quoted = exported([Results(workspace_in(tmp_path)).table("acrnn.t1")], "latex")
+    assert "$^{\\mathrm{q,c}}$" in quoted and "q: quoted, not run here" in quoted.partition("\\end{tabular}")[2]
 
 
 def test_exports_say_whose_row_it_is_of_which_folds_and_how_ours_was_shortened(scene_table, clips):
@@ -127,7 +140,8 @@ def test_a_caption_says_what_the_table_has_and_no_more(tmp_path):
     assert "). Published values, in \\%.}" in empty and "interval" not in empty and "not run" not in empty
     fabricate(workspace, "att_aug", "esc10", wrong=4, seeds=1)
     one_seed = exported([Results(workspace).table("acrnn.t3")], "latex")
-    assert "interval" not in one_seed and "; --: not run. Ours is cut to the decimals" in one_seed
+    assert "interval" not in one_seed and "--: not run." in one_seed.partition("\\end{tabular}")[2]
+    assert "Ours is cut to the decimals" in one_seed
     fabricate(workspace, "att_aug", "esc10", wrong=4)
     assert "in \\%, with the 90 \\% interval" in exported([Results(workspace).table("acrnn.t3")], "latex")
 
