@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     settle()
     store, *command = arguments
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that it has nothing to do with
-    os.nice(NICEST)
+    os.setpriority(os.PRIO_PROCESS, 0, NICEST)
     print(time.strftime(f"-- %Y-%m-%d %H:%M, process {os.getpid()}: {' '.join(command)}"), file=sys.stderr)
     try:
         with Trainer(Path(store)).held(command[1]):

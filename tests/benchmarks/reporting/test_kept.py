@@ -15,8 +15,9 @@ from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
 
 @pytest.fixture
-def workspace(tmp_path):
+def workspace(tmp_path, monkeypatch):
     """A store with some runs, a dataset of one file, and folders of code and papers that tests may change."""
+    monkeypatch.setattr(versions, "_FILES", {})  # what tests before have read of somebody's own
     made = workspace_in(tmp_path / "work")
     fabricate(made, "att_aug", "esc10", wrong=7)
     (made.data / "esc50").mkdir(parents=True)
