@@ -60,11 +60,15 @@ class _Networks(dict[str, Any]):
 
 
 def audit(target: str) -> list[Check]:
-    """The checks of a paper, a table, a row or a cell. Raises InputError for an unknown target."""
+    """The checks of a paper, a table, a row, a column or a cell. Raises InputError for an unknown target."""
     parts = target.split(".")
-    select(target)
+    chosen = select(target)
+    cells = [cell.id for cell in chosen] if len(parts) > 2 else []
     table = parts[1] if len(parts) > 1 else None
-    return [check for check in checks(load_paper(parts[0]), table) if check["id"].split(".")[: len(parts)] == parts]
+    return [
+        check for check in checks(load_paper(parts[0]), table)
+        if f"{check['id']}.".startswith((f"{target}.", *(f"{cell}." for cell in cells)))
+    ]  # fmt: skip
 
 
 def audit_lines(made: Iterable[Check]) -> list[str]:

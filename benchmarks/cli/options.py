@@ -16,7 +16,13 @@ from benchmarks.spec.words import Corpus, Numerics, Tier
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Choice
 
-Target = Annotated[str, typer.Argument(help="A paper, a table or a cell: acrnn, acrnn.t3, acrnn.t3.att_aug.esc50")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        help="A paper, a table, a row, a column or a cell of it: acrnn, acrnn.t3, acrnn.t3.att_aug, acrnn.t3.esc50, "
+        "acrnn.t3.att_aug.esc50"
+    ),
+]
 TierOption = Annotated[
     Tier, typer.Option(help="full: the paper's schedule; reduced: what a CPU can do; smoke: a second")
 ]

@@ -1,7 +1,7 @@
 """What there is to type, read off the commands: a page of the guide."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from benchmarks.reporting.guide import FOLDER
 from benchmarks.reporting.render.blocks import Block, Grid, Heading, Page, Text
@@ -42,6 +42,9 @@ def _row(parameter: Any) -> tuple[str, str, str]:
     is_argument = parameter.param_type_name == "argument"
     names = parameter.name.upper() if is_argument else ", ".join([*parameter.opts, *parameter.secondary_opts])
     told = " ".join((getattr(parameter, "help", None) or "").split())
+    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    if choices := get_args(annotation) if get_origin(annotation) is Literal else ():
+        told += f": {', '.join(f'`{one}`' for one in choices)}"
     if variable := getattr(parameter, "envvar", None):
         told += f" (`{variable}`)"
     default = parameter.default

@@ -237,9 +237,13 @@ def compare_command(
     from benchmarks.judge.compare import compare
     from benchmarks.reporting.sections.comparison import comparison_markdown
     from benchmarks.runs.workspace import Workspace
+    from benchmarks.spec import select
 
     comparison = compare(source, target, Workspace.here(data_root, runs, cache, reports), name)
     text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
+    if target.count(".") > 1 and len({cell.row for cell in select(target)}) == 1:
+        told = f"{target}: tells the column, the rule and the items; compared is with all rows of {comparison.table.id}"
+        print(f"resound: {told}", file=sys.stderr)
     if out is None:
         print(text if as_json else fitted(text))
     else:

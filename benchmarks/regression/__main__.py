@@ -18,7 +18,11 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="compare fresh numbers with the stored ones")
     check.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="a check, also 'golden acrnn.*'; may be repeated"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a paper, a check, 'golden acrnn.*'; may be repeated",
     )
     renew = commands.add_parser("renew", help="store the golden numbers, or with --bands the bands, of this code")
     renew.add_argument("--bands", action="store_true", help="train the learning cases with many seeds (minutes)")

@@ -36,11 +36,13 @@ def check(
 ) -> Iterator[Check]:
     """Train the cases of all papers whose corpus is among `corpora`, and compare them with the stored `values`.
 
-    only: patterns of the checks' names ("golden acrnn.*"). Raises InputError if no check has such a name.
+    only: patterns of the checks' names ("golden acrnn.*"), or papers, each of which is all of its checks. Raises
+    InputError if no check has such a name.
     """
     asked = {paper_id: _asked(load_cases(paper_id), only) for paper_id in spec.paper_ids()}
     if not any(asked.values()):
-        raise InputError(f"no check is called {' or '.join(only)}; try 'golden acrnn.*' or 'learning *'")
+        paper = next((word for word in spec.paper_ids() if any(word in name for name in only)), spec.paper_ids()[0])
+        raise InputError(f"no check is called {' or '.join(only)}; try {paper}, 'golden {paper}.*' or 'learning *'")
     for paper_id, names in asked.items():
         if not names:
             continue
@@ -62,7 +64,8 @@ def names_of(cases: PaperCases) -> list[str]:
 
 def _asked(cases: PaperCases, only: Sequence[str]) -> frozenset[str]:
     """The names of a paper's checks that one of the patterns fits."""
-    return frozenset(name for name in names_of(cases) if any(fnmatchcase(name, pattern) for pattern in only))
+    patterns = ["*" if pattern == cases.paper.id else pattern for pattern in only]
+    return frozenset(name for name in names_of(cases) if any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
 def _check_trainings(

@@ -77,10 +77,10 @@ def write_pages(
 
 
 def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:
-    """The tables of `target` (None: all) as `latex`, `csv` or `json`."""
+    """What `target` (None: all) names, as `latex`, `csv` or `json`."""
     from benchmarks.judge.results import Results
-    from benchmarks.reporting.exports import exported
+    from benchmarks.reporting.exports import exported_target
     from benchmarks.reporting.site import table_ids
 
     results = Results(workspace)
-    return exported((results.table(name) for name in table_ids(target)), form)
+    return exported_target((results.table(name) for name in table_ids(target)), target, form)

@@ -5,16 +5,20 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from benchmarks.errors import InputError
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import grids, own_cells
+from benchmarks.reporting.opening.marks import FURTHER
 from benchmarks.reporting.opening.own_table import shortening
 from benchmarks.reporting.render.inline import one_line
 from benchmarks.reporting.render.json_data import ran_otherwise
 from benchmarks.reporting.render.latex import HIGH, floating
+from benchmarks.spec import select
 from datasets.acquire.telling import enumerated
 
 #: Letters beside our values, which any font has, and what they say.
@@ -24,8 +28,13 @@ LETTERS = {
 }  # fmt: skip
 MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
-    "F": "fails in the audit", "f": "under a fitted reading", "s": "the mean of a shorter schedule, no verdict",
+    "F": "fails in the audit", "m": "the mean alone, single folds are known to differ",
+    "f": "a reading fitted to the published values", "o": "our reading of an open protocol",
+    "s": "the mean of a shorter schedule, no verdict", "q": "quoted, not run here",
+    "c": "the published value is corrected, as it cannot be right",
 }  # fmt: skip
+#: The letters of the marks that stand beside a verdict on the pages.
+BESIDE = {"ᵐ": "m", "ᶠ": "f", "ʳ": "o"}
 #: What a dash behind a stroke says.
 NOT_RUN = "–: not run"
 
@@ -33,6 +42,38 @@ NOT_RUN = "–: not run"
 def exported(tables: Iterable[TableResult], form: str) -> str:
     """The tables in one of the `FORMATS`, ended by a line break."""
     return FORMATS[form](list(tables))
+
+
+def exported_target(tables: Iterable[TableResult], target: str | None, form: str) -> str:
+    """The same of what a target (None: all) names of them. Raises InputError where LaTeX would have no row."""
+    found = [part_of(table, target) if target else table for table in tables]
+    if form == "latex" and not all(table.main for table in found):
+        raise InputError(f"{target}: names no row of the paper's table; --format csv or json tell what ran beside it")
+    return exported(found, form)
+
+
+def part_of(table: TableResult, target: str) -> TableResult:
+    """What a target names of a table: all of it, or the cells of a row or a column, that with rows of one's own."""
+    if target.count(".") < 2:
+        return table
+    chosen = select(target)
+    ids, columns = {cell.id for cell in chosen}, {cell.column for cell in chosen}
+    is_column = f"{table.id}.{chosen[0].column}" == target
+
+    def of(results: Iterable[CellResult]) -> tuple[CellResult, ...]:
+        return tuple(one for one in results if one.cell.id in ids)
+
+    own = {
+        variant: tuple(row for row in rows if row.result.cell.column in columns)
+        for variant, rows in table.own.items() if is_column
+    }  # fmt: skip
+    return replace(
+        table,
+        main=of(table.main),
+        others={variant: of(results) for variant, results in table.others.items()},
+        controls={variant: of(results) for variant, results in table.controls.items()},
+        own={variant: rows for variant, rows in own.items() if rows},
+    )
 
 
 def latex(tables: Iterable[TableResult]) -> str:
@@ -46,12 +87,18 @@ def latex(tables: Iterable[TableResult]) -> str:
 
 def table_csv(tables: Iterable[TableResult]) -> str:
     """A line for each cell and each of the conditions under which it ran, the paper's own first."""
-    rows = [entry for table in tables for entry in entries(table)]
+    rows = [_as_printed(entry) for table in tables for entry in entries(table)]
     text = io.StringIO()
     writer = csv.DictWriter(text, HEAD, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def _as_printed(entry: dict[str, Any]) -> dict[str, Any]:
+    """With all decimals that the paper prints, which numbers do not keep."""
+    values = {name: entry[name] for name in PRINTED if entry[name] is not None}
+    return {**entry, **{name: f"{value:.{entry['decimals']}f}" for name, value in values.items()}}
 
 
 def table_json(tables: Iterable[TableResult]) -> str:
@@ -67,7 +114,10 @@ FORMATS: dict[str, Callable[[Iterable[TableResult]], str]] = {"latex": latex, "c
 HEAD = (
     "cell", "row", "column", "unit", "published", "corrected", "ours", "low", "high", "state", "protocol",
     "seeds_folds", "tier", "corpus", "numerics", "mean", "whose", "brought", "partial", "mean_alone",
+    "decimals",
 )  # fmt: skip
+#: Of these the values with the decimals of the published one.
+PRINTED = ("published", "corrected", "ours", "low", "high")
 
 
 def entries(table: TableResult) -> Iterator[dict[str, Any]]:
@@ -75,7 +125,7 @@ def entries(table: TableResult) -> Iterator[dict[str, Any]]:
 
     Conditions that are not the paper's have no state of their own but "no verdict". `whose` row it is, the paper's, a
     control of ours, or one of the user's own; how ours was `brought` to the printed decimals; of which folds alone it
-    is, if it is `partial`; whether it is reproduced in the mean alone.
+    is, if it is `partial`; whether it is reproduced in the mean alone; the `decimals` of the published value.
     """
     shown = [one for one in table.main if one.cell.published is not None or one.n_runs]
     apart = (one for results in table.others.values() for one in results if one.n_runs)
@@ -88,15 +138,17 @@ def entries(table: TableResult) -> Iterator[dict[str, Any]]:
 
 def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
     cell, (low, high), mean = one.cell, one.interval or (None, None), _finite(one.mean)
+    protocol = one.protocol if cell.recipe == "train" else None
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
         "unit": cell.unit, "published": cell.published, "corrected": cell.corrected,
         "ours": None if mean is None else float(wording.digits(one)),
         "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
-        "protocol": one.protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
+        "protocol": protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
         "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": mean,
         "whose": whose, "brought": None if mean is None else "cut" if cell.truncates else "rounded",
         "partial": one.partial, "mean_alone": one.mean_alone is not None,
+        "decimals": cell.decimals,
     }  # fmt: skip
 
 
@@ -128,7 +180,7 @@ def _table(table: TableResult) -> str:
     apart = _nearest(table)
     results = own_cells(table, table.main)
     is_measured = any(one.mean is not None or one.cell.id in apart for one in results)
-    write = partial(_cell, apart=apart, letters=letters) if is_measured else wording.published
+    write = partial(_cell, apart=apart if is_measured else None, letters=letters)
     made = list(grids(table, results, write))
     entries = [entry for grid in made for row in grid.rows for entry in row[1:]]
     said = "Published / ours" if is_measured else "Published values"
@@ -137,10 +189,10 @@ def _table(table: TableResult) -> str:
         ", with the 90 % interval of one more run" if is_measured and any(" [" in entry for entry in entries) else ""
     )
     legend = [f"{letter}: {MEANT[letter]}" for letter in MEANT if letter in letters]
-    legend += [NOT_RUN] if any(entry.endswith(f"/ {wording.NOTHING}") for entry in entries) else []
-    told = [said, "; ".join(legend), shortening(table, [*results, *apart.values()]).rstrip(".")]
+    legend += [NOT_RUN] if any(entry.partition(HIGH)[0].endswith(f"/ {wording.NOTHING}") for entry in entries) else []
+    told = [said, shortening(table, [*results, *apart.values()]).rstrip(".")]
     caption = f"{table.table.title} ({table.paper.title}). {'. '.join(filter(None, told))}."
-    return floating(caption, f"tab:{table.id}", made)
+    return floating(caption, f"tab:{table.id}", made, f"{'; '.join(legend)}." if legend else "")
 
 
 def _unit(table: TableResult, results: Iterable[CellResult]) -> str:
@@ -176,19 +228,23 @@ def _nearest(table: TableResult) -> dict[str, CellResult]:
     return found
 
 
-def _cell(one: CellResult, apart: Mapping[str, CellResult], letters: dict[str, None]) -> str:
-    """Published, ours, interval and letters; these stand behind a mark that is set high in the end."""
-    published = wording.published(one)
+def _cell(one: CellResult, apart: Mapping[str, CellResult] | None, letters: dict[str, None]) -> str:
+    """Published, ours, interval and letters; these stand behind a mark that is set high in the end.
+
+    apart: what ran otherwise, by cell; None where the table is of published values alone.
+    """
+    text, marks = wording.published(one), []
     if one.cell.recipe == "quoted":
-        return published
-    if one.mean is not None:
-        letter = LETTERS.get(one.status, "N")
-        marks = letter + ("f" if one.counted != one.status else "")
+        marks = ["q"] if one.cell.published is not None else []
+    elif apart is not None and one.mean is not None:
+        marks = [LETTERS.get(one.status, "N"), *(BESIDE[mark] for mark, is_so in FURTHER.items() if is_so(one))]
         span = f" [{wording.span(one.interval, one.cell.decimals)}]" if one.interval and not one.draws_nothing else ""
-        ours = wording.as_printed(one) + span
-    elif one.cell.id in apart:
-        ours, marks = wording.as_printed(apart[one.cell.id]), "s"
-    else:
-        return f"{published} / {wording.NOTHING}"
+        text += f" / {wording.as_printed(one)}{span}"
+    elif apart is not None and one.cell.id in apart:
+        marks = ["s"]
+        text += f" / {wording.as_printed(apart[one.cell.id])}"
+    elif apart is not None:
+        text += f" / {wording.NOTHING}"
+    marks += ["c"] if one.cell.corrected is not None else []
     letters |= dict.fromkeys(marks)
-    return f"{published} / {ours}{HIGH}{','.join(marks)}"
+    return f"{text}{HIGH}{','.join(marks)}" if marks else text

@@ -44,7 +44,9 @@ def _behind(import_path: str) -> Any:
         return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:  # whatever a file does that somebody has written
         kind = "" if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: "
-        raise InputError(f"{import_path}: cannot be imported ({kind}{' '.join(str(error).split())})") from error
+        raise InputError(
+            f"{import_path}: cannot be imported ({kind}{' '.join(str(error).split())}); mend its module, or the path"
+        ) from error
 
 
 def check_home(import_path: str, said: str = "") -> None:

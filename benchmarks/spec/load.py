@@ -195,9 +195,10 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
 
 
 def select(target: str) -> list[Cell]:
-    """The cells of a paper, a table, a row or a single cell id. Raises InputError with the nearest names.
+    """The cells of a paper, a table, a row, a column or a single cell id. Raises InputError with the nearest names.
 
-    Controls are no part of a paper or a table: they are selected by row or cell, or all of a table by "t1.controls".
+    A row stands before a column of the same name ("t3.base", "t3.esc10"). Controls are no part of a paper, a table or a
+    column: they are selected by row or cell, or all of a table by "t1.controls".
     """
     parts = target.split(".")
     if parts[0] not in paper_ids():
@@ -210,8 +211,12 @@ def select(target: str) -> list[Cell]:
             return controls
         cells += controls
     chosen = [cell for cell in cells if cell.id.split(".")[: len(parts)] == parts]
+    columns = list(paper.tables[parts[1]].columns) if len(parts) > 2 and parts[1] in paper.tables else []
+    if not chosen and (column := ".".join(parts[2:])) in columns:
+        return [cell for cell in paper.table_cells(parts[1]) if cell.column == column]
     if not chosen:
         ids = sorted({".".join(cell.id.split(".")[: len(parts)]) for cell in cells})
+        ids += [f"{parts[0]}.{parts[1]}.{column}" for column in columns]
         if len(parts) == 3 and parts[1] in paper.tables and paper.tables[parts[1]].controls:
             ids.append(f"{parts[0]}.{parts[1]}.{CONTROLS}")
         raise InputError(f"unknown target {target!r}{nearest(target, ids)}; see `python -m benchmarks list`")

@@ -114,7 +114,7 @@ def _records(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such scores file") from None
     except UnicodeDecodeError:
-        raise UnusableScores(path, "not a readable csv file, whose text is UTF-8") from None
+        raise UnusableScores(path, "not a readable csv file, whose text is UTF-8; save it as CSV UTF-8") from None
     except (csv.Error, OSError) as error:
         raise UnusableScores(path, f"not a readable csv file ({error})") from None
 

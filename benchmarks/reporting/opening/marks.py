@@ -22,7 +22,8 @@ VERDICTS = {
     "reproduced": "✓", "deviates": "✗", "undecided": "?", "refused": "⊘", "flawed files": "!",
     "holds": "=", "fails": "≠",
 }  # fmt: skip
-_FURTHER: dict[str, Callable[[CellResult], bool]] = {
+#: What a mark beside that of the verdict is for.
+FURTHER: dict[str, Callable[[CellResult], bool]] = {
     "ᵐ": lambda one: one.mean_alone is not None,
     "ᶠ": lambda one: bool(one.fitted_fields or one.fitted_check),
     "ʳ": lambda one: one.protocol == "our reading" and one.verdict is not None,
@@ -39,7 +40,7 @@ class Marks:
         """Those of a cell with a value under the paper's conditions."""
         if one.status not in VERDICTS:
             return ""
-        further = [mark for mark, is_so in _FURTHER.items() if is_so(one)]
+        further = [mark for mark, is_so in FURTHER.items() if is_so(one)]
         self.used |= {VERDICTS[one.status], *further}
         return " " + VERDICTS[one.status] + "".join(further)
 

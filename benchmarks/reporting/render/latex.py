@@ -23,10 +23,10 @@ PAGE_LINES = 50
 _BETWEEN, _RAISED = 2.4, 0.7
 
 
-def floating(caption: str, label: str, made: Iterable[Grid]) -> str:
+def floating(caption: str, label: str, made: Iterable[Grid], legend: str = "") -> str:
     """A table that floats, with its caption above: of as many tabulars as there are grids, and as fit a page's width.
 
-    What does not fit one page goes on in further ones.
+    What does not fit one page goes on in further ones. legend: what stands below each, of the letters in it.
     """
     size, parts = _fitting(list(made))
     floats: list[list[Grid]] = [[]]
@@ -36,15 +36,17 @@ def floating(caption: str, label: str, made: Iterable[Grid]) -> str:
         floats[-1].append(part)
     first, *more = floats
     further = (
-        _one_float(f"{caption} Continued.", f"{label}.{number}", size, of) for number, of in enumerate(more, start=2)
+        _one_float(f"{caption} Continued.", f"{label}.{number}", size, of, legend)
+        for number, of in enumerate(more, start=2)
     )
-    return "\n".join([_one_float(caption, label, size, first), *further])
+    return "\n".join([_one_float(caption, label, size, first, legend), *further])
 
 
-def _one_float(caption: str, label: str, size: str, parts: Sequence[Grid]) -> str:
+def _one_float(caption: str, label: str, size: str, parts: Sequence[Grid], legend: str) -> str:
     inner = "\n\\par\\medskip\n".join(map(_tabular, parts))
     head = f"\\begin{{table}}\n\\centering\n\\caption{{{escaped(caption)}}}\n\\label{{{label}}}\n\\par\\smallskip\n"
-    return f"{head}{size}{inner}\n\\end{{table}}\n"
+    below = f"\n\\par\\smallskip\n{{\\footnotesize {escaped(legend)}\\par}}" if legend else ""
+    return f"{head}{size}{inner}{below}\n\\end{{table}}\n"
 
 
 def _fitting(made: Sequence[Grid]) -> tuple[str, list[Grid]]:

@@ -1,14 +1,17 @@
 """Networks and estimators made again of what is kept; before anything is made, it is known to be such a class."""
 
 from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
 from benchmarks.runs.build import check_named, import_class, instantiate
 from benchmarks.runs.kept.weights import ADVICE, FILE, Kept, read_weights
-from benchmarks.runs.ledger import Ledger
+from benchmarks.runs.ledger import Ledger, Run
+from benchmarks.runs.plan import Choice
 from benchmarks.runs.stored.finished import Finished, check_files
+from benchmarks.spec import load_paper, paper_ids
 from datasets.errors import DataError
 
 
@@ -34,15 +37,28 @@ def kept_of_run(finished: Finished) -> Kept:
     """The weights of a stored run, held against their checksum. Raises InputError where it kept none."""
     listed = finished.result["files"].get(FILE)
     run = finished.run
-    again = f"`python -m benchmarks run {run.paper} --tier {run.tier} --corpus {run.corpus} --again --keep weights`"
+    again = _again(run)
     if listed is None:
-        raise InputError(f"{run.id}: this run kept no weights; {again} makes runs anew that keep theirs")
+        raise InputError(f"{run.id}: this run kept no weights; {again} makes it anew with them")
     if not (finished.folder / FILE).exists():
         raise InputError(
-            f"{run.id}: its weights are not here; they were not landed, or removed; {again} makes them anew"
+            f"{run.id}: its weights are not here; they were not landed, or removed; {again} makes it anew with them"
         )
     check_files(finished.folder, {FILE: listed})
     return read_weights(finished.folder / FILE)
+
+
+def _again(run: Run) -> str:
+    """What makes this run anew, with its weights: a cell that it feeds, under its conditions."""
+    choice = Choice(run.tier, run.corpus, run.numerics, run.seed + 1, (run.fold,))
+    options = f"{choice.options} --again --keep weights"
+    paper = load_paper(run.paper) if run.paper in paper_ids() else None
+    tables = paper.tables if paper else ()
+    for cell in chain.from_iterable((*paper.table_cells(one), *paper.control_cells(one)) for one in tables if paper):
+        trained = [(one.setting, one.dataset) for one in cell.sources if cell.recipe == "train"]
+        if (run.setting, run.dataset) in trained and cell.fold in (None, run.fold):
+            return f"`python -m benchmarks run {cell.id} {options}`"
+    return f"the command that made it with `{options}`"
 
 
 def without_weights(ledger: Ledger, run_ids: Collection[str]) -> int:

@@ -112,10 +112,10 @@ def _parted(target: str) -> tuple[Paper, str, str | None, list[str]]:
     columns = list(paper.tables[table].columns)
     if not place:
         return paper, table, None, columns
-    if place in columns:
+    rows = {**paper.tables[table].rows, **paper.tables[table].controls}
+    if place in columns and place not in rows:
         return paper, table, None, [place]
     row, _, column = place.partition(".")
-    rows = {**paper.tables[table].rows, **paper.tables[table].controls}
     if row not in rows or (column and column not in columns):
         cells = [f"{name}.{one}" for name in rows for one in columns]
         known = [f"{paper_id}.{table}.{name}" for name in (*columns, *rows, *cells)]

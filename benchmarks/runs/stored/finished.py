@@ -198,7 +198,8 @@ def check_files(folder: Path, checksums: dict[str, str]) -> None:
         if not path.is_file() or path.is_symlink():
             raise InputError(f"{path}: missing from a finished run, or a link; {_redo(folder)}")
         if file_sha256(path) != digest:
-            raise InputError(f"{path}: damaged (its checksum differs); {_redo(folder)}")
+            redo = "remove this file, the run stands without it" if name.startswith(WEIGHTS) else _redo(folder)
+            raise InputError(f"{path}: damaged (its checksum differs); {redo}")
 
 
 def signature(folder: Path) -> str:

@@ -125,6 +125,8 @@ def test_target_narrows_the_audit():
     ids = [check["id"] for check in audit("acrnn.t4.none")]
     assert ids
     assert all(check.startswith("acrnn.t4.none.") for check in ids)
+    column = [check["id"] for check in audit("acrnn.t2.params_M")]
+    assert column and {check.split(".")[3] for check in column} == {"params_M"}
     assert audit("acrnn.t1.soundnet") == []
     assert audit_lines([]) == ["nothing here can be checked without training"]
 

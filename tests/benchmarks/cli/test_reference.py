@@ -17,3 +17,9 @@ def test_every_command_and_every_option_stands_in_the_reference():
     assert found["run"]["--tier"][1] == "`full`" and "smoke" in found["run"]["--tier"][0]
     assert "(`RESOUND_RUNS`)" in found["status"]["--runs"][0]
     assert all(told for options in found.values() for told, _ in options.values()), "an option says nothing of itself"
+
+
+def test_options_with_choices_show_them():
+    grids = [block for block in command_page(typer.main.get_command(app)).blocks if isinstance(block, Grid)]
+    text = " ".join(row[1] for grid in grids for row in grid.rows)
+    assert "`csv`, `tensorboard`, `wandb`" in text and "`real`, `miniature`, `standin`" in text

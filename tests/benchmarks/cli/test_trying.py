@@ -96,7 +96,7 @@ def test_a_network_is_trained_once_per_text_and_stands_beside_the_paper(resound,
     [
         (("mynet.Stranger",), "mynet.Stranger: is no torch.nn.Module and no LightningModule; derive it from one"),
         (("mynet.Wide",), "mynet.Wide: gives (1, 32, 10); it must give logits (B, classes) of segments x"),
-        (("mynet.MPL",), "mynet.MPL: cannot be imported (module 'mynet' has no attribute 'MPL')"),
+        (("mynet.MPL",), "mynet.MPL: cannot be imported (module 'mynet' has no attribute 'MPL'); mend its module"),
         (("mynet.MLP", "--set", "model.hiden=3"), "mynet.MLP has no argument 'hiden'; did you mean hidden"),
         (("mynet.MLP", "--set", "model.hidden=many"), "--set model.hidden=many: must be int"),
     ],

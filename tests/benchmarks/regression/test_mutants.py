@@ -8,7 +8,7 @@ from benchmarks import spec
 from benchmarks.errors import InputError
 from benchmarks.regression import mutants
 from benchmarks.regression.cases import load_cases
-from benchmarks.regression.check import names_of
+from benchmarks.regression.check import _asked, names_of
 from benchmarks.regression.mutants import ROOT, TABLE, Caught, Mutation
 
 MUTATIONS = mutants.load()
@@ -86,3 +86,8 @@ def test_new_lines_replace_old_ones_and_lines_of_what_is_gone_go():
     )
     second = mutants.updated(first, [Caught("b", one, "t.py::new", None, 2.4)], ["a", "b", "c"])
     assert second == mutants.HEAD + "| a | a.py | t.py::old |  | 1 |\n| b | a.py | t.py::new |  | 2 |\n"
+
+
+def test_a_paper_stands_for_all_of_its_checks():
+    cases = load_cases("edc")
+    assert _asked(cases, ["edc"]) == set(names_of(cases)) and not _asked(cases, ["acrnn"])

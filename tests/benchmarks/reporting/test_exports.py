@@ -12,8 +12,9 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.cli.main import run_command_line
+from benchmarks.errors import InputError
 from benchmarks.judge.results import Results
-from benchmarks.reporting import wording
+from benchmarks.reporting import export_tables, wording
 from benchmarks.reporting.exports import HEAD, exported
 from benchmarks.reporting.render.blocks import Grid
 from benchmarks.reporting.render.latex import HIGH, escaped, floating
@@ -41,6 +42,40 @@ def parsed(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def as_text(name, value, decimals):
+    is_printed = value is not None and name in ("published", "corrected", "ours", "low", "high")
+    return f"{value:.{decimals}f}" if is_printed else "" if value is None else str(value)
+
+
+def test_csv_has_the_digits_of_the_page_and_no_protocol_where_nothing_is_trained(tmp_path):
+    results = Results(workspace_in(tmp_path))
+    rows = {row["cell"]: row for row in parsed(exported(map(results.table, ("acrnn.t1", "acrnn.t2")), "csv"))}
+    assert rows["acrnn.t1.soundnet.esc10"]["protocol"] == "" == rows["acrnn.t2.crnn.params_M"]["protocol"]
+    assert rows["acrnn.t1.knn.esc10"]["protocol"] == "our reading"
+    events = parsed(exported([results.table("mtfa.t1")], "csv"))
+    assert next(row for row in events if row["cell"] == "mtfa.t1.mlp.eval.babycry.er")["published"] == "0.80"
+
+
+@pytest.mark.parametrize(
+    ("target", "cells"),
+    [
+        ("acrnn.t3.att", {"acrnn.t3.att.esc10", "acrnn.t3.att.esc50"}),
+        ("acrnn.t3.esc10", {f"acrnn.t3.{row}.esc10" for row in ("base", "att", "aug", "att_aug")}),
+        ("acrnn.t3.att.esc10", {"acrnn.t3.att.esc10"}),
+    ],
+)
+def test_a_part_of_a_table_is_exported_alone(clips, target, cells):
+    papers = [row for row in parsed(export_tables(clips, target, "csv")) if row["whose"] == "paper"]
+    assert {row["cell"] for row in papers} == cells
+    text = export_tables(clips, target, "latex")
+    assert text.count(" & ") == (1 + len({cell.split(".")[2] for cell in cells})) * len({one[-2:] for one in cells})
+
+
+def test_controls_are_no_rows_of_a_papers_table(clips):
+    with pytest.raises(InputError, match=r"acrnn\.t3\.controls: names no row .* --format csv"):
+        export_tables(clips, "acrnn.t3.controls", "latex")
+
+
 def test_csv_and_json_hold_the_numbers_of_the_pages(table):
     rows, found = parsed(exported([table], "csv")), json.loads(exported([table], "json"))
     (described,) = found["tables"]
@@ -49,7 +84,7 @@ def test_csv_and_json_hold_the_numbers_of_the_pages(table):
     by_cell = {one.cell.id: one for one in table.main}
     ran = 0
     for row, cell in zip(rows, described["cells"], strict=True):
-        assert row == {name: "" if value is None else str(value) for name, value in cell.items()}
+        assert row == {name: as_text(name, value, cell["decimals"]) for name, value in cell.items()}
         if (row["tier"], row["corpus"]) != ("full", "real") or row["cell"] not in by_cell:
             assert row["state"] in ("no verdict", "incomplete")
             continue
@@ -74,8 +109,21 @@ def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
     assert len(lines) == 1 + len(table.table.rows) and {line.count(" & ") for line in lines} == {2}
     one = next(one for one in table.main if one.mean is not None)
     shown = f"{wording.published(one)} / {wording.as_printed(one)} [{wording.span(one.interval, 1)}]"
-    assert escaped(shown) in text and re.search(r"\$\^\{\\mathrm\{[RDU]\}\}\$", text)
+    assert escaped(shown) in text and re.search(r"\$\^\{\\mathrm\{[RDU](,[a-z])*\}\}\$", text)
     assert text.count("{") == text.count("}") and all(ord(character) < 128 for character in text)
+
+
+def test_latex_has_the_marks_of_the_page_and_what_they_mean_below(table, tmp_path):
+    one = next(one for one in table.main if one.mean is not None and one.protocol == "our reading")
+    off = replace(one, cell=one.cell.model_copy(update={"corrected": 93.1}))
+    main = tuple(off if each is one else each for each in table.main)
+    text = exported([replace(table, main=main)], "latex")
+    assert re.search(r"corrected 93\.1 / \d+\.\d[^&]*\$\^\{\\mathrm\{[RDU],o,c\}\}\$", text)
+    legend = text.partition("\\end{tabular}")[2]
+    assert "o: our reading of an open protocol" in legend and "c: the published value is corrected" in legend
+    assert "reading" not in text.partition("\\begin{tabular}")[0] and "q: " not in legend
+    quoted = exported([Results(workspace_in(tmp_path)).table("acrnn.t1")], "latex")
+    assert "$^{\\mathrm{q}}$" in quoted and "q: quoted, not run here" in quoted.partition("\\end{tabular}")[2]
 
 
 def test_exports_say_whose_row_it_is_of_which_folds_and_how_ours_was_shortened(scene_table, clips):
@@ -127,7 +175,8 @@ def test_a_caption_says_what_the_table_has_and_no_more(tmp_path):
     assert "). Published values, in \\%.}" in empty and "interval" not in empty and "not run" not in empty
     fabricate(workspace, "att_aug", "esc10", wrong=4, seeds=1)
     one_seed = exported([Results(workspace).table("acrnn.t3")], "latex")
-    assert "interval" not in one_seed and "; --: not run. Ours is cut to the decimals" in one_seed
+    assert "interval" not in one_seed and "--: not run." in one_seed.partition("\\end{tabular}")[2]
+    assert "Ours is cut to the decimals" in one_seed
     fabricate(workspace, "att_aug", "esc10", wrong=4)
     assert "in \\%, with the 90 \\% interval" in exported([Results(workspace).table("acrnn.t3")], "latex")
 

@@ -156,7 +156,7 @@ def test_a_table_that_does_not_fit_is_found(paper_copy):
         load_paper("acrnn", paper_copy)
 
 
-@pytest.mark.parametrize("target", ["acrn", "acrnn.t9", "acrnn.t3.atta", "acrnn.t3.att_aug.esc5"])
+@pytest.mark.parametrize("target", ["acrn", "acrnn.t9", "acrnn.t3.atta", "acrnn.t3.esc5", "acrnn.t3.att_aug.esc5"])
 def test_an_unknown_target_names_the_nearest(target):
     with pytest.raises(InputError, match=r"unknown .*did you mean acrnn"):
         select(target)
@@ -178,6 +178,21 @@ def test_targets_select_what_they_name():
     assert len(select("acrnn")) == 58
     assert len(select("acrnn.t3")) == 8
     assert [cell.id for cell in select("acrnn.t3.att_aug.esc50")] == ["acrnn.t3.att_aug.esc50"]
+    rows = ("base", "att", "aug", "att_aug")
+    assert [cell.id for cell in select("acrnn.t3.esc50")] == [f"acrnn.t3.{row}.esc50" for row in rows]
+    assert {cell.column for cell in select("mtfa.t1.dev.babycry.er")} == {"dev.babycry.er"}
+    with pytest.raises(InputError, match=r"did you mean acrnn\.t3\.esc50"):
+        select("acrnn.t3.ecs50")
+
+
+def test_a_row_stands_before_a_column_of_the_same_name(tmp_path, monkeypatch):
+    (tmp_path / "acrnn").mkdir()
+    (tmp_path / "acrnn" / "paper.yaml").write_text(FOLDS.replace("base: {setting: base}", "esc10: {setting: base}"))
+    (tmp_path / "acrnn" / "t3.csv").write_text("row,label,esc10,esc50\nesc10,B,1,2\n")
+    monkeypatch.setattr(load, "PAPERS", tmp_path)
+    load._load.cache_clear()
+    assert [cell.id for cell in select("acrnn.t3.esc10")] == ["acrnn.t3.esc10.esc10", "acrnn.t3.esc10.esc50"]
+    assert [cell.id for cell in select("acrnn.t3.esc50")] == ["acrnn.t3.esc10.esc50"]
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ def test_labels_are_decisions(tmp_path):
         ("item,dog,rain\n", "no scores in it"),
         ("item,label\n", "no scores in it"),
         ("item,label\na,dog\nb,\n", "line 3 has no label"),
-        (b"item,dog\na\xff\xfe,1\n", "not a readable csv file, whose text is UTF-8"),
-        ("item,dog\na,0.5\n".encode("utf-16"), "not a readable csv file, whose text is UTF-8"),
+        (b"item,dog\na\xff\xfe,1\n", "whose text is UTF-8; save it as CSV UTF-8"),
+        ("item,dog\na,0.5\n".encode("utf-16"), "whose text is UTF-8; save it as CSV UTF-8"),
     ],
 )  # fmt: skip
 def test_a_defect_is_one_line(tmp_path, content, problem):

@@ -110,8 +110,13 @@ def test_weights_are_kept_on_request_alone_and_move_no_score(finished, workspace
     elsewhere = Workspace(workspace.data, tmp_path / "runs", workspace.cache, workspace.reports)
     without = load_finished(execute(with_weights.run, Surroundings(elsewhere)))
     assert FILE not in without.result["files"] and without.scored == with_weights.scored
-    with pytest.raises(InputError, match=r"kept no weights; `python -m benchmarks run .* --again --keep weights`"):
+    with pytest.raises(InputError, match="this run kept no weights") as told:
         kept_of_run(without)
+    options = "--tier smoke --corpus miniature --seeds 1 --folds 1 --again --keep weights"
+    assert f"`python -m benchmarks run acrnn.t1.knn.esc10 {options}` makes it anew" in str(told.value)
+    own = replace(without, run=replace(without.run, setting="own-net", fold=3, seed=1, numerics="bf16"))
+    with pytest.raises(InputError, match=r"the command that made it with `.* bf16 --seeds 2 --folds 3 --again --keep"):
+        kept_of_run(own)
 
 
 def test_logs_and_weights_move_no_score_of_a_network(finished, workspace, tmp_path):
@@ -153,7 +158,7 @@ def test_damaged_weights_are_named(finished, tmp_path):
     content = bytearray((copy / FILE).read_bytes())
     content[-5] ^= 1
     (copy / FILE).write_bytes(content)
-    with pytest.raises(InputError, match=r"weights.safetensors: damaged"):
+    with pytest.raises(InputError, match=r"weights.safetensors: damaged .*; remove this file, the run"):
         kept_of_run(load_finished(copy))
 
 
