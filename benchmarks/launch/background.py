@@ -86,7 +86,7 @@ class Trainer:
 
     def note(self) -> dict[str, Any] | None:
         """Its process, machine and target while it lives, {} while it does not tell them; None without one."""
-        if not is_claimed(self.claim):
+        if self.claim.is_dir() or not is_claimed(self.claim):
             return None
         try:
             found = json.loads(self.claim.read_text(encoding="utf-8"))
@@ -109,6 +109,8 @@ class Trainer:
         Returns its number, and its exit code where it has ended meanwhile. Raises InputError where one is at work.
         """
         self.refuse_second()
+        if self.claim.is_dir():
+            raise InputError(f"{self.claim}: is a folder in the place of a trainer's note; remove it")
         with writing(self.log):
             self.log.parent.mkdir(parents=True, exist_ok=True)
             with self.log.open("ab") as log:

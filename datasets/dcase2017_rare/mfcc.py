@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.features import Extractor
-from datasets.features.delta import acceleration, delta
+from datasets.features.delta import cepstra
 from datasets.features.log_mel import mel_bank
 from datasets.features.stft import banded_spectrum, decibels, window
 
@@ -38,9 +38,7 @@ class MfccRare(Extractor):
         Raises ValueError for another rate than the extractor's, and for samples of fewer than 9 frames.
         """
         self.check_rate(rate)
-        from scipy.fft import dct
-
         taper, bank = window("hamming", self.length), mel_bank(self.rate, self.n_fft, self.n_mels)
         level = decibels(banded_spectrum(samples, taper, self.n_fft, self.hop, bank, magnitude=True))
-        mfcc = np.ascontiguousarray(dct(level, type=2, norm="ortho", axis=1)[:, : self.n_mfcc].T)
-        return np.concatenate([mfcc[1:], delta(mfcc), acceleration(mfcc)]).T
+        mfcc, *derivatives = cepstra(level, self.n_mfcc)
+        return np.concatenate([mfcc[1:], *derivatives]).T

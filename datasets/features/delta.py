@@ -1,4 +1,4 @@
-"""The time derivatives of features by regression over nine frames."""
+"""The time derivatives of features by regression over nine frames, and the cepstra that are given with them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,3 +47,14 @@ def acceleration(features: Array) -> Array:
     curve = windows @ weights.astype(np.float32)
     borders = [(0, 0)] * (features.ndim - 1) + [(half, half)]
     return np.pad(curve, borders, mode="edge").astype(np.float32, copy=False)
+
+
+def cepstra(level: Array, n_mfcc: int) -> tuple[Array, Array, Array]:
+    """MFCC of levels in dB (T, bands), their delta and acceleration: each (n_mfcc, T), by an orthonormal DCT-II.
+
+    Raises ValueError for fewer than 9 frames.
+    """
+    from scipy.fft import dct
+
+    mfcc = np.ascontiguousarray(dct(level, type=2, norm="ortho", axis=1)[:, :n_mfcc].T)
+    return mfcc, delta(mfcc), acceleration(mfcc)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.features import Extractor
-from datasets.features.delta import acceleration, delta
+from datasets.features.delta import cepstra
 from datasets.features.log_mel import mel_bank
 from datasets.features.stft import banded_power, decibels, window
 
@@ -39,9 +39,6 @@ class MfccScenes(Extractor):
         Raises ValueError for another rate than the extractor's, and for samples of fewer than 9 frames.
         """
         self.check_rate(rate)
-        from scipy.fft import dct
-
         taper, bank = window("hamming", self.n_fft), mel_bank(self.rate, self.n_fft, self.n_mels)
         level = decibels(banded_power(samples, taper, self.n_fft, self.hop, bank))
-        mfcc = np.ascontiguousarray(dct(level, type=2, norm="ortho", axis=1)[:, : self.n_mfcc].T)
-        return np.concatenate([mfcc, delta(mfcc), acceleration(mfcc)]).T
+        return np.concatenate(cepstra(level, self.n_mfcc)).T

@@ -89,13 +89,18 @@ class GaussianMixtures:
         return values
 
     def _new(self) -> "GaussianMixture":
-        from sklearn.mixture import GaussianMixture
-
-        return GaussianMixture(
-            self.components, covariance_type="diag", init_params="kmeans", max_iter=self.max_iter, tol=self.tol,
-            reg_covar=self.reg_covar, random_state=self.seed,
-        )  # fmt: skip
+        return diagonal_mixture(self.components, self.max_iter, self.tol, self.reg_covar, self.seed)
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         """Frames (n, d) float64 of X (..., d), standardised."""
         return (X.reshape(-1, X.shape[-1]) - self._mean) / self._std
+
+
+def diagonal_mixture(components: int, max_iter: int, tol: float, reg_covar: float, seed: int) -> "GaussianMixture":
+    """A mixture with diagonal covariances, which begins at k-means and has not been fitted."""
+    from sklearn.mixture import GaussianMixture
+
+    return GaussianMixture(
+        components, covariance_type="diag", init_params="kmeans", max_iter=max_iter, tol=tol, reg_covar=reg_covar,
+        random_state=seed,
+    )  # fmt: skip

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from models.baselines.mixtures import diagonal_mixture
+
 if TYPE_CHECKING:
     from sklearn.mixture import GaussianMixture
 
@@ -64,12 +66,7 @@ class FrameMixtures:
         return ((summed(with_event - without) - THRESHOLD) / WINDOW).astype(np.float32)[:, :, None]
 
     def _new(self) -> "GaussianMixture":
-        from sklearn.mixture import GaussianMixture
-
-        return GaussianMixture(
-            self.components, covariance_type="diag", init_params="kmeans", max_iter=self.max_iter, tol=self.tol,
-            reg_covar=self.reg_covar, random_state=self.seed,
-        )  # fmt: skip
+        return diagonal_mixture(self.components, self.max_iter, self.tol, self.reg_covar, self.seed)
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         """Frames (n, d) float64, standardised."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from benchmarks.reporting.render.html import Ids
 from benchmarks.reporting.web.places import page_place, way
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
     from markupsafe import Markup
 
@@ -58,7 +60,8 @@ def _document(path: Path) -> Document:
     return Document(place, title, Markup(_markdown().renderer.render(tokens[3:], _markdown().options, {})))
 
 
-def _markdown():  # type: ignore[no-untyped-def]
+@cache
+def _markdown() -> "MarkdownIt":
     """CommonMark with tables, which takes no HTML; tables may scroll, and blocks of code look like commands."""
     from markdown_it import MarkdownIt
 
@@ -70,7 +73,6 @@ def _markdown():  # type: ignore[no-untyped-def]
     made.add_render_rule("table_close", lambda *_: "</table></div>\n")
     made.add_render_rule("th_open", lambda *_: '<th scope="col">')
     made.add_render_rule("fence", lambda _, tokens, at, *__: _code(tokens[at].content))
-    made.add_render_rule("html_block", lambda *_: "")
     return made
 
 

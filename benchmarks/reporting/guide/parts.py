@@ -13,8 +13,8 @@ ROOT = Path(benchmarks.__file__).parents[1]
 #: What is shown: a page's name, its title, what it begins with, where its classes stand.
 PAGES = (
     ("datasets", "Data modules", "Batches for training and tests, one class per dataset.", ("datasets/*/module.py",)),
-    ("models", "Networks", "Networks and their LightningModules, one module per family.",
-     ("models/*.py", "models/edc/*.py", "models/baselines/*.py", "models/cited/*.py")),
+    ("models", "Networks", "Networks and their LightningModules, one module per family; what kinds of tasks share.",
+     ("models/**/*.py",)),
 )  # fmt: skip
 
 

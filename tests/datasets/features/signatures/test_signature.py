@@ -95,8 +95,8 @@ MUTATIONS = {
     ],
     "mfcc_scenes": [
         ("mfcc_scenes", 'window("hamming", self.n_fft)', 'window("hamming", 1764)'),
-        ("mfcc_scenes", 'norm="ortho"', "norm=None"),
-        ("mfcc_scenes", "[:, : self.n_mfcc]", "[:, 1 : self.n_mfcc + 1]"),
+        ("delta", 'norm="ortho"', "norm=None"),
+        ("delta", "[:, :n_mfcc]", "[:, 1 : n_mfcc + 1]"),
         ("delta", "2 / np.sum", "1 / np.sum"),
         ("delta", 'borders, mode="edge"', 'borders, mode="constant"'),
     ],
