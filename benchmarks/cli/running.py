@@ -159,6 +159,27 @@ def run_command(
     return (sweep.run_again if again else sweep.run)(minutes=minutes, confirmed=yes)
 
 
+@app.command("equivalence")
+def equivalence_command(
+    paper: Annotated[str, typer.Argument(help="A paper whose file asks for the study: acrnn")],
+    numerics: NumericsOption = "bf16",
+    jobs: JobsOption = None,
+    device: DeviceOption = "auto",
+    minutes: MinutesOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
+    data_root: DataOption = None,
+    runs: RunsOption = None,
+    cache: CacheOption = None,
+    reports: ReportsOption = None,
+) -> int:
+    """Run the same in float32 and in other numerics, and say whether these may stand for float32."""
+    from benchmarks.cli.study.sweeps import StudySweep
+    from benchmarks.runs.workspace import Workspace
+
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    return StudySweep(paper, numerics, workspace, device, jobs).run(minutes, yes)
+
+
 @app.command("stop")
 def stop_command(runs: RunsOption = None) -> None:
     """End what runs in the background, behind a checkpoint; the command that started it goes on another time."""

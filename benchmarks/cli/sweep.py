@@ -54,6 +54,8 @@ class Sweep:
     #: whether final weights are kept, and where runs log to
     keeps_weights: bool = False
     logger: str | None = None
+    #: whether the tables of the target are written and printed when all is run
+    tables: bool = True
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
@@ -83,7 +85,8 @@ class Sweep:
             for line in logging_lines(self.logger, self.workspace.runs):
                 print(f"resound: {line}", file=sys.stderr)
             code = self._launch(plan, launcher, minutes)
-        self._write_tables()
+        if self.tables:
+            self._write_tables()
         return code
 
     def run_in_background(self, arguments: Sequence[str], confirmed: bool) -> int:

@@ -9,6 +9,7 @@ from benchmarks.audit.isolated import table_checks
 from benchmarks.judge.aside import LeftAside, left_aside
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.numerics.study import Study, study
 from benchmarks.judge.own.rows import own_rows
 from benchmarks.judge.spread import column_spread, item_noise, repeats
 from benchmarks.judge.states import State
@@ -18,6 +19,7 @@ from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, 
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, Table, load_paper
+from benchmarks.spec.equivalence import Other
 
 if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
@@ -31,6 +33,7 @@ class Results:
         self._evaluators: dict[Variant, Evaluator] = {}
         self._evidence: dict[tuple[Variant, str, object], Evidence] = {}
         self._noise: dict[tuple[str, object], ItemInterval] = {}
+        self._studies: dict[tuple[str, Other], Study] = {}
 
     @cached_property
     def _variants(self) -> dict[str, set[Variant]]:
@@ -69,7 +72,34 @@ class Results:
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         states = self._states(paper, name, by_variant)
         own = own_rows(paper, name, by_variant, self.workspace)
-        return TableResult(paper, name, main, others, checks, claims, ran, apart, unscored, derived, states, own)
+        studies = {numerics: self.study(paper, numerics) for numerics in paper.equivalence}
+        return TableResult(
+            paper, name, main, others, checks, claims, ran, apart, unscored, derived, states, own, studies
+        )  # fmt: skip
+
+    def study(self, paper: Paper, numerics: Other) -> Study:
+        """What a paper's study says of other numerics than float32."""
+        if (paper.id, numerics) not in self._studies:
+            tier = paper.equivalence[numerics].tier
+            self._studies[paper.id, numerics] = study(
+                paper, numerics, lambda cell, made_in: self._evidence_of(paper, cell, Variant(tier, numerics=made_in))
+            )
+        return self._studies[paper.id, numerics]
+
+    def _fed_by(self, paper: Paper, cell: Cell) -> tuple[Evidence, str]:
+        """The runs of the paper's experiment behind a cell, and their numerics.
+
+        Where float32 has no complete seed, those in numerics that were shown to give the same.
+        """
+        found = self._evidence_of(paper, cell, Variant())
+        if found.mean is not None:
+            return found, "float32"
+        for numerics in paper.equivalence:
+            other = self._evidence_of(paper, cell, Variant(numerics=numerics))
+            settings = {source.setting for source in cell.sources}
+            if other.mean is not None and all(self.study(paper, numerics).speaks_for(name) for name in settings):
+                return other, numerics
+        return found, "float32"
 
     def _states(self, paper: Paper, table_id: str, variants: Iterable[Variant]) -> dict[Variant, dict[str, State]]:
         """The files that the runs behind a table were made with, by variant and dataset."""
@@ -120,9 +150,12 @@ class Results:
 
     def _column_results(self, paper: Paper, table_id: str, variant: Variant) -> tuple[CellResult, ...]:
         cells = list(paper.table_cells(table_id))
-        evidence = {cell.id: self._evidence_of(paper, cell, variant) for cell in cells if cell.recipe == "train"}
+        trained = [cell for cell in cells if cell.recipe == "train"]
         if not variant.earns_verdict:
+            evidence = {cell.id: self._evidence_of(paper, cell, variant) for cell in trained}
             return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells if cell.recipe != "audit")
+        fed = {cell.id: self._fed_by(paper, cell) for cell in trained}
+        evidence = {cell: one for cell, (one, _) in fed.items()}
         spreads = {
             (column, is_trained): column_spread(paper, cells, evidence, column, is_trained)
             for column in paper.tables[table_id].columns for is_trained in (True, False)
@@ -130,7 +163,8 @@ class Results:
         judged = []
         for cell in cells:
             is_trained = bool(cell.setting and paper.settings[cell.setting].trainer)
-            judged.append(self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column, is_trained]))
+            one = self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column, is_trained])
+            judged.append(replace(one, numerics=fed[cell.id][1]) if cell.id in fed else one)
         return tuple(judged)
 
     def _evidence_of(self, paper: Paper, cell: Cell, variant: Variant) -> Evidence:

@@ -12,10 +12,12 @@ from benchmarks.judge.evidence import Evidence
 from benchmarks.judge.spread import repeats
 from benchmarks.judge.verdict import ItemInterval, Verdict
 from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
+from benchmarks.spec.equivalence import Other
 
 if TYPE_CHECKING:
     from benchmarks.audit.checks import Check
     from benchmarks.judge.claims import ClaimResult
+    from benchmarks.judge.numerics.study import Study
     from benchmarks.judge.own.rows import OwnRow
     from benchmarks.judge.states import State
     from benchmarks.spec.audit import Mean
@@ -36,7 +38,10 @@ class Variant:
 
     @property
     def earns_verdict(self) -> bool:
-        """Only the paper's schedule on the real files, in the default precision, is held against the paper."""
+        """Only the paper's schedule on the real files, in the default precision, is held against the paper.
+
+        Runs in another precision count among those of the paper where a study has shown it equivalent (Results).
+        """
         return self == Variant()
 
     @property
@@ -73,6 +78,8 @@ class CellResult:
     published_folds: "Mean | None" = None
     #: what came out under other readings of what the paper leaves open
     readings: tuple["CellResult", ...] = ()
+    #: what the runs were computed in: of a verdict another than float32 only where a study has shown that it gives the same
+    numerics: str = "float32"
 
     @property
     def mean(self) -> float | None:
@@ -259,6 +266,8 @@ class TableResult:
     states: Mapping[Variant, Mapping[str, "State"]] = field(default_factory=dict)
     #: rows that are not the paper's (judge.own), by the conditions of their runs
     own: Mapping[Variant, tuple["OwnRow", ...]] = field(default_factory=dict)
+    #: what is known of other numerics than float32 (judge.numerics)
+    studies: Mapping[Other, "Study"] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -27,7 +27,7 @@ from benchmarks.spec.words import nearest
 PAPERS = folders.built_in()
 
 #: What stands in reports beside the papers, and in the folder of a paper beside its tables: no name for one of these.
-TAKEN_BY_REPORTS, TAKEN_BY_PAPERS = ("assets", "guide", "results"), ("index", "own", "values")
+TAKEN_BY_REPORTS, TAKEN_BY_PAPERS = ("assets", "guide", "results"), ("index", "numerics", "own", "values")
 
 #: Names all controls of a table at once, in the place of a row.
 CONTROLS = "controls"

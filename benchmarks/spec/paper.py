@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 from benchmarks.spec.audit import AuditPlan
 from benchmarks.spec.bricks import Arguments, ClassNotes, ColumnName, ImportPath, Name, Protocol, Strict
 from benchmarks.spec.cells import Cell, Published
+from benchmarks.spec.equivalence import Equivalence, Other
 from benchmarks.spec.words import Tier
 
 #: How near a reproduced value has to come, in the unit of the column.
@@ -284,6 +285,8 @@ class Paper(Strict):
     errata: list[Erratum] = []
     claims: list[Claim] = []
     audit: AuditPlan = AuditPlan()
+    #: what other numerics have to show before they feed verdicts
+    equivalence: dict[Other, Equivalence] = {}
     notes: list[str] = []
     #: words of the paper that its tables use, explained
     words: dict[str, str] = {}

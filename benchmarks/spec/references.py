@@ -37,7 +37,7 @@ def wrong_references(paper: Paper, document: LocatedYaml) -> list[InputError]:
             check(_check_row, paper, table_id, row, (*place, kind, row_id))
     check_names(_of_errata(paper))
     check(_check_ids, paper)
-    for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper)):
+    for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper), _of_equivalence(paper)):
         check_names(names)
     for position, claim in enumerate(paper.claims):
         if claim.table in paper.tables:
@@ -130,6 +130,15 @@ def _of_audit(paper: Paper) -> Iterator[Use]:
         }  # fmt: skip
         for kind, name in check.names():
             yield name, known[kind], place
+
+
+def _of_equivalence(paper: Paper) -> Iterator[Use]:
+    """The cells of the studies, which are trained, and the settings that they speak for."""
+    trained = [cell.id for cell in paper.cells() if cell.setting] if paper.equivalence else []
+    for numerics, study in paper.equivalence.items():
+        for kind, names, known in (("cells", study.cells, trained), ("speaks_for", study.speaks_for, paper.settings)):
+            for position, name in enumerate(names):
+                yield name, known, ("equivalence", numerics, kind, position)
 
 
 def _of_claims(paper: Paper) -> Iterator[Use]:

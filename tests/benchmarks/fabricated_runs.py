@@ -63,10 +63,10 @@ def publish(workspace: Workspace, run: Run, scores: Scores, fingerprint: str = F
 def fabricate(
     workspace: Workspace, setting: str, dataset: str, wrong: int = 10, tier: str = "full", corpus: str = "real",
     seeds: int | None = None, kind: str = "logit", folds: tuple[int, ...] | None = None, step: int = 1,
-    fingerprint: str = FINGERPRINT, **facts: Any,
+    fingerprint: str = FINGERPRINT, numerics: str = "float32", **facts: Any,
 ) -> list[Run]:  # fmt: skip
     """Every run of a setting, with `wrong` wrong clips, `step` more for each further seed; `facts` of its result."""
-    choice = Choice(tier, corpus, seeds=seeds, folds=folds)
+    choice = Choice(tier, corpus, numerics, seeds, folds)
 
     def scores(run: Run) -> Scores:
         more = step * run.seed

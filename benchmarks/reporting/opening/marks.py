@@ -17,6 +17,7 @@ MEANINGS = {
     "ᵐ": "the mean alone: single folds are known to differ",
     "ᶠ": "a fitted reading: the published number had a say in what was run, so that this is no evidence for the rest",
     "ʳ": "our reading: the paper leaves a part of its protocol open",
+    "ᵇ": "not computed in float32 but in what a study has shown to give the same ([numerics](numerics.md))",
 }
 VERDICTS = {
     "reproduced": "✓", "deviates": "✗", "undecided": "?", "refused": "⊘", "flawed files": "!",
@@ -27,6 +28,7 @@ FURTHER: dict[str, Callable[[CellResult], bool]] = {
     "ᵐ": lambda one: one.mean_alone is not None,
     "ᶠ": lambda one: bool(one.fitted_fields or one.fitted_check),
     "ʳ": lambda one: one.protocol == "our reading" and one.verdict is not None,
+    "ᵇ": lambda one: one.numerics != "float32",
 }
 
 

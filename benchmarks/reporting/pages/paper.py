@@ -6,6 +6,7 @@ from benchmarks.judge.table import TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.overview import counted, states_of
 from benchmarks.reporting.pages import PageKind, Report
+from benchmarks.reporting.sections.equivalence import link_sentence
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
 from benchmarks.spec import Paper
 
@@ -24,6 +25,7 @@ def _blocks(paper: Paper, tables: list[TableResult]) -> Iterator[Block]:
     yield Text(f"{paper.authors}, {paper.year}; {paper.reference}.")
     yield Bullets([f"[{one.id}]({one.table_id}.md): {one.table.title}: {counted(states_of(one))}" for one in tables])
     yield Text("What the settings are made of, value by value with its origin: [values](values.md).")
+    yield from (Text(link_sentence(study)) for study in tables[0].studies.values())
     if paper.errata:
         rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in paper.errata]
         yield Heading("Errors and contradictions")

@@ -1,0 +1,86 @@
+"""The sweeps of a study of two numerics, one after the other, and what the study says then."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
+from benchmarks.cli.sweep import ASK_ABOVE_MINUTES, Sweep
+from benchmarks.errors import InputError, fitted
+from benchmarks.launch.launcher import launcher_named
+from benchmarks.runs.plan import Choice
+from benchmarks.runs.workspace import Workspace
+from benchmarks.spec import Paper, load_paper, nearest, paper_ids
+from benchmarks.spec.equivalence import Equivalence
+
+
+@dataclass(frozen=True)
+class StudySweep:
+    """One call of `equivalence`."""
+
+    paper_id: str
+    numerics: str
+    workspace: Workspace
+    device: str = "auto"
+    jobs: int | None = None
+
+    def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
+        """Run what the study lacks in both numerics and print what it says; the exit code of the command."""
+        paper = self._paper()
+        asked = self._asked(paper)
+        sweeps = list(self._sweeps(asked))
+        if self._asks(sweeps, confirmed):
+            return BAD_INPUT
+        deadline = None if minutes is None else time.monotonic() + 60 * minutes
+        code = OK
+        for sweep in sweeps:
+            left = None if deadline is None else max(0.0, (deadline - time.monotonic()) / 60)
+            code = max(code, sweep.run(left, confirmed=True), key=_gravity)
+        self._print_answer(paper)
+        return code
+
+    def _paper(self) -> Paper:
+        if self.paper_id not in paper_ids():
+            raise InputError(f"unknown paper {self.paper_id!r}{nearest(self.paper_id, paper_ids())}")
+        return load_paper(self.paper_id)
+
+    def _asked(self, paper: Paper) -> Equivalence:
+        if study := paper.equivalence.get(self.numerics):  # type: ignore[call-overload]
+            found: Equivalence = study
+            return found
+        known = ", ".join(paper.equivalence)
+        asks = f"asks for a study of {known}" if known else "asks for no study of numerics"
+        raise InputError(f"{paper.id}: its file {asks}, not of {self.numerics}")
+
+    def _sweeps(self, asked: Equivalence) -> Iterator[Sweep]:
+        for numerics in ("float32", self.numerics):
+            for cell in asked.cells:
+                choice = Choice(asked.tier, "real", numerics, asked.seeds)
+                yield Sweep(cell, choice, self.workspace, self.device, self.jobs, tables=False)
+
+    def _asks(self, sweeps: list[Sweep], confirmed: bool) -> bool:
+        """Whether all of it is to be confirmed first, which is said then."""
+        plans = [sweep.plan() for sweep in sweeps]
+        missing = sum(len(plan.missing) for plan in plans)
+        device = launcher_named("local").share_out(self.jobs, self.device, missing).device
+        expected = sum(plan.minutes(device) for plan in plans)
+        if expected <= ASK_ABOVE_MINUTES or confirmed:
+            return False
+        print(f"resound: {missing} runs, about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
+        return True
+
+    def _print_answer(self, paper: Paper) -> None:
+        from benchmarks.judge.results import Results
+        from benchmarks.reporting.render.blocks import Folded, Footnotes
+        from benchmarks.reporting.render.markdown import blocks_markdown
+        from benchmarks.reporting.sections.equivalence import study_blocks
+
+        study = Results(self.workspace).study(paper, self.numerics)  # type: ignore[arg-type]
+        blocks = [block for block in study_blocks(study) if not isinstance(block, Folded)]
+        print(fitted(blocks_markdown(blocks, Footnotes())))
+
+
+def _gravity(code: int) -> int:
+    """Failed runs weigh more than those that there was no time for."""
+    return {OK: 0, OUT_OF_TIME: 1}.get(code, 2)

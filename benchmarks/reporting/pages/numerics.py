@@ -1,0 +1,33 @@
+"""The page on what other numerics than float32 give: the study that lets them feed verdicts, or keeps them out."""
+
+from collections.abc import Iterator
+
+from benchmarks.reporting.pages import PageKind, Report
+from benchmarks.reporting.render.blocks import Page, Text
+from benchmarks.reporting.sections.equivalence import study_blocks
+
+ABOUT = (
+    "Verdicts are given on networks trained in float32. Other numerics are faster; their runs may stand for those in "
+    "float32 only where a study has shown that they give the same. It runs the same recipes on the same folds with the "
+    "same seeds in both, so that a pair begins with the same weights and sees the same batches. Its bounds were fixed "
+    "before the first run."
+)
+METHOD = (
+    "The folds are no sample, so the spread of a pair's difference is taken over seeds, within recipe and fold, as that "
+    "of a verdict is. It is a test of equivalence: few or noisy runs end undecided, never shown."
+)
+
+
+class NumericsPages(PageKind):
+    """A page per paper that asks for such a study."""
+
+    def pages(self, report: Report) -> Iterator[Page]:
+        """The pages of all papers that do."""
+        for tables in report.papers.values():
+            studies = tables[0].studies.values()
+            if studies:
+                paper = tables[0].paper
+                blocks = [Text(ABOUT), Text(METHOD), *(block for one in studies for block in study_blocks(one))]
+                yield Page(f"{paper.id}/numerics", f"{paper.id}: other numerics than float32", blocks)
+
+

@@ -1,0 +1,95 @@
+"""What a study of two numerics says, step by step."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from benchmarks.judge.numerics.study import Study
+from benchmarks.judge.verdict import t_quantile
+from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Text
+from datasets.acquire.telling import count_of, enumerated
+
+ANSWERS = {
+    "shown": "**shown**: runs in {numerics} may feed verdicts, and are marked where they do",
+    "refuted": "**refuted**: the interval lies outside of the margin",
+    "undecided": "**undecided**, so only runs in float32 earn verdicts",
+    "not measured": "**not measured** in full, so only runs in float32 earn verdicts",
+}
+
+
+def link_sentence(study: Study) -> str:
+    """What the page of a paper says of it: "Whether bf16 gives what float32 gives: undecided (numerics)"."""
+    return f"Whether {study.numerics} gives what float32 gives: {study.answer}; see [numerics](numerics.md)."
+
+
+def study_blocks(study: Study) -> Iterator[Block]:
+    """The answer, what was asked, what was found, how to run it again."""
+    yield Heading(study.numerics)
+    yield Text(f"The answer: {ANSWERS[study.answer].format(numerics=study.numerics)}.")
+    yield Bullets(list(_asked(study)))
+    if study.pairs:
+        yield _by_recipe(study)
+        yield Text("Values are means over folds, ± the standard deviation over seeds within a fold.")
+        if study.dof:
+            yield Text(_steps(study))
+        yield Folded("Every pair", [_pairs(study)])
+    command = f"python -m benchmarks equivalence {study.paper.id} --numerics {study.numerics} --yes"
+    yield Text(f"To run it again, or what is missing of it: `{command}`.")
+
+
+def _asked(study: Study) -> Iterator[str]:
+    asked = study.asked
+    unit = "points" if study.cells[0].unit == "%" else study.cells[0].unit
+    folds = study.paper.datasets[str(study.cells[0].dataset)].folds
+    labels = enumerated([f"“{cell.label}”" for cell in study.cells])
+    yield (
+        f"Run: {labels} on {study.paper.datasets[str(study.cells[0].dataset)].title}, tier {asked.tier}, "
+        f"{count_of(len(folds), 'fold')} × {count_of(asked.seeds, 'seed')}, in float32 and {study.numerics}: "
+        f"{study.there} of {study.wanted} runs are there."
+    )
+    reached = "" if study.low is None else f": {study.low:+.2f} … {study.high:+.2f} here"
+    yield f"Asked: the 90 % interval of the mean difference lies within ± {asked.margin:g} {unit}{reached};"
+    ratio = f": {study.ratio:.2f} here" if study.dof else ""
+    yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{ratio}."
+    if study.seeds_needed:
+        yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide."
+    yield f"It speaks for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}."
+
+
+def _by_recipe(study: Study) -> Grid:
+    """What each recipe gave in both."""
+    rows = []
+    for cell in study.cells:
+        pairs = tuple(one for one in study.pairs if one.cell == cell.id)
+        if not pairs:
+            continue
+        alone = Study(study.paper, study.numerics, study.asked, (cell,), pairs)
+        values = [sum(of) / len(pairs) for of in zip(*((one.float32, one.other) for one in pairs), strict=True)]
+        spreads = (alone.sd_float32, alone.sd_other) if alone.dof else ()
+        told = [f"{value:.2f}" + (f" ± {spreads[place]:.2f}" if spreads else "") for place, value in enumerate(values)]
+        rows.append((cell.label, *told, f"{alone.difference:+.2f}", str(len(pairs))))
+    return Grid(("recipe", "float32", study.numerics, "difference", "pairs"), rows)
+
+
+def _steps(study: Study) -> str:
+    """How the interval comes about, with its numbers."""
+    assert study.difference is not None and study.low is not None
+    number, t = len(study.pairs), t_quantile(study.dof)
+    return (
+        f"The mean difference ({study.numerics} less float32) of {number} pairs is {study.difference:+.3f}. Within "
+        f"recipe and fold a pair's difference varies over seeds with s = {study.sd_difference:.3f} "
+        f"({study.dof} degrees of freedom), so half of the interval is {t:.3f} × {study.sd_difference:.3f} / "
+        f"√{number} = {t * study.sd_difference / number**0.5:.3f}. A fold's value varies over seeds with "
+        f"{study.sd_float32:.3f} in float32 and {study.sd_other:.3f} in {study.numerics}, {study.ratio:.2f} times as "
+        "much."
+    )
+
+
+def _pairs(study: Study) -> Grid:
+    labels = {cell.id: cell.label for cell in study.cells}
+    grouped: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for one in sorted(study.pairs, key=lambda one: (str(one.part), one.seed)):
+        values = (f"{one.float32:.2f}", f"{one.other:.2f}", f"{one.difference:+.2f}")
+        grouped[one.cell].append((labels[one.cell], str(one.part), str(one.seed), *values))
+    rows = [row for cell in study.cells for row in grouped[cell.id]]
+    return Grid(("recipe", "fold", "seed", "float32", study.numerics, "difference"), rows)
+

@@ -1,0 +1,200 @@
+"""The study of two numerics: its interval and spreads by plain formulas, its answers, what it lets into verdicts."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks.judge.numerics.study import Pair, Study
+from benchmarks.judge.results import Results
+from benchmarks.judge.table import Variant
+from benchmarks.reporting import write_reports
+from benchmarks.runs.ledger import Run
+from benchmarks.runs.plan import Choice, setting_runs
+from benchmarks.spec import load_paper
+from tests.benchmarks.fabricated_runs import fabricate, publish, scores_with, workspace_in
+
+PAPER = load_paper("acrnn")
+ASKED = PAPER.equivalence["bf16"]
+CELLS = tuple(cell for cell in PAPER.cells() if cell.id in ASKED.cells)
+FOLDS = (1, 2, 3, 4, 5)
+
+
+def study_of(float32, other, there: int | None = None) -> Study:
+    """float32, other: (cells, folds, seeds)."""
+    pairs = tuple(
+        Pair(cell.id, fold, seed, float(float32[c, f, seed]), float(other[c, f, seed]))
+        for c, cell in enumerate(CELLS)
+        for f, fold in enumerate(FOLDS[: float32.shape[1]])
+        for seed in range(float32.shape[2])
+    )
+    wanted = 2 * len(pairs)
+    return Study(PAPER, "bf16", ASKED, CELLS, pairs, wanted, wanted if there is None else there)
+
+
+def drawn(seed: int, sd: float = 1.0, shift: float = 0.0, sd_other: float | None = None, seeds: int = 3):
+    generator = np.random.default_rng(seed)
+    level = generator.normal(80, 5, (2, 5, 1))  # folds differ, which is no noise
+    return (
+        level + generator.normal(0, sd, (2, 5, seeds)),
+        level + shift + generator.normal(0, sd if sd_other is None else sd_other, (2, 5, seeds)),
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_is_that_of_a_mean_whose_groups_have_levels_of_their_own(seed):
+    float32, other = drawn(seed, sd=2.0)
+    found, difference = study_of(float32, other), other - float32
+    # An analysis of variance with one level for each recipe and fold: what is left within them is the noise.
+    within = sum(np.var(group, ddof=1) * 2 for group in difference.reshape(10, 3)) / 20
+    low, high = stats.t.interval(0.90, 20, difference.mean(), np.sqrt(within / 30))
+    assert found.dof == 20
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert found.sd_difference == pytest.approx(np.sqrt(within))
+
+
+def test_the_interval_holds_the_true_difference_in_ninety_of_a_hundred_cases():
+    held = 0
+    for seed in range(1000):
+        found = study_of(*drawn(seed, sd=2.0, shift=0.3))
+        held += found.low <= 0.3 <= found.high
+    assert stats.binomtest(held, 1000, 0.90).pvalue > 0.001
+
+
+def test_spreads_are_taken_over_seeds_within_folds():
+    float32, other = drawn(1, sd=1.0, sd_other=1.4, seeds=200)
+    found = study_of(float32, other)
+    assert found.sd_float32 == pytest.approx(1.0, rel=0.05)
+    assert found.ratio == pytest.approx(1.4, rel=0.05)
+    assert found.is_alike
+    assert not study_of(*drawn(1, sd=1.0, sd_other=1.7, seeds=200)).is_alike
+    assert not study_of(*drawn(1, sd=1.7, sd_other=1.0, seeds=200)).is_alike
+
+
+def test_what_it_answers():
+    assert study_of(*drawn(2, sd=0.3)).answer == "shown"
+    assert study_of(*drawn(2, sd=0.3, shift=2.0)).answer == "refuted"
+    assert study_of(*drawn(2, sd=0.3, shift=-2.0)).answer == "refuted"
+    assert study_of(*drawn(0, sd=4.0)).answer == "undecided"
+    assert study_of(*drawn(2, sd=0.3), there=59).answer == "not measured"
+    assert study_of(*drawn(2, sd=0.3, seeds=1)).answer == "not measured"
+    assert Study(PAPER, "bf16", ASKED, CELLS).answer == "not measured"
+    wider = study_of(*drawn(1, sd=0.2, sd_other=0.6))
+    assert wider.low > -1 and wider.high < 1 and wider.ratio > 1.5 and wider.answer == "undecided"
+
+
+def test_so_many_seeds_as_it_says_would_decide():
+    float32, other = drawn(3, sd=2.0, seeds=3)
+    found = study_of(float32, other)
+    assert found.answer == "undecided" and found.is_alike
+    needed = found.seeds_needed
+
+    def decides(seeds: int) -> bool:
+        half = stats.t.ppf(0.95, 10 * (seeds - 1)) * found.sd_difference / np.sqrt(10 * seeds)
+        return abs(found.difference) + half <= 1 or abs(found.difference) - half > 1
+
+    assert needed is not None and decides(needed) and not any(decides(seeds) for seeds in range(4, needed))
+
+
+def test_equal_runs_are_shown_and_the_spread_of_equal_seeds_is_alike():
+    same = np.full((2, 5, 3), 80.0)
+    found = study_of(same, same)
+    assert (found.difference, found.low, found.high, found.ratio) == (0, 0, 0, 1) and found.answer == "shown"
+
+
+# What is stored, and what a study lets into verdicts.
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return workspace_in(tmp_path)
+
+
+def of_study(workspace, numerics: str, off: int = 0) -> list[Run]:
+    runs = []
+    for setting in ("base", "att"):
+        for run in setting_runs(PAPER, setting, "esc10", Choice(ASKED.tier, "real", numerics, ASKED.seeds)):
+            wrong = 10 + run.fold + run.seed + off
+            runs.append(publish(workspace, run, scores_with("esc10", run.fold, wrong)))
+    return runs
+
+
+def cell_of(workspace, name: str = "base"):
+    table = Results(workspace).table("acrnn.t3")
+    return next(one for one in table.main if one.cell.id == f"acrnn.t3.{name}.esc10")
+
+
+def test_pairs_are_of_one_recipe_fold_and_seed(workspace):
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16", off=1)
+    found = Results(workspace).study(PAPER, "bf16")
+    assert (found.there, found.wanted, len(found.pairs)) == (60, 60, 30)
+    assert {round(one.difference, 6) for one in found.pairs} == {-1.25}  # one clip of 80
+    assert found.answer == "refuted"
+    for pair in found.pairs:
+        assert pair.float32 == 100 * (1 - (10 + pair.part + pair.seed) / 80)
+
+
+def test_a_part_of_the_runs_answers_nothing(workspace):
+    of_study(workspace, "float32")
+    for run in of_study(workspace, "bf16")[1:2]:
+        _remove(workspace, run)
+    found = Results(workspace).study(PAPER, "bf16")
+    assert (found.there, found.answer) == (59, "not measured") and not found.speaks_for("base")
+
+
+def _remove(workspace, run):
+    import shutil
+
+    shutil.rmtree(workspace.runs / run.id)
+    workspace.__dict__.pop("ledger", None)
+
+
+def test_runs_in_bf16_feed_a_verdict_only_once_the_study_has_shown_them_equal(workspace):
+    fabricate(workspace, "base", "esc10", numerics="bf16")
+    assert cell_of(workspace).status == "not yet run"
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16")
+    found = cell_of(workspace)
+    assert found.status in ("reproduced", "deviates", "undecided")
+    assert (found.numerics, found.n_runs, found.mean) == ("bf16", 15, pytest.approx(100 * (1 - 11 / 80)))
+    assert cell_of(workspace, "att").status == "not yet run"
+
+
+def test_a_refuted_study_keeps_them_out(workspace):
+    fabricate(workspace, "base", "esc10", numerics="bf16")
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16", off=1)
+    found = cell_of(workspace)
+    assert (found.status, found.numerics) == ("not yet run", "float32")
+    assert Variant(numerics="bf16") in Results(workspace).table("acrnn.t3").others
+
+
+def test_settings_that_it_does_not_speak_for_stay_out(workspace):
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16")
+    fabricate(workspace, "piczak_long", "esc10", numerics="bf16")
+    table = Results(workspace).table("acrnn.t1")
+    assert next(one for one in table.main if one.cell.id == "acrnn.t1.piczak.esc10").status == "not yet run"
+
+
+def test_float32_wins_where_it_is_complete(workspace):
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16")
+    fabricate(workspace, "base", "esc10", wrong=4, numerics="bf16")
+    fabricate(workspace, "base", "esc10", wrong=12, seeds=1)
+    found = cell_of(workspace)
+    assert (found.numerics, found.mean) == ("float32", pytest.approx(85.0))
+
+
+def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):
+    fabricate(workspace, "base", "esc10", numerics="bf16")
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16")
+    write_reports(workspace, "acrnn", workspace.reports)
+    page = (workspace.reports / "acrnn" / "t3.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith("| convolutional RNN"))
+    assert "89.2 / **86.2** " in row and "ᵇ" in row
+    assert "ᵇ not computed in float32 but in what a study has shown to give the same" in page
+    told = (workspace.reports / "acrnn" / "numerics.md").read_text()
+    assert "**shown**: runs in bf16 may feed verdicts" in told and "60 of 60 runs are there" in told
+    assert "shown; see [numerics](numerics.md)" in (workspace.reports / "acrnn" / "README.md").read_text()
