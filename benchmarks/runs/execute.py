@@ -114,7 +114,7 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
         "seconds": clock.seconds,
         "code": code_revision(),
         "packages": package_versions(),
-        "device": device_facts(around.device),
+        "device": device_facts(around.device, run.numerics),
         "numerics": run.numerics,
         "peak_memory_mib": peak_memory_mib(around.device),
         "data": {**data.provenance(), "census": census_of(run, around.workspace)},
@@ -333,9 +333,11 @@ def _has_driver() -> bool:
     return sys.platform != "linux" or any(Path(driver).exists() for driver in drivers)
 
 
-def device_facts(device: str) -> dict[str, Any]:
-    """The device a run used: kind (cpu or cuda), name, threads or driver."""
+def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
+    """The device a run used: kind (cpu or cuda), name, threads, and its driver or the instructions of these numerics."""
     import torch
+
+    from benchmarks.runs.train import instructions
 
     if device == "cuda":
         return {
@@ -345,7 +347,12 @@ def device_facts(device: str) -> dict[str, Any]:
             "cudnn": torch.backends.cudnn.version(),
             "threads": torch.get_num_threads(),
         }
-    return {"kind": "cpu", "name": cpu_name(), "threads": torch.get_num_threads()}
+    return {
+        "kind": "cpu",
+        "name": cpu_name(),
+        "threads": torch.get_num_threads(),
+        "instructions": instructions(numerics),
+    }
 
 
 def peak_memory_mib(device: str) -> float:

@@ -211,6 +211,19 @@ def set_numerics(numerics: str) -> str:
     return "bf16-mixed" if numerics == "bf16" else "32-true"
 
 
+def instructions(numerics: str) -> str:
+    """What a CPU multiplies matrices with in these numerics: "avx512", "avx2", "avx512_bf16", "amx_bf16", ...
+
+    Without instructions for bfloat16 of its own it computes in float32 and rounds: "avx2, bf16 emulated".
+    """
+    widest = torch.backends.cpu.get_cpu_capability().lower()
+    if numerics != "bf16":
+        return widest
+    if torch.cpu._is_amx_tile_supported():
+        return "amx_bf16"
+    return "avx512_bf16" if torch.cpu._is_avx512_bf16_supported() else f"{widest}, bf16 emulated"
+
+
 def make_logger(name: str | None, store: Path, run_id: str) -> Any:
     """Lightning's logger of this name for a run; False without a name. Raises InputError where it is not here."""
     if name is None:
