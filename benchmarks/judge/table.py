@@ -78,7 +78,7 @@ class CellResult:
     published_folds: "Mean | None" = None
     #: what came out under other readings of what the paper leaves open
     readings: tuple["CellResult", ...] = ()
-    #: what the runs were computed in: of a verdict another than float32 only where a study has shown that it gives the same
+    #: what the runs were computed in; of a verdict other than float32 only where a study has shown that to be alike
     numerics: str = "float32"
 
     @property

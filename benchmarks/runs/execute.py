@@ -334,7 +334,7 @@ def _has_driver() -> bool:
 
 
 def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
-    """The device a run used: kind (cpu or cuda), name, threads, and its driver or the instructions of these numerics."""
+    """The device a run used: kind (cpu or cuda), name, threads; its driver, or the instructions of these numerics."""
     import torch
 
     from benchmarks.runs.train import instructions

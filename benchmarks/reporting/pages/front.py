@@ -25,10 +25,9 @@ LEFT_ASIDE = (
     "run them again."
 )
 WORTH = (
-    "Only what runs by the paper's own schedule (tier full) on the real files in float32, or in numerics that a study has "
-    "shown to give the same, earns a verdict. What ran on "
-    "a shorter schedule (reduced, smoke) or on other files stands apart; it decides nothing about the paper. "
-    "[How a verdict is made](verdict.md), step by step."
+    "Only what runs by the paper's own schedule (tier full) on the real files in float32, or in numerics that a study "
+    "has shown to give the same, earns a verdict. What ran on a shorter schedule (reduced, smoke) or on other files "
+    "stands apart; it decides nothing about the paper. [How a verdict is made](verdict.md), step by step."
 )
 SMOKE = (
     "they prove the path, not the learning. Counted is every cell with a run, also of controls and where nothing is "

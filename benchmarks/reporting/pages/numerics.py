@@ -13,8 +13,8 @@ ABOUT = (
     "before the first run."
 )
 METHOD = (
-    "The folds are no sample, so the spread of a pair's difference is taken over seeds, within recipe and fold, as that "
-    "of a verdict is. It is a test of equivalence: few or noisy runs end undecided, never shown."
+    "The folds are no sample, so the spread of a pair's difference is taken over seeds, within recipe and fold, as "
+    "that of a verdict is. It is a test of equivalence: few or noisy runs end undecided, never shown."
 )
 
 
@@ -29,5 +29,3 @@ class NumericsPages(PageKind):
                 paper = tables[0].paper
                 blocks = [Text(ABOUT), Text(METHOD), *(block for one in studies for block in study_blocks(one))]
                 yield Page(f"{paper.id}/numerics", f"{paper.id}: other numerics than float32", blocks)
-
-

@@ -6,8 +6,8 @@ from benchmarks.judge.table import TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.overview import counted, states_of
 from benchmarks.reporting.pages import PageKind, Report
-from benchmarks.reporting.sections.equivalence import link_sentence
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
+from benchmarks.reporting.sections.equivalence import link_sentence
 from benchmarks.spec import Paper
 
 

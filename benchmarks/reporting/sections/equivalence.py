@@ -92,4 +92,3 @@ def _pairs(study: Study) -> Grid:
         grouped[one.cell].append((labels[one.cell], str(one.part), str(one.seed), *values))
     rows = [row for cell in study.cells for row in grouped[cell.id]]
     return Grid(("recipe", "fold", "seed", "float32", study.numerics, "difference"), rows)
-

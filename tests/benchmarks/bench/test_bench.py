@@ -117,3 +117,14 @@ def test_a_quick_bench_measures_everything_and_writes_it_down(tmp_path):
     assert "malloc settings of the launcher" in measures
     page = (tmp_path / "build" / "bench.md").read_text()
     assert all(name in page for name in measures)
+
+
+def test_schedules_are_tried_on_validation_inside_training_folds(tmp_path):
+    environment = {**os.environ, "RESOUND_CACHE": str(tmp_path / "cache"), "RESOUND_DATA": str(tmp_path / "none")}
+    command = [sys.executable, "-m", "benchmarks.bench.schedules", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    control, *networks = done.stdout.splitlines()
+    assert "% of the validation clips (ESC-10, miniature)" in control
+    assert [line.partition(",")[0] for line in networks] == ["base", "att"]
+    shares = [float(line.split(": ")[1].split(" %")[0]) for line in (control, *networks)]
+    assert all(0 <= share <= 100 for share in shares) and shares[0] > 10
