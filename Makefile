@@ -15,7 +15,7 @@ PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/pape
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test soak lint format report site screenshot regression mutants bench clean lock-check $(PAPERS) $(TABLES)
+.PHONY: help setup lock demo test soak lint format report site screenshot regression mutants equivalence bench clean lock-check $(PAPERS) $(TABLES)
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -67,6 +67,9 @@ regression: setup  ## metrics on small subsets against stored bands; CORPUS=real
 
 mutants: setup  ## put known faults into a copy, one by one: does something notice? (some 40 minutes; ONLY="name ...")
 	$(BIN)/python -m benchmarks.regression.mutants $(ONLY)
+
+equivalence: setup  ## does bf16 give what float32 gives? The runs of the study that are missing (hours), and its answer
+	$(RESOUND) equivalence acrnn --yes
 
 bench: setup  ## speed as ratios to the plain way
 	$(BIN)/python -m benchmarks.bench
