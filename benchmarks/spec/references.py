@@ -134,7 +134,7 @@ def _of_audit(paper: Paper) -> Iterator[Use]:
 
 def _of_equivalence(paper: Paper) -> Iterator[Use]:
     """The cells of the studies, which are trained, and the settings that they speak for."""
-    trained = [cell.id for cell in paper.cells() if cell.setting] if paper.equivalence else []
+    trained = [cell.id for cell in paper.cells() if cell.setting and cell.dataset] if paper.equivalence else []
     for numerics, study in paper.equivalence.items():
         for kind, names, known in (("cells", study.cells, trained), ("speaks_for", study.speaks_for, paper.settings)):
             for position, name in enumerate(names):

@@ -10,7 +10,7 @@ Assumed: differences of seeds are normal, with one spread for all recipes and fo
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -166,11 +166,19 @@ def study(paper: Paper, numerics: Other, evidence: Callable[[Cell, str], Evidenc
     wanted = there = 0
     for cell in cells:
         both = evidence(cell, "float32"), evidence(cell, numerics)
-        assert cell.dataset is not None
-        wanted += 2 * asked.seeds * (1 if cell.fold else len(paper.datasets[cell.dataset].folds))
+        wanted += 2 * asked.seeds * len(_folds(paper, cell, asked))
         there += sum(one.seed < asked.seeds for side in both for one in side.scored)
         pairs += _paired(cell, *both)
     return Study(paper, numerics, asked, cells, tuple(pairs), wanted, there)
+
+
+def _folds(paper: Paper, cell: Cell, asked: Equivalence) -> Sequence[int]:
+    """Those that a cell's runs are of in the study's tier."""
+    assert cell.dataset is not None and cell.setting is not None
+    changes = paper.settings[cell.setting].tiers.get(asked.tier)
+    every = paper.datasets[cell.dataset].folds
+    of_tier = [fold for fold in (changes.folds or () if changes else ()) if fold in every]
+    return [cell.fold] if cell.fold is not None else of_tier or every
 
 
 def _paired(cell: Cell, float32: Evidence, other: Evidence) -> Iterable[Pair]:

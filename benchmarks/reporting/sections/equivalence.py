@@ -39,11 +39,11 @@ def study_blocks(study: Study) -> Iterator[Block]:
 def _asked(study: Study) -> Iterator[str]:
     asked = study.asked
     unit = "points" if study.cells[0].unit == "%" else study.cells[0].unit
-    folds = study.paper.datasets[str(study.cells[0].dataset)].folds
+    folds = study.wanted // (2 * asked.seeds * len(study.cells))
     labels = enumerated([f"“{cell.label}”" for cell in study.cells])
     yield (
         f"Run: {labels} on {study.paper.datasets[str(study.cells[0].dataset)].title}, tier {asked.tier}, "
-        f"{count_of(len(folds), 'fold')} × {count_of(asked.seeds, 'seed')}, in float32 and {study.numerics}: "
+        f"{count_of(folds, 'fold')} × {count_of(asked.seeds, 'seed')}, in float32 and {study.numerics}: "
         f"{study.there} of {study.wanted} runs are there."
     )
     reached = "" if study.low is None else f": {study.low:+.2f} … {study.high:+.2f} here"

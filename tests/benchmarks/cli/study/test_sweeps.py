@@ -1,0 +1,63 @@
+"""`equivalence`: the runs of a study in both numerics by one command, and its answer."""
+
+import json
+
+import pytest
+
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
+from benchmarks.cli.study.sweeps import StudySweep
+from benchmarks.errors import InputError
+from benchmarks.spec import load_paper
+
+
+def sweep(workspace, paper: str = "toy", numerics: str = "bf16") -> StudySweep:
+    return StudySweep(paper, numerics, workspace, "cpu", jobs=1)
+
+
+def test_both_numerics_are_run_once_and_the_answer_is_told(toy_workspace, capsys):
+    assert sweep(toy_workspace).run() == OK
+    told = capsys.readouterr()
+    stored = sorted(toy_workspace.runs.glob("toy-*/result.json"))
+    results = [json.loads(path.read_text()) for path in stored]
+    assert sorted(one["numerics"] for one in results) == ["bf16"] * 4 + ["float32"] * 4
+    # What these numerics were multiplied with stands with each run.
+    assert all(one["device"]["instructions"] for one in results)
+    assert "8 of 8 runs are there" in told.out and "The answer: **shown**" in told.out
+    before = [path.stat().st_mtime_ns for path in stored]
+    assert sweep(toy_workspace).run() == OK
+    assert [path.stat().st_mtime_ns for path in stored] == before
+
+
+def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsys):
+    assert sweep(toy_workspace).run(minutes=0) == OUT_OF_TIME
+    assert "0 of 8 runs are there" in capsys.readouterr().out
+    assert not list(toy_workspace.runs.glob("toy-*"))
+
+
+def test_hours_are_confirmed_first(toy_workspace, monkeypatch, capsys):
+    from benchmarks.cli.study import sweeps
+
+    monkeypatch.setattr(sweeps, "ASK_ABOVE_MINUTES", -1.0)
+    assert sweep(toy_workspace).run() == BAD_INPUT
+    assert "8 runs, about 0.0 h on cpu; add --yes to start" in capsys.readouterr().err
+    assert not list(toy_workspace.runs.glob("toy-*"))
+
+
+@pytest.mark.parametrize(
+    ("paper", "numerics", "said"),
+    [
+        ("toi", "bf16", "unknown paper 'toi'; did you mean toy?"),
+        ("toy", "tf32", "toy: its file asks for a study of bf16, not of tf32"),
+        ("toy", "float32", "toy: its file asks for a study of bf16, not of float32"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(toy_workspace, paper, numerics, said):
+    with pytest.raises(InputError, match=said.replace("?", r"\?")):
+        sweep(toy_workspace, paper, numerics).run()
+
+
+def test_a_paper_without_a_study_says_so(toy_workspace, monkeypatch):
+    bare = load_paper("toy").model_copy(update={"equivalence": {}})
+    monkeypatch.setattr("benchmarks.cli.study.sweeps.load_paper", lambda paper: bare)
+    with pytest.raises(InputError, match="asks for no study of numerics, not of bf16"):
+        sweep(toy_workspace).run()
