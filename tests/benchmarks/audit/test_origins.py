@@ -47,7 +47,8 @@ def test_data_modules_hand_on_what_extractors_take():
 def test_a_tier_shows_what_it_changes():
     found = {(one.part, one.name): one.sourced.value for one in changed(load_paper("acrnn"), "base", "reduced")}
     assert found == {
-        ("data", "segment_mode"): "random", ("model", "drops"): [20, 40], ("trainer", "max_epochs"): 60,
+        ("data", "batch_size"): 16, ("model", "width_divisor"): 2, ("model", "drops"): [2, 4],
+        ("trainer", "max_epochs"): 6,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from jsonargparse import ArgumentParser
 from pytorch_lightning import Trainer
 
+from benchmarks.bench.schedules import CANDIDATES
 from benchmarks.metrics import kind_of, metric_named
 from benchmarks.runs.build import import_class
 from benchmarks.runs.selection import Selection, selection_arguments
@@ -233,11 +234,13 @@ def test_acrnn_trains_four_settings_with_three_seeds():
     assert len(networks) * len(paper.datasets["esc10"].folds) * len(paper.datasets) == 120
 
 
-def test_acrnn_reduced_tier_is_the_one_that_was_agreed():
-    setting = load_paper("acrnn").settings["att_aug"]
-    assert setting.resolved("reduced")["trainer"] == {"max_epochs": 60}
-    assert setting.arguments("model", "reduced")["drops"].value == [20, 40]
-    assert setting.arguments("data", "reduced")["segment_mode"].value == "random"
+def test_acrnn_reduced_tier_is_the_last_schedule_that_was_tried():
+    setting, chosen = load_paper("acrnn").settings["att_aug"], CANDIDATES[-1]
+    assert setting.resolved("reduced")["trainer"] == {"max_epochs": chosen.epochs}
+    model = setting.arguments("model", "reduced")
+    assert (model["width_divisor"].value, model["drops"].value) == (chosen.divisor, chosen.drops)
+    data = setting.arguments("data", "reduced")
+    assert (data["batch_size"].value, data["segment_mode"].value) == (chosen.batch, "all")
     assert setting.tiers["reduced"].folds == [1, 2, 3, 4, 5]
 
 
