@@ -10,7 +10,7 @@ Assumed: differences of seeds are normal, with one spread for all recipes and fo
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.verdict import t_quantile
+from benchmarks.runs.ledger import Finished
 from benchmarks.spec import Cell, Paper
 from benchmarks.spec.equivalence import Equivalence, Other
 
@@ -55,6 +56,8 @@ class Study:
     #: runs that the study asks for, and how many of them are there
     wanted: int = 0
     there: int = 0
+    #: what the processors computed with, of each numerics: "avx512_bf16"
+    instructions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def answer(self) -> Answer:
@@ -163,13 +166,23 @@ def study(paper: Paper, numerics: Other, evidence: Callable[[Cell, str], Evidenc
     asked = paper.equivalence[numerics]
     cells = tuple(cell for cell in paper.cells() if cell.id in asked.cells)
     pairs: list[Pair] = []
+    used: dict[str, set[str]] = {"float32": set(), numerics: set()}
     wanted = there = 0
     for cell in cells:
         both = evidence(cell, "float32"), evidence(cell, numerics)
         wanted += 2 * asked.seeds * len(_folds(paper, cell, asked))
         there += sum(one.seed < asked.seeds for side in both for one in side.scored)
         pairs += _paired(cell, *both)
-    return Study(paper, numerics, asked, cells, tuple(pairs), wanted, there)
+        for name, side in zip(used, both, strict=True):
+            used[name] |= {_instructions(one.finished) for one in side.scored}
+    told = {name: tuple(sorted(filter(None, found))) for name, found in used.items()}
+    return Study(paper, numerics, asked, cells, tuple(pairs), wanted, there, told)
+
+
+def _instructions(run: Finished) -> str:
+    """With what a run multiplied: instructions of a CPU, or an accelerator; nothing where that was not kept."""
+    device = run.result["device"]
+    return str(device.get("instructions", "")) if device["kind"] == "cpu" else str(device["name"])
 
 
 def _folds(paper: Paper, cell: Cell, asked: Equivalence) -> Sequence[int]:

@@ -52,6 +52,8 @@ def _asked(study: Study) -> Iterator[str]:
     yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{ratio}."
     if study.seeds_needed:
         yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide."
+    if with_what := [f"{name} with {enumerated(used)}" for name, used in study.instructions.items() if used]:
+        yield f"Computed: {enumerated(with_what)}."
     yield f"It speaks for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}."
 
 

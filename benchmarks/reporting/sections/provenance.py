@@ -55,10 +55,10 @@ def _revision(one: Finished) -> str:
 
 def _device(one: Finished) -> str:
     device = one.result["device"]
-    threads = (
-        f", {count_of(device['threads'], 'thread')}" if device["kind"] == "cpu" else f", CUDA {device.get('cuda')}"
-    )
-    return f"{device['name']} ({device['kind']}{threads})"
+    if device["kind"] != "cpu":
+        return f"{device['name']} ({device['kind']}, CUDA {device.get('cuda')})"
+    told = filter(None, ("cpu", count_of(device["threads"], "thread"), device.get("instructions")))
+    return f"{device['name']} ({', '.join(told)})"
 
 
 def _packages(one: Finished) -> str:
