@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.metrics import metric_named
 from benchmarks.metrics.metric import Chosen, MetricValue
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
-from benchmarks.runs.memo import Memo
+from benchmarks.runs.memo import Memo, is_shared
 from benchmarks.runs.scores import Scores, joined
 from datasets.processes import available_cores, in_processes
 
@@ -97,11 +97,11 @@ def values(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]
 
 
 def _each(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> Iterator[MetricValue]:
-    """The answers, one by one; the rest by processes as soon as they are worth it."""
-    began = time.monotonic()
+    """The answers, one by one; the rest by processes as soon as they are worth it, unless others are at work here."""
+    began, cores = time.monotonic(), 1 if is_shared() else available_cores()
     for done, group in enumerate(groups):
         expected = (time.monotonic() - began) / max(1, done) * (len(groups) - done)
-        if done and expected > SECONDS_WORTH_PROCESSES and available_cores() > 1:
+        if done and expected > SECONDS_WORTH_PROCESSES and cores > 1:
             shares = [groups[first : first + AT_A_TIME] for first in range(done, len(groups), AT_A_TIME)]
             for found in in_processes(_some, [(memo, question, share) for share in shares]):
                 yield from found
