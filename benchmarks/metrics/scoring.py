@@ -6,6 +6,7 @@ What is kept of a value is exact. A report reads the values of a cell from one f
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from benchmarks.metrics.metric import Chosen, MetricValue
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
 from benchmarks.runs.memo import Memo, is_shared
 from benchmarks.runs.scores import Scores, joined
+from benchmarks.runs.stored.finished import signature
 from datasets.processes import available_cores, in_processes
 
 if TYPE_CHECKING:
@@ -68,9 +70,15 @@ class Question:
         return metric.compute(scores, reference, chosen)
 
     def _said(self, one: Referenced, test_set: str) -> Scores:
-        one.finished.verify()
-        said = Scores.load(one.finished.scores_path(test_set))
+        said = _read(one.finished, test_set, signature(one.finished.folder))
         return said if self.items == "all" else said.select(list(dict.fromkeys(one.truths[test_set].index)))
+
+
+@lru_cache(maxsize=32)
+def _read(finished: "Finished", test_set: str, state: str) -> Scores:
+    """The scores of a run whose files are in this state: several metrics in a row ask for those of the same runs."""
+    finished.verify()
+    return Scores.load(finished.scores_path(test_set))
 
 
 def stacked(truths: "Sequence[pd.DataFrame]") -> "pd.DataFrame":

@@ -34,7 +34,8 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
 
     Kept weights stay where they are; what is true of test items, which many runs have, lies once in the store. A run
-    that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError for a target none of whose runs can be landed.
+    that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError
+    for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
