@@ -6,7 +6,7 @@ What is kept of a value is exact. A report reads the values of a cell from one f
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SECONDS_WORTH_PROCESSES = 1.0
 #: Values that a process is given at a time.
 AT_A_TIME = 16
+#: Of so many test sets of runs the scores are held, some MiB each; by the state of the run's files.
+MOST_READ = 32
+_READ: dict[tuple[Path, str, str], Scores] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +73,19 @@ class Question:
         return metric.compute(scores, reference, chosen)
 
     def _said(self, one: Referenced, test_set: str) -> Scores:
-        said = _read(one.finished, test_set, signature(one.finished.folder))
+        said = _read(one.finished, test_set)
         return said if self.items == "all" else said.select(list(dict.fromkeys(one.truths[test_set].index)))
 
 
-@lru_cache(maxsize=32)
-def _read(finished: "Finished", test_set: str, state: str) -> Scores:
-    """The scores of a run whose files are in this state: several metrics in a row ask for those of the same runs."""
-    finished.verify()
-    return Scores.load(finished.scores_path(test_set))
+def _read(finished: Finished, test_set: str) -> Scores:
+    """The scores of a run, whose files are compared with their checksums: read once for several metrics in a row."""
+    key = (finished.folder, test_set, signature(finished.folder))
+    if key not in _READ:
+        finished.verify()
+        while len(_READ) >= MOST_READ:
+            _READ.pop(next(iter(_READ)))
+        _READ[key] = Scores.load(finished.scores_path(test_set))
+    return _READ[key]
 
 
 def stacked(truths: "Sequence[pd.DataFrame]") -> "pd.DataFrame":

@@ -92,4 +92,5 @@ def _tsne(values: np.ndarray) -> np.ndarray:
     from sklearn.manifold import TSNE
 
     perplexity = min(PERPLEXITY, (len(values) - 1) / 3)
-    return TSNE(init="pca", perplexity=perplexity, random_state=SEED, max_iter=STEPS).fit_transform(values.astype(np.float32))
+    tsne = TSNE(init="pca", perplexity=perplexity, random_state=SEED, max_iter=STEPS)
+    return tsne.fit_transform(values.astype(np.float32))
