@@ -79,7 +79,7 @@ def in_processes(work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs:
 
     pool = Parallel(
         n_jobs=jobs or available_cores(), backend="loky", return_as="generator", max_nbytes=None,
-        idle_worker_timeout=IDLE_SECONDS, initializer=_end_with, initargs=(os.getpid(),),
+        idle_worker_timeout=IDLE_SECONDS, initializer=end_with, initargs=(os.getpid(),),
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")  # it was idle
@@ -91,7 +91,7 @@ def in_processes(work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs:
             raise RuntimeError(f"a process that computes {work.__name__} died, as when memory runs out") from error
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """In a process that was started: see that it does not outlive the one that has started it."""
 
     def watch() -> None:
@@ -163,6 +163,10 @@ class Child:
     def kill(self) -> None:
         """End it at once, if it runs."""
         self._process.kill()
+
+    def ended(self) -> int | None:
+        """Its exit code as `wait` tells it, where it has ended by now; else None."""
+        return self._process.poll()
 
     def wait(self) -> int:
         """Its exit code once it has ended; negative, the number of the signal that ended it."""

@@ -27,6 +27,14 @@ def extraction_in_this_process():
     extraction.SECONDS_WORTH_A_WORKER = math.inf
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reports_in_this_process():
+    """What tests change of the code, helpers of a report would not know."""
+    from benchmarks.reporting import together
+
+    together.SECONDS_WORTH_HELP = math.inf
+
+
 @pytest.fixture(scope="session")
 def data_root():
     """The folder that holds the real datasets; tests that need it carry the marker `real`."""

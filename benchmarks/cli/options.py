@@ -48,6 +48,10 @@ ReportsOption = Annotated[
 JobsOption = Annotated[
     int | None, typer.Option(min=1, max=1024, help="Runs at a time (default: a core each, 2 on a GPU)")
 ]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, max=1024, help="Processes that score and draw what is new (default: a core each)"),
+]
 MinutesOption = Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")]
 LauncherOption = Annotated[
     str,

@@ -16,6 +16,7 @@ from benchmarks.cli.options import (
     FoldsOption,
     JsonOption,
     NumericsOption,
+    ProcessesOption,
     ReportsOption,
     RunsOption,
     SeedsOption,
@@ -36,7 +37,10 @@ app = typer.Typer()
 @app.command("report")
 def report_command(
     context: typer.Context,
-    target: Annotated[str | None, typer.Argument(help="A paper or a table (default: all)")] = None,
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A paper, a table, or a row, column or cell, which names its table (default: all)"),
+    ] = None,
     form: Annotated[
         Literal["latex", "csv", "json"] | None,
         typer.Option("--format", help="Print the tables, ready to paste, instead of writing pages"),
@@ -53,6 +57,7 @@ def report_command(
             help="Where to write (default: reports/; the site: build/site/); with --format a file (default: printed)",
         ),
     ] = None,
+    jobs: ProcessesOption = None,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
@@ -80,13 +85,13 @@ def report_command(
 
         site = place or Path("build/site")
         reference = [command_page(context.find_root().command)]
-        count, front = write_pages(workspace, target, site, with_audio, reference, keeps=True)
+        count, front = write_pages(workspace, target, site, with_audio, reference, keeps=True, jobs=jobs)
         print(f"{count_of(count, 'page')}; open {front}")
         return
     written = (
-        {place: write_reports(workspace, target, place, keeps=True)}
+        {place: write_reports(workspace, target, place, keeps=True, jobs=jobs)}
         if place
-        else write_in_places(workspace, target, keeps=True)
+        else write_in_places(workspace, target, keeps=True, jobs=jobs)
     )
     _tell_written(written, workspace)
 
@@ -127,6 +132,7 @@ def land_command(
     tier: TierOption = "full",
     corpus: CorpusOption = "real",
     numerics: NumericsOption = "float32",
+    jobs: ProcessesOption = None,
     data_root: DataOption = None,
     runs: RunsOption = None,
     cache: CacheOption = None,
@@ -144,7 +150,7 @@ def land_command(
     landed = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
     place = workspace.reports_of(target.partition(".")[0])
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
-    write_in_places(workspace, None, place)
+    write_in_places(workspace, None, place, jobs=jobs)
 
 
 @app.command("bundle")

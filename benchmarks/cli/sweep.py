@@ -295,7 +295,7 @@ class Sweep:
         if self.asked:
             print_own(self.workspace, self.asked.cells, self.choice)
         else:
-            print_tables(self.workspace, self.target, self.choice)
+            print_tables(self.workspace, self.target, self.choice, jobs=None)
 
 
 def exit_code_of(outcome: Outcome) -> int:

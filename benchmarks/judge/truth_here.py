@@ -158,7 +158,7 @@ def _of_runs(paper: Paper, dataset: str, test_set: str, workspace: Workspace) ->
 
 def _has_copy(finished: Finished, test_set: str) -> bool:
     """Whether a run keeps a copy of what is true of a test set."""
-    return (finished.folder / f"{ANNOTATIONS}{test_set}.csv").exists()
+    return finished.annotations(test_set) is not None
 
 
 def _runs_on_real_files(paper: Paper, dataset: str, workspace: Workspace) -> list[Finished]:

@@ -33,10 +33,12 @@ def counted(count: Callable[[], T], scores: Scores, reference: "pd.DataFrame", *
 def _key(scores: Scores, reference: "pd.DataFrame", rule: tuple[object, ...]) -> bytes:
     """Changes with the content of any of them."""
     import numpy as np
+    from pandas.util import hash_pandas_object
 
     values = np.ascontiguousarray(scores.values)
     told = (scores.items, scores.classes, scores.kind, scores.hop, values.shape, values.dtype.str, rule)
     digest = hashlib.sha256(repr(told).encode())
     digest.update(values.tobytes())
-    digest.update(reference.to_csv(float_format="%r").encode())
+    columns = [(name, str(reference[name].dtype)) for name in reference.columns]
+    digest.update(repr(columns).encode() + hash_pandas_object(reference).to_numpy().tobytes())
     return digest.digest()

@@ -6,6 +6,7 @@ What is kept of a value is exact. A report reads the values of a cell from one f
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy as np
 from benchmarks.metrics import metric_named
 from benchmarks.metrics.metric import Chosen, MetricValue
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
-from benchmarks.runs.memo import Memo
+from benchmarks.runs.memo import Memo, is_shared
 from benchmarks.runs.scores import Scores, joined
+from benchmarks.runs.stored.finished import signature
 from datasets.processes import available_cores, in_processes
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 SECONDS_WORTH_PROCESSES = 1.0
 #: Values that a process is given at a time.
 AT_A_TIME = 16
+#: Of so many test sets of runs the scores are held, some MiB each; by the state of the run's files.
+MOST_READ = 32
+_READ: dict[tuple[Path, str, str], Scores] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +73,19 @@ class Question:
         return metric.compute(scores, reference, chosen)
 
     def _said(self, one: Referenced, test_set: str) -> Scores:
-        one.finished.verify()
-        said = Scores.load(one.finished.scores_path(test_set))
+        said = _read(one.finished, test_set)
         return said if self.items == "all" else said.select(list(dict.fromkeys(one.truths[test_set].index)))
+
+
+def _read(finished: Finished, test_set: str) -> Scores:
+    """The scores of a run, whose files are compared with their checksums: read once for several metrics in a row."""
+    key = (finished.folder, test_set, signature(finished.folder))
+    if key not in _READ:
+        finished.verify()
+        while len(_READ) >= MOST_READ:
+            _READ.pop(next(iter(_READ)))
+        _READ[key] = Scores.load(finished.scores_path(test_set))
+    return _READ[key]
 
 
 def stacked(truths: "Sequence[pd.DataFrame]") -> "pd.DataFrame":
@@ -97,11 +112,11 @@ def values(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]
 
 
 def _each(memo: Memo, question: Question, groups: Sequence[Sequence[Referenced]]) -> Iterator[MetricValue]:
-    """The answers, one by one; the rest by processes as soon as they are worth it."""
-    began = time.monotonic()
+    """The answers, one by one; the rest by processes as soon as they are worth it, unless others are at work here."""
+    began, cores = time.monotonic(), 1 if is_shared() else available_cores()
     for done, group in enumerate(groups):
         expected = (time.monotonic() - began) / max(1, done) * (len(groups) - done)
-        if done and expected > SECONDS_WORTH_PROCESSES and available_cores() > 1:
+        if done and expected > SECONDS_WORTH_PROCESSES and cores > 1:
             shares = [groups[first : first + AT_A_TIME] for first in range(done, len(groups), AT_A_TIME)]
             for found in in_processes(_some, [(memo, question, share) for share in shares]):
                 yield from found

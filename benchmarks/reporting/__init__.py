@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from benchmarks.runs.workspace import Workspace
 
 
-def write_reports(workspace: "Workspace", target: str | None, out: Path, keeps: bool = False) -> list[Path]:
+def write_reports(
+    workspace: "Workspace", target: str | None, out: Path, keeps: bool = False, jobs: int | None = 1
+) -> list[Path]:
     """Write the pages of `target` (a paper or a table; None: all) to `out`; returns the files written.
 
     The front page and report.json cover every table that has its page in `out`. keeps: for commands; what was made last
     is written again where all that it stands on is the same (reporting.kept), and what makes it is not even imported.
+    jobs: how many processes compute what is not kept (None: one per core; reporting.together).
     """
     from benchmarks.reporting.kept import kept_files
+    from benchmarks.reporting.together import helped
     from benchmarks.reporting.written import tables_in, write_report
 
     there = tables_in(out) if target else []
@@ -26,50 +30,60 @@ def write_reports(workspace: "Workspace", target: str | None, out: Path, keeps: 
     def make() -> "Made":
         from benchmarks.reporting.site import report_files
 
-        return report_files(workspace, target, there)
+        with helped(workspace, "report", target, there, jobs):
+            return report_files(workspace, target, there)
 
     made = kept_files(workspace, ["report", target, there], make) if keeps else make()
     return write_report(*made, target, out)
 
 
 def write_in_places(
-    workspace: "Workspace", target: str | None, only: Path | None = None, keeps: bool = False
+    workspace: "Workspace", target: str | None, only: Path | None = None, keeps: bool = False, jobs: int | None = 1
 ) -> dict[Path, list[Path]]:
     """The same, with the pages of papers that are kept elsewhere beside these; the files written, by their place.
 
-    only: the one place to write to. keeps: see write_reports; with papers kept elsewhere nothing is kept.
+    only: the one place to write to. keeps, jobs: see write_reports; with papers kept elsewhere nothing is kept.
     """
     if not workspace.places_of_reports():
         place = only or workspace.reports
-        return {place: write_reports(workspace, target, place, keeps)}
+        return {place: write_reports(workspace, target, place, keeps, jobs)}
     from benchmarks.reporting.site import write_sites
+    from benchmarks.reporting.together import helped
 
-    return write_sites(workspace, target, only)
+    with helped(workspace, "report", target, [], jobs):
+        return write_sites(workspace, target, only)
 
 
-def print_tables(workspace: "Workspace", target: str, choice: "Choice") -> None:
-    """Print the tables of `target` under `choice` as markdown, and write their pages to `<runs>/report/`."""
+def print_tables(workspace: "Workspace", target: str, choice: "Choice", jobs: int | None = 1) -> None:
+    """Print the tables of `target` under `choice` as markdown, and write their pages to `<runs>/report/`.
+
+    jobs: see write_reports.
+    """
     from benchmarks.reporting.site import print_choice
+    from benchmarks.reporting.together import helped
 
-    print_choice(workspace, target, choice)
+    with helped(workspace, "report", target, [], jobs):
+        print_choice(workspace, target, choice)
 
 
 def write_pages(
     workspace: "Workspace", target: str | None, out: Path, with_audio: bool = False, reference: "Sequence[Page]" = (),
-    keeps: bool = False,
+    keeps: bool = False, jobs: int | None = 1,
 ) -> tuple[int, Path]:  # fmt: skip
     """Write the site of `target` (a paper or a table; None: all) to `out`: how many pages, and the one to open.
 
     with_audio: clips that were wrong can be played from where they lie on this machine. reference: further pages for
-    the guide, of what this package does not know. keeps: see write_reports.
+    the guide, of what this package does not know. keeps, jobs: see write_reports.
     """
     from benchmarks.reporting.kept import kept_files
+    from benchmarks.reporting.together import helped
     from benchmarks.reporting.written import check_folder, write_pages
 
     def make() -> "Made":
         from benchmarks.reporting.web.build import site_files
 
-        return site_files(workspace, target, out if with_audio else None, reference)
+        with helped(workspace, "site", target, [], jobs):
+            return site_files(workspace, target, out if with_audio else None, reference)
 
     check_folder(out)
     made = kept_files(workspace, ["site", target], make) if keeps and not with_audio else make()

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.own.names import is_own
-from benchmarks.runs.stored.finished import signature
+from benchmarks.runs.stored.finished import REFERENCES, signature
 from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.versions import users_files
 from benchmarks.runs.workspace import Workspace
@@ -104,6 +104,7 @@ def _places(workspace: Workspace) -> list[str]:
 def _runs_of(store: Path) -> Iterator[tuple[str, str]]:
     """The state of every run of a store, and of its format, by name."""
     yield "ledger.json", _facts(store / "ledger.json")
+    yield REFERENCES, _digest(_states(store / REFERENCES))
     for name in Shelf(store).names():
         try:
             yield name, signature(store / name)

@@ -77,12 +77,10 @@ def report_files(
 
     papers: those that the report is of (default: all). Raises InputError for a mistake in the target.
     """
-    wanted = set(table_ids(target) if target else ())
     odd = {paper: line for paper, line in mistakes().items() if papers is None or paper in papers}
     here = [paper for paper in paper_ids() if paper not in odd and (papers is None or paper in papers)]
-    known = [f"{paper}.{table}" for paper in here for table in load_paper(paper).tables]
-    ids = [name for name in known if target is None or name in wanted or name in there]
-    report, pages = _without_mistakes(ids, results or Results(workspace), workspace, odd)
+    ids = asked_ids(target, there, here)
+    report, pages = pages_of(ids, results or Results(workspace), workspace, odd)
     _refuse_odd(target, report, odd)
     files = {f"{page.place}.md": page_markdown(page).encode() for page in pages}
     for page in pages:
@@ -96,7 +94,7 @@ def gathered(workspace: Workspace, target: str | None) -> tuple[Report, list[Pag
     Raises InputError for a mistake in the paper of the target.
     """
     odd = mistakes()
-    report, pages = _without_mistakes(table_ids(target), Results(workspace), workspace, odd)
+    report, pages = pages_of(table_ids(target), Results(workspace), workspace, odd)
     _refuse_odd(target, report, odd)
     return report, pages, odd
 
@@ -108,7 +106,7 @@ def _refuse_odd(target: str | None, report: Report, odd: dict[str, str]) -> None
         raise InputError(odd.get(asked or "") or next(iter(odd.values())))
 
 
-def _without_mistakes(
+def pages_of(
     ids: Iterable[str], results: Results, workspace: Workspace, odd: dict[str, str]
 ) -> tuple[Report, list[Page]]:
     """What is known of the tables, and all pages.
@@ -161,6 +159,13 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
         ]
         print(fitted(blocks_markdown(_unfolded(blocks), notes)))
     print(f"The pages: {out}")
+
+
+def asked_ids(target: str | None, there: Collection[str], papers: Iterable[str]) -> list[str]:
+    """The tables of papers that a report of `target` (None: of all) has, in order, with those that are `there`."""
+    wanted = set(table_ids(target) if target else ())
+    known = [f"{paper}.{table}" for paper in papers for table in load_paper(paper).tables]
+    return [name for name in known if target is None or name in wanted or name in there]
 
 
 def table_ids(target: str | None) -> list[str]:

@@ -53,18 +53,20 @@ class Surroundings:
 
 @dataclass
 class Clock:
-    """Wall seconds per phase."""
+    """Wall seconds per phase, and those that the process computed, all its threads together."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Add the time of the block to `name`."""
-        started = time.monotonic()
+        started, computed = time.monotonic(), time.process_time()
         try:
             yield
         finally:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started, 3)
+            self.cpu_seconds[name] = round(self.cpu_seconds.get(name, 0.0) + time.process_time() - computed, 3)
 
 
 def execute(run: Run, around: Surroundings) -> Path | None:
@@ -112,6 +114,7 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
                     write_reference(attempt / f"reference_{test_set}.csv", reference)
     return {
         "seconds": clock.seconds,
+        "cpu_seconds": clock.cpu_seconds,
         "code": code_revision(),
         "packages": package_versions(),
         "device": device_facts(around.device, run.numerics),

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import write_json, writing
+from benchmarks.runs.files import file_sha256, write_file, write_json, writing
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, load_finished
 from benchmarks.runs.plan import Choice, make_plan
-from benchmarks.runs.stored.finished import WEIGHTS
+from benchmarks.runs.stored.finished import WEIGHTS, shared_reference
 from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.workspace import Workspace
@@ -33,8 +33,9 @@ class Merged(NamedTuple):
 def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
 
-    Kept weights stay where they are. A run that cannot be believed, or has more than 2 MiB, is left out with a warning
-    that names it. Raises InputError for a target none of whose runs can be landed.
+    Kept weights stay where they are; what is true of test items, which many runs have, lies once in the store. A run
+    that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError
+    for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
@@ -47,6 +48,7 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
         try:
             _check_size(finished, without)
             _copy(finished, results, without)
+            share_references(results / finished.run.id)
             landed.append(finished.run.id)
         except InputError as error:
             warnings.warn(f"left out: {error}", stacklevel=2)
@@ -91,15 +93,37 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
 
 
 def _check_size(finished: Finished, without: Sequence[str]) -> None:
-    size = sum((finished.folder / name).stat().st_size for name in _copied(finished, without)) / MIB
+    size = sum(path.stat().st_size for path in _copied(finished, without).values()) / MIB
     if size > LANDED_MIB:
         raise InputError(f"{finished.folder}: {size:.1f} MiB; a landed run has at most {LANDED_MIB:g} MiB")
 
 
-def _copied(finished: Finished, without: Sequence[str]) -> list[str]:
-    """The listed files that are there, but for those whose names begin with one of `without`, and the result."""
+def _copied(finished: Finished, without: Sequence[str]) -> dict[str, Path]:
+    """Where the listed files are that are there, but for those whose names begin with one of `without`; the result."""
     listed = [name for name in finished.result["files"] if not name.startswith(tuple(without))]
-    return [*(name for name in listed if (finished.folder / name).exists()), "result.json"]
+    shared = {f"{ANNOTATIONS}{name}.csv": finished.annotations(name) for name in finished.test_sets}
+    places = {name: shared.get(name) or finished.folder / name for name in listed}
+    return {
+        **{name: path for name, path in places.items() if path.exists()},
+        "result.json": finished.folder / "result.json",
+    }
+
+
+def share_references(folder: Path) -> int:
+    """Put the annotations of a landed run where its store keeps those of all, each once; how many it had itself.
+
+    Whatever is interrupted, the run has them in one place or the other.
+    """
+    finished, moved = load_finished(folder), 0
+    for name, digest in finished.result["files"].items():
+        path, shared = folder / name, shared_reference(folder.parent, digest)
+        if name.startswith(ANNOTATIONS) and path.exists() and file_sha256(path) == digest:
+            if not shared.exists() or file_sha256(shared) != digest:
+                write_file(shared, path.read_bytes())
+            with writing(path):
+                path.unlink()
+            moved += 1
+    return moved
 
 
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
@@ -122,8 +146,8 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
             if not (store / "ledger.json").exists():
                 write_json(store / "ledger.json", {"format": FORMAT})
             temporary.mkdir()
-            for name in _copied(finished, without):
-                shutil.copyfile(finished.folder / name, temporary / name, follow_symlinks=False)
+            for name, path in _copied(finished, without).items():
+                shutil.copyfile(path, temporary / name, follow_symlinks=False)
             load_finished(temporary, finished.run.id).tested()
             temporary.rename(target)
     finally:

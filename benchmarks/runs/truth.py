@@ -1,8 +1,9 @@
 """What is true of the items that a run was tested on: class or events, bootstrap unit, and which lists they are on.
 
 Where it follows from official names alone, the dataset says it. Where it takes annotations, a run keeps its own copy,
-`reference_<testset>.csv`; so stored scores can be scored again where the dataset is not. A copy of annotations of real
-files stays in the store of the machine: it is not ours to publish, and landed runs are without it.
+`reference_<testset>.csv`; so stored scores can be scored again where the dataset is not. What many landed runs have
+lies once beside them, in `references/`, by its checksum. A copy of annotations of real files stays in the store of the
+machine: it is not ours to publish, and landed runs are without it.
 """
 
 from collections.abc import Callable, Iterable
@@ -89,8 +90,8 @@ class Truths:
         if f"scores_{test_set}.npz" not in files:
             raise NoTruth(f"it was not tested on {test_set}, of which nothing was here: fetch that and run it again")
         name = f"{ANNOTATIONS}{test_set}.csv"
-        if name in files and (copy := finished.folder / name).exists():
-            frame = self._once((name, files[name]), lambda: _read_copy(copy, files[name]))
+        if copy := finished.annotations(test_set):
+            frame = self._once((name, files[name]), lambda: _read_copy(copy, files[name], finished.folder))
         else:
             key = (run.paper, run.dataset, run.corpus, test_set, self.same_items(finished, test_set))
             frame = self._once(
@@ -125,7 +126,8 @@ def listed(frame: "pd.DataFrame", only: str, finished: Finished) -> "pd.DataFram
     return frame[frame[only].astype(bool)]
 
 
-def _read_copy(copy: Path, digest: str | None) -> "pd.DataFrame":
+def _read_copy(copy: Path, digest: str, folder: Path) -> "pd.DataFrame":
     if file_sha256(copy) != digest:
-        raise InputError(f"{copy}: damaged (its checksum differs); remove the folder {copy.parent} to redo it")
+        back = "" if copy.parent == folder else "put it back, or "
+        raise InputError(f"{copy}: damaged (its checksum differs); {back}remove the folder {folder} to redo it")
     return read_reference(copy)

@@ -58,6 +58,11 @@ def site_files(
     return made, odd
 
 
+def tables_files(report: Report, pages: Sequence[Page], workspace: Workspace) -> Iterator[tuple[str, bytes]]:
+    """What a site has of some tables alone, by its path: for those who fill what is kept (reporting.together)."""
+    return _files(Shell(list(report.papers)), workspace, report, pages, Sounds(None, Path()))
+
+
 def _guide(shell: Shell, reference: Sequence[Page]) -> Iterator[tuple[str, str, bytes]]:
     """The pages of the guide, the documents before the reference: place, title, content."""
     read_off = [*part_pages(), *reference]

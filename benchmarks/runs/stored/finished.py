@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: How the files begin that hold annotations of a dataset; those of real files are not landed, so they may be absent.
 ANNOTATIONS = "reference_"
+#: The folder of a store that holds those which many landed runs have, each once, by its checksum.
+REFERENCES = "references"
 #: How the file begins that holds kept weights; it is not landed either, for it is large, and no report needs it.
 WEIGHTS = "weights."
 #: Files that are listed and may be absent.
@@ -85,6 +87,15 @@ class Finished:
         """The checksum of the scores of each test set."""
         return {name: self.result["files"][self.scores_path(name).name] for name in self.test_sets}
 
+    def annotations(self, testset: str) -> Path | None:
+        """The copy of what is true of a test set: the run's own, or the one that its store keeps of many; None if none.
+
+        Whether the latter is what its name says, its reader checks.
+        """
+        name = f"{ANNOTATIONS}{testset}.csv"
+        places = (self.folder / name, shared_reference(self.folder.parent, str(self.result["files"].get(name))))
+        return next((place for place in places if place.exists()), None) if name in self.result["files"] else None
+
     def verify(self) -> None:
         """Compare every published file with its checksum. Raises InputError for the first that differs."""
         check_files(self.folder, self.result["files"])
@@ -109,10 +120,16 @@ class Finished:
             if used != one.number:
                 said = "none" if used is None else used
                 raise InputError(f"{path}: has {one.number} items, its result says {said}; {_redo(self.folder)}")
-            copy = self.folder / f"{ANNOTATIONS}{name}.csv"
-            if copy.exists() and _named_in(copy) != one.items:
-                raise InputError(f"{copy}: tells of other items than the scores beside it; {_redo(self.folder)}")
+            copy = self.annotations(name)
+            if copy and _named_in(copy) != one.items:
+                beside = "the scores beside it" if copy.parent == self.folder else f"the scores of {self.folder}"
+                raise InputError(f"{copy}: tells of other items than {beside}; {_redo(self.folder)}")
         return found
+
+
+def shared_reference(store: Path, digest: str) -> Path:
+    """Where a store keeps the annotations of a checksum that many of its runs have."""
+    return store / REFERENCES / f"{digest}.csv"
 
 
 def _named_in(copy: Path) -> tuple[int, str] | None:

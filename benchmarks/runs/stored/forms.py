@@ -154,6 +154,7 @@ class StoredResult(Form):
     numerics: Name
     peak_memory_mib: Seconds
     data: Data
+    cpu_seconds: Took | None = None
     ended: Annotated[str, StringConstraints(pattern=r"^[0-9TZ:.+-]+$")] | None = None
 
 

@@ -1,10 +1,12 @@
 """How long runs take: what their like took, told with where that is known from.
 
 Minutes are those of a machine of two cores, or of one accelerator, kept busy: a run of one thread leaves the other core
-to a second one. What one kind of processor took says nothing of another, until settings that both have run tell how
-much faster one is; then it is scaled by that, and the estimate says so.
+to a second one. A busy hour is not taken on: of a run's epochs the median counts, and where it ran on one core, what it
+computed of the time. What one kind of processor took says nothing of another, until settings that both have run tell
+how much faster one is; then it is scaled by that, and the estimate says so.
 """
 
+import csv
 import math
 import statistics
 from collections import defaultdict
@@ -55,20 +57,59 @@ class Took:
     threads: int
     minutes: float
     ended: str
+    #: what it takes where nothing else keeps the machine busy, as far as it tells; None: as it took
+    usual: float | None = None
 
     @classmethod
     def of(cls, finished: Finished) -> "Took":
         """The same of what lies in a store."""
         threads = int(finished.result["device"]["threads"]) if finished.result["device"]["kind"] == "cpu" else 1
+        took, usual = _seconds(finished, has_core=threads == 1 and finished.result["device"]["kind"] == "cpu")
         return cls(
             (finished.run.setting, finished.run.recipe), Machine.of(finished), threads,
-            finished.result["seconds"]["total"] / 60, str(finished.result.get("ended") or ""),
+            took / 60, str(finished.result.get("ended") or ""), usual / 60,
         )  # fmt: skip
 
     @property
     def of_machine(self) -> float:
         """Minutes of the whole machine: of a CPU's two cores it leaves those without a thread of its own to others."""
-        return self.minutes * self.threads / CORES if self.machine.kind == "cpu" else self.minutes
+        return self.minutes * self._share
+
+    @property
+    def to_expect(self) -> float:
+        """The same of what the next one is expected to take."""
+        return (self.minutes if self.usual is None else self.usual) * self._share
+
+    @property
+    def _share(self) -> float:
+        return self.threads / CORES if self.machine.kind == "cpu" else 1.0
+
+
+def _seconds(finished: Finished, has_core: bool) -> tuple[float, float]:
+    """What a run took, with attempts before its last, and what it usually takes: its median epoch for each.
+
+    has_core: it ran on one core, so that what it computed is what it would take alone there; runs of several threads
+    wait for each other.
+    """
+    seconds, computed = finished.result["seconds"], finished.result.get("cpu_seconds") or {}
+    fit, epochs = seconds.get("fit", 0.0), _epochs(finished)
+    if not epochs or "fit" not in seconds or sum(epochs) < fit / 2:  # which do not tell of all that was fitted
+        return seconds["total"], seconds["total"]
+    rest = max(0.0, seconds["total"] - fit)
+    took, usual = rest + max(fit, sum(epochs)), len(epochs) * statistics.median(epochs)
+    if has_core and fit and "fit" in computed:
+        usual *= min(1.0, computed["fit"] / fit)
+        rest = min(rest, max(0.0, computed["total"] - computed["fit"]))
+    return took, rest + usual
+
+
+def _epochs(finished: Finished) -> list[float]:
+    """Seconds of every epoch that a run has trained; none where it tells of none."""
+    try:
+        with (finished.folder / "history.csv").open(newline="", encoding="utf-8") as file:
+            return [float(row["seconds"]) for row in csv.DictReader(file)]
+    except (OSError, KeyError, TypeError, ValueError):
+        return []
 
 
 class Timings:
@@ -135,7 +176,7 @@ def _alike_threads(took: Sequence[Took]) -> tuple[list[Took], int]:
 
 def _newest(took: Sequence[Took]) -> float:
     """The median of the newest; of times that are not all above nothing, as fabricated ones, at least a moment."""
-    return max(1e-4, statistics.median(one.of_machine for one in took[-NEWEST:]))
+    return max(1e-4, statistics.median(one.to_expect for one in took[-NEWEST:]))
 
 
 def leave_one_out(took: Sequence[Took], counts: Callable[[Took], bool] = lambda one: True) -> list[float]:

@@ -22,6 +22,8 @@ def workspace(tmp_path, monkeypatch):
     fabricate(made, "att_aug", "esc10", wrong=7)
     (made.data / "esc50").mkdir(parents=True)
     (made.data / "esc50" / "LICENSE").write_text("as it was")
+    (made.reports / "results" / "references").mkdir(parents=True)
+    (made.reports / "results" / "references" / "0.csv").write_text("item,label")
     return made
 
 
@@ -65,6 +67,7 @@ CHANGES = {
     "a landed run": lambda w, _: shutil.copytree(
         next(w.runs.glob("*-f1-*")), w.reports / "results" / next(w.runs.glob("*-f1-*")).name
     ),
+    "a byte of what many landed runs have": lambda w, _: changed(w.reports / "results" / "references" / "0.csv"),
     "a byte of a dataset": lambda w, _: changed(w.data / "esc50" / "LICENSE"),
     "a file more of a stand-in": lambda w, _: (
         (w.cache / "standin" / "esc50" / "deep").mkdir(parents=True)

@@ -1,5 +1,6 @@
 """What is true of test items: files beside the scores, and where it comes from when a run has none."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from benchmarks.reporting import write_reports
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import load_finished
 from benchmarks.runs.plan import Choice, make_plan
-from benchmarks.runs.transport import land
+from benchmarks.runs.transport import land, merge, share_references
 from benchmarks.runs.truth import NoTruth, Truths, read_reference, reference, write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, select
@@ -185,10 +186,58 @@ def test_landing_keeps_those_of_generated_files(toy_workspace, tmp_path):
     land("toy.t4", choice, toy_workspace)
     elsewhere = Workspace(tmp_path / "nowhere", tmp_path / "empty", tmp_path / "fresh", toy_workspace.reports)
     assert evidence_of(elsewhere, "plain", choice).mean == evidence_of(toy_workspace, "plain", choice).mean
-    for copy in elsewhere.reports.glob("results/*/reference_plain.csv"):
+    for copy in elsewhere.reports.glob("results/references/*.csv"):
         copy.unlink()
-    left = evidence_of(elsewhere, "plain", choice).unscored
+    left = evidence_of(replace(elsewhere), "plain", choice).unscored
     assert len(left) == 2 and all("reference_plain.csv is missing; remove the folder" in why for why in left.values())
+
+
+@pytest.fixture
+def shared(toy_workspace, tmp_path):
+    """A store of landed runs on stand-in files alone, whose annotations lie once beside them."""
+    (toy_workspace.cache / "standin" / "toy").mkdir(parents=True)
+    run_all(toy_workspace, "standin")
+    land("toy.t4", Choice(corpus="standin"), toy_workspace)
+    return Workspace(tmp_path / "nowhere", tmp_path / "empty", tmp_path / "fresh", toy_workspace.reports)
+
+
+def test_what_many_landed_runs_have_lies_once_in_their_store(toy_workspace, shared):
+    store = shared.reports / "results"
+    listed = {
+        digest for one in shared.ledger.finished() for name, digest in one.result["files"].items() if name in REFERENCES
+    }
+    assert {path.stem for path in (store / "references").iterdir()} == listed
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.stem for path in store.glob("references/*"))
+    assert not list(store.glob("*/reference_*.csv"))
+    assert shared.ledger.unusable == {}
+    choice, before = Choice(corpus="standin"), evidence_of(shared, "plain", Choice(corpus="standin"))
+    for one in shared.ledger.finished():  # as it was landed before
+        for name in REFERENCES & set(one.result["files"]):
+            (one.folder / name).write_bytes((toy_workspace.runs / one.run.id / name).read_bytes())
+    for path in store.glob("references/*"):
+        path.unlink()
+    assert evidence_of(replace(shared), "plain", choice).seed_values == before.seed_values
+    for one in shared.ledger.finished():
+        assert share_references(one.folder) == len(REFERENCES)
+        assert share_references(one.folder) == 0
+    assert {path.stem for path in (store / "references").iterdir()} == listed
+
+
+def test_a_damaged_copy_of_many_runs_is_told_of_each(shared):
+    for path in (shared.reports / "results" / "references").iterdir():
+        path.write_bytes(path.read_bytes() + b"\n")
+    left = evidence_of(replace(shared), "plain", Choice(corpus="standin"))
+    assert not left.scored and len(left.unscored) == 2
+    for why in left.unscored.values():
+        assert "references" in why and "damaged (its checksum differs); put it back, or remove the folder" in why
+
+
+def test_runs_of_such_a_store_take_their_copies_along(shared, tmp_path):
+    here = Workspace(tmp_path / "nowhere", tmp_path / "own", tmp_path / "fresh", tmp_path / "reports")
+    assert len(merge(shared.reports / "results", here).merged) == 2
+    for one in here.ledger.finished():
+        assert {path.name for path in one.folder.iterdir()} >= REFERENCES
+        one.verify()
 
 
 def test_a_landed_run_cannot_be_scored_where_nobody_knows_its_items(landed):
