@@ -5,6 +5,7 @@ import math
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
+from models.kernels import available
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
 CHECKPOINT_SECONDS = 60.0
@@ -68,10 +70,18 @@ class RunKeeper(pl.Callback):
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
         chosen = {"selection": self.selection.state_dict()} if self.selection else {}
-        return {"run": self.run_id, "history": self.history, "first_losses": self.first_losses, **chosen}
+        kept = {"run": self.run_id, "history": self.history, "first_losses": self.first_losses}
+        return {**kept, "kernels": available(), **chosen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the history of a killed attempt."""
+        began, here = state_dict.get("kernels"), available()
+        if began is not None and began != here:
+            warnings.warn(
+                f"{self.checkpoint}: {self.run_id} began with {began} kernels and goes on with {here} ones; its "
+                "numbers are those of one that was not cut up to rounding only",
+                stacklevel=2,
+            )
         self.history = list(state_dict["history"])
         self.first_losses = list(state_dict["first_losses"])
         if self.selection:

@@ -37,6 +37,11 @@ def choose(kernels: Kernels) -> Iterator[None]:
         _STATE["may"] = before
 
 
+def available() -> Kernels:
+    """Which kernels a training here would use, as far as its layers are of that kind."""
+    return "fused" if may_fuse() else "native"
+
+
 def note() -> None:
     """Remember that ours were used."""
     _STATE["did"] = True
