@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models import keras
+from models.kernels import conv_norm_relu
 from models.optimizers import SteppedSGD
 from models.tasks.clips import ClipClassification
 from models.tasks.predicting import predicting
@@ -87,12 +88,10 @@ class ConvPair(nn.Module):
 
     def forward(self, maps: Tensor) -> tuple[Tensor, Tensor | None]:
         """Pooled maps (B, filters, F', T') and the attention weights (B, T), None without attention."""
-        maps = self.norm1(self.conv1(maps)).relu_()
-        maps = self.norm2(self.conv2(maps))
+        maps = conv_norm_relu(self.conv1, self.norm1, maps)
         if self.attention is None:
-            # A maximum commutes with ReLU, and ReLU of the pooled maps costs less.
-            return self.pool(maps).relu_(), None
-        maps = maps.relu_()
+            return conv_norm_relu(self.conv2, self.norm2, maps, self.pools), None
+        maps = conv_norm_relu(self.conv2, self.norm2, maps)
         weights = self.attention(maps)
         return self.pool(maps * weights[:, None, None, :]), weights
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.kernels import Sequential, norm_add_relu, norm_relu
 from models.optimizers import Adam
 from models.tasks.frames import FrameDetection
 from models.tasks.onset_errors import OnsetRule
@@ -41,8 +42,8 @@ class Block(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """The sum of the maps and what the convolutions make of them, after ReLU."""
-        inner = self.norm1(self.conv1(maps)).relu_()
-        return self.norm2(self.conv2(inner)).add_(maps).relu_()
+        inner = norm_relu(self.norm1, self.conv1(maps))
+        return norm_add_relu(self.norm2, self.conv2(inner), maps)
 
 
 class Hourglass(nn.Module):
@@ -100,7 +101,7 @@ class MTFA(nn.Module):
         self.input_shape = (1, 256, n_mels)  # a training chunk (section 3.2)
         self.freq_reduce = freq_reduce
         channels, units = channels // width_divisor, units // width_divisor
-        self.stem = nn.Sequential(
+        self.stem = Sequential(
             nn.Conv2d(1, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(True)
         )
         self.features = nn.Sequential(*[Block(channels) for _ in range(BLOCKS)])

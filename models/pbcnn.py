@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.kernels import norm_relu
 from models.mtfa import initialise
 from models.optimizers import Adam
 from models.tasks.clips import ClipClassification
@@ -96,6 +97,8 @@ class Block(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps (B, channels, F / 2, T / 2)."""
+        if isinstance(self.attention, nn.Identity):
+            return norm_relu(self.norm, self.conv(maps), (2, 2))
         # ReLU stands behind the pool, for a maximum commutes with it.
         return F.max_pool2d(self.attention(self.maps(maps)), 2).relu()
 

@@ -15,7 +15,7 @@ PACKAGES = ("datasets", "models", "benchmarks")
 #: The rooms of each package, left never importing right; those that stand together do not import each other either.
 ORDER: dict[str, tuple[tuple[str, ...], ...]] = {
     "datasets": (("base",), ("acquire",), ("features",), ("batches",), ("sounds",), ("wing",)),
-    "models": (("base",), ("tasks",), ("family",)),
+    "models": (("base",), ("kernels",), ("tasks",), ("family",)),
     "benchmarks": (
         ("errors",), ("spec",), ("runs",), ("launch", "metrics"), ("audit",), ("judge",), ("reporting",), ("cli",),
         ("bench", "regression"),

@@ -36,7 +36,7 @@ def main() -> int:
     except USER_ERRORS as error:
         print(f"resound: {error}", file=sys.stderr)
         return 2
-    machine = device_facts("cpu")
+    machine = device_facts("cpu", "bf16")
     write_json(options.out / "bench.json", {"machine": machine, "measures": [one.to_dict() for one in measures]})
     page = f"# Speed\n\nMachine: `{json.dumps(machine)}`\n\n{table(measures)}\n"
     (options.out / "bench.md").write_text(page, encoding="utf-8")

@@ -112,6 +112,24 @@ def with_papers(app: typer.Typer) -> Callable[..., Any]:
     return line
 
 
+def numerics_here(numerics: Numerics, device: str, launcher: str) -> Numerics:
+    """What runs that this machine executes are computed in: float32 where its processor has no bfloat16, which is told.
+
+    Done in many steps, bfloat16 would take longer than float32.
+    """
+    if numerics != "bf16" or launcher != "local":
+        return numerics
+    from benchmarks.runs import provenance
+    from benchmarks.runs.execute import choose_device
+
+    found = provenance.instructions()
+    if found in provenance.BF16_INSTRUCTIONS or choose_device(device) != "cpu":
+        return numerics
+    name = provenance.cpu_name()
+    print(f"--numerics bf16: {name} has no bf16 instructions ({found} only); trains in float32, under its runs")
+    return "float32"
+
+
 def choice_of(tier: Tier, corpus: Corpus, seeds: int | None, folds: str | None, numerics: Numerics) -> "Choice":
     """What to run. Raises InputError for folds that are no numbers."""
     from benchmarks.runs.plan import Choice

@@ -30,6 +30,7 @@ from benchmarks.cli.options import (
     Target,
     TierOption,
     choice_of,
+    numerics_here,
 )
 from benchmarks.errors import fitted, lines_told
 
@@ -142,6 +143,7 @@ def run_command(
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
+    numerics = numerics_here(numerics, device, launcher)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_changes(target, changes) if changes else None
     sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)

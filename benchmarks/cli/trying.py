@@ -22,6 +22,7 @@ from benchmarks.cli.options import (
     SetOption,
     TierOption,
     choice_of,
+    numerics_here,
 )
 from benchmarks.errors import fitted
 
@@ -70,6 +71,7 @@ def try_command(
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
+    numerics = numerics_here(numerics, device, launcher)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_network(network, target, name, changes or [])
     sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)

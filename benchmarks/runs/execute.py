@@ -21,7 +21,7 @@ from benchmarks.runs.kept.restored import check_keepable, kept_of
 from benchmarks.runs.kept.weights import FILE, write_weights
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
-from benchmarks.runs.provenance import census_of, code_revision, cpu_name, package_versions
+from benchmarks.runs.provenance import census_of, code_revision, cpu_name, instructions, package_versions
 from benchmarks.runs.scores import Scores, stacked
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.versions import versions
@@ -92,6 +92,9 @@ def _check_sources(run: Run) -> None:
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
+    from models.kernels import begin
+
+    begin()
     clock = Clock()
     with clock.phase("total"):
         with clock.phase("data"):
@@ -337,10 +340,8 @@ def _has_driver() -> bool:
 
 
 def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
-    """The device a run used: kind (cpu or cuda), name, threads; its driver, or the instructions of these numerics."""
+    """The device a run used: kind (cpu or cuda), name, threads, and its driver, or instructions and kernels."""
     import torch
-
-    from benchmarks.runs.train import instructions
 
     if device == "cuda":
         return {
@@ -350,12 +351,12 @@ def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
             "cudnn": torch.backends.cudnn.version(),
             "threads": torch.get_num_threads(),
         }
+    from models.kernels import used
+
     return {
-        "kind": "cpu",
-        "name": cpu_name(),
-        "threads": torch.get_num_threads(),
-        "instructions": instructions(numerics),
-    }
+        "kind": "cpu", "name": cpu_name(), "threads": torch.get_num_threads(),
+        "instructions": instructions(numerics), "kernels": used(),
+    }  # fmt: skip
 
 
 def peak_memory_mib(device: str) -> float:

@@ -2,6 +2,8 @@
 
 import platform
 import subprocess
+import sys
+from collections.abc import Collection
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -67,6 +69,52 @@ def cpu_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+#: Instructions that a matrix product may use, the fastest first, and how processors name what they can.
+_INSTRUCTIONS = (
+    ("amx_bf16", "amx_bf16"), ("avx512_bf16", "avx512_bf16"), ("avx512", "avx512f"), ("avx2", "avx2"),
+    ("neon_bf16", "bf16"), ("neon", "asimd"),
+)  # fmt: skip
+#: Those that take bfloat16 as it is; others do it in many steps.
+BF16_INSTRUCTIONS = frozenset({"amx_bf16", "avx512_bf16", "neon_bf16"})
+
+
+def instructions_of(flags: Collection[str]) -> str:
+    """The fastest instructions among what a processor says that it can; "plain" where it has none that we know."""
+    return next((name for name, flag in _INSTRUCTIONS if flag in flags), "plain")
+
+
+@cache
+def instructions(numerics: str = "bf16") -> str:
+    """What this processor multiplies with in these numerics: "avx512_bf16", "neon" ..., as far as the system tells."""
+    of_bf16 = {flag for name, flag in _INSTRUCTIONS if name in BF16_INSTRUCTIONS}
+    return instructions_of(_flags() - (set() if numerics == "bf16" else of_bf16))
+
+
+def _flags() -> set[str]:
+    """What this processor says that it can, by the names that Linux has for it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = (line.partition(":") for line in cpuinfo.read_text().splitlines())
+        found = [value for name, _, value in lines if name.strip() in ("flags", "Features")]
+        return set(found[0].split() if found else ())
+    if sys.platform == "darwin":
+        return _mac_flags()
+    return {"asimd"} if platform.machine().lower() in ("arm64", "aarch64") else set()
+
+
+def _mac_flags() -> set[str]:
+    """What a Mac says that it can, by the names that Linux has for it."""
+    asked = {"hw.optional.AdvSIMD": "asimd", "hw.optional.arm.FEAT_BF16": "bf16", "hw.optional.avx2_0": "avx2"}
+    flags = set()
+    for question, flag in asked.items():
+        try:
+            done = subprocess.run(["sysctl", "-n", question], capture_output=True, text=True)
+        except OSError:
+            continue
+        flags |= {flag} if done.stdout.strip() == "1" else set()
+    return flags
 
 
 def census_of(run: Run, workspace: Workspace) -> dict[str, Any] | None:

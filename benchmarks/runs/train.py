@@ -5,6 +5,7 @@ import math
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
+from models.kernels import available
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
 CHECKPOINT_SECONDS = 60.0
@@ -68,10 +70,18 @@ class RunKeeper(pl.Callback):
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
         chosen = {"selection": self.selection.state_dict()} if self.selection else {}
-        return {"run": self.run_id, "history": self.history, "first_losses": self.first_losses, **chosen}
+        kept = {"run": self.run_id, "history": self.history, "first_losses": self.first_losses}
+        return {**kept, "kernels": available(), **chosen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the history of a killed attempt."""
+        began, here = state_dict.get("kernels"), available()
+        if began is not None and began != here:
+            warnings.warn(
+                f"{self.checkpoint}: {self.run_id} began with {began} kernels and goes on with {here} ones; its "
+                "numbers are those of one that was not cut up to rounding only",
+                stacklevel=2,
+            )
         self.history = list(state_dict["history"])
         self.first_losses = list(state_dict["first_losses"])
         if self.selection:
@@ -209,19 +219,6 @@ def set_numerics(numerics: str) -> str:
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     return "bf16-mixed" if numerics == "bf16" else "32-true"
-
-
-def instructions(numerics: str) -> str:
-    """What a CPU multiplies matrices with in these numerics: "avx512", "avx2", "avx512_bf16", "amx_bf16", ...
-
-    Without instructions for bfloat16 of its own it computes in float32 and rounds: "avx2, bf16 emulated".
-    """
-    widest = torch.backends.cpu.get_cpu_capability().lower()
-    if numerics != "bf16":
-        return widest
-    if torch.cpu._is_amx_tile_supported():
-        return "amx_bf16"
-    return "avx512_bf16" if torch.cpu._is_avx512_bf16_supported() else f"{widest}, bf16 emulated"
 
 
 def make_logger(name: str | None, store: Path, run_id: str) -> Any:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models import keras
+from models.kernels import Sequential
 
 Attention = Literal["none", "self", "scales"]
 
@@ -139,7 +140,7 @@ class CornerstoneCRNN(nn.Module):
 
 def _block(inputs: int, channels: int, dropout: float, norm_momentum: float) -> nn.Sequential:
     """The pool stands before the ReLU: the result is the same, and the ReLU has a quarter to do."""
-    return nn.Sequential(
+    return Sequential(
         nn.Conv2d(inputs, channels, 3, padding=1),
         nn.BatchNorm2d(channels, keras.BATCH_NORM_EPSILON, norm_momentum),
         nn.MaxPool2d((1, POOL)),

@@ -9,6 +9,8 @@ from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
 from benchmarks.cli.sweep import ASK_ABOVE_MINUTES, Sweep
 from benchmarks.errors import InputError, fitted
 from benchmarks.launch.launcher import launcher_named
+from benchmarks.runs import provenance
+from benchmarks.runs.execute import choose_device
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper, nearest, paper_ids
@@ -29,6 +31,7 @@ class StudySweep:
         """Run what the study lacks in both numerics and print what it says; the exit code of the command."""
         paper = self._paper()
         asked = self._asked(paper)
+        self._check_processor()
         sweeps = list(self._sweeps(asked))
         if self._asks(sweeps, confirmed):
             return BAD_INPUT
@@ -52,6 +55,16 @@ class StudySweep:
         known = ", ".join(paper.equivalence)
         asks = f"asks for a study of {known}" if known else "asks for no study of numerics"
         raise InputError(f"{paper.id}: its file {asks}, not of {self.numerics}")
+
+    def _check_processor(self) -> None:
+        """Raise InputError where these numerics would be float32 in many steps."""
+        found = provenance.instructions()
+        if self.numerics != "bf16" or found in provenance.BF16_INSTRUCTIONS or choose_device(self.device) != "cpu":
+            return
+        name = provenance.cpu_name()
+        raise InputError(
+            f"--numerics bf16: {name} has no bf16 instructions ({found} only); run it where there are some"
+        )
 
     def _sweeps(self, asked: Equivalence) -> Iterator[Sweep]:
         for numerics in ("float32", self.numerics):

@@ -1,7 +1,8 @@
 """What the runs behind a table were made with, in one short table per variant."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from benchmarks.judge.table import CellResult
 from benchmarks.reporting.render.blocks import Block, Folded, Grid
@@ -55,10 +56,19 @@ def _revision(one: Finished) -> str:
 
 def _device(one: Finished) -> str:
     device = one.result["device"]
-    if device["kind"] != "cpu":
-        return f"{device['name']} ({device['kind']}, CUDA {device.get('cuda')})"
-    told = filter(None, ("cpu", count_of(device["threads"], "thread"), device.get("instructions")))
-    return f"{device['name']} ({', '.join(told)})"
+    if device["kind"] == "cpu":
+        more = [count_of(device["threads"], "thread"), *_computing(device)]
+    else:
+        more = [f"CUDA {device.get('cuda')}"]
+    return f"{device['name']} ({', '.join([device['kind'], *more])})"
+
+
+def _computing(device: dict[str, Any]) -> Iterator[str]:
+    """The instructions and kernels that a run on a CPU used; earlier ones do not say."""
+    if "instructions" in device:
+        yield str(device["instructions"])
+    if "kernels" in device:
+        yield f"{device['kernels']} kernels"
 
 
 def _packages(one: Finished) -> str:

@@ -27,7 +27,10 @@ TYPED = "typed estimate"
 
 
 class Machine(NamedTuple):
-    """What runs of one kind of device take the same time on: its name and what instructions were used."""
+    """What runs of one kind of device take the same time on: its name and what instructions were used.
+
+    In float32 they are no matter, so that runs from before they were noted stand with later ones.
+    """
 
     kind: str
     name: str
@@ -36,8 +39,8 @@ class Machine(NamedTuple):
     @classmethod
     def of(cls, finished: Finished) -> "Machine":
         """That of a stored run."""
-        device = finished.result["device"]
-        return cls(device["kind"], device["name"], str(device.get("instructions", "")))
+        device, float32 = finished.result["device"], finished.run.numerics == "float32"
+        return cls(device["kind"], device["name"], "" if float32 else str(device.get("instructions", "")))
 
 
 @dataclass(frozen=True)

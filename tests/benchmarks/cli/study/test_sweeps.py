@@ -7,6 +7,7 @@ import pytest
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
 from benchmarks.cli.study.sweeps import StudySweep
 from benchmarks.errors import InputError
+from benchmarks.runs import provenance
 from benchmarks.spec import load_paper
 
 
@@ -54,6 +55,14 @@ def test_hours_are_confirmed_first(toy_workspace, monkeypatch, capsys):
 def test_what_cannot_be_asked_is_one_line(toy_workspace, paper, numerics, said):
     with pytest.raises(InputError, match=said.replace("?", r"\?")):
         sweep(toy_workspace, paper, numerics).run()
+
+
+def test_a_processor_without_bf16_measures_nothing(toy_workspace, monkeypatch):
+    monkeypatch.setattr(provenance, "instructions", lambda numerics="bf16": "avx2")
+    monkeypatch.setattr(provenance, "cpu_name", lambda: "Old Xeon")
+    with pytest.raises(InputError, match=r"--numerics bf16: Old Xeon has no bf16 instructions \(avx2 only\)"):
+        sweep(toy_workspace).run()
+    assert not list(toy_workspace.runs.glob("toy-*"))
 
 
 def test_a_paper_without_a_study_says_so(toy_workspace, monkeypatch):

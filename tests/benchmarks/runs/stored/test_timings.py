@@ -1,6 +1,7 @@
 import json
 import statistics
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,3 +122,14 @@ def test_committed_runs_are_told_within_a_fifth_where_the_machine_was_its_own():
     assert len(errors) > 150 and statistics.median(errors) < 0.1
     assert sum(error <= 0.2 for error in errors) / len(errors) > 0.78
     assert stored_timings(workspace.ledger) is stored_timings(workspace.ledger)
+
+
+def test_instructions_tell_machines_apart_in_bf16_alone(runs):
+    """Runs from before instructions were noted stand with later ones."""
+
+    def machine(numerics, **more):
+        run = replace(runs["base"], numerics=numerics)
+        return Machine.of(SimpleNamespace(run=run, result={"device": {"kind": "cpu", "name": "EPYC", **more}}))
+
+    assert machine("float32") == machine("float32", instructions="avx512_bf16") == EPYC
+    assert machine("bf16", instructions="avx512_bf16") != machine("bf16", instructions="amx_bf16")

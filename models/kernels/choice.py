@@ -1,0 +1,57 @@
+"""Which kernels are used: ours where they can be compiled, and the library's everywhere else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Literal
+
+Kernels = Literal["fused", "native"]
+
+#: Whether ours may be used, and whether they were since the last `begin`.
+_STATE = {"may": True, "did": False}
+
+
+@cache
+def _compiles() -> bool:
+    """Whether the compiler of our kernels is here; it takes some tenths of a second to import."""
+    try:
+        import numba  # noqa: F401
+    except Exception:  # absent, or made for another NumPy or another processor
+        return False
+    return True
+
+
+def may_fuse() -> bool:
+    """Whether our kernels can be used, and no one has chosen otherwise."""
+    return _STATE["may"] and _compiles()
+
+
+@contextmanager
+def choose(kernels: Kernels) -> Iterator[None]:
+    """Within the block our kernels ("fused", where they can be) or the library's ("native") are used."""
+    before = _STATE["may"]
+    _STATE["may"] = kernels == "fused"
+    try:
+        yield
+    finally:
+        _STATE["may"] = before
+
+
+def available() -> Kernels:
+    """Which kernels a training here would use, as far as its layers are of that kind."""
+    return "fused" if may_fuse() else "native"
+
+
+def note() -> None:
+    """Remember that ours were used."""
+    _STATE["did"] = True
+
+
+def begin() -> None:
+    """Forget which kernels were used before: a run begins."""
+    _STATE["did"] = False
+
+
+def used() -> Kernels:
+    """Which kernels the steps since `begin` have used."""
+    return "fused" if _STATE["did"] else "native"
