@@ -48,6 +48,14 @@ ReportsOption = Annotated[
 JobsOption = Annotated[
     int | None, typer.Option(min=1, max=1024, help="Runs at a time (default: a core each, 2 on a GPU)")
 ]
+GangOption = Annotated[
+    int,
+    typer.Option(
+        "--gang", min=1, max=64,
+        help="Runs of one setting that go on together in one process, a step each in turn (for accelerators; their "
+        "gain is unmeasured)",
+    ),
+]  # fmt: skip
 MinutesOption = Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")]
 LauncherOption = Annotated[
     str,

@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import write_json, writing
+from benchmarks.runs.gang.turns import ALONE, Seat
 from benchmarks.runs.kept.restored import check_keepable, kept_of
 from benchmarks.runs.kept.weights import FILE, write_weights
 from benchmarks.runs.ledger import Run
@@ -49,22 +50,28 @@ class Surroundings:
     keeps_weights: bool = False
     #: where Lightning logs to: "csv", "tensorboard", "wandb", or nowhere
     logger: str | None = None
+    #: its place among the runs that go on in turn in this process; alone by default
+    seat: Seat = ALONE
+    #: how training steps are captured ("graph", see benchmarks.runs.gang.capture), and who is told if they cannot be
+    capture: str | Callable[[], Any] | None = None
+    say: Callable[[str], None] = lambda line: None
 
 
 @dataclass
 class Clock:
-    """Wall seconds per phase."""
+    """Seconds per phase."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Add the time of the block to `name`."""
-        started = time.monotonic()
+        started = self.now()
         try:
             yield
         finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started, 3)
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + self.now() - started, 3)
 
 
 def execute(run: Run, around: Surroundings) -> Path | None:
@@ -90,7 +97,7 @@ def _check_sources(run: Run) -> None:
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
-    clock = Clock()
+    clock = Clock(now=around.seat.now)
     with clock.phase("total"):
         with clock.phase("data"):
             data = build_data(run, around.workspace)
@@ -119,6 +126,7 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
         "peak_memory_mib": peak_memory_mib(around.device),
         "data": {**data.provenance(), "census": census_of(run, around.workspace)},
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        **({"gang": around.seat.size} if around.seat.size > 1 else {}),
         **facts,
     }
 
@@ -239,6 +247,7 @@ def is_network(model: Any) -> bool:
 def _train(
     run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
 ) -> tuple[dict[str, Scores], dict[str, Any]]:
+    from benchmarks.runs.gang.capture import captured
     from benchmarks.runs.train import make_logger, train
 
     is_alone = False
@@ -254,7 +263,7 @@ def _train(
     def should_stop() -> bool:
         return is_alone or around.should_stop()
 
-    with clock.phase("fit"):
+    with clock.phase("fit"), captured(model, run, around.capture, around.say) as captures:
         trainer, facts = train(
             run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds,
             make_logger(around.logger, around.workspace.runs, run.id),
@@ -262,7 +271,7 @@ def _train(
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)
     _write_probes(run, model, data, attempt)
-    return scores, facts
+    return scores, {**facts, **captures}
 
 
 def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
