@@ -6,7 +6,7 @@ the module while the block of `captured` runs. A step that cannot be captured is
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytorch_lightning as pl
 import torch
@@ -14,7 +14,9 @@ from torch import Tensor
 
 from benchmarks.errors import InputError
 from benchmarks.runs.gang.fixed import fill, fixed_like, form_of, kept_in_place, signature
-from benchmarks.runs.ledger import Run
+
+if TYPE_CHECKING:
+    from benchmarks.runs.ledger import Run
 
 #: Steps on a side stream before one is captured, as libraries ask for that choose their kernels meanwhile.
 WARM_UPS = 3
@@ -148,7 +150,8 @@ class Steps:
         capture, tensors = self.way(), fixed_like(batch)
         fill(tensors, batch)
         try:
-            capture.prepare(self._step(tensors, optimizer, capture.fixed), self.module, optimizer)
+            step = whole_step(self.module, tensors, optimizer, capture.fixed, self._plain_step)
+            capture.prepare(step, self.module, optimizer)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
@@ -157,27 +160,35 @@ class Steps:
             self.notes["failed"] = why
             self.way, capture = Eager, Eager()
             optimizer.zero_grad(set_to_none=True)
-            capture.prepare(self._step(tensors, optimizer, False), self.module, optimizer)
-        self.notes["captures"] += not isinstance(capture, Eager)
+            step = whole_step(self.module, tensors, optimizer, capture.fixed, self._plain_step)
+            capture.prepare(step, self.module, optimizer)
+        self.notes["captures"] += type(capture) is not Eager
         return capture, tensors
 
-    def _step(self, batch: Any, optimizer: torch.optim.Optimizer, fixed: bool) -> Step:
-        kind = self.module.device.type
-        on, dtype = torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
 
-        def step() -> Tensor:
-            with torch.autocast(kind, dtype, cache_enabled=False) if fixed and on else nullcontext():
-                loss: Tensor = self._plain_step(batch, 0)
-            with torch.autocast(kind, enabled=False) if on else nullcontext():
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-            return loss.detach()
+def whole_step(
+    module: Any, batch: Any, optimizer: torch.optim.Optimizer, fixed: bool, plain: Callable[[Any, int], Tensor]
+) -> Step:
+    """Forward, backward and optimizer on a batch, whose tensors are read anew in every step; in the order of Lightning.
 
-        return step
+    plain: the module's own training step. fixed: see `Capture`. Autocast is as it is where this is called.
+    """
+    kind = module.device.type
+    on, dtype = torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
+
+    def step() -> Tensor:
+        with torch.autocast(kind, dtype, cache_enabled=not fixed) if on else nullcontext():
+            loss = plain(batch, 0)
+        with torch.autocast(kind, enabled=False) if on else nullcontext():
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return loss.detach()
+
+    return step
 
 
-def refusal(module: Any, run: Run) -> str | None:
+def refusal(module: Any, run: "Run") -> str | None:
     """Why the steps of a run are not captured; None where they can be.
 
     Of code that somebody else has written it is not known that it does the same in every step; what takes place between
@@ -209,7 +220,7 @@ def _is_overridden(name: str, module: Any) -> bool:
 
 @contextmanager
 def captured(
-    module: Any, run: Run, capture: str | Callable[[], Capture] | None, say: Callable[[str], None]
+    module: Any, run: "Run", capture: str | Callable[[], Capture] | None, say: Callable[[str], None]
 ) -> Iterator[dict[str, dict[str, Any]]]:
     """Inside, the module's training steps are captured; what a result says of that is in the dictionary behind it.
 

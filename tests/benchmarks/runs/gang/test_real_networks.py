@@ -20,9 +20,9 @@ from tests.benchmarks.runs.gang.test_gang import alone, assert_same, ends, gang
 SMOKE = {"tier": "smoke", "corpus": "miniature", "seeds": 2}
 #: A setting that ends with its last weights, one of another network, and one that validates and selects.
 TARGETS = {
-    "acrnn": ("acrnn.t3.att_aug.esc10", "esc50"),
+    "acrnn": ("acrnn.t3.att.esc10", "esc50"),
     "piczak": ("acrnn.t1.piczak.esc10", "esc50"),
-    "tags": ("edc.t2.sa_am", "dcase2018_domestic"),
+    "tags": ("edc.t3.4_mixup.om_dcase", "dcase2018_domestic"),
 }
 
 
@@ -44,19 +44,19 @@ def workspace(tmp_path, miniature_esc50, miniature_domestic):
     return Workspace(tmp_path / "data", tmp_path / "runs", tmp_path / "cache", tmp_path / "reports")
 
 
-def some(workspace, name, epochs=3, **trainer):
+def some(workspace, name, epochs=2):
     """Two seeds of a setting, for some epochs; of ACRNN with a rate that falls."""
     plan = make_plan(select(TARGETS[name][0]), Choice(**SMOKE), workspace)
-    runs = [one.run for one in plan.missing if one.run.dataset in ("esc10", "dcase2018")][:2]
+    runs = [one.run for one in plan.missing if one.run.dataset in ("esc10", "dcase")][:2]
     assert len({run.seed for run in runs}) == 2
-    return [changed(run, epochs, **trainer) for run in runs]
+    return [changed(run, epochs) for run in runs]
 
 
-def changed(run, epochs, **model):
+def changed(run, epochs):
     resolved = {**run.resolved, "trainer": {**run.resolved["trainer"], "max_epochs": epochs}}
-    if "drops" in resolved["model"]["init_args"]:
-        model = {"drops": [1, 2], **model}
-    arguments = {**resolved["model"]["init_args"], **model}
+    arguments = dict(resolved["model"]["init_args"])
+    if "drops" in arguments:
+        arguments["drops"] = [1]
     return replace(run, resolved={**resolved, "model": {**resolved["model"], "init_args": arguments}})
 
 
@@ -92,7 +92,7 @@ def test_in_float64_too(workspace, tmp_path):
         replace(
             run, resolved={**run.resolved, "model": {**run.resolved["model"], "class_path": f"{__name__}.InDoubles"}}
         )
-        for run in some(workspace, "acrnn", epochs=2)
+        for run in some(workspace, "acrnn", epochs=1)
     ]
     expected = alone(runs, workspace, tmp_path / "alone")
     gang(runs, workspace)
@@ -138,12 +138,11 @@ def test_captured_steps_are_the_plain_ones(workspace, tmp_path, name, way):
     epochs = len((workspace.runs / run.id / "history.csv").read_text().splitlines()) - 1
     assert told["steps"] > 0 and told["steps"] % epochs == 0 and "failed" not in told
     if way is Graphlike:  # one for each form of batch, made anew where the rate falls
-        assert told["captures"] == Graphlike.made
-        assert Graphlike.made >= (3 if name != "tags" else 1) and (name == "tags" or Graphlike.made % 3 == 0)
+        assert Graphlike.made == told["captures"] > 0 and (name != "acrnn" or Graphlike.made % 2 == 0)
 
 
 def test_checkpoints_of_captured_steps_serve_plain_ones(workspace, tmp_path):
-    [run, _] = some(workspace, "acrnn")
+    [run, _] = some(workspace, "piczak", epochs=5)
     expected = alone([run], workspace, tmp_path / "alone")
     for capture in (Graphlike, None):
         done = []
@@ -164,12 +163,9 @@ class Refuses(Eager):
     """What the driver of an accelerator says of a step that waits for it."""
 
     def prepare(self, step, module, optimizer):
-        step_before = super().prepare
         with kept_in_place(module, optimizer):
             step()
-        if type(self) is Refuses:
-            raise RuntimeError("operation not permitted\nwhen stream is capturing")
-        step_before(step, module, optimizer)
+        raise RuntimeError("operation not permitted\nwhen stream is capturing")
 
 
 def test_a_capture_that_fails_is_said_once_and_noted(workspace, tmp_path):
