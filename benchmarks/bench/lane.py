@@ -22,7 +22,7 @@ SPEED_SHARE = 0.6
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0 unless a short training differs (1)."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench.lane", description=__doc__)
-    parser.add_argument("targets", nargs="*", help="what is run with the time that is left, the first one first")
+    parser.add_argument("targets", nargs="*", help="what is run with the time that is left, or the run.sh of a bundle")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: a rehearsal")
     parser.add_argument("--minutes", type=float, default=14.0, help="for all of it (default: %(default)s)")
     parser.add_argument("--gang", type=int, default=5, help="runs that go on together (default: %(default)s)")
@@ -153,20 +153,13 @@ def _speed(options: argparse.Namespace) -> Iterator[Any]:
 
 
 def _run(target: str, minutes: float, options: argparse.Namespace) -> int:
-    """`run` on a target for so many minutes; its exit code (3: it was cut, and goes on another time)."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks",
-        "run",
-        target,
-        "--device",
-        options.device,
-        "--gang",
-        str(options.gang),
-    ]
-    more = [word for word in options.run.split() if word]
-    return subprocess.run([*command, "--minutes", f"{minutes:.2f}", "--yes", *more], check=False).returncode
+    """The runs of a target, or of the script of a bundle, for so many minutes.
+
+    Returns the exit code; 3: they were cut, and go on another time.
+    """
+    start = ["sh", target] if target.endswith(".sh") else [sys.executable, "-m", "benchmarks", "run", target]
+    words = ["--device", options.device, "--gang", str(options.gang), "--minutes", f"{minutes:.2f}", "--yes"]
+    return subprocess.run([*start, *words, *options.run.split()], check=False).returncode
 
 
 if __name__ == "__main__":
