@@ -35,7 +35,10 @@ KNOWS = {"datasets": (), "models": (), "benchmarks": ("datasets", "models")}
 #: Rooms of benchmarks that do without torch, and the files there that may import it.
 WITHOUT_TORCH = ("spec", "runs", "launch", "metrics", "audit", "judge", "reporting")
 TORCH = ("torch", "torchaudio", "pytorch_lightning")
-WITH_TORCH = ("benchmarks.runs.execute", "benchmarks.runs.kept.restored", "benchmarks.runs.train")
+WITH_TORCH = (
+    "benchmarks.runs.execute", "benchmarks.runs.gang.capture", "benchmarks.runs.gang.fixed",
+    "benchmarks.runs.gang.together", "benchmarks.runs.kept.restored", "benchmarks.runs.train",
+)  # fmt: skip
 MOST_MODULES, MOST_LINES = 16, 400
 
 

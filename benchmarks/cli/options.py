@@ -52,6 +52,14 @@ ProcessesOption = Annotated[
     int | None,
     typer.Option("--jobs", min=1, max=1024, help="Processes that score and draw what is new (default: a core each)"),
 ]
+GangOption = Annotated[
+    int,
+    typer.Option(
+        "--gang", min=1, max=64,
+        help="Runs of one setting that go on together in one process, a step each in turn (for accelerators; their "
+        "gain is unmeasured)",
+    ),
+]  # fmt: skip
 MinutesOption = Annotated[float | None, typer.Option(min=0, help="Time budget, then it saves; 0 starts nothing")]
 LauncherOption = Annotated[
     str,

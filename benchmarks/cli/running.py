@@ -16,6 +16,7 @@ from benchmarks.cli.options import (
     DataOption,
     DeviceOption,
     FoldsOption,
+    GangOption,
     JobsOption,
     JsonOption,
     KeepOption,
@@ -118,6 +119,7 @@ def run_command(
     changes: SetOption = None,
     launcher: LauncherOption = "local",
     jobs: JobsOption = None,
+    gang: GangOption = 1,
     device: DeviceOption = "auto",
     minutes: MinutesOption = None,
     allow_incomplete: Annotated[
@@ -146,7 +148,9 @@ def run_command(
     numerics = numerics_here(numerics, device, launcher)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_changes(target, changes) if changes else None
-    sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)
+    sweep = Sweep(
+        target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger, gang
+    )
     if background:
         given = {
             "--tier": tier, "--corpus": corpus, "--seeds": seeds, "--folds": folds, "--numerics": numerics,

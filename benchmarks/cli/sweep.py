@@ -1,5 +1,6 @@
 """What `run` does: plan, check the data, launch what is missing, write the tables."""
 
+import math
 import os
 import sys
 import time
@@ -17,7 +18,8 @@ from benchmarks.errors import InputError, fitted, told
 from benchmarks.launch.background import Background, Trainer
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
-from benchmarks.launch.launcher import Event, Launcher, launcher_named
+from benchmarks.launch.gangs.mates import gang_lines
+from benchmarks.launch.launcher import Event, Launcher, Slots, launcher_named
 from benchmarks.launch.sweeps import SweepRecord, notes, tidy
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
@@ -56,10 +58,14 @@ class Sweep:
     logger: str | None = None
     #: whether the tables of the target are written and printed when all is run
     tables: bool = True
+    #: how many runs of one setting go on together in a slot
+    gang: int = 1
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
         launcher = launcher_named(self.launcher)
+        if self.gang > 1 and not launcher.takes_gangs:
+            raise InputError(f"--gang {self.gang} --launcher {self.launcher}: its slots take one run each; use local")
         check_logger(self.logger)
         cells = self._cells
         check_names(cells)  # before hours of training, not behind them
@@ -82,7 +88,7 @@ class Sweep:
             plan = self._checked(plan)
             if self.asked:
                 rehearse_all([planned.run for planned in plan.missing], self.asked, self.workspace)
-            for line in logging_lines(self.logger, self.workspace.runs):
+            for line in (*gang_lines(plan.missing, self.gang), *logging_lines(self.logger, self.workspace.runs)):
                 print(f"resound: {line}", file=sys.stderr)
             code = self._launch(plan, launcher, minutes)
         if self.tables:
@@ -191,7 +197,7 @@ class Sweep:
 
             while missing:
                 left = None if deadline is None else (deadline - time.monotonic()) / 60
-                slots = launcher.share_out(self.jobs, self.device, len(missing))
+                slots = self._slots(launcher, len(missing))
                 slots = replace(slots, sweep=tuple(planned.run for planned in missing), minutes=left)
                 slots = replace(slots, keeps_weights=self.keeps_weights, logger=self.logger)
                 place = launcher(self.workspace, slots)
@@ -205,6 +211,15 @@ class Sweep:
                 if deadline is not None and time.monotonic() > deadline:
                     break
         return exit_code_of(outcome)
+
+    def _slots(self, launcher: type[Launcher], runs: int) -> Slots:
+        """The slots of a round; where gangs share an accelerator there is one of them unless more are asked for."""
+        slots = launcher.share_out(self.jobs, self.device, runs)
+        if self.gang == 1:
+            return slots
+        if self.jobs is None and slots.device == "cuda":
+            slots = launcher.share_out(1, self.device, runs)
+        return replace(slots, jobs=min(slots.jobs, math.ceil(runs / self.gang)), gang=self.gang)
 
     def _wait(self, held: list[Planned], deadline: float | None) -> list[Planned]:
         """What is not done of the runs of another command, once that has let go of them or there is no time left."""

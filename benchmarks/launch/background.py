@@ -54,6 +54,7 @@ class Background(Local, Launcher):
     """One worker process of one thread, which looks for others between its steps."""
 
     options: ClassVar[BackgroundOptions] = BackgroundOptions()
+    takes_gangs = False
     #: what asks how busy others are, and how often
     yielding: ClassVar[Yielding] = Yielding()
 

@@ -7,7 +7,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import told
-from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Paused, Pulse, SlotEvent, Started, Stopping
+from benchmarks.launch.launcher import (
+    Again,
+    Ended,
+    Epoch,
+    Event,
+    Gone,
+    Paused,
+    Pulse,
+    Said,
+    SlotEvent,
+    Started,
+    Stopping,
+)
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS
 from datasets.acquire.telling import in_words
 
@@ -86,6 +98,9 @@ class SweepDisplay:
             return
         if isinstance(event, Paused):
             self._say(f"paused: {event.why}" if event.why else "goes on")
+            return
+        if isinstance(event, Said):
+            self._say(told(event.line))
             return
         if isinstance(event, Ended):
             self._ended.add(event.run)

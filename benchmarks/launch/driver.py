@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from benchmarks.errors import InputError, Left
+from benchmarks.launch.gangs.mates import mates
 from benchmarks.launch.launcher import (
     Again,
     Ended,
@@ -16,6 +17,7 @@ from benchmarks.launch.launcher import (
     Launcher,
     Paused,
     Pulse,
+    Said,
     Started,
     Stopping,
 )
@@ -101,10 +103,10 @@ class _Sweep:
         self.launcher, self.listener, self.deadline = launcher, listener, deadline
         self.stopping = False
         self.ended: dict[str, Ended] = {}
-        #: the open slots: those that were asked for and are not there yet, those that are free, those with a run
+        #: the open slots: those that were asked for and are not there yet, those that are free, those with runs
         self.coming: set[int] = set()
         self.free: set[int] = set()
-        self.busy: dict[int, Planned] = {}
+        self.busy: dict[int, list[Planned]] = {}
         self._opened = 0
         self._fault = ""
 
@@ -138,7 +140,7 @@ class _Sweep:
 
     def left_over(self) -> str:
         """What is left as it stands, in one line."""
-        cut = [planned.run.id for planned in self.busy.values()]
+        cut = [planned.run.id for runs in self.busy.values() for planned in runs]
         named = f" ({', '.join(cut[:NAMED])}{', ...' if len(cut) > NAMED else ''})" if cut else ""
         ended = sum(end.how in ("done", "failed") for end in self.ended.values())
         return (
@@ -161,19 +163,25 @@ class _Sweep:
                 self.coming.discard(slot)
                 self.free.add(slot)
             case Ended(slot, run):
-                planned = self.busy.get(slot)
-                if planned is None or planned.run.id != run:
+                planned = next((one for one in self.busy.get(slot, ()) if one.run.id == run), None)
+                if planned is None:
                     self._end(event)
                 else:
-                    del self.busy[slot]
-                    self.free.add(slot)
+                    self._leave(slot, planned)
                     if not (event.out_of_memory and self._tried_again(planned, event)):
                         self._end(event)
             case Gone(slot):
                 self._bury(event)
-            case Epoch() | Paused():
+            case Epoch() | Paused() | Said():
                 self.listener(event)
         self._feed()
+
+    def _leave(self, slot: int, planned: Planned) -> None:
+        """A run is no longer in its slot, which is free when it was the last one there."""
+        self.busy[slot].remove(planned)
+        if not self.busy[slot]:
+            del self.busy[slot]
+            self.free.add(slot)
 
     def _end(self, event: Ended) -> None:
         """Note how a run ended. What is done stays done, whatever a slot that was given up says of it later."""
@@ -197,26 +205,30 @@ class _Sweep:
         return event
 
     def _bury(self, event: Gone) -> None:
-        """A slot is gone; a run that it took along has failed or waits again, and a new slot takes its place."""
+        """A slot is gone; what it took along has failed or waits again, and a new slot takes its place."""
         was_coming = event.slot in self.coming
         self.coming.discard(event.slot)
         self.free.discard(event.slot)
-        planned = self.busy.pop(event.slot, None)
+        lost = self.busy.pop(event.slot, [])
         self.listener(event)
-        if planned is None:
+        if not lost:
             if was_coming and event.fault and not self.stopping and not self._fault:
                 last = next((line for line in reversed(event.trace.splitlines()) if line.strip()), "")
                 self._fault = f"{event.message}{': ' if last else ''}{last.strip()}"
             return
+        for planned in reversed(lost):
+            self._lose(planned, event)
+        if self._left and not self.stopping:
+            self._open()
+
+    def _lose(self, planned: Planned, event: Gone) -> None:
+        """A run was in a slot that is gone."""
         if self.stopping:
             self._end(Ended(event.slot, planned.run.id, "stopped"))
-            return
-        if not event.fault:
+        elif not event.fault:
             self.waiting.insert(0, planned)
         elif not self._tried_again(planned, event):
             self._end(Ended(event.slot, planned.run.id, "failed", event.message, event.trace))
-        if self._left:
-            self._open()
 
     def _tried_again(self, planned: Planned, event: Ended | Gone) -> bool:
         """Whether a run that was lost once is kept for later; the second time it is to blame."""
@@ -233,15 +245,21 @@ class _Sweep:
             planned = self._next(slot)
             if planned is None:
                 continue
+            along: list[Planned] = []
             if planned in self.again:
                 self.launcher.clear(slot)
                 self.again.remove(planned)
             else:
-                self.waiting.remove(planned)
+                along = mates(planned, self.waiting, self.launcher.slots.gang)
+                self.waiting = [one for one in self.waiting if one is not planned and one not in along]
             self.free.discard(slot)
-            self.busy[slot] = planned
-            self.listener(Started(slot, planned.run.id))
-            self.launcher.submit(slot, planned)
+            self.busy[slot] = [planned, *along]
+            for one in self.busy[slot]:
+                self.listener(Started(slot, one.run.id))
+            if along:
+                self.launcher.submit_gang(slot, list(self.busy[slot]))
+            else:
+                self.launcher.submit(slot, planned)
 
     def _next(self, slot: int | None = None) -> Planned | None:
         """The first waiting run for which the slot has room: one that is expected to end before the deadline, else the

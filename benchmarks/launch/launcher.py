@@ -13,7 +13,7 @@ import math
 import os
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, cast
@@ -58,6 +58,10 @@ class Slots:
     logger: str | None = None
     #: when runs stand aside for others; None: never
     yielding: Yielding | None = None
+    #: how many runs of one setting a slot works on together
+    gang: int = 1
+    #: how training steps are captured (benchmarks.runs.gang.capture); None: not at all
+    capture: str | None = None
 
 
 class Free(NamedTuple):
@@ -90,6 +94,13 @@ class Paused(NamedTuple):
     slot: int
     run: str
     why: str
+
+
+class Said(NamedTuple):
+    """A slot has something to say that the user should know: one line."""
+
+    slot: int
+    line: str
 
 
 class Ended(NamedTuple):
@@ -138,7 +149,7 @@ class Pulse(NamedTuple):
     """The sweep goes on, though nothing may have happened; the driver's own event, at least once in some seconds."""
 
 
-SlotEvent = Free | Started | Epoch | Paused | Ended | Gone | Again
+SlotEvent = Free | Started | Epoch | Paused | Said | Ended | Gone | Again
 Event = SlotEvent | Stopping | Pulse
 
 
@@ -151,6 +162,8 @@ class Launcher(ABC):
 
     #: what was given behind the name, else the defaults; its class says what may be given
     options: ClassVar[Options] = Options()
+    #: whether a slot takes several runs that go on together (`submit_gang`)
+    takes_gangs: ClassVar[bool] = False
 
     def __init__(self, workspace: "Workspace", slots: Slots) -> None:
         self.workspace, self.slots = workspace, slots
@@ -170,6 +183,10 @@ class Launcher(ABC):
     @abstractmethod
     def submit(self, slot: int, planned: "Planned") -> None:
         """Give a free slot its next run."""
+
+    def submit_gang(self, slot: int, planned: Sequence["Planned"]) -> None:
+        """Give a free slot runs that go on together; each has its own `Ended`, and with the last one it is free."""
+        raise NotImplementedError
 
     @abstractmethod
     def events(self, seconds: float) -> Iterable[Event]:

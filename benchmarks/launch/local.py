@@ -13,9 +13,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -24,6 +24,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Gt
 
+from benchmarks.errors import InputError
 from benchmarks.launch.launcher import Ended, Event, Gone, Launcher, Slots
 from benchmarks.launch.memory import Room
 from benchmarks.launch.options import Options
@@ -48,10 +49,12 @@ class LocalOptions(Options):
     """memory: GiB that the runs may take together, of the machine or of the accelerator; unless given, what is free.
 
     timeout: minutes after which a run without any sign of progress is ended; every step of a training is one.
+    graph: training steps are captured once and played again, on an accelerator (unmeasured).
     """
 
     memory: Annotated[float, Gt(0)] | None = None
     timeout: Annotated[float, Gt(0)] = 120.0
+    graph: bool = False
 
 
 @dataclass
@@ -62,7 +65,7 @@ class _Worker:
     connection: Connection
     log: Path
     #: what it works on, and for how long nothing was heard of it, seconds
-    run: Run | None = None
+    runs: list[Run] = field(default_factory=list)
     silence: float = 0.0
     is_training: bool = False
     #: whether it has worked on a run, so that it holds more than a new one
@@ -75,6 +78,7 @@ class Local(Launcher):
     """Worker processes of this machine (benchmarks.launch.worker), as many at work as there is memory for."""
 
     options: ClassVar[LocalOptions] = LocalOptions()
+    takes_gangs = True
 
     def __init__(self, workspace: Workspace, slots: Slots) -> None:
         super().__init__(workspace, slots)
@@ -89,8 +93,12 @@ class Local(Launcher):
         from benchmarks.runs.execute import choose_device
 
         device, cores = choose_device(device), available_cores()
+        if cls.options.graph and device == "cpu":
+            raise InputError("--launcher local:graph=yes: captures what an accelerator does; leave it out on a CPU")
         wanted = jobs or (cores if device == "cpu" else 2)
-        return Slots(jobs=max(1, min(wanted, runs)), device=device, threads=max(1, cores // wanted))
+        capture = "graph" if cls.options.graph else None
+        threads = max(1, cores // wanted)
+        return Slots(jobs=max(1, min(wanted, runs)), device=device, threads=threads, capture=capture)
 
     def open(self, slot: int) -> None:
         """Start a worker; it is free once it has imported what it needs."""
@@ -106,23 +114,33 @@ class Local(Launcher):
         self._workers[slot] = _Worker(process, ours, log)
 
     def has_room(self, slot: int, planned: Planned) -> bool:
-        """Whether a run fits into memory beside the others."""
-        busy = {number: worker.run for number, worker in self._workers.items() if worker.run is not None}
+        """Whether a run fits into memory beside the others; gangs find out for themselves."""
+        if self.slots.gang > 1:
+            return True
+        busy = {number: worker.runs[0] for number, worker in self._workers.items() if worker.runs}
         return self._room.fits(slot, planned.run, busy)
 
     def clear(self, slot: int) -> None:
         """End the other workers that hold more than new ones."""
         for number, worker in self._workers.items():
-            if number != slot and worker.run is None and worker.is_warm:
+            if number != slot and not worker.runs and worker.is_warm:
                 worker.reason = "made room"
                 worker.process.kill()
 
     def submit(self, slot: int, planned: Planned) -> None:
         """Hand a worker its next run. One that has died does not take it, which `events` tells."""
+        self.submit_gang(slot, [planned])
+
+    def submit_gang(self, slot: int, planned: Sequence[Planned]) -> None:
+        """Hand a worker runs that go on together."""
         worker = self._workers[slot]
-        worker.run, worker.silence, worker.is_training, worker.is_warm = planned.run, 0.0, False, True
+        worker.runs, worker.silence, worker.is_training, worker.is_warm = [one.run for one in planned], 0.0, False, True
         with suppress(OSError):
-            worker.connection.send(planned.run)
+            worker.connection.send(worker.runs if len(planned) > 1 else worker.runs[0])
+
+    def expected_seconds(self, planned: Planned) -> float:
+        """How long a run still takes; of a gang as long as all of its runs, one after the other (unmeasured)."""
+        return super().expected_seconds(planned) * self.slots.gang
 
     def events(self, seconds: float) -> Iterator[Event]:
         """What the workers have said."""
@@ -143,16 +161,18 @@ class Local(Launcher):
     def _noted(self, slot: int, worker: _Worker, event: Event | Alive) -> Iterator[Event]:
         """What the driver is to hear of what a worker has said."""
         if isinstance(event, Alive):
-            if worker.run is not None:
-                self._room.learn(slot, worker.run, event.holding)
+            if worker.runs:
+                if self.slots.gang == 1:
+                    self._room.learn(slot, worker.runs[0], event.holding)
                 worker.is_training = event.is_training
             if not event.is_training:  # others may wait for the features that it makes
                 for other in self._workers.values():
                     other.silence *= other.is_training
             return
-        if isinstance(event, Ended) and worker.run is not None:
-            self._room.end(worker.run)
-            worker.run = None
+        if isinstance(event, Ended):
+            for run in [one for one in worker.runs if one.id == event.run]:
+                self._room.end(run)
+                worker.runs.remove(run)
         yield event
 
     def _end_silent_ones(self) -> None:
@@ -160,7 +180,7 @@ class Local(Launcher):
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, LOOK_SECONDS), now
         for worker in self._workers.values():
-            worker.silence += passed if worker.run is not None else 0.0
+            worker.silence += passed if worker.runs else 0.0
             if worker.silence > self.options.timeout * 60 and not worker.reason:
                 worker.reason = f"made no progress for {self.options.timeout:g} minutes and was ended"
                 worker.process.kill()
@@ -192,7 +212,7 @@ class Local(Launcher):
         # At the end of a sweep the store may be gone before its last worker is.
         trace = _tail(worker.log) if worker.log.exists() else ""
         message = worker.reason or f"its worker process died ({_cause(worker.process.exitcode)})"
-        return Gone(slot, f"{message}; see {worker.log}", trace, fault=worker.run is not None or not worker.reason)
+        return Gone(slot, f"{message}; see {worker.log}", trace, fault=bool(worker.runs) or not worker.reason)
 
 
 def _cause(code: int | None) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from benchmarks.errors import InputError
 from benchmarks.launch.beside import extractors_beside
 from benchmarks.launch.busy import BusyMeter, Courtesy
-from benchmarks.launch.launcher import Ended, Epoch, Paused, Slots
+from benchmarks.launch.launcher import Ended, Epoch, Paused, Said, Slots
+from benchmarks.runs.gang.turns import ALONE, Seat
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -22,14 +23,15 @@ def perform(
     run: "Run",
     workspace: "Workspace",
     slots: Slots,
-    tell: Callable[[Epoch | Paused], None],
+    tell: Callable[[Epoch | Paused | Said], None],
     should_stop: Callable[[], bool] = lambda: False,
     alive: Callable[[bool], None] = lambda is_training: None,
+    seat: Seat = ALONE,
 ) -> Ended:
     """Execute `run` with what one of `slots` gets, into the store of `workspace`; whatever goes wrong is in the end.
 
     alive: called again and again while the run gets on: after every item whose features are made, and (with True) after
-    every step of the training.
+    every step of the training. seat: its place, where other runs go on in this process meanwhile.
     """
     from benchmarks.runs.execute import Surroundings, begin_peak, execute, let_go
     from benchmarks.runs.train import Stopped
@@ -53,7 +55,7 @@ def perform(
     beside = partial(extractors_beside, run, slots.sweep, workspace)
     around = Surroundings(
         workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside, after_an_item,
-        slots.keeps_weights, slots.logger,
+        slots.keeps_weights, slots.logger, seat, slots.capture, lambda line: tell(Said(slot, line)),
     )  # fmt: skip
     end = partial(Ended, slot, run.id)
     begin_peak(slots.device)

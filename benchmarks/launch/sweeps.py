@@ -80,7 +80,8 @@ class SweepRecord:
         self._is_stopping = False
         self._runs: set[str] = set()
         self._ends: dict[str, str] = {}
-        self._slots: dict[int, dict[str, Any]] = {}
+        #: by slot and run
+        self._slots: dict[int, dict[str, dict[str, Any]]] = {}
         self._pace, self._jobs, self._device = Pace(), 1, ""
         self._held = ExitStack()
 
@@ -96,7 +97,7 @@ class SweepRecord:
 
     def begin(self, runs: Sequence[Planned], launcher: Launcher) -> None:
         """A round begins with these runs in the launcher's slots."""
-        self._jobs, self._device = launcher.slots.jobs, launcher.slots.device
+        self._jobs, self._device = launcher.slots.jobs * launcher.slots.gang, launcher.slots.device
         self._runs |= {planned.run.id for planned in runs}
         self._pace.expect({planned.run.id: launcher.expected_seconds(planned) for planned in runs})
         self._slots.clear()
@@ -109,19 +110,22 @@ class SweepRecord:
         now = time.monotonic()
         match event:
             case Started(slot, run):
-                self._slots[slot] = {"run": run, "since": now}
+                self._slots.setdefault(slot, {})[run] = {"since": now}
                 self._pace.start(run, now)
-            case Epoch(slot, run) if slot in self._slots and self._slots[slot]["run"] == run:
-                self._slots[slot] |= {"epoch": event.epoch, "of": event.of, "loss": event.loss, "busy": event.busy}
+            case Epoch(slot, run) if run in self._slots.get(slot, ()):
+                found = {"epoch": event.epoch, "of": event.of, "loss": event.loss, "busy": event.busy}
+                self._slots[slot][run] |= found
                 self._pace.see(run, event.epoch, event.of, now)
-            case Paused(slot, run) if slot in self._slots and self._slots[slot]["run"] == run:
-                self._slots[slot]["paused"] = event.why
+            case Paused(slot, run) if run in self._slots.get(slot, ()):
+                self._slots[slot][run]["paused"] = event.why
                 self._written -= NOTE_SECONDS  # it is told at once
             case Ended(slot, run):
-                self._slots.pop(slot, None)
+                self._slots.get(slot, {}).pop(run, None)
                 self._ends[run] = event.how
                 self._pace.end(run, event.how, now)
-            case Gone(slot) | Again(slot):
+            case Again(slot, run):
+                self._slots.get(slot, {}).pop(run, None)
+            case Gone(slot):
                 self._slots.pop(slot, None)
             case Stopping():
                 self._is_stopping = True
@@ -138,27 +142,32 @@ class SweepRecord:
         now = time.monotonic()
         if run is not None:
             return self._pace.left(run, now)
-        running = {slot["run"] for slot in self._slots.values()}
+        running = self._running
         return self._pace.sweep(running, self._runs - running - set(self._ends), self._jobs, now)
+
+    @property
+    def _running(self) -> set[str]:
+        return {run for slot in self._slots.values() for run in slot}
 
     def note(self) -> SweepNote:
         """What the sweep says of itself now."""
         now = time.monotonic()
         ends = list(self._ends.values())
         counts: dict[str, Any] = {how: ends.count(how) for how in ("done", "failed", "elsewhere", "stopped")}
-        running = {slot["run"] for slot in self._slots.values()}
+        running = self._running
         waiting = self._runs - running - set(self._ends)
         slots = {
-            str(number): SlotNote(
-                run=slot["run"],
-                seconds=round(now - slot["since"], 1),
-                epoch=slot.get("epoch", 0),
-                of=slot.get("of", 0),
-                loss=slot.get("loss"),
-                busy=slot.get("busy"),
-                seconds_left=self._pace.left(slot["run"], now),
+            f"{number}.{place}" if place else str(number): SlotNote(
+                run=run,
+                seconds=round(now - found["since"], 1),
+                epoch=found.get("epoch", 0),
+                of=found.get("of", 0),
+                loss=found.get("loss"),
+                busy=found.get("busy"),
+                seconds_left=self._pace.left(run, now),
             )
             for number, slot in sorted(self._slots.items())
+            for place, (run, found) in enumerate(slot.items())
         }
         return SweepNote(
             format=FORMAT,
@@ -173,7 +182,9 @@ class SweepRecord:
             waiting=len(waiting),
             seconds_left=self._pace.sweep(running, waiting, self._jobs, now),
             slots=slots,
-            paused=next((slot["paused"] for slot in self._slots.values() if slot.get("paused")), ""),
+            paused=next(
+                (one["paused"] for slot in self._slots.values() for one in slot.values() if one.get("paused")), ""
+            ),
         )
 
 

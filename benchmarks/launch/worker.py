@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from benchmarks.launch.gangs.perform import perform_gang
 from benchmarks.launch.launcher import Event, Free, Slots
 from benchmarks.launch.memory import Holding, holding
 from benchmarks.launch.perform import perform
@@ -58,8 +59,11 @@ def serve(connection: Connection, slot: int, slots: Slots, workspace: Workspace,
     with suppress(EOFError, OSError):
         connection.send(Free(slot))
         while not stop():
-            run, signs = connection.recv(), _Signs(slot, slots.device, tell)
-            ended = perform(slot, run, workspace, slots, tell, stop, signs)
+            runs, signs = connection.recv(), _Signs(slot, slots.device, tell)
+            if isinstance(runs, list):
+                perform_gang(slot, runs, workspace, slots, tell, stop, signs)
+                continue
+            ended = perform(slot, runs, workspace, slots, tell, stop, signs)
             signs.send(True)
             connection.send(ended)
 

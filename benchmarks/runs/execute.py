@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import write_json, writing
+from benchmarks.runs.gang.turns import ALONE, Seat
 from benchmarks.runs.kept.restored import check_keepable, kept_of
 from benchmarks.runs.kept.weights import FILE, write_weights
 from benchmarks.runs.ledger import Run
@@ -49,23 +50,29 @@ class Surroundings:
     keeps_weights: bool = False
     #: where Lightning logs to: "csv", "tensorboard", "wandb", or nowhere
     logger: str | None = None
+    #: its place among the runs that go on in turn in this process; alone by default
+    seat: Seat = ALONE
+    #: how training steps are captured ("graph", see benchmarks.runs.gang.capture), and who is told if they cannot be
+    capture: str | Callable[[], Any] | None = None
+    say: Callable[[str], None] = lambda line: None
 
 
 @dataclass
 class Clock:
-    """Wall seconds per phase, and those that the process computed, all its threads together."""
+    """Seconds per phase on the run's own clock, and those that the process computed, all its threads together."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Add the time of the block to `name`."""
-        started, computed = time.monotonic(), time.process_time()
+        started, computed = self.now(), time.process_time()
         try:
             yield
         finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started, 3)
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + self.now() - started, 3)
             self.cpu_seconds[name] = round(self.cpu_seconds.get(name, 0.0) + time.process_time() - computed, 3)
 
 
@@ -95,7 +102,7 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
     from models.kernels import begin
 
     begin()
-    clock = Clock()
+    clock = Clock(now=around.seat.now)
     with clock.phase("total"):
         with clock.phase("data"):
             data = build_data(run, around.workspace)
@@ -117,7 +124,6 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
                     write_reference(attempt / f"reference_{test_set}.csv", reference)
     return {
         "seconds": clock.seconds,
-        "cpu_seconds": clock.cpu_seconds,
         "code": code_revision(),
         "packages": package_versions(),
         "device": device_facts(around.device, run.numerics),
@@ -125,6 +131,8 @@ def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
         "peak_memory_mib": peak_memory_mib(around.device),
         "data": {**data.provenance(), "census": census_of(run, around.workspace)},
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        # What a process computed tells nothing of one among several runs in it.
+        **({"gang": around.seat.size} if around.seat.size > 1 else {"cpu_seconds": clock.cpu_seconds}),
         **facts,
     }
 
@@ -245,6 +253,7 @@ def is_network(model: Any) -> bool:
 def _train(
     run: Run, model: Any, data: Any, attempt: Path, around: Surroundings, clock: Clock
 ) -> tuple[dict[str, Scores], dict[str, Any]]:
+    from benchmarks.runs.gang.capture import captured
     from benchmarks.runs.train import make_logger, train
 
     is_alone = False
@@ -260,7 +269,7 @@ def _train(
     def should_stop() -> bool:
         return is_alone or around.should_stop()
 
-    with clock.phase("fit"):
+    with clock.phase("fit"), captured(model, run, around.capture, around.say) as captures:
         trainer, facts = train(
             run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds,
             make_logger(around.logger, around.workspace.runs, run.id),
@@ -268,7 +277,7 @@ def _train(
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)
     _write_probes(run, model, data, attempt)
-    return scores, facts
+    return scores, {**facts, **captures}
 
 
 def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:

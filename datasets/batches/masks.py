@@ -26,7 +26,7 @@ class ShareMasks:
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """The batch x (B, T, D) masked; `generator` is one of the CPU, so that all devices draw the same."""
         rows, frames, bands = x.shape
-        draws = torch.rand((rows, 2 + 4 * self.most), generator=generator).to(x.device)
+        draws = torch.rand((rows, 2 + 4 * self.most), generator=generator).to(x.device, non_blocking=True)
         count = self.least + (draws[:, 1] * (self.most - self.least + 1)).long()
         used = (torch.arange(self.most, device=x.device) < count[:, None]) & (draws[:, :1] < self.probability)
         frequency, time = draws[:, 2:].unflatten(1, (2, self.most, 2)).unbind(1)

@@ -11,8 +11,8 @@ def mixup(x: Tensor, y: Tensor, alpha: float, generator: torch.Generator) -> tup
     x (B, ...), y (B, classes). The partner comes from a permutation, lambda of each pair from Beta(alpha, alpha)
     (assumed: one per pair, not one per batch). `generator` is one of the CPU, so that all devices draw the same.
     """
-    partner = torch.randperm(len(x), generator=generator).to(x.device)
+    partner = torch.randperm(len(x), generator=generator).to(x.device, non_blocking=True)
     draw = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
-    share = torch.from_numpy(draw.beta(alpha, alpha, len(x)).astype(np.float32)).to(x.device)
+    share = torch.from_numpy(draw.beta(alpha, alpha, len(x)).astype(np.float32)).to(x.device, non_blocking=True)
     own = share.view(-1, *[1] * (x.dim() - 1))
     return torch.lerp(x[partner], x, own), torch.lerp(y[partner], y, share[:, None])

@@ -4,6 +4,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ SETS_KEPT = 2
 #: Rows that are copied at a time.
 TOGETHER = 256
 _resident: OrderedDict[tuple[object, ...], Tensor] = OrderedDict()
+#: as many are kept, the last one is what counts
+_kept = [SETS_KEPT]
 
 
 def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
@@ -32,9 +35,19 @@ def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
         values = sets[0].array if len(sets) == 1 else joined(sets)
         _resident[key] = torch.from_numpy(values).to(device)
     _resident.move_to_end(key)
-    while len(_resident) > SETS_KEPT:
+    while len(_resident) > _kept[-1]:
         _resident.popitem(last=False)
     return _resident[key]
+
+
+@contextmanager
+def keeping(sets: int) -> Iterator[None]:
+    """Inside, so many sets of features stay in memory, for that many are used by turns."""
+    _kept.append(max(sets, _kept[-1]))
+    try:
+        yield
+    finally:
+        _kept.pop()
 
 
 def forget() -> None:

@@ -58,7 +58,7 @@ class SpecAugment:
         """
         rows, frames, bands = x.shape
         sizes = [2, 2 * self.frequency_masks, 2 * self.time_masks]
-        draws = torch.rand((rows, sum(sizes)), generator=generator).to(x.device)
+        draws = torch.rand((rows, sum(sizes)), generator=generator).to(x.device, non_blocking=True)
         warp, frequency, time = draws.split(sizes, dim=1)
         if reach := round(self.time_warp_share * frames):
             anchors, shifts = draw_warp(warp, reach, frames)

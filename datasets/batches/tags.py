@@ -147,7 +147,7 @@ class TagDataModule(ResidentDataModule):
         partners = train[torch.randint(len(train), (len(batch.rows),), generator=generator)]
         draw = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         own = draw.beta(self.mixup_alpha, self.mixup_alpha, len(batch.rows)).astype(np.float32)
-        return torch.from_numpy(own).to(device), partners.to(device)
+        return torch.from_numpy(own).to(device, non_blocking=True), partners.to(device, non_blocking=True)
 
     def _gather(self, kind: str, rows: Tensor) -> Tensor:
         """The standardised features (B, T, D) of some rows, on their device."""

@@ -115,7 +115,7 @@ def test_more_run_at_a_time_only_as_far_as_memory_goes(workspace):
     one = launcher_named("local:memory=0.65")(workspace, Slots(2, "cpu"))
     beside = []
     one.submit = lambda slot, run: (
-        beside.append(sum(worker.run is not None for worker in one._workers.values())),
+        beside.append(sum(bool(worker.runs) for worker in one._workers.values())),
         Local.submit(one, slot, run),
     )
     outcome = launch(planned(*settings), one)
