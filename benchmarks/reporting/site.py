@@ -7,11 +7,12 @@ from pathlib import Path
 from benchmarks.errors import InputError, fitted
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
+from benchmarks.reporting import wording
 from benchmarks.reporting.kept import Made
 from benchmarks.reporting.opening.todo import Todo, todo_of
 from benchmarks.reporting.pages import Report, all_pages
 from benchmarks.reporting.pages.table import opening
-from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page
+from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page, Text
 from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
 from benchmarks.reporting.sections.claims import claim_blocks
@@ -153,11 +154,10 @@ def print_choice(workspace: Workspace, target: str, choice: Choice) -> None:
     write_site(workspace, target, out, results)
     for table_id in table_ids(target):
         table, notes = results.table(table_id), Footnotes()
-        blocks = [
-            Heading(f"{table.id}: {table.table.title}"),
-            *_shown(table, variant, todo_of(table, workspace), notes),
-        ]
-        print(fitted(blocks_markdown(_unfolded(blocks), notes)))
+        shown = _unfolded(_shown(table, variant, todo_of(table, workspace), notes))
+        nothing = Text(f"Nothing of it has run in {wording.conditions(variant)}.")
+        blocks = [Heading(f"{table.id}: {table.table.title}"), *(shown or [nothing])]
+        print(fitted(blocks_markdown(blocks, notes)))
     print(f"The pages: {out}")
 
 

@@ -95,7 +95,17 @@ def refusal(url: str, error: urllib.error.HTTPError) -> Exception:
 
 
 def retry_after(headers: Message) -> float | None:
-    """Seconds that a server asks to wait, given as a number or as a date."""
+    """Seconds that a server asks to wait, given as a number or as a date.
+
+    Without that, where it says that no request is left: until the second of the epoch when there are more.
+    """
+    reset = _number(headers.get("X-RateLimit-Reset"))
+    if (
+        "Retry-After" not in headers
+        and reset is not None
+        and _number(headers.get("X-RateLimit-Remaining")) in (0, None)
+    ):
+        return max(0.0, reset - datetime.now(UTC).timestamp())
     text = (headers.get("Retry-After") or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

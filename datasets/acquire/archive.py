@@ -55,7 +55,8 @@ def unpack(archive: Path, target: Path) -> Path:
     """Unpack a zip or tar file into the new folder `target`, which appears only when everything is in it.
 
     Raises BadArchive where the archive is truncated or corrupt, was made to fill disks, or has a member that is a link,
-    a device or lies outside the target; DataError where the disk is full. Both name the member where it is known.
+    a device or lies outside the target; DataError where the disk is full, or too small for what the archive says that
+    it holds. Both name the member where it is known.
     """
     if target.exists():
         raise DataError(f"{target}: exists already; delete it to unpack {archive.name} again")
@@ -64,7 +65,7 @@ def unpack(archive: Path, target: Path) -> Path:
     member = ""
     try:
         temporary.mkdir(parents=True)
-        for name, opened in _members(archive):
+        for name, opened in _members(archive, temporary):
             member = f", its member {name!r}"
             path = temporary / _safe(name, archive)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,14 +89,14 @@ def _reason(error: Exception) -> str:
     return told.splitlines()[0].rstrip(":").replace("file could not be opened successfully", "neither zip nor tar")
 
 
-def _members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
-    """The regular files of an archive and what opens each; all names and kinds are checked before."""
+def _members(archive: Path, place: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+    """The regular files of an archive and what opens each; names, kinds and the room in `place` are checked before."""
     with archive.open("rb") as file:
         is_zip = file.read(2) == b"PK"
-    yield from _zip_members(archive) if is_zip else _tar_members(archive)
+    yield from _zip_members(archive, place) if is_zip else _tar_members(archive, place)
 
 
-def _zip_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+def _zip_members(archive: Path, place: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     with zipfile.ZipFile(archive) as opened:
         members = [member for member in opened.infolist() if not member.is_dir()]
         _check_once(archive, [member.filename for member in members])
@@ -105,11 +106,12 @@ def _zip_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]
                 raise _refusal(archive, member.filename, "is a link or a device")
             _safe(member.filename, archive)
         _check_room(archive, sum(member.file_size for member in members))
+        _check_space(archive, place, sum(member.file_size for member in members))
         for member in members:
             yield member.filename, partial(opened.open, member)
 
 
-def _tar_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+def _tar_members(archive: Path, place: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
     with _open_tar(archive) as opened:
         members = opened.getmembers()
         for member in members:
@@ -117,6 +119,7 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]
                 raise _refusal(archive, member.name, "is a link or a device")
             _safe(member.name, archive)
         _check_once(archive, [member.name for member in members if member.isfile()])
+        _check_space(archive, place, sum(member.size for member in members))
         for member in members:
             if member.isfile():
                 yield member.name, partial(_content, opened, member)
@@ -126,6 +129,16 @@ def _check_room(archive: Path, total: int) -> None:
     """Raise where the members of an archive, of `total` bytes, are more than any honest archive of its size holds."""
     if total > max(MOST_BYTES, MOST_TIMES * archive.stat().st_size):
         raise BadArchive(f"{archive}: would unpack to {total / 1e9:.1f} GB, which no sound does", "do not use it")
+
+
+def _check_space(archive: Path, place: Path, total: int) -> None:
+    """Raise where the disk of `place` has no room for `total` bytes, before any of them is written."""
+    free = shutil.disk_usage(place).free
+    if total > free:
+        raise DataError(
+            f"{place.parent}: {archive.name} unpacks to {total / 1e9:.1f} GB, {free / 1e9:.1f} GB are free; free some "
+            "space or choose another folder, then repeat the command"
+        )
 
 
 def _check_once(archive: Path, names: Sequence[str]) -> None:

@@ -102,9 +102,13 @@ def _tests(own: Sequence[OwnRow], decimals: int) -> Iterator[Block]:
         for rival in row.rivals
         if rival.p is not None
     ]
-    if rows:
+    head = ("row", "against", "difference", "95 % interval", "p", "p (Holm)", "test")
+    if len({row[-1] for row in rows}) == 1:  # which is said once
+        yield Text(f"{TESTED} The test: {rows[0][-1]}.")
+        yield Grid(head[:-1], [row[:-1] for row in rows], left=(0, 1))
+    elif rows:
         yield Text(TESTED)
-        yield Grid(("row", "against", "difference", "95 % interval", "p", "p (Holm)", "test"), rows, left=(0, 1, 6))
+        yield Grid(head, rows, left=(0, 1, 6))
 
 
 def what_it_is(table: TableResult, row: OwnRow) -> str:

@@ -8,10 +8,10 @@ import numpy as np
 
 from benchmarks.runs.memo import Memo
 
-#: States on a map at most, of whole clips, and t-SNE's settings (assumed). After so many steps maps hardly move.
-MOST_STATES, PERPLEXITY, SEED, STEPS = 2000, 30.0, 0, 500
+#: States on a map at most, of whole clips, and t-SNE's settings (assumed).
+MOST_STATES, PERPLEXITY, SEED = 2000, 30.0, 0
 #: Raised whenever maps or ratios would come out otherwise.
-VERSION = 2
+VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,5 +92,4 @@ def _tsne(values: np.ndarray) -> np.ndarray:
     from sklearn.manifold import TSNE
 
     perplexity = min(PERPLEXITY, (len(values) - 1) / 3)
-    tsne = TSNE(init="pca", perplexity=perplexity, random_state=SEED, max_iter=STEPS)
-    return tsne.fit_transform(values.astype(np.float32))
+    return TSNE(init="pca", perplexity=perplexity, random_state=SEED).fit_transform(values.astype(np.float32))

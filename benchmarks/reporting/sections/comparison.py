@@ -100,12 +100,17 @@ def _tests(comparison: Comparison) -> list[Block]:
         )
         for rival in tested
     ]
+    names = {row[-1] for row in rows}
+    once = f" ({rows[0][-1]})" if len(names) == 1 else ""
     text = (
-        f"Tested on the same items (unit: {comparison.dataset.bootstrap_unit}) against the first seed of each row that "
-        f"is stored, so about these models and not their methods. The difference is {comparison.name} less the row; p "
-        f"(Holm) is corrected over the rows tested here, of which there {_are(len(tested))}. Of equal models at most 6 "
-        "of 100 seem to differ at the level of 5 % before that (simulated), and far fewer where few items differ:"
+        f"Tested{once} on the same items (unit: {comparison.dataset.bootstrap_unit}) against the first seed of each "
+        "row that is stored, so about these models and not their methods. The difference is "
+        f"{comparison.name} less the row; p (Holm) is corrected over the rows tested here, of which there "
+        f"{_are(len(tested))}. Of equal models at most 6 of 100 seem to differ at the level of 5 % before that "
+        "(simulated), and far fewer where few items differ:"
     )
+    if once:
+        return [Text(text), Grid(head[:-1], [row[:-1] for row in rows])]
     return [Text(text), Grid(head, rows, left=(0, len(head) - 1))]
 
 

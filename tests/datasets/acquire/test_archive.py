@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +238,17 @@ def test_full_disk_is_no_bad_archive(tmp_path):
     assert not isinstance(caught.value, BadArchive)
     assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
     unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_what_the_disk_has_no_room_for_is_not_begun(kind, tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.wav").write_bytes(bytes(3000))
+    archive = Path(shutil.make_archive(str(tmp_path / "sounds"), kind, tmp_path / "in"))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("datasets.acquire.archive.shutil.disk_usage", lambda place: usage._replace(free=2999))
+    with pytest.raises(DataError, match=rf"{tmp_path}: {archive.name} unpacks to 0.0 GB, 0.0 GB are free; free some"):
+        unpack(archive, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in", archive.name])
+    monkeypatch.setattr("datasets.acquire.archive.shutil.disk_usage", lambda place: usage._replace(free=3000))
+    assert (unpack(archive, tmp_path / "out") / "a.wav").stat().st_size == 3000

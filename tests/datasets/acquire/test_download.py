@@ -175,6 +175,14 @@ def test_waits_as_long_as_asked(server, tmp_path, downloader, waits, code, heade
     assert low <= max(waits) <= high
 
 
+@pytest.mark.parametrize(("left", "low", "high"), [("0", 25, 30), (None, 25, 30), ("3", 0, 2)])
+def test_waits_until_there_are_requests_again(server, tmp_path, downloader, waits, left, low, high):
+    told = {"X-RateLimit-Reset": str(int(time.time()) + 30)}
+    server.refusals = [(503, told if left is None else {**told, "X-RateLimit-Remaining": left})]
+    get(server, tmp_path, downloader)
+    assert low <= max(waits) <= high
+
+
 def test_too_long_a_wait_ends_the_download(server, tmp_path, downloader):
     server.refusals = [(429, {"Retry-After": "86400"})]
     with pytest.raises(DataError, match="asks to wait 86400 s"):

@@ -10,7 +10,7 @@ from benchmarks.reporting.drawing.maps.scatter import draw_classes
 from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.probes.chosen_seconds import class_of
 from benchmarks.reporting.probes.kept import Kept, kept_by_fold
-from benchmarks.reporting.probes.tsne import PERPLEXITY, SEED, placed
+from benchmarks.reporting.probes.tsne import PERPLEXITY, SEED, VERSION, placed
 from benchmarks.reporting.told import InColumn, ProbeName, RowName
 
 
@@ -44,7 +44,7 @@ class Embeddings(FigureKind):
             f"label (of equal ones the first class), of no class more than {max(map(len, by_class.values()))}, and in "
             f"each panel one class over all; {wording.conditions(asked.variant)}, "
             f"seed {kept[0].run.run.seed}",
-            [digests, self.shows, self.most, {label: len(by_class[label]) for label in classes}],
+            [VERSION, digests, self.shows, self.most, {label: len(by_class[label]) for label in classes}],
             lambda: draw_classes(drawn),
         )
 

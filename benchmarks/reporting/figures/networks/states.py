@@ -9,7 +9,7 @@ from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.probes import one_clip
 from benchmarks.reporting.probes.conditioner import Over
 from benchmarks.reporting.probes.kept import richest_column
-from benchmarks.reporting.probes.tsne import MOST_STATES, PERPLEXITY, SEED, state_map
+from benchmarks.reporting.probes.tsne import MOST_STATES, PERPLEXITY, SEED, VERSION, state_map
 from benchmarks.reporting.told import RowName
 from datasets.acquire.telling import enumerated
 
@@ -46,6 +46,6 @@ class States(FigureKind):
             f"most {MOST_STATES} states of whole test clips, here of {first.clips}. Mean distance of two states of one "
             f"clip over that of states of two clips, in the network and not on the map, over {first.all_clips} clips: "
             f"{ratios}. {one_clip.conditions(asked.result, asked.variant, kept)}",
-            [[name, digest] for name, digest, _ in found],
+            [VERSION, *([name, digest] for name, digest, _ in found)],
             lambda: draw_states({name: of_run.points for name, _, of_run in found}),
         )
