@@ -1,166 +1,173 @@
-"""`python -m benchmarks.bench.lane`: all that a borrowed accelerator is to tell, in order, within a time budget.
+"""Steps of all networks on a CPU: the library's layers and ours, float32 and bfloat16.
 
-First whether a short training is that of the CPU, alone, in a gang and captured; then the table of speeds; then, with
-what is left, the runs of the targets that are given. Every result is written when it is there, so that the end of the
-loan costs nothing. Parts one and two need torch and Lightning alone.
+`python -m benchmarks.bench.lane` measures on this machine and writes lane.md beside this file. Seconds are those that
+one thread computes (`time.process_time`), so that whatever else the machine does counts little; the four ways take
+turns within a process, after a round that is not counted.
 """
 
-import argparse
 import json
+import os
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Seconds that are kept back for the runs to save in, and shares of the budget after which a part is cut.
-SAVE_SECONDS = 40.0
-SPEED_SHARE = 0.6
+import torch
+from torch import Tensor
+
+from benchmarks.bench.ratio import Measure
+from benchmarks.runs.build import import_class
+from benchmarks.runs.provenance import cpu_name, instructions
+from benchmarks.spec import load_paper
+from datasets.processes import MALLOC
+from models import kernels
+
+PAGE = Path(__file__).with_name("lane.md")
+#: Numerics and kernels of a step.
+WAYS = (("float32", "native"), ("float32", "fused"), ("bf16", "native"), ("bf16", "fused"))
+
+Targets = Callable[[Any, int], Any]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 unless a short training differs (1)."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench.lane", description=__doc__)
-    parser.add_argument("targets", nargs="*", help="what is run with the time that is left, or the run.sh of a bundle")
-    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: a rehearsal")
-    parser.add_argument("--minutes", type=float, default=14.0, help="for all of it (default: %(default)s)")
-    parser.add_argument("--gang", type=int, default=5, help="runs that go on together (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("build/lane"), help="where to write (default: %(default)s)")
-    parser.add_argument("--trial", action="store_true", help="narrow networks, one round, a second: a rehearsal")
-    parser.add_argument("--run", default="--launcher local:graph=yes", help="what else `run` is told (%(default)r)")
-    options = parser.parse_args(arguments)
-    until = time.monotonic() + options.minutes * 60
-    report = _Report(options.out)
-    same = report.equality(list(equality(options.device, 16 if options.trial else 4, 2 if options.trial else 10)))
-    report.speed(_speed(options), time.monotonic() + SPEED_SHARE * (until - time.monotonic()))
-    for target in options.targets:
-        left = (until - time.monotonic() - SAVE_SECONDS * (options.device == "cuda")) / 60
-        if left <= 0:
-            print(f"resound: {target}: no time is left for it", file=sys.stderr)
-            break
-        report.ran(target, _run(target, left, options))
-    print(f"written: {options.out}")
-    return 0 if same else 1
+def _one_hot(module: Any, size: int) -> Tensor:
+    classes = module.hparams["num_classes"]
+    return torch.eye(classes)[torch.arange(size) % classes]
 
 
-class _Report:
-    """lane.json, written anew with everything that is found."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "lane.json"
-        self.found: dict[str, Any] = {"equality": [], "speed": [], "runs": {}}
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def _write(self) -> None:
-        self.path.write_text(json.dumps(self.found, indent=1), encoding="utf-8")
-
-    def equality(self, lines: list[dict[str, Any]]) -> bool:
-        """Note how far trainings differ; whether none does more than it may."""
-        self.found["equality"] = lines
-        for line in lines:
-            print(f"{line['name']}: differs by {line['off']:.3g}, may by {line['may']:g}", flush=True)
-        self._write()
-        return all(line["off"] <= line["may"] for line in lines)
-
-    def speed(self, measures: Iterator[Any], until: float) -> None:
-        """Note measures until there are no more, or there is no time."""
-        for one in measures:
-            self.found["speed"].append(one.to_dict())
-            self._write()
-            print(" | ".join(cell for cell in one.cells() if cell), flush=True)
-            if time.monotonic() > until:
-                print("resound: no time for further measures", file=sys.stderr)
-                break
-
-    def ran(self, target: str, code: int) -> None:
-        """Note how the runs of a target have ended."""
-        self.found["runs"][target] = code
-        self._write()
+def _tags(module: Any, size: int) -> Tensor:
+    return (torch.rand(size, module.hparams["num_classes"]) < 0.2).float()
 
 
-def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, Any]]:
-    """How far the losses of a short training without dropout are off those of the CPU; in a gang and captured, off
-    those of the same training alone: relative, with what is allowed.
-    """
-    from benchmarks.runs.gang.capture import CudaGraph, Eager
-
-    on_cpu, alone = ([losses("cpu", width_divisor, steps, seed)] for seed in (0, 1)), []
-    for seed, [expected] in enumerate(on_cpu):
-        alone.append(losses(device, width_divisor, steps, seed))
-        yield _line(f"seed {seed}, {device} and cpu", alone[-1], expected, 1e-3)
-    for way in (Eager, CudaGraph) if device == "cuda" else (Eager,):
-        found = gang_losses(device, width_divisor, steps, way)
-        for seed, (mine, theirs) in enumerate(zip(found, alone, strict=True)):
-            may = 0.0 if device == "cpu" else 1e-5
-            yield _line(f"seed {seed}, member with {way.__name__}, and alone", mine, theirs, may)
+def _frames(module: Any, size: int) -> Tensor:
+    return (torch.rand(size, module.network.input_shape[1]) < 0.1).float()
 
 
-def _line(name: str, found: Sequence[float], expected: Sequence[float], may: float) -> dict[str, Any]:
-    off = max(abs(one - other) / abs(other) for one, other in zip(found, expected, strict=True))
-    return {"name": name, "off": off, "may": may, "losses": list(found)}
+def _activity(module: Any, size: int) -> Any:
+    heard = import_class("models.tasks.activity.Heard")
+    return heard(torch.rand(size, module.network.n_frames, module.hparams["num_classes"]))
 
 
-def _trained(device: str, width_divisor: int, seed: int, way: Any) -> Any:
-    """A step of a narrow ACRNN, and all that it needs."""
-    from benchmarks.bench.gangs import _noise, set_flags
-    from benchmarks.runs.gang.capture import whole_step
-    from models.acrnn import ACRNNModule
+@dataclass(frozen=True)
+class Network:
+    """A setting whose steps are measured, on batches that fit a round into some seconds."""
 
-    set_flags("float32")
-    module = ACRNNModule(50, attention="l10", dropout=0.0, width_divisor=width_divisor, seed=seed).to(device)
+    title: str
+    paper: str
+    setting: str
+    batch: int
+    targets: Targets
+
+
+NETWORKS = {
+    "acrnn": Network("ACRNN, attention at l10", "acrnn", "att", 64, _one_hot),
+    "piczak": Network("PiczakCNN, short", "acrnn", "piczak_short", 250, _one_hot),
+    "edc": Network("EDC CRNN", "edc", "none_om", 16, _tags),
+    "mtfa": Network("MTFA", "mtfa", "mtfa", 2, _frames),
+    "pbcnn": Network("CNN of PB-CNN", "pbcnn", "cnn", 16, _one_hot),
+    "maestro": Network("CRNN of soft labels", "maestro", "c5", 16, _activity),
+}
+
+
+def steps(name: str, rounds: int, width_divisor: int = 1) -> dict[str, list[float]]:
+    """CPU seconds of a step of a network, "numerics kernels" -> one number per round."""
+    network = NETWORKS[name]
+    recipe = load_paper(network.paper).settings[network.setting].resolved("full")["model"]
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    module: Any = import_class(recipe["class_path"])(**{**recipe["init_args"], "width_divisor": width_divisor})
     optimizer = module.configure_optimizers()
-    capture = way()
-    capture.suit(optimizer)
-    step = whole_step(module, _noise(seed, 8, device), optimizer, capture.fixed, module.training_step)
-    capture.prepare(step, module, optimizer)
-    return capture
+    optimizer = optimizer["optimizer"] if isinstance(optimizer, dict) else optimizer
+    x, y = torch.randn(network.batch, *module.network.input_shape), network.targets(module, network.batch)
+
+    def step(numerics: str) -> None:
+        optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=numerics == "bf16"):
+            loss = module.training_step((x, y), 0)
+        loss.backward()
+        optimizer.step()
+
+    found: dict[str, list[float]] = {" ".join(way): [] for way in WAYS}
+    for _ in range(rounds + 1):
+        for numerics, ways in WAYS:
+            with kernels.choose(ways):
+                started = time.process_time()
+                step(numerics)
+                found[f"{numerics} {ways}"].append(time.process_time() - started)
+    return {way: seconds[1:] for way, seconds in found.items()}
 
 
-def losses(device: str, width_divisor: int, steps: int, seed: int) -> list[float]:
-    """The losses of a training by itself."""
-    from benchmarks.runs.gang.capture import Eager
-
-    capture = _trained(device, width_divisor, seed, Eager)
-    return [float(capture.replay()) for _ in range(steps)]
-
-
-def gang_losses(device: str, width_divisor: int, steps: int, way: Any) -> list[list[float]]:
-    """Those of two members of a gang."""
-    from benchmarks.runs.gang.together import together
-
-    def work_of(seed: int) -> Any:
-        def work(turn: Any) -> list[float]:
-            capture, found = _trained(device, width_divisor, seed, way), []
-            for _ in range(steps):
-                found.append(capture.replay().clone())
-                turn.pass_on()
-            return [float(one) for one in found]
-
-        return work
-
-    return together([work_of(seed) for seed in (0, 1)], device)
+def measured(name: str, rounds: int, width_divisor: int = 1) -> dict[str, list[float]]:
+    """`steps` in a fresh process, with the launcher's malloc settings."""
+    command = [sys.executable, "-m", "benchmarks.bench.lane", name, str(rounds), str(width_divisor)]
+    means = {**os.environ, **MALLOC, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=means, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout))
 
 
-def _speed(options: argparse.Namespace) -> Iterator[Any]:
-    from benchmarks.bench.gangs import measure
-    from benchmarks.runs.gang.capture import Eager
-
-    if options.device == "cuda":
-        yield from measure(3, size=options.gang, width_divisor=16 if options.trial else 1)
-    elif options.trial:
-        yield from measure(1, "cpu", 2, 16, 2, ("float32",), Eager, 0.0)
+def ratios(found: dict[str, list[float]], slow: str, fast: str) -> list[float]:
+    """How many times as fast one way is as another, round by round."""
+    return [slowly / fastly for slowly, fastly in zip(found[slow], found[fast], strict=True)]
 
 
-def _run(target: str, minutes: float, options: argparse.Namespace) -> int:
-    """The runs of a target, or of the script of a bundle, for so many minutes.
+def measure(rounds: int, width_divisor: int = 1) -> Iterator[Measure]:
+    """Of each network how much faster our kernels are in float32 and bfloat16, and bfloat16 with them."""
+    asked = (("float32 native", "float32 fused"), ("bf16 native", "bf16 fused"), ("float32 fused", "bf16 fused"))
+    for name, network in NETWORKS.items():
+        found = measured(name, rounds, width_divisor)
+        for slow, fast in asked:
+            note = f"a step of {network.batch}, one thread, {instructions()}"
+            yield Measure.of(f"{network.title}, {fast} to {slow}", ratios(found, slow, fast), "x", note=note)
 
-    Returns the exit code; 3: they were cut, and go on another time.
-    """
-    start = ["sh", target] if target.endswith(".sh") else [sys.executable, "-m", "benchmarks", "run", target]
-    words = ["--device", options.device, "--gang", str(options.gang), "--minutes", f"{minutes:.2f}", "--yes"]
-    return subprocess.run([*start, *words, *options.run.split()], check=False).returncode
+
+def page(found: dict[str, dict[str, list[float]]]) -> str:
+    """lane.md: seconds and ratios of all networks."""
+    from tabulate import tabulate
+
+    def spread(values: list[float]) -> str:
+        return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+    def seconds(one: dict[str, list[float]]) -> list[str]:
+        return [f"{statistics.median(one[' '.join(way)]):.2f}" for way in WAYS]
+
+    rows = [
+        [
+            NETWORKS[name].title, NETWORKS[name].batch, *seconds(one),
+            spread(ratios(one, "float32 native", "float32 fused")), spread(ratios(one, "bf16 native", "bf16 fused")),
+            spread(ratios(one, "float32 native", "bf16 fused")),
+        ]
+        for name, one in found.items()
+    ]  # fmt: skip
+    headers = [
+        "network", "batch", *(" ".join(way) for way in WAYS), "fused in float32", "fused in bf16",
+        "bf16 fused to float32 native",
+    ]  # fmt: skip
+    rounds = len(next(iter(next(iter(found.values())).values())))
+    return (
+        "# Training steps on a CPU\n\n"
+        f"Written by `python -m benchmarks.bench.lane` on {cpu_name()}, instructions {instructions()}, torch "
+        f"{torch.__version__}, one thread. Seconds of processor time per step, the median of {rounds} rounds; ratios "
+        "are round by round, with the smallest and the largest. *native* are the library's layers, *fused* those of "
+        "`models/kernels/`; a network without batch norm has nothing of them, and one that Adam "
+        "trains with biases before batch norm only in bfloat16.\n\n"
+        f"{tabulate(rows, headers=headers, tablefmt='github', disable_numparse=True)}\n"
+    )
+
+
+def main() -> None:
+    """Measure one network, asked for by name, or all of them for the page."""
+    if len(sys.argv) > 1:
+        print(json.dumps(steps(sys.argv[1], *(int(number) for number in sys.argv[2:]))))
+        return
+    found = {}
+    for name in NETWORKS:
+        found[name] = measured(name, 5)
+        print(name, {way: round(statistics.median(seconds), 3) for way, seconds in found[name].items()}, flush=True)
+    PAGE.write_text(page(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,7 +7,7 @@ published number of weights, 380113, is that of the code.
 import torch
 from torch import Tensor, nn
 
-from models.kernels import Sequential
+from models.kernels import HalfSequential
 from models.mtfa import initialise
 from models.optimizers import PlateauAdam
 from models.tasks.activity import ActivityDetection, Heard
@@ -40,7 +40,7 @@ class FrameEncoder(nn.Module):
         if bands < 1:
             raise ValueError(f"n_mels {n_mels} is too small: pooling by 5, 2 and 2 leaves no band; 20 is the least")
         self.size = units
-        self.convolutions = Sequential(*stages)
+        self.convolutions = HalfSequential(*stages)
         self.rnn = nn.GRU(filters * bands, units, batch_first=True, bidirectional=True)
         self.dense = nn.Linear(2 * units, units)
 

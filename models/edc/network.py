@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models import keras
-from models.kernels import Sequential
+from models.kernels import HalfSequential
 
 Attention = Literal["none", "self", "scales"]
 
@@ -140,7 +140,7 @@ class CornerstoneCRNN(nn.Module):
 
 def _block(inputs: int, channels: int, dropout: float, norm_momentum: float) -> nn.Sequential:
     """The pool stands before the ReLU: the result is the same, and the ReLU has a quarter to do."""
-    return Sequential(
+    return HalfSequential(
         nn.Conv2d(inputs, channels, 3, padding=1),
         nn.BatchNorm2d(channels, keras.BATCH_NORM_EPSILON, norm_momentum),
         nn.MaxPool2d((1, POOL)),

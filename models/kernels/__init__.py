@@ -6,6 +6,16 @@ cost as much as the convolutions between them. `norm_relu` does all three at onc
 
 from models.kernels.choice import available, begin, choose, used
 from models.kernels.norm import conv_norm_relu, norm_add_relu, norm_relu
-from models.kernels.sequence import Sequential
+from models.kernels.sequence import HalfSequential, Sequential
 
-__all__ = ["Sequential", "available", "begin", "choose", "conv_norm_relu", "norm_add_relu", "norm_relu", "used"]
+__all__ = [
+    "HalfSequential",
+    "Sequential",
+    "available",
+    "begin",
+    "choose",
+    "conv_norm_relu",
+    "norm_add_relu",
+    "norm_relu",
+    "used",
+]

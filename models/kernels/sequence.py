@@ -1,5 +1,6 @@
 """Layers in a row, in which a normalisation and what follows it are done in one piece."""
 
+import torch
 from torch import Tensor, nn
 
 from models.kernels.norm import Pool, norm_relu
@@ -9,7 +10,10 @@ class Sequential(nn.Sequential):
     """`nn.Sequential`: BatchNorm2d and ReLU, with a MaxPool2d before or behind the ReLU, are done by `norm_relu`.
 
     Names of weights are those of `nn.Sequential`; a maximum commutes with ReLU, so the order of the two is no matter.
+    dtypes: of the maps that it does so with.
     """
+
+    dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.bfloat16)
 
     def forward(self, x: Tensor) -> Tensor:
         """What the last layer gives."""
@@ -20,9 +24,21 @@ class Sequential(nn.Sequential):
                 x, at = layer(x), at + 1
                 continue
             pool, length = _follows(after)
-            x = norm_relu(layer, x, pool) if length else layer(x)
-            at += 1 + length
+            if length and x.dtype in self.dtypes:
+                x, at = norm_relu(layer, x, pool), at + 1 + length
+            else:
+                x, at = layer(x), at + 1
         return x
+
+
+class HalfSequential(Sequential):
+    """The same for bfloat16 maps alone.
+
+    Adam makes whole steps of the rounding in a gradient that should be zero, as that of a bias before batch norm is: a
+    network that has both does not keep its float32 numbers to three digits where roundings differ.
+    """
+
+    dtypes = (torch.bfloat16,)
 
 
 def _follows(layers: list[nn.Module]) -> tuple[Pool | None, int]:

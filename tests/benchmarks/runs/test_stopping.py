@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -97,3 +98,20 @@ def test_an_epoch_is_ended_and_saved_if_that_is_soon(tmp_path, monkeypatch, seco
             one_batch()
     else:
         one_batch()
+
+
+def test_a_run_that_goes_on_with_other_kernels_says_so_in_one_line(tmp_path, monkeypatch):
+    first = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one")
+    kept = first.state_dict()
+    second = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        second.load_state_dict(kept)
+        second.load_state_dict({name: value for name, value in kept.items() if name != "kernels"})  # an older one
+    other = "native" if kept["kernels"] == "fused" else "fused"
+    monkeypatch.setattr("benchmarks.runs.train.available", lambda: other)
+    with pytest.warns(
+        UserWarning, match=f"one began with {kept['kernels']} kernels and goes on with {other} ones"
+    ) as told:
+        second.load_state_dict(kept)
+    assert len(told) == 1 and "\n" not in str(told[0].message)

@@ -37,3 +37,12 @@ def test_it_does_what_plain_layers_do(name):
     torch.testing.assert_close(made, expected)
     torch.testing.assert_close(fused.state_dict(), plain.state_dict())
     torch.testing.assert_close(fused.eval()(x), plain.eval()(x))
+
+
+@pytest.mark.parametrize(("dtype", "used"), [(torch.float32, "native"), (torch.bfloat16, "fused")])
+def test_half_of_it_leaves_float32_to_the_library(dtype, used):
+    layers = kernels.HalfSequential(copy.deepcopy(NORM), RELU, nn.MaxPool2d(2))
+    x = torch.randn(2, 6, 4, 4).to(dtype).contiguous(memory_format=torch.channels_last)
+    kernels.begin()
+    layers(x)
+    assert kernels.used() == used
