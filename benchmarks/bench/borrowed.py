@@ -19,17 +19,26 @@ SAVE_SECONDS = 40.0
 SPEED_SHARE = 0.6
 
 
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    line = argparse.ArgumentParser(prog="python -m benchmarks.bench.borrowed", description=__doc__)
+    line.add_argument("targets", nargs="*", help="what is run with the time that is left, or the run.sh of a bundle")
+    line.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: a rehearsal")
+    line.add_argument("--minutes", type=float, default=14.0, help="for all of it (default: %(default)s)")
+    line.add_argument("--gang", type=int, default=5, help="runs that go on together (default: %(default)s)")
+    line.add_argument("--out", type=Path, default=Path("build/borrowed"), help="where to write (default: %(default)s)")
+    line.add_argument("--trial", action="store_true", help="narrow networks, one round: a rehearsal")
+    line.add_argument(
+        "--run", default=None, help="what else `run` is told (default: on cuda, --launcher local:graph=yes)"
+    )
+    return line
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0 unless a short training differs (1)."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench.borrowed", description=__doc__)
-    parser.add_argument("targets", nargs="*", help="what is run with the time that is left, or the run.sh of a bundle")
-    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: a rehearsal")
-    parser.add_argument("--minutes", type=float, default=14.0, help="for all of it (default: %(default)s)")
-    parser.add_argument("--gang", type=int, default=5, help="runs that go on together (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("build/borrowed"), help="where to write (default: %(default)s)")
-    parser.add_argument("--trial", action="store_true", help="narrow networks, one round, a second: a rehearsal")
-    parser.add_argument("--run", default="--launcher local:graph=yes", help="what else `run` is told (%(default)r)")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
+    if options.run is None:
+        options.run = "--launcher local:graph=yes" if options.device == "cuda" else ""
     until = time.monotonic() + options.minutes * 60
     report = _Report(options.out)
     same = report.equality(list(equality(options.device, 16 if options.trial else 4, 2 if options.trial else 10)))

@@ -18,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.launch.cluster.luggage import Piece, taken_out
 from benchmarks.launch.cluster.messages import Arrived, Home, Lacks, News, Saved
 from benchmarks.launch.cluster.places import Places
-from benchmarks.launch.launcher import Ended, Epoch, Paused, Slots
+from benchmarks.launch.launcher import Ended, Epoch, Paused, Said, Slots
 from benchmarks.launch.perform import one_line, perform
 from benchmarks.runs.files import write_file
 from benchmarks.runs.ledger import CHECKPOINT, Run
@@ -161,7 +161,7 @@ class Node:
     def _perform(self, run: Run, workspace: Workspace, save: Callable[[], None]) -> Ended:
         told = 0.0
 
-        def tell(event: Epoch | Paused) -> None:
+        def tell(event: Epoch | Paused | Said) -> None:
             nonlocal told
             if isinstance(event, Epoch) and time.monotonic() - told >= EPOCH_SECONDS:
                 told = time.monotonic()

@@ -96,6 +96,29 @@ def test_members_take_turns_and_their_seconds_add_up(toy_workspace):
     assert [name for name, _ in found] == ["a", "b", "c"] and all(seconds >= 0 for _, seconds in found)
 
 
+def test_each_member_draws_what_it_draws_alone():
+    """The oracle: the same draws without anybody else."""
+
+    def drawn(seed, pass_on):
+        torch.manual_seed(seed)
+        found = []
+        for _ in range(4):
+            found.append(float(torch.rand(())))
+            pass_on()
+        return found
+
+    alone = [drawn(seed, lambda: None) for seed in (1, 2, 3)]
+    assert together([lambda turn, seed=seed: drawn(seed, turn.pass_on) for seed in (1, 2, 3)]) == alone
+
+
+def test_as_many_features_stay_in_memory_as_members_use():
+    from datasets.batches import resident
+
+    works = [lambda turn: resident._kept[-1]] * 5
+    assert together(works) == [5 * resident.SETS_KEPT] * 5
+    assert resident._kept == [resident.SETS_KEPT]
+
+
 def test_what_a_work_raises_comes_when_the_others_have_ended():
     ended = []
 
