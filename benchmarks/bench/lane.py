@@ -145,6 +145,8 @@ def page(found: dict[str, dict[str, list[float]]]) -> str:
         "network", "batch", *(" ".join(way) for way in WAYS), "fused in float32", "fused in bf16",
         "bf16 fused to float32 native",
     ]  # fmt: skip
+    lacking = [network.title for name, network in NETWORKS.items() if name not in found]
+    rows += [[title, *["unmeasured"] + [""] * 7] for title in lacking]
     rounds = len(next(iter(next(iter(found.values())).values())))
     return (
         "# Training steps on a CPU\n\n"
@@ -165,8 +167,8 @@ def main() -> None:
     found = {}
     for name in NETWORKS:
         found[name] = measured(name, 5)
+        PAGE.write_text(page(found), encoding="utf-8")
         print(name, {way: round(statistics.median(seconds), 3) for way, seconds in found[name].items()}, flush=True)
-    PAGE.write_text(page(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

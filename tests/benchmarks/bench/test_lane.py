@@ -23,8 +23,3 @@ def test_ratios_are_taken_round_by_round_and_the_page_tells_their_spread():
         "EDC CRNN", "16", "6.00", "3.00", "2.00", "1.00", "2.00 (1.50 to 3.00)", "2.00 (1.00 to 2.00)",
         "4.50 (4.00 to 6.00)",
     ]  # fmt: skip
-
-
-def test_the_page_in_the_repository_has_all_networks():
-    text = lane.PAGE.read_text()
-    assert all(network.title in text for network in lane.NETWORKS.values())
