@@ -1,4 +1,4 @@
-"""`python -m benchmarks.bench.lane`: all that a borrowed accelerator is to tell, in order, within a time budget.
+"""`python -m benchmarks.bench.borrowed`: all that a borrowed accelerator is to tell, in order, within a time budget.
 
 First whether a short training is that of the CPU, alone, in a gang and captured; then the table of speeds; then, with
 what is left, the runs of the targets that are given. Every result is written when it is there, so that the end of the
@@ -21,12 +21,12 @@ SPEED_SHARE = 0.6
 
 def parser() -> argparse.ArgumentParser:
     """What the command line takes."""
-    line = argparse.ArgumentParser(prog="python -m benchmarks.bench.lane", description=__doc__)
+    line = argparse.ArgumentParser(prog="python -m benchmarks.bench.borrowed", description=__doc__)
     line.add_argument("targets", nargs="*", help="what is run with the time that is left, or the run.sh of a bundle")
     line.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: a rehearsal")
     line.add_argument("--minutes", type=float, default=14.0, help="for all of it (default: %(default)s)")
     line.add_argument("--gang", type=int, default=5, help="runs that go on together (default: %(default)s)")
-    line.add_argument("--out", type=Path, default=Path("build/lane"), help="where to write (default: %(default)s)")
+    line.add_argument("--out", type=Path, default=Path("build/borrowed"), help="where to write (default: %(default)s)")
     line.add_argument("--trial", action="store_true", help="narrow networks, one round: a rehearsal")
     line.add_argument(
         "--run", default=None, help="what else `run` is told (default: on cuda, --launcher local:graph=yes)"
@@ -54,10 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Report:
-    """lane.json, written anew with everything that is found."""
+    """borrowed.json, written anew with everything that is found."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "lane.json"
+        self.path = folder / "borrowed.json"
         self.found: dict[str, Any] = {"equality": [], "speed": [], "runs": {}}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -112,7 +112,7 @@ def _line(name: str, found: Sequence[float], expected: Sequence[float], may: flo
 
 def _trained(device: str, width_divisor: int, seed: int, way: Any) -> Any:
     """A step of a narrow ACRNN, and all that it needs."""
-    from benchmarks.bench.gangs import _noise, set_flags
+    from benchmarks.bench.borrowed.steps import _noise, set_flags
     from benchmarks.runs.gang.capture import whole_step
     from models.acrnn import ACRNNModule
 
@@ -152,7 +152,7 @@ def gang_losses(device: str, width_divisor: int, steps: int, way: Any) -> list[l
 
 
 def _speed(options: argparse.Namespace) -> Iterator[Any]:
-    from benchmarks.bench.gangs import measure
+    from benchmarks.bench.borrowed.steps import measure
     from benchmarks.runs.gang.capture import Eager
 
     if options.device == "cuda":

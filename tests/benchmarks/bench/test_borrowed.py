@@ -8,7 +8,8 @@ import sys
 import pytest
 import torch
 
-from benchmarks.bench import gangs, lane
+from benchmarks.bench.borrowed import __main__ as lane
+from benchmarks.bench.borrowed import steps as gangs
 from benchmarks.runs.ledger import load_finished
 from tests import ROOT
 from tests.benchmarks.conftest import TOY
@@ -24,7 +25,7 @@ def test_the_whole_script_in_a_rehearsal(toy_workspace, monkeypatch, tmp_path, c
     out = tmp_path / "lane"
     words = ["toy.t1.plain", "--device", "cpu", "--trial", "--gang", "4", "--out", str(out), "--run", "--seeds 2"]
     assert lane.main(words) == 0
-    found = json.loads((out / "lane.json").read_text())
+    found = json.loads((out / "borrowed.json").read_text())
     assert len(found["equality"]) == 4 and all(one["off"] == 0 for one in found["equality"])
     names = [one["name"] for one in found["speed"]]
     assert "ACRNN step, float32, convolutions alone, vmap" in names and "Lightning's loop, per step" in names
@@ -58,7 +59,7 @@ def test_the_script_of_a_bundle_gets_what_is_left(monkeypatch, tmp_path):
     told = (tmp_path / "told").read_text().split()
     assert told[:5] == ["--device", "cpu", "--gang", "5", "--minutes"] and told[6:] == ["--yes", "--jobs", "1"]
     assert 1.5 < float(told[5]) <= 2
-    assert json.loads((tmp_path / "lane.json").read_text())["runs"] == {str(script): 3}
+    assert json.loads((tmp_path / "borrowed.json").read_text())["runs"] == {str(script): 3}
 
 
 def test_vmap_makes_of_all_members_what_each_makes():
@@ -82,7 +83,8 @@ def test_trainings_and_speeds_need_torch_and_lightning_alone():
 import itertools, sys
 for name in {LACKING!r}:
     sys.modules[name] = None
-from benchmarks.bench import gangs, lane
+from benchmarks.bench.borrowed import __main__ as lane
+from benchmarks.bench.borrowed import steps as gangs
 assert [line["off"] for line in lane.equality("cpu", 32, 1)] == [0, 0, 0, 0]
 measures = gangs.measure(1, "cpu", 1, 32, 1, ("float32",), gangs.Eager, 0.0)
 print([one.name for one in itertools.islice(measures, 2)])
