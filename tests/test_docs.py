@@ -60,9 +60,9 @@ def test_every_command_and_option_of_the_pages_exists(words):
         parser().parse_args(words[3:])  # leaves with an error where it does not fit
         return
     if words[2] == "benchmarks.bench.borrowed":
-        from benchmarks.bench import borrowed
+        from benchmarks.bench.borrowed.__main__ import parser as borrowed
 
-        borrowed.parser().parse_args(words[3:])
+        borrowed().parse_args(words[3:])
         return
     command = click_command()
     arguments = words[3:]

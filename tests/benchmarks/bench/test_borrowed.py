@@ -8,7 +8,8 @@ import sys
 import pytest
 import torch
 
-from benchmarks.bench import borrowed, gangs
+from benchmarks.bench.borrowed import __main__ as lane
+from benchmarks.bench.borrowed import steps as gangs
 from benchmarks.runs.ledger import load_finished
 from tests import ROOT
 from tests.benchmarks.conftest import TOY
@@ -21,9 +22,9 @@ def test_the_whole_script_in_a_rehearsal(toy_workspace, monkeypatch, tmp_path, c
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(gangs, "LOOP_BATCHES", 3)
-    out = tmp_path / "borrowed"
+    out = tmp_path / "lane"
     words = ["toy.t1.plain", "--device", "cpu", "--trial", "--gang", "4", "--out", str(out), "--run", "--seeds 2"]
-    assert borrowed.main(words) == 0
+    assert lane.main(words) == 0
     found = json.loads((out / "borrowed.json").read_text())
     assert len(found["equality"]) == 4 and all(one["off"] == 0 for one in found["equality"])
     names = [one["name"] for one in found["speed"]]
@@ -36,25 +37,25 @@ def test_the_whole_script_in_a_rehearsal(toy_workspace, monkeypatch, tmp_path, c
 
 
 def test_a_training_that_is_another_is_an_exit_code(monkeypatch, tmp_path):
-    monkeypatch.setattr(borrowed, "_speed", lambda options: iter(()))
-    monkeypatch.setattr(borrowed, "gang_losses", lambda *given: [[1.0, 2.0], [3.0, 4.0]])
-    assert borrowed.main(["--device", "cpu", "--trial", "--out", str(tmp_path)]) == 1
+    monkeypatch.setattr(lane, "_speed", lambda options: iter(()))
+    monkeypatch.setattr(lane, "gang_losses", lambda *given: [[1.0, 2.0], [3.0, 4.0]])
+    assert lane.main(["--device", "cpu", "--trial", "--out", str(tmp_path)]) == 1
 
 
 def test_without_time_nothing_is_run(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(borrowed, "_speed", lambda options: iter(()))
-    monkeypatch.setattr(borrowed, "equality", lambda *given: iter(()))
-    assert borrowed.main(["toy.t1", "--device", "cpu", "--minutes", "0", "--out", str(tmp_path)]) == 0
+    monkeypatch.setattr(lane, "_speed", lambda options: iter(()))
+    monkeypatch.setattr(lane, "equality", lambda *given: iter(()))
+    assert lane.main(["toy.t1", "--device", "cpu", "--minutes", "0", "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().err == "resound: toy.t1: no time is left for it\n"
 
 
 def test_the_script_of_a_bundle_gets_what_is_left(monkeypatch, tmp_path):
-    monkeypatch.setattr(borrowed, "_speed", lambda options: iter(()))
-    monkeypatch.setattr(borrowed, "equality", lambda *given: iter(()))
+    monkeypatch.setattr(lane, "_speed", lambda options: iter(()))
+    monkeypatch.setattr(lane, "equality", lambda *given: iter(()))
     script = tmp_path / "run.sh"
     script.write_text(f'echo "$@" > {tmp_path}/told; exit 3')
     words = [str(script), "--device", "cpu", "--minutes", "2", "--run", "--jobs 1", "--out", str(tmp_path)]
-    assert borrowed.main(words) == 0
+    assert lane.main(words) == 0
     told = (tmp_path / "told").read_text().split()
     assert told[:5] == ["--device", "cpu", "--gang", "5", "--minutes"] and told[6:] == ["--yes", "--jobs", "1"]
     assert 1.5 < float(told[5]) <= 2
@@ -82,8 +83,9 @@ def test_trainings_and_speeds_need_torch_and_lightning_alone():
 import itertools, sys
 for name in {LACKING!r}:
     sys.modules[name] = None
-from benchmarks.bench import borrowed, gangs
-assert [line["off"] for line in borrowed.equality("cpu", 32, 1)] == [0, 0, 0, 0]
+from benchmarks.bench.borrowed import __main__ as lane
+from benchmarks.bench.borrowed import steps as gangs
+assert [line["off"] for line in lane.equality("cpu", 32, 1)] == [0, 0, 0, 0]
 measures = gangs.measure(1, "cpu", 1, 32, 1, ("float32",), gangs.Eager, 0.0)
 print([one.name for one in itertools.islice(measures, 2)])
 """

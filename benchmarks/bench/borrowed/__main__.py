@@ -112,7 +112,7 @@ def _line(name: str, found: Sequence[float], expected: Sequence[float], may: flo
 
 def _trained(device: str, width_divisor: int, seed: int, way: Any) -> Any:
     """A step of a narrow ACRNN, and all that it needs."""
-    from benchmarks.bench.gangs import _noise, set_flags
+    from benchmarks.bench.borrowed.steps import _noise, set_flags
     from benchmarks.runs.gang.capture import whole_step
     from models.acrnn import ACRNNModule
 
@@ -152,7 +152,7 @@ def gang_losses(device: str, width_divisor: int, steps: int, way: Any) -> list[l
 
 
 def _speed(options: argparse.Namespace) -> Iterator[Any]:
-    from benchmarks.bench.gangs import measure
+    from benchmarks.bench.borrowed.steps import measure
     from benchmarks.runs.gang.capture import Eager
 
     if options.device == "cuda":

@@ -15,7 +15,7 @@ from benchmarks.bench.ratio import Measure
 from benchmarks.runs.gang.capture import Capture, CudaGraph, Eager, whole_step
 from models.acrnn import ACRNNModule
 
-#: Milliseconds of a step that the lane is built for, by numerics, and what is hoped for beyond.
+#: Milliseconds of a step that all this is built for, by numerics, and what is hoped for beyond.
 GOALS = {"float32": 5.0, "tf32": 2.0, "bf16": 2.0}
 STRETCH_MS = 1.2
 #: The share of a step that Lightning's own loop may take, %.
@@ -263,12 +263,13 @@ class Nothing(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.0)
 
 
-def loop_seconds(batches: int = LOOP_BATCHES) -> float:
+def loop_seconds(batches: int | None = None) -> float:
     """What Lightning takes for a step of a network that takes nothing, on the CPU: seconds."""
     trainer = pl.Trainer(
         accelerator="cpu", devices=1, max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False,
         enable_model_summary=False, num_sanity_val_steps=0,
     )  # fmt: skip
+    batches = batches or LOOP_BATCHES
     numbers = torch.zeros(batches, 1)
     started = time.perf_counter()
     trainer.fit(Nothing(), numbers)
