@@ -25,8 +25,8 @@ def main() -> int:
 
     from benchmarks.bench.ratio import table
     from benchmarks.errors import USER_ERRORS
-    from benchmarks.runs.execute import device_facts
     from benchmarks.runs.files import write_json
+    from benchmarks.runs.machine.device import device_facts
 
     measures = []
     try:

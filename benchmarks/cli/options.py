@@ -128,7 +128,7 @@ def numerics_here(numerics: Numerics, device: str, launcher: str) -> Numerics:
     if numerics != "bf16" or launcher != "local":
         return numerics
     from benchmarks.runs import provenance
-    from benchmarks.runs.execute import choose_device
+    from benchmarks.runs.machine.device import choose_device
 
     found = provenance.instructions()
     if found in provenance.BF16_INSTRUCTIONS or choose_device(device) != "cpu":

@@ -90,7 +90,7 @@ class Local(Launcher):
     @classmethod
     def share_out(cls, jobs: int | None, device: str, runs: int) -> Slots:
         """One worker per core on a CPU, two on an accelerator, never more than there are runs."""
-        from benchmarks.runs.execute import choose_device
+        from benchmarks.runs.machine.device import choose_device
 
         device, cores = choose_device(device), available_cores()
         if cls.options.graph and device == "cpu":

@@ -34,7 +34,7 @@ class Holding(NamedTuple):
 def holding(device: str) -> Holding:
     """The memory of this process and of the device ("cpu", "cuda") that it computes on."""
     if device == "cuda":
-        from benchmarks.runs.execute import accelerator_mib
+        from benchmarks.runs.machine.device import accelerator_mib
 
         taken, free = accelerator_mib()
         return Holding(taken + CONTEXT_MIB, free)
@@ -43,7 +43,7 @@ def holding(device: str) -> Holding:
 
 def _held_by_this_process() -> float:
     """What the process alone has written, MiB; elsewhere than on Linux, its largest size so far."""
-    from benchmarks.runs.execute import peak_memory_mib
+    from benchmarks.runs.machine.device import peak_memory_mib
 
     found = _kibibytes(Path("/proc/self/smaps_rollup"))
     return (found["Private_Dirty"] + found["Swap"]) / 1024 if found else peak_memory_mib("cpu")

@@ -33,7 +33,8 @@ def perform(
     alive: called again and again while the run gets on: after every item whose features are made, and (with True) after
     every step of the training. seat: its place, where other runs go on in this process meanwhile.
     """
-    from benchmarks.runs.execute import Surroundings, begin_peak, execute, let_go
+    from benchmarks.runs.execute import Surroundings, execute
+    from benchmarks.runs.machine.device import begin_peak, let_go
     from benchmarks.runs.train import Stopped
 
     meter = BusyMeter(slots.device, slots.threads)

@@ -1,12 +1,10 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
-import gc
 import logging
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +19,9 @@ from benchmarks.runs.gang.turns import ALONE, Seat
 from benchmarks.runs.kept.restored import check_keepable, kept_of
 from benchmarks.runs.kept.weights import FILE, write_weights
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.machine.device import device_facts, peak_memory_mib
 from benchmarks.runs.own.names import is_own
-from benchmarks.runs.provenance import census_of, code_revision, cpu_name, instructions, package_versions
+from benchmarks.runs.provenance import census_of, code_revision, package_versions
 from benchmarks.runs.scores import Scores, stacked
 from benchmarks.runs.truth import write_reference
 from benchmarks.runs.versions import versions
@@ -327,85 +326,3 @@ def prepare_process(threads: int) -> None:
     torch.set_num_threads(threads)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-
-
-def choose_device(device: str) -> str:
-    """Resolve "auto", and refuse an accelerator that is not there."""
-    if device == "cpu" or (device == "auto" and not _has_driver()):
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise InputError("--device cuda: no CUDA accelerator is to be seen here; use --device cpu")
-    return "cpu"
-
-
-def _has_driver() -> bool:
-    """Whether an accelerator may be there; without a driver (NVIDIA, WSL, AMD) torch, seconds to import, finds none."""
-    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-    return sys.platform != "linux" or any(Path(driver).exists() for driver in drivers)
-
-
-def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
-    """The device a run used: kind (cpu or cuda), name, threads, and its driver, or instructions and kernels."""
-    import torch
-
-    if device == "cuda":
-        return {
-            "kind": "cuda",
-            "name": torch.cuda.get_device_name(),
-            "cuda": torch.version.cuda,
-            "cudnn": torch.backends.cudnn.version(),
-            "threads": torch.get_num_threads(),
-        }
-    from models.kernels import used
-
-    return {
-        "kind": "cpu", "name": cpu_name(), "threads": torch.get_num_threads(),
-        "instructions": instructions(numerics), "kernels": used(),
-    }  # fmt: skip
-
-
-def peak_memory_mib(device: str) -> float:
-    """Peak memory in MiB: of the allocator on an accelerator, of the process on a CPU; 0 where none is told."""
-    if device == "cuda":
-        import torch
-
-        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    if sys.platform == "win32":
-        return 0.0
-    import resource
-
-    scale = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 1)
-
-
-def begin_peak(device: str) -> None:
-    """From here on the peak memory of this process is that of its next run, where the system can forget the last."""
-    if device == "cuda":
-        import torch
-
-        torch.cuda.reset_peak_memory_stats()
-    with suppress(OSError):  # Linux alone can
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def accelerator_mib() -> tuple[float, float]:
-    """What this process's allocator has taken of the accelerator, and what is free there, MiB."""
-    import torch
-
-    return torch.cuda.memory_reserved() / 2**20, torch.cuda.mem_get_info()[0] / 2**20
-
-
-def let_go(device: str) -> None:
-    """Give back what this process keeps for its next run."""
-    import torch
-
-    from datasets.batches.resident import forget
-
-    forget()
-    gc.collect()
-    if device == "cuda":
-        torch.cuda.empty_cache()

@@ -10,7 +10,7 @@ from benchmarks.cli.sweep import ASK_ABOVE_MINUTES, Sweep
 from benchmarks.errors import InputError, fitted
 from benchmarks.launch.launcher import launcher_named
 from benchmarks.runs import provenance
-from benchmarks.runs.execute import choose_device
+from benchmarks.runs.machine.device import choose_device
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper, nearest, paper_ids

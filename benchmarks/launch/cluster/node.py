@@ -61,7 +61,7 @@ class Node:
 
     def _check(self) -> None:
         """Raise what shows that no run could be made here: before any is given."""
-        from benchmarks.runs.execute import choose_device
+        from benchmarks.runs.machine.device import choose_device
 
         import_module("benchmarks.runs.train")
         choose_device(self.slots.device)

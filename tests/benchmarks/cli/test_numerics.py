@@ -35,6 +35,6 @@ def test_other_numerics_and_other_machines_are_left_alone(processor, capsys, mon
     assert numerics_here("float32", "cpu", "local") == "float32"
     assert numerics_here("tf32", "cpu", "local") == "tf32"
     assert numerics_here("bf16", "cpu", "slurm") == "bf16"
-    monkeypatch.setattr("benchmarks.runs.execute.choose_device", lambda device: "cuda")
+    monkeypatch.setattr("benchmarks.runs.machine.device.choose_device", lambda device: "cuda")
     assert numerics_here("bf16", "auto", "local") == "bf16"
     assert not capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""The machine that executes runs: which device, what is known of it, and its memory."""
