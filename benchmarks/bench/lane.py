@@ -28,7 +28,12 @@ from models import kernels
 
 PAGE = Path(__file__).with_name("lane.md")
 #: Numerics and kernels of a step.
-WAYS = (("float32", "native"), ("float32", "fused"), ("bf16", "native"), ("bf16", "fused"))
+WAYS: tuple[tuple[str, kernels.Kernels], ...] = (
+    ("float32", "native"),
+    ("float32", "fused"),
+    ("bf16", "native"),
+    ("bf16", "fused"),
+)
 
 Targets = Callable[[Any, int], Any]
 

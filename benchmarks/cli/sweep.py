@@ -56,10 +56,10 @@ class Sweep:
     #: whether final weights are kept, and where runs log to
     keeps_weights: bool = False
     logger: str | None = None
-    #: whether the tables of the target are written and printed when all is run
-    tables: bool = True
     #: how many runs of one setting go on together in a slot
     gang: int = 1
+    #: whether the tables of the target are written and printed when all is run
+    tables: bool = True
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""

@@ -4,12 +4,13 @@ Batch normalisation, ReLU and max-pooling each go over their maps once or more, 
 cost as much as the convolutions between them. `norm_relu` does all three at once; see models/kernels/norm.py.
 """
 
-from models.kernels.choice import available, begin, choose, used
+from models.kernels.choice import Kernels, available, begin, choose, used
 from models.kernels.norm import conv_norm_relu, norm_add_relu, norm_relu
 from models.kernels.sequence import HalfSequential, Sequential
 
 __all__ = [
     "HalfSequential",
+    "Kernels",
     "Sequential",
     "available",
     "begin",
