@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.judge.evidence import Evidence, Part
-from benchmarks.judge.verdict import t_quantile
+from benchmarks.judge.verdict import CONFIDENCE, t_quantile
 from benchmarks.runs.ledger import Finished
 from benchmarks.spec import Cell, Paper
 from benchmarks.spec.equivalence import Equivalence, Other
@@ -111,6 +111,16 @@ class Study:
         return self.sd_other / self.sd_float32 if self.sd_float32 else math.inf if self.sd_other else 1.0
 
     @property
+    def ratio_interval(self) -> tuple[float, float] | None:
+        """Where that ratio lies in 90 of 100 cases, by the F distribution; None where a spread is none."""
+        from scipy.special import fdtri
+
+        if self.dof < 1 or not self.sd_float32 or not self.sd_other:
+            return None
+        reach = math.sqrt(float(fdtri(self.dof, self.dof, (1 + CONFIDENCE) / 2)))
+        return self.ratio / reach, self.ratio * reach
+
+    @property
     def is_alike(self) -> bool:
         """Whether the spreads differ by no more than the factor."""
         return 1 / self.asked.factor <= self.ratio <= self.asked.factor
@@ -122,8 +132,11 @@ class Study:
 
     @property
     def seeds_needed(self) -> int | None:
-        """With how many seeds the interval would lie within the margin, or clear of it, if mean and spread stay."""
-        if self.answer != "undecided" or not self.is_alike:
+        """With how many seeds the interval would lie within the margin, or clear of it, if mean and spread stay.
+
+        None where it does so already, or the study is not complete.
+        """
+        if self.answer != "undecided" or self._decides(len(self.seeds)):
             return None
         return next((seeds for seeds in range(len(self.seeds) + 1, MOST_SEEDS) if self._decides(seeds)), None)
 

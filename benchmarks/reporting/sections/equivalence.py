@@ -48,13 +48,21 @@ def _asked(study: Study) -> Iterator[str]:
     )
     reached = "" if study.low is None else f": {study.low:+.2f} … {study.high:+.2f} here"
     yield f"Asked: the 90 % interval of the mean difference lies within ± {asked.margin:g} {unit}{reached};"
-    ratio = f": {study.ratio:.2f} here" if study.dof else ""
-    yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{ratio}."
+    yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{_ratio(study)}."
     if study.seeds_needed:
-        yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide."
+        yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide about the interval."
     if with_what := [f"{name} with {enumerated(used)}" for name, used in study.instructions.items() if used]:
         yield f"Computed: {enumerated(with_what)}."
     yield f"It speaks for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}."
+
+
+def _ratio(study: Study) -> str:
+    """How many times as large the spread is, and how well that is known."""
+    if not study.dof:
+        return ""
+    reached = study.ratio_interval
+    known = f" (90 % interval {reached[0]:.2f} … {reached[1]:.2f})" if reached else ""
+    return f": in {study.numerics} it is {study.ratio:.2f} times as large here{known}"
 
 
 def _by_recipe(study: Study) -> Grid:

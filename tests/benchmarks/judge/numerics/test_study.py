@@ -70,6 +70,14 @@ def test_spreads_are_taken_over_seeds_within_folds():
     assert not study_of(*drawn(1, sd=1.7, sd_other=1.0, seeds=200)).is_alike
 
 
+def test_the_interval_of_the_ratio_holds_the_true_one_in_ninety_of_a_hundred_cases():
+    held = 0
+    for seed in range(1000):
+        low, high = study_of(*drawn(seed, sd=2.0, sd_other=2.6)).ratio_interval
+        held += low <= 1.3 <= high
+    assert stats.binomtest(held, 1000, 0.90).pvalue > 0.001
+
+
 def test_what_it_answers():
     assert study_of(*drawn(2, sd=0.3)).answer == "shown"
     assert study_of(*drawn(2, sd=0.3, shift=2.0)).answer == "refuted"
