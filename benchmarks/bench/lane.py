@@ -1,6 +1,6 @@
 """Steps of all networks on a CPU: the library's layers and ours, float32 and bfloat16.
 
-`python -m benchmarks.bench.lane` measures on this machine and writes lane.md beside this file. Seconds are those that
+`python -m benchmarks.bench.lane` measures on this machine and writes docs/speed.md. Seconds are those that
 one thread computes (`time.process_time`), so that whatever else the machine does counts little; the four ways take
 turns within a process, after a round that is not counted.
 """
@@ -26,7 +26,7 @@ from benchmarks.spec import load_paper
 from datasets.processes import MALLOC
 from models import kernels
 
-PAGE = Path(__file__).with_name("lane.md")
+PAGE = Path(__file__).parents[2] / "docs" / "speed.md"
 #: Numerics and kernels of a step.
 WAYS: tuple[tuple[str, kernels.Kernels], ...] = (
     ("float32", "native"),
@@ -129,7 +129,7 @@ def measure(rounds: int, width_divisor: int = 1) -> Iterator[Measure]:
 
 
 def page(found: dict[str, dict[str, list[float]]]) -> str:
-    """lane.md: seconds and ratios of all networks."""
+    """The page: seconds and ratios of all networks."""
     from tabulate import tabulate
 
     def spread(values: list[float]) -> str:
