@@ -44,9 +44,22 @@ def comparison_lines(plan: Plan, workspace: Workspace) -> Iterator[str]:
         return
     yield f"{count_of(len(both), 'run')} made anew: {len(both) - len(others)} with the same scores to the last bit"
     for run_id, off in list(others.items())[:NAMED]:
-        yield f"{run_id}: other scores, by {off:.3g} at most"
+        yield f"{run_id}: other scores, by {off:.3g} at most{_computed(before[run_id], after[run_id])}"
     if len(others) > NAMED:
         yield f"and {len(others) - NAMED} more with other scores; all of them are in {store_beside(workspace).runs}"
+
+
+def _computed(before: Finished, after: Finished) -> str:
+    """With what each was computed, where that differs: kernels round otherwise, which trainings carry on."""
+    found = [_with_what(one) for one in (before, after)]
+    return "" if found[0] == found[1] else f" (with {found[1]}; stored with {found[0]})"
+
+
+def _with_what(run: Finished) -> str:
+    """The processor of a run, its threads, and the kernels, which were the library's before results told them."""
+    device = run.result["device"]
+    told = f"{device['name']}, {count_of(device.get('threads', 1), 'thread')}"
+    return told if device["kind"] != "cpu" else f"{told}, {device.get('kernels', 'native')} kernels"
 
 
 def _off(before: Finished, after: Finished) -> float | None:

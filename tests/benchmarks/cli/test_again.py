@@ -1,5 +1,7 @@
 """Runs that are made anew lie beside those that are stored, which nothing touches."""
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +48,19 @@ def test_other_scores_are_named_with_how_far_they_are_off(stored, capsys):
     told = capsys.readouterr().err
     assert "resound: 2 runs made anew: 1 with the same scores to the last bit\n" in told
     assert f"resound: {first.name}: other scores, by 0.25 at most\n" in told
+
+
+def test_what_was_computed_otherwise_is_named(stored, capsys):
+    first = sorted(stored.runs.glob("toy-*"))[0]
+    scores = Scores.load(first / "scores_test.npz")
+    rewrite(first, replace(scores, values=scores.values + np.float32(0.25)))
+    result = json.loads((first / "result.json").read_text())
+    result["device"] |= {"name": "Old Xeon", "kernels": "fused"}
+    (first / "result.json").write_text(json.dumps(result))
+    assert sweep(stored).run_again() == 0
+    told = capsys.readouterr().err
+    assert f"{first.name}: other scores, by 0.25 at most (with " in told
+    assert re.search(r"native kernels; stored with Old Xeon, \d threads?, fused kernels\)\n", told)
 
 
 def test_without_a_stored_run_there_is_nothing_to_compare_with(toy_workspace, capsys):
