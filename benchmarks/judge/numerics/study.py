@@ -61,11 +61,11 @@ class Study:
 
     @property
     def answer(self) -> Answer:
-        """`shown`: it asks for no further run, and both bounds hold; `refuted`: one certainly does not."""
+        """`shown`: it asks for no further run, and both bounds hold; `refuted`: of one the opposite is sure."""
         if self.there < self.wanted or self.dof < 1:
             return "not measured"
         assert self.low is not None and self.high is not None
-        if self.low > self.asked.margin or self.high < -self.asked.margin:
+        if self.low > self.asked.margin or self.high < -self.asked.margin or self._differs_in_spread:
             return "refuted"
         is_within = -self.asked.margin <= self.low and self.high <= self.asked.margin
         return "shown" if is_within and self.is_alike else "undecided"
@@ -124,6 +124,12 @@ class Study:
     def is_alike(self) -> bool:
         """Whether the spreads differ by no more than the factor."""
         return 1 / self.asked.factor <= self.ratio <= self.asked.factor
+
+    @property
+    def _differs_in_spread(self) -> bool:
+        """Whether the interval of the ratio lies wholly beyond the factor."""
+        known = self.ratio_interval
+        return known is not None and (known[0] > self.asked.factor or known[1] < 1 / self.asked.factor)
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ Per fold, with m items, U units, n seeds a side, and everything in the unit of t
     seeds   the variance of the n means over items, over n
 
 The means of seeds vary by what moves all items together, and by the flips. The items' part holds the flips as well, so
-they are taken off there, once. The variance of the difference is the sum of both parts. Each fold and side has n - 1
+they are taken off there, once: of the sum over folds, which is cut at zero then; the degrees of freedom are those of
+the items as they stand. The variance of the difference is the sum of both parts. Each fold and side has n - 1
 degrees of freedom for its seeds, and each fold U - 1 for its items, or fewer where few units make most of their
 variance: 2U / (k - 1) with k the kurtosis of the units' sums, which is 3 for normal ones. Welch's formula puts the
 folds and sides of each part together.

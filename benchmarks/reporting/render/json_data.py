@@ -11,7 +11,8 @@ from benchmarks.reporting.opening.conditions import condition_sentences
 def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]]:
     """Lists: "cells", "controls", "own", "ran_otherwise", "claims"; first the paper's conditions, then others.
 
-    Those have no verdict; a claim is `seen` or `not seen` there, and what it is in print is not said.
+    Conditions are tier, corpus and `numerics`; of a cell with a verdict these are float32, or what a study has shown to
+    give the same. Other conditions have no verdict; a claim is `seen` or `not seen` there, and what it is in print is not said.
 
     `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null where no
     spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what sets the
@@ -21,28 +22,20 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
     """
     listed = list(tables)
     main = [_entry(one) for table in listed for one in table.main]
-    others = [
-        _entry(one)
-        for table in listed
-        for variant, results in table.others.items()
-        if variant.numerics == "float32"
-        for one in results
-        if one.n_runs
-    ]
+    others = [_entry(one) for table in listed for results in table.others.values() for one in results if one.n_runs]
     controls = [
         {**_entry(one), "label": one.cell.label}
-        for table in listed for variant, results in table.controls.items() if variant.numerics == "float32"
+        for table in listed for results in table.controls.values()
         for one in results
     ]  # fmt: skip
     own = [
         {**_entry(row.result), "label": row.result.cell.label}
-        for table in listed for variant, rows in table.own.items() if variant.numerics == "float32" for row in rows
+        for table in listed for rows in table.own.values() for row in rows
     ]  # fmt: skip
     claims = [
         _claim(table, test)
         for table in listed
         for variant, tests in {Variant(): table.claims, **table.claims_apart}.items()
-        if variant.numerics == "float32"
         for test in tests
     ]
     otherwise = [one for table in listed for one in ran_otherwise(table)]
@@ -104,6 +97,7 @@ def _claim(table: TableResult, test: ClaimTest) -> dict[str, Any]:
         "p_holm": found.p_holm,
         "tier": variant.tier,
         "corpus": variant.corpus,
+        "numerics": variant.numerics,
     }
 
 

@@ -10,7 +10,7 @@ from datasets.acquire.telling import count_of, enumerated
 
 ANSWERS = {
     "shown": "**shown**: runs in {numerics} may feed verdicts, and are marked where they do",
-    "refuted": "**refuted**: the interval lies outside of the margin",
+    "refuted": "**refuted**: what was asked is certainly not so",
     "undecided": "**undecided**, so only runs in float32 earn verdicts",
     "not measured": "**not measured** in full, so only runs in float32 earn verdicts",
 }
@@ -50,7 +50,8 @@ def _asked(study: Study) -> Iterator[str]:
     yield f"Asked: the 90 % interval of the mean difference lies within ± {asked.margin:g} {unit}{reached};"
     yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{_ratio(study)}."
     if study.seeds_needed:
-        yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide about the interval."
+        more = "" if study.is_alike else "; about the spreads they decide only where these come out more alike"
+        yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide about the interval{more}."
     if with_what := [f"{name} with {enumerated(used)}" for name, used in study.instructions.items() if used]:
         yield f"Computed: {enumerated(with_what)}."
     yield f"It speaks for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}."
@@ -62,7 +63,9 @@ def _ratio(study: Study) -> str:
         return ""
     reached = study.ratio_interval
     known = f" (90 % interval {reached[0]:.2f} … {reached[1]:.2f})" if reached else ""
-    return f": in {study.numerics} it is {study.ratio:.2f} times as large here{known}"
+    low, high = 1 / study.asked.factor, study.asked.factor
+    is_within = "within" if study.is_alike else f"not within {low:.2f} … {high:.2f}"
+    return f": in {study.numerics} it is {study.ratio:.2f} times as large here{known}, {is_within}"
 
 
 def _by_recipe(study: Study) -> Grid:

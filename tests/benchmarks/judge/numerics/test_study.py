@@ -88,6 +88,11 @@ def test_what_it_answers():
     assert Study(PAPER, "bf16", ASKED, CELLS).answer == "not measured"
     wider = study_of(*drawn(1, sd=0.2, sd_other=0.6))
     assert wider.low > -1 and wider.high < 1 and wider.ratio > 1.5 and wider.answer == "undecided"
+    assert wider.ratio_interval[0] < 1.5
+    widest = study_of(*drawn(1, sd=0.1, sd_other=0.6))
+    assert widest.low > -1 and widest.high < 1 and widest.ratio_interval[0] > 1.5 and widest.answer == "refuted"
+    narrow = study_of(*drawn(1, sd=0.6, sd_other=0.1))
+    assert narrow.ratio_interval[1] < 1 / 1.5 and narrow.answer == "refuted"
 
 
 def test_so_many_seeds_as_it_says_would_decide():

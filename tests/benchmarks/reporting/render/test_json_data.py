@@ -8,9 +8,8 @@ from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 def test_report_json_has_the_fields_of_the_contract(clips):
     cells = json.loads((clips.reports / "report.json").read_text())["cells"]
     names = {"id", "published", "mean", "low", "high", "n_runs", "tier", "corpus", "verdict", "protocol"}
-    assert all(
-        set(cell) == names | {"corrected", "df", "draws_nothing", "flaw", "partial", "mean_alone"} for cell in cells
-    )
+    more = {"corrected", "df", "draws_nothing", "flaw", "partial", "mean_alone", "numerics"}
+    assert all(set(cell) == names | more for cell in cells)
     first = next(cell for cell in cells if cell["id"] == "acrnn.t3.att_aug.esc10")
     assert (first["published"], first["mean"], first["n_runs"]) == (93.7, 93.75, 15)
     assert first["df"] == 40 and first["flaw"] is None  # 2 of each of 5 folds of the 4 settings of the table
@@ -53,3 +52,15 @@ def test_report_json_has_the_added_cells(controlled_pages):
     cells = json.loads(controlled_pages["report.json"])["cells"]
     clean = [one for one in cells if one["id"] == "edc.t3.1_none.om_dcase_clean" and one["tier"] == "full"]
     assert clean and clean[0]["published"] is None and clean[0]["mean"] is not None
+
+
+def test_runs_in_other_numerics_are_told_apart_from_those_in_float32(tmp_path):
+    workspace = workspace_in(tmp_path)
+    for numerics, wrong in (("float32", 20), ("bf16", 22)):
+        fabricate(workspace, "base", "esc10", wrong, tier="reduced", step=0, numerics=numerics)
+        fabricate(workspace, "att", "esc10", wrong - 8, tier="reduced", numerics=numerics)
+    found = report_data([Results(workspace).table("acrnn.t3")])
+    cells = [one for one in found["cells"] if one["id"] == "acrnn.t3.base.esc10" and one["tier"] == "reduced"]
+    assert {one["numerics"]: one["mean"] for one in cells} == {"float32": 75.0, "bf16": 72.5}
+    asked = [one for one in found["claims"] if one["tier"] == "reduced" and one["difference"] is not None]
+    assert sorted(one["numerics"] for one in asked) == ["bf16", "float32"]
