@@ -1,8 +1,8 @@
 """`python -m benchmarks.bench.schedules`: how well shorter schedules learn, told by validation inside training folds.
 
 Tier reduced of the convolutional RNN was chosen by it: the cheapest schedule whose networks pass the perceptron on
-statistics of bands clearly. A quarter of the training clips of fold 1, whole recordings, validates; the fold that would
-be tested is not looked at.
+statistics of bands clearly. A quarter of the training clips of fold 1, whole recordings, validates; fold 1 is
+not looked at. Other folds are tested with those clips, so the choice is free of fold 1 alone.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="seeds per network (default: %(default)s)")
     parser.add_argument("--numerics", default="bf16", choices=("float32", "bf16"))
     parser.add_argument("--last", type=int, default=len(CANDIDATES), help="only so many, from the last one back")
-    parser.add_argument("--quick", action="store_true", help="the last one for an epoch at an eighth of the width")
+    parser.add_argument("--quick", action="store_true", help="the miniature, an epoch at an eighth of the width")
     options = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")

@@ -169,6 +169,7 @@ def run_command(
 def equivalence_command(
     paper: Annotated[str, typer.Argument(help="A paper whose file asks for the study: acrnn")],
     numerics: NumericsOption = "bf16",
+    seeds: SeedsOption = None,
     jobs: JobsOption = None,
     device: DeviceOption = "auto",
     minutes: MinutesOption = None,
@@ -183,7 +184,7 @@ def equivalence_command(
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
-    return StudySweep(paper, numerics, workspace, device, jobs).run(minutes, yes)
+    return StudySweep(paper, numerics, workspace, device, jobs, seeds).run(minutes, yes)
 
 
 @app.command("stop")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import file_sha256, write_file, write_json, writing
-from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, load_finished
+from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, Run, load_finished
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.stored.finished import WEIGHTS, shared_reference
 from benchmarks.runs.stored.official import contradicting
@@ -33,9 +33,9 @@ class Merged(NamedTuple):
 def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
 
-    Kept weights stay where they are; what is true of test items, which many runs have, lies once in the store. A run
-    that cannot be believed, or has more than 2 MiB, is left out with a warning that names it. Raises InputError
-    for a target none of whose runs can be landed.
+    Of their recipes, files and folds those of further seeds, too. Kept weights stay where they are; what is true of
+    test items, which many runs have, lies once in the store. A run that cannot be believed, or has more than 2 MiB, is
+    left out with a warning that names it. Raises InputError for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
@@ -44,7 +44,10 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     # Weights are large, and no report needs them.
     without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
     landed, refused = [], []
-    for finished in [own[run_id] for run_id in plan.runs if run_id in own]:
+    needed = dict.fromkeys(_kind(one.run) for one in plan.runs.values())
+    order = {kind: place for place, kind in enumerate(needed)}
+    found = [one for one in own.values() if _kind(one.run) in needed]
+    for finished in sorted(found, key=lambda one: (order[_kind(one.run)], one.run.seed)):
         try:
             _check_size(finished, without)
             _copy(finished, results, without)
@@ -62,6 +65,11 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
             f"`python -m benchmarks run {target} {choice.options}`"
         )
     return landed
+
+
+def _kind(run: Run) -> tuple[str, str, str, int]:
+    """What runs of several seeds have in common."""
+    return run.setting, run.recipe, run.fingerprint, run.fold
 
 
 def merge(folder: Path, workspace: Workspace) -> Merged:

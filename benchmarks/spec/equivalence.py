@@ -27,3 +27,5 @@ class Equivalence(Strict):
     factor: Annotated[float, Field(gt=1, allow_inf_nan=False)]
     #: the settings whose runs in these numerics feed verdicts once the study has shown it: networks like the ones run
     speaks_for: list[Name] = Field(min_length=1)
+    #: why what these runs show holds for those
+    because: str = Field(min_length=1)

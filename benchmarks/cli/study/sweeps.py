@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
@@ -11,10 +11,11 @@ from benchmarks.errors import InputError, fitted
 from benchmarks.launch.launcher import launcher_named
 from benchmarks.runs import provenance
 from benchmarks.runs.machine.device import choose_device
-from benchmarks.runs.plan import Choice
+from benchmarks.runs.plan import Choice, Plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper, nearest, paper_ids
 from benchmarks.spec.equivalence import Equivalence
+from datasets.acquire.telling import count_of
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,22 @@ class StudySweep:
     workspace: Workspace
     device: str = "auto"
     jobs: int | None = None
+    #: instead of those that the file asks for
+    seeds: int | None = None
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run what the study lacks in both numerics and print what it says; the exit code of the command."""
         paper = self._paper()
         asked = self._asked(paper)
         self._check_processor()
-        sweeps = list(self._sweeps(asked))
-        if self._asks(sweeps, confirmed):
+        sweeps = {sweep: sweep.plan() for sweep in self._sweeps(asked)}
+        if self._asks(sweeps.values(), confirmed):
             return BAD_INPUT
+        stored = sum(one.done for plan in sweeps.values() for one in plan.runs.values())
+        print(f"resound: {count_of(stored, 'run')} of the study stored already", file=sys.stderr)
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         code = OK
-        for sweep in sweeps:
+        for sweep in (one for one, plan in sweeps.items() if plan.missing):
             left = None if deadline is None else max(0.0, (deadline - time.monotonic()) / 60)
             code = max(code, sweep.run(left, confirmed=True), key=_gravity)
         self._print_answer(paper)
@@ -53,8 +58,9 @@ class StudySweep:
             found: Equivalence = study
             return found
         known = ", ".join(paper.equivalence)
-        asks = f"asks for a study of {known}" if known else "asks for no study of numerics"
-        raise InputError(f"{paper.id}: its file {asks}, not of {self.numerics}")
+        if not known:
+            raise InputError(f"{paper.id}: its file asks for no study of numerics; add `equivalence` there")
+        raise InputError(f"{paper.id}: its file asks for a study of {known}; for {self.numerics} add one there")
 
     def _check_processor(self) -> None:
         """Raise InputError where these numerics would be float32 in many steps."""
@@ -69,12 +75,11 @@ class StudySweep:
     def _sweeps(self, asked: Equivalence) -> Iterator[Sweep]:
         for numerics in ("float32", self.numerics):
             for cell in asked.cells:
-                choice = Choice(asked.tier, "real", numerics, asked.seeds)
+                choice = Choice(asked.tier, "real", numerics, self.seeds or asked.seeds)
                 yield Sweep(cell, choice, self.workspace, self.device, self.jobs, tables=False)
 
-    def _asks(self, sweeps: list[Sweep], confirmed: bool) -> bool:
+    def _asks(self, plans: Collection[Plan], confirmed: bool) -> bool:
         """Whether all of it is to be confirmed first, which is said then."""
-        plans = [sweep.plan() for sweep in sweeps]
         missing = sum(len(plan.missing) for plan in plans)
         device = launcher_named("local").share_out(self.jobs, self.device, missing).device
         expected = sum(plan.minutes(device) for plan in plans)

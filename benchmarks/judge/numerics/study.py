@@ -201,7 +201,10 @@ def study(paper: Paper, numerics: Other, evidence: Callable[[Cell, str], Evidenc
 def _instructions(run: Finished) -> str:
     """With what a run multiplied: instructions of a CPU, or an accelerator; nothing where that was not kept."""
     device = run.result["device"]
-    return str(device.get("instructions", "")) if device["kind"] == "cpu" else str(device["name"])
+    if device["kind"] != "cpu":
+        return str(device["name"])
+    told = device.get("instructions", "")
+    return f"{told} and {device.get('kernels', 'native')} kernels" if told else ""
 
 
 def _folds(paper: Paper, cell: Cell, asked: Equivalence) -> Sequence[int]:

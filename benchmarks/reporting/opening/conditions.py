@@ -32,7 +32,8 @@ def condition_sentences(result: TableResult, variant: Variant, results: Sequence
     if variant.corpus != "real":
         told += list(_corpus(result, variant, results))
     if variant.numerics != "float32":
-        told.append(f"Computed in {variant.numerics} instead of float32.")
+        link = " ([numerics](numerics.md))" if variant.numerics in result.paper.equivalence else ""
+        told.append(f"Computed in {variant.numerics} instead of float32{link}.")
     return told
 
 

@@ -27,9 +27,9 @@ RULES = (
     "because the one published run alone is too uncertain.",
 )
 BEFORE = (
-    "Only runs by the paper's own schedule (tier full), on the real files, in float32, or marked in numerics that a "
-    "study has shown to give the same. A shorter schedule, another precision or stand-in files answer another "
-    "question, and stand apart.",
+    "Only runs by the paper's own schedule (tier full), on the real files, in float32, or in numerics that a study "
+    "has shown to give the same, which is marked. A shorter schedule, another precision or stand-in files answer "
+    "another question, and stand apart.",
     "Only official files, and all of them. A cell whose files lack clips, or have altered ones, says so instead.",
     "Only where the paper's protocol is not known to be another one than ours. What the paper leaves open is our "
     "reading, and the verdict says so; a reading that the published values had a say in is marked fitted and counted "

@@ -12,7 +12,8 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
     """Lists: "cells", "controls", "own", "ran_otherwise", "claims"; first the paper's conditions, then others.
 
     Conditions are tier, corpus and `numerics`; of a cell with a verdict these are float32, or what a study has shown to
-    give the same. Other conditions have no verdict; a claim is `seen` or `not seen` there, and what it is in print is not said.
+    give the same. Under others there is no verdict; a claim is `seen` or `not seen` there, and what it is in print is
+    not said.
 
     `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null where no
     spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what sets the

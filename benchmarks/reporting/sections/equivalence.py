@@ -28,12 +28,15 @@ def study_blocks(study: Study) -> Iterator[Block]:
     yield Bullets(list(_asked(study)))
     if study.pairs:
         yield _by_recipe(study)
-        yield Text("Values are means over folds, ± the standard deviation over seeds within a fold.")
+        yield Text("Values are means over folds and seeds, ± the standard deviation of one fold's value over seeds.")
         if study.dof:
             yield Text(_steps(study))
         yield Folded("Every pair", [_pairs(study)])
     command = f"python -m benchmarks equivalence {study.paper.id} --numerics {study.numerics} --yes"
-    yield Text(f"To run it again, or what is missing of it: `{command}`.")
+    yield Text(
+        f"What is missing of it is run by `{command}`, further seeds by `--seeds`; `run` makes stored runs of a cell "
+        "anew with `--again`."
+    )
 
 
 def _asked(study: Study) -> Iterator[str]:
@@ -54,7 +57,8 @@ def _asked(study: Study) -> Iterator[str]:
         yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide about the interval{more}."
     if with_what := [f"{name} with {enumerated(used)}" for name, used in study.instructions.items() if used]:
         yield f"Computed: {enumerated(with_what)}."
-    yield f"It speaks for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}."
+    speaks = "It speaks" if study.answer == "shown" else "Shown, it would speak"
+    yield f"{speaks} for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}: {asked.because}."
 
 
 def _ratio(study: Study) -> str:
@@ -75,12 +79,14 @@ def _by_recipe(study: Study) -> Grid:
         pairs = tuple(one for one in study.pairs if one.cell == cell.id)
         if not pairs:
             continue
+        unlike = sum(one.difference != 0 for one in pairs)
         alone = Study(study.paper, study.numerics, study.asked, (cell,), pairs)
         values = [sum(of) / len(pairs) for of in zip(*((one.float32, one.other) for one in pairs), strict=True)]
         spreads = (alone.sd_float32, alone.sd_other) if alone.dof else ()
         told = [f"{value:.2f}" + (f" ± {spreads[place]:.2f}" if spreads else "") for place, value in enumerate(values)]
-        rows.append((cell.label, *told, f"{alone.difference:+.2f}", str(len(pairs))))
-    return Grid(("recipe", "float32", study.numerics, "difference", "pairs"), rows)
+        rows.append((cell.label, *told, f"{alone.difference:+.2f}", str(len(pairs)), str(unlike)))
+    head = ("recipe", "float32", study.numerics, "difference", "pairs", "of them unlike")
+    return Grid(head, rows)
 
 
 def _steps(study: Study) -> str:

@@ -35,6 +35,14 @@ def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_pat
     assert make_plan(select("toy.t1.plain"), Choice(), elsewhere).missing == []
 
 
+def test_further_seeds_of_what_is_needed_are_landed_and_other_recipes_are_not(toy_workspace):
+    wanted = [one.run for one in make_plan(select("toy.t1.plain"), Choice("smoke", seeds=3), toy_workspace).missing]
+    full = [one.run for one in make_plan(select("toy.t1.plain"), Choice(seeds=1), toy_workspace).missing]
+    for run in (*wanted, *full):
+        execute(run, Surroundings(toy_workspace))
+    assert land("toy.t1.plain", Choice("smoke"), fresh(toy_workspace)) == [run.id for run in wanted]
+
+
 def test_nothing_damaged_is_landed_and_the_others_are(finished):
     first, *others = sorted(finished.runs.glob("[!.]*/scores_test.npz"))
     first.write_bytes(first.read_bytes()[:-20])

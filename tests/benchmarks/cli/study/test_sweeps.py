@@ -24,9 +24,20 @@ def test_both_numerics_are_run_once_and_the_answer_is_told(toy_workspace, capsys
     # What these numerics were multiplied with stands with each run.
     assert all(one["device"]["instructions"] for one in results)
     assert "8 of 8 runs are there" in told.out and "The answer: **shown**" in told.out
+    assert "resound: 0 runs of the study stored already" in told.err
     before = [path.stat().st_mtime_ns for path in stored]
     assert sweep(toy_workspace).run() == OK
     assert [path.stat().st_mtime_ns for path in stored] == before
+    assert capsys.readouterr().err == "resound: 8 runs of the study stored already\n"
+
+
+def test_further_seeds_can_be_asked_for_and_count(toy_workspace, capsys):
+    assert StudySweep("toy", "bf16", toy_workspace, "cpu", jobs=1, seeds=3).run() == OK
+    told = capsys.readouterr().out
+    assert "8 of 8 runs are there" in told
+    assert len(list(toy_workspace.runs.glob("toy-*/result.json"))) == 12
+    [row] = [line for line in told.splitlines() if line.startswith("| Plain")]
+    assert row.split("|")[5].strip() == "3"
 
 
 def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsys):
@@ -48,8 +59,8 @@ def test_hours_are_confirmed_first(toy_workspace, monkeypatch, capsys):
     ("paper", "numerics", "said"),
     [
         ("toi", "bf16", "unknown paper 'toi'; did you mean toy?"),
-        ("toy", "tf32", "toy: its file asks for a study of bf16, not of tf32"),
-        ("toy", "float32", "toy: its file asks for a study of bf16, not of float32"),
+        ("toy", "tf32", "toy: its file asks for a study of bf16; for tf32 add one there"),
+        ("toy", "float32", "toy: its file asks for a study of bf16; for float32 add one there"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(toy_workspace, paper, numerics, said):
@@ -68,5 +79,5 @@ def test_a_processor_without_bf16_measures_nothing(toy_workspace, monkeypatch):
 def test_a_paper_without_a_study_says_so(toy_workspace, monkeypatch):
     bare = load_paper("toy").model_copy(update={"equivalence": {}})
     monkeypatch.setattr("benchmarks.cli.study.sweeps.load_paper", lambda paper: bare)
-    with pytest.raises(InputError, match="asks for no study of numerics, not of bf16"):
+    with pytest.raises(InputError, match="asks for no study of numerics; add `equivalence` there"):
         sweep(toy_workspace).run()
