@@ -125,7 +125,7 @@ def numerics_here(numerics: Numerics, device: str, launcher: str) -> Numerics:
 
     Done in many steps, bfloat16 would take longer than float32.
     """
-    if numerics != "bf16" or launcher != "local":
+    if numerics != "bf16" or launcher.partition(":")[0] not in ("local", "background"):
         return numerics
     from benchmarks.runs import provenance
     from benchmarks.runs.machine.device import choose_device

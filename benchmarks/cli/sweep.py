@@ -107,6 +107,8 @@ class Sweep:
             raise InputError(f"--background --launcher {launcher}: is no launcher for the background; leave one out")
         if self.jobs not in (None, 1):
             raise InputError(f"--jobs {self.jobs}: in the background there is one run at a time; leave it out")
+        if self.gang > 1:
+            raise InputError(f"--gang {self.gang}: in the background there is one run at a time; leave it out")
         trainer = Trainer(self.workspace.runs)
         trainer.refuse_second()
         plan = self.plan()

@@ -20,7 +20,7 @@ class Equivalence(Strict):
     #: the ids of the cells whose settings are run in both
     cells: list[str] = Field(min_length=1)
     tier: Tier = "reduced"
-    seeds: StrictInt = Field(default=3, ge=2)
+    seeds: StrictInt = Field(default=3, ge=2, le=1000)
     #: how far the 90 % interval of the mean difference may reach to either side, in the unit of the cells
     margin: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     #: how many times as large as the other the spread over seeds may be

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from benchmarks.errors import InputError
+from benchmarks.spec.cells import Cell
 from benchmarks.spec.claims import NeverWorst, form_of, links_of
 from benchmarks.spec.located_yaml import LocatedYaml, Place
 from benchmarks.spec.paper import Claim, Control, Paper, Row, Table
@@ -39,6 +40,7 @@ def wrong_references(paper: Paper, document: LocatedYaml) -> list[InputError]:
     check(_check_ids, paper)
     for names in (_of_audit(paper), _of_claims(paper), _of_derived(paper), _of_readings(paper), _of_equivalence(paper)):
         check_names(names)
+    check(_check_pairs, paper)
     for position, claim in enumerate(paper.claims):
         if claim.table in paper.tables:
             check(_check_test, paper, claim, ("claims", position, "test"))
@@ -139,6 +141,22 @@ def _of_equivalence(paper: Paper) -> Iterator[Use]:
         for kind, names, known in (("cells", study.cells, trained), ("speaks_for", study.speaks_for, paper.settings)):
             for position, name in enumerate(names):
                 yield name, known, ("equivalence", numerics, kind, position)
+
+
+def _check_pairs(paper: Paper, document: LocatedYaml) -> None:
+    """No run stands twice in a study: counted again it would make an interval narrower without telling anything."""
+    cells = {cell.id: cell for cell in paper.cells()} if paper.equivalence else {}
+    for numerics, study in paper.equivalence.items():
+        for position, name in enumerate(study.cells):
+            for other in study.cells[:position]:
+                if name in cells and other in cells and _share_runs(cells[name], cells[other]):
+                    what = "stands twice" if name == other else f"is fed by the runs of {other}, which stands there too"
+                    raise document.error(("equivalence", numerics, "cells", position), f"{name} {what}; take it out")
+
+
+def _share_runs(one: Cell, other: Cell) -> bool:
+    is_same = (one.setting, one.dataset) == (other.setting, other.dataset)
+    return is_same and (one.fold is None or other.fold is None or one.fold == other.fold)
 
 
 def _of_claims(paper: Paper) -> Iterator[Use]:

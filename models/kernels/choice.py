@@ -15,10 +15,10 @@ _STATE = {"may": True, "did": False}
 def _compiles() -> bool:
     """Whether the compiler of our kernels is here; it takes some tenths of a second to import."""
     try:
-        import numba  # noqa: F401
+        import numba
     except Exception:  # absent, or made for another NumPy or another processor
         return False
-    return True
+    return not numba.config.DISABLE_JIT  # as NUMBA_DISABLE_JIT=1 says: then nothing is compiled
 
 
 def may_fuse() -> bool:

@@ -57,7 +57,7 @@ def _window(layer: nn.Module) -> Pool | None:
     if not isinstance(layer, nn.MaxPool2d) or layer.ceil_mode or layer.return_indices:
         return None
     size, stride, padding, dilation = (
-        one if isinstance(one, tuple) else (one, one)
+        tuple(one) if isinstance(one, tuple | list) else (one, one)
         for one in (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
     )
     return (size[0], size[1]) if size == stride and padding == (0, 0) and dilation == (1, 1) else None

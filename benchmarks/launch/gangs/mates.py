@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from datasets.acquire.telling import count_of
+
 if TYPE_CHECKING:
     from benchmarks.runs.plan import Planned
 
@@ -34,7 +36,9 @@ def gang_lines(runs: Sequence["Planned"], size: int) -> list[str]:
         sizes[kind(one)] = sizes.get(kind(one), 0) + is_trained(one)
     if size < 2 or not sizes or max(sizes.values()) >= size:
         return []
+    if not any(sizes.values()):
+        return [f"--gang {size}: goes unused, for estimators are fitted in one go"]
     return [
-        f"--gang {size}: gangs have {max(1, *sizes.values())} runs at most, for only runs of one setting, dataset and "
-        "numerics go on together"
+        f"--gang {size}: gangs have {count_of(max(sizes.values()), 'run')} at most, for only runs of one setting, "
+        "dataset and numerics go on together"
     ]

@@ -151,6 +151,7 @@ def test_stopped_it_saves_and_goes_on_another_time(share, machine):
 def test_what_cannot_be_is_one_line(machine, capfd):
     for more, said in {
         ("--jobs", "2"): "--jobs 2: in the background there is one run at a time",
+        ("--gang", "2"): "--gang 2: in the background there is one run at a time; leave it out",
         ("--launcher", "local:memory=2"): "is no launcher for the background",
         ("--launcher", "background:pause=0"): "pause",
     }.items():

@@ -23,6 +23,13 @@ def test_it_falls_back_and_says_so(processor, capsys):
     assert "Old Xeon has no bf16 instructions (avx2 only); trains in float32" in told
 
 
+@pytest.mark.parametrize("launcher", ["local:memory=2", "background", "background:pause=0.9"])
+def test_so_does_whatever_trains_on_this_machine(launcher, processor, capsys):
+    processor("avx2")
+    assert numerics_here("bf16", "cpu", launcher) == "float32"
+    assert capsys.readouterr().out.count("\n") == 1
+
+
 @pytest.mark.parametrize("found", ["amx_bf16", "avx512_bf16", "neon_bf16"])
 def test_one_that_has_them_uses_them(found, processor, capsys):
     processor(found)

@@ -53,6 +53,8 @@ def edit(papers, old, new, file="paper.yaml"):
         ("    dataset: esc10", "    dataset: esc11", "unknown name 'esc11'; did you mean esc1?0"),
         ("reading_of: svm", "reading_of: svn", "controls.svm_decoded.reading_of: unknown name 'svn'; did you mean svm"),
         ("concerns: [esc50]", "concerns: [esc5]", "decoding.concerns: unknown name 'esc5'; did you mean esc50"),
+        ("acrnn.t3.att.esc10]", "acrnn.t3.base.esc10]", "cells.1: acrnn.t3.base.esc10 stands twice; take it out"),
+        ("base.esc10, acrnn.t3.att.esc10]", "att_aug.esc10, acrnn.t1.acrnn.esc10]", "fed by the runs of acrnn.t3"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_paper_file_has_file_and_line(paper_copy, old, new, message):

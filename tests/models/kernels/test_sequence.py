@@ -15,6 +15,7 @@ CONV, NORM, RELU = nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(Tru
 ROWS = {
     "pool last": ([NORM, RELU, nn.MaxPool2d((1, 4))], True),
     "pool first": ([NORM, nn.MaxPool2d(2), RELU, nn.Dropout(0.0)], True),
+    "pool of lists": ([NORM, RELU, nn.MaxPool2d([1, 4])], True),
     "no pool": ([NORM, RELU], True),
     "twice": ([NORM, RELU, nn.Conv2d(6, 6, 1), nn.BatchNorm2d(6), RELU, nn.MaxPool2d(2)], True),
     "overlapping pool": ([NORM, RELU, nn.MaxPool2d(3, 2)], True),

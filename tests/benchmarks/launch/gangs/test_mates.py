@@ -35,6 +35,10 @@ def test_gangs_that_are_smaller_than_asked_are_one_line(toy_workspace):
     assert gang_lines(runs, len(runs)) == gang_lines(runs, 1) == gang_lines([], 4) == []
     [line] = gang_lines(runs, 50)
     assert line.startswith(f"--gang 50: gangs have {len(runs)} runs at most") and "\n" not in line
+    assert "gangs have 1 run at most" in gang_lines(runs[:1], 2)[0]
+    first = runs[0]
+    estimator = replace(first, run=replace(first.run, resolved={**first.run.resolved, "trainer": {}}))
+    assert gang_lines([estimator] * 3, 2) == ["--gang 2: goes unused, for estimators are fitted in one go"]
 
 
 class Told(Launcher):

@@ -1,0 +1,59 @@
+"""Where nothing can be compiled, or kept, training goes on."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests import ROOT
+
+pytest.importorskip("numba")
+
+STEP = """
+import sys
+import torch
+from models import kernels
+
+{before}
+norm = torch.nn.BatchNorm2d(3)
+maps = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last).requires_grad_()
+kernels.norm_relu(norm, maps).sum().backward()
+assert maps.grad.isfinite().all()
+print(kernels.used())
+"""
+FULL = """
+from numba.core import caching
+def full(*_):
+    raise OSError(28, "No space left on device")
+caching.IndexDataCacheFile._save_index = full
+"""
+
+
+def used(before="", **settings):
+    """Which kernels a step in a process of its own has used, with more environment, after other statements."""
+    done = subprocess.run(
+        [sys.executable, "-c", STEP.format(before=before)],
+        capture_output=True, text=True, cwd=ROOT, env={**os.environ, **settings},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_library_s_are_used_where_nothing_may_be_compiled():
+    assert used(NUMBA_DISABLE_JIT="1") == used("sys.modules['numba'] = None") == "native"
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_files_that_were_cut_are_made_again(kind, tmp_path):
+    place = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert used(**place) == "fused"
+    files = sorted(tmp_path.glob(f"*/*.{kind}"))
+    for file in files:
+        file.write_bytes(file.read_bytes()[:20])
+    assert files and used(**place) == "fused"
+    assert all(file.stat().st_size > 20 for file in files)
+
+
+def test_a_full_disk_costs_time_alone(tmp_path):
+    assert used(FULL, NUMBA_CACHE_DIR=str(tmp_path)) == "fused"
