@@ -134,6 +134,14 @@ def share_references(folder: Path) -> int:
     return moved
 
 
+def _check_shared(finished: Finished) -> None:
+    """Raise InputError for annotations that a store keeps of many runs and that are not what their name says."""
+    for name in finished.test_sets:
+        path, listed = finished.annotations(name), finished.result["files"].get(f"{ANNOTATIONS}{name}.csv")
+        if path and path.parent != finished.folder and (path.is_symlink() or file_sha256(path) != listed):
+            raise InputError(f"{path}: damaged (its checksum differs), or a link; put the file itself back")
+
+
 def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     """Publish a copy of a run in `store`, which is checked once more; False if a good one is there already.
 
@@ -144,9 +152,11 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     if target.exists():
         there = load_finished(target)
         there.tested()
+        _check_shared(there)
         if there.scored != finished.scored:
             warnings.warn(f"{finished.folder}: has other scores than {target}, which stays", stacklevel=3)
         return False
+    _check_shared(finished)
     temporary = store / f".copy-{uuid.uuid4().hex}"
     try:
         with writing(target):

@@ -94,7 +94,7 @@ class Finished:
         """
         name = f"{ANNOTATIONS}{testset}.csv"
         places = (self.folder / name, shared_reference(self.folder.parent, str(self.result["files"].get(name))))
-        return next((place for place in places if place.exists()), None) if name in self.result["files"] else None
+        return next((place for place in places if place.is_file()), None) if name in self.result["files"] else None
 
     def verify(self) -> None:
         """Compare every published file with its checksum. Raises InputError for the first that differs."""

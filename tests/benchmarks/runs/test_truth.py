@@ -232,6 +232,28 @@ def test_a_damaged_copy_of_many_runs_is_told_of_each(shared):
         assert "references" in why and "damaged (its checksum differs); put it back, or remove the folder" in why
 
 
+def test_neither_merging_nor_landing_again_passes_over_a_damaged_copy_of_many(toy_workspace, shared, tmp_path):
+    here = Workspace(tmp_path / "nowhere", tmp_path / "own", tmp_path / "fresh", tmp_path / "reports")
+    store = shared.reports / "results"
+    for path in (store / "references").iterdir():
+        text = path.read_bytes()
+        path.write_bytes(text[:-2] + bytes([text[-2] ^ 1]) + text[-1:])  # the same items
+    found = merge(store, here)
+    assert not found.merged and len(found.refused) == 2
+    for why in found.refused:
+        assert why.startswith(str(store / "references")) and "put the file itself back" in why
+    with (
+        pytest.raises(InputError, match=r"references.*put the file itself back"),
+        pytest.warns(UserWarning, match="left"),
+    ):
+        land("toy.t4", Choice(corpus="standin"), replace(toy_workspace, reports=shared.reports))
+    for path in (store / "references").iterdir():  # no file at all
+        path.unlink()
+        path.mkdir()
+    left = evidence_of(replace(shared), "plain", Choice(corpus="standin")).unscored
+    assert len(left) == 2 and all("reference_plain.csv is missing" in why for why in left.values())
+
+
 def test_runs_of_such_a_store_take_their_copies_along(shared, tmp_path):
     here = Workspace(tmp_path / "nowhere", tmp_path / "own", tmp_path / "fresh", tmp_path / "reports")
     assert len(merge(shared.reports / "results", here).merged) == 2
