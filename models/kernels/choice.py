@@ -18,7 +18,8 @@ def _compiles() -> bool:
         import numba
     except Exception:  # absent, or made for another NumPy or another processor
         return False
-    return not numba.config.DISABLE_JIT  # as NUMBA_DISABLE_JIT=1 says: then nothing is compiled
+    # NUMBA_DISABLE_JIT=1 says that nothing is compiled.
+    return not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
 def may_fuse() -> bool:

@@ -54,7 +54,7 @@ def compiled(function: Callable[..., Any]) -> Any:
         loop = njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # neither beside this file nor in the user's cache may anything be written
         return njit(nogil=True, error_model="numpy")(function)
-    loop._cache = Kept(loop._cache)
+    loop._cache = Kept(loop._cache)  # type: ignore[attr-defined]
     return loop
 
 
