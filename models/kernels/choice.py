@@ -1,5 +1,6 @@
 """Which kernels are used: ours where they can be compiled, and the library's everywhere else."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -7,8 +8,17 @@ from typing import Literal
 
 Kernels = Literal["fused", "native"]
 
-#: Whether ours may be used, and whether they were since the last `begin`.
-_STATE = {"may": True, "did": False}
+#: Whether ours may be used.
+_STATE = {"may": True}
+
+
+class _Seen(threading.local):
+    """Whether ours were used since the last `begin`; runs that share a process are threads of it."""
+
+    did = False
+
+
+_SEEN = _Seen()
 
 
 @cache
@@ -45,14 +55,14 @@ def available() -> Kernels:
 
 def note() -> None:
     """Remember that ours were used."""
-    _STATE["did"] = True
+    _SEEN.did = True
 
 
 def begin() -> None:
-    """Forget which kernels were used before: a run begins."""
-    _STATE["did"] = False
+    """Forget which kernels were used before: a run begins in this thread."""
+    _SEEN.did = False
 
 
 def used() -> Kernels:
-    """Which kernels the steps since `begin` have used."""
-    return "fused" if _STATE["did"] else "native"
+    """Which kernels the steps of this thread since `begin` have used."""
+    return "fused" if _SEEN.did else "native"

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from models.kernels import choice
 from tests import ROOT
 
 pytest.importorskip("numba")
@@ -57,3 +59,22 @@ def test_files_that_were_cut_are_made_again(kind, tmp_path):
 
 def test_a_full_disk_costs_time_alone(tmp_path):
     assert used(FULL, NUMBA_CACHE_DIR=str(tmp_path)) == "fused"
+
+
+def test_runs_that_share_a_process_tell_their_own_kernels():
+    found = {}
+
+    def work(name: str, uses: bool) -> None:
+        choice.begin()
+        if uses:
+            choice.note()
+        gate.wait()  # both have begun
+        found[name] = choice.used()
+
+    gate = threading.Barrier(2)
+    threads = [threading.Thread(target=work, args=one) for one in (("ours", True), ("theirs", False))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {"ours": "fused", "theirs": "native"}
