@@ -82,6 +82,11 @@ class CellResult:
     numerics: str = "float32"
 
     @property
+    def made_in(self) -> str:
+        """The numerics of the cell's runs."""
+        return self.numerics if self.variant.earns_verdict else self.variant.numerics
+
+    @property
     def mean(self) -> float | None:
         """The reproduced value: the mean over complete seeds, or what the audit computes."""
         if self.check is not None:

@@ -30,11 +30,12 @@ MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
     "F": "fails in the audit", "m": "the mean alone, single folds are known to differ",
     "f": "a reading fitted to the published values", "o": "our reading of an open protocol",
+    "b": "not computed in float32 but in what a study has shown to give the same",
     "s": "the mean of a shorter schedule, no verdict", "q": "quoted, not run here",
     "c": "the published value is corrected, as it cannot be right",
 }  # fmt: skip
 #: The letters of the marks that stand beside a verdict on the pages.
-BESIDE = {"ᵐ": "m", "ᶠ": "f", "ʳ": "o"}
+BESIDE = {"ᵐ": "m", "ᶠ": "f", "ʳ": "o", "ᵇ": "b"}
 #: What a dash behind a stroke says.
 NOT_RUN = "–: not run"
 
@@ -145,7 +146,7 @@ def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
         "ours": None if mean is None else float(wording.digits(one)),
         "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
         "protocol": protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
-        "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.variant.numerics, "mean": mean,
+        "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.made_in, "mean": mean,
         "whose": whose, "brought": None if mean is None else "cut" if cell.truncates else "rounded",
         "partial": one.partial, "mean_alone": one.mean_alone is not None,
         "decimals": cell.decimals,

@@ -68,7 +68,7 @@ def _entry(one: CellResult) -> dict[str, Any]:
         "n_runs": one.n_runs,
         "tier": one.variant.tier,
         "corpus": one.variant.corpus,
-        "numerics": one.numerics if one.variant.earns_verdict else one.variant.numerics,
+        "numerics": one.made_in,
         "verdict": one.status if one.variant.earns_verdict else None,
         "protocol": one.protocol,
         "flaw": one.flaw,

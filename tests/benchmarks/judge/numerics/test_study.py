@@ -1,5 +1,7 @@
 """The study of two numerics: its interval and spreads by plain formulas, its answers, what it lets into verdicts."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -8,6 +10,7 @@ from benchmarks.judge.numerics.study import Pair, Study
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import Variant
 from benchmarks.reporting import write_reports
+from benchmarks.reporting.exports import entries, exported
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
@@ -208,6 +211,12 @@ def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):
     row = next(line for line in page.splitlines() if line.startswith("| convolutional RNN"))
     assert "89.2 / **86.2** " in row and "ᵇ" in row
     assert "ᵇ not computed in float32 but in what a study has shown to give the same" in page
+    table = Results(workspace).table("acrnn.t3")
+    text = exported([table], "latex")
+    assert "b: not computed in float32" in text and re.search(r"86\.2.*o,? ?b", text)
+    [cell] = [one for one in entries(table) if one["cell"] == "acrnn.t3.base.esc10" and one["tier"] == "full"
+              and one["state"] != "no verdict"]  # fmt: skip
+    assert cell["numerics"] == "bf16"
     told = (workspace.reports / "acrnn" / "numerics.md").read_text()
     assert "**shown**: runs in bf16 may feed verdicts" in told and "60 of 60 runs are there" in told
     assert "shown; see [numerics](numerics.md)" in (workspace.reports / "acrnn" / "README.md").read_text()
