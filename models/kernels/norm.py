@@ -70,6 +70,9 @@ def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
 
 def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
+    # Whatever else stands in its place, or listens to it, is asked as the library would.
+    if type(norm).forward is not nn.BatchNorm2d.forward or norm._forward_hooks or norm._forward_pre_hooks:
+        return False
     plain = norm.training and norm.affine and norm.running_mean is not None and torch.is_grad_enabled()
     if not (plain and maps.device.type == "cpu" and maps.dtype in (torch.float32, torch.bfloat16)):
         return False

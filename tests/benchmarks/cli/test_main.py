@@ -191,7 +191,7 @@ def test_a_ctrl_c_behind_the_sweep_is_counted_with_those_before(
 ):
     """The first one stops the sweep, and the next comes while the tables are written; or it is the first itself."""
 
-    def press(*_):
+    def press(*_, **__):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
 

@@ -111,7 +111,9 @@ def test_a_mistake_in_a_paper_does_not_end_the_report_of_the_others(name, toy_wo
     for paper in ("toy", "other"):
         shutil.copytree(ROOT / "tests" / "benchmarks" / "toy" / "papers" / "toy", papers / paper)
     file = papers / "other" / "paper.yaml"
-    file.write_text(file.read_text().replace("id: toy\n", "id: other\n").replace(right, wrong, 1))
+    file.write_text(
+        file.read_text().replace("id: toy\n", "id: other\n").replace("toy.t1.", "other.t1.").replace(right, wrong, 1)
+    )
     monkeypatch.setattr("benchmarks.spec.load.PAPERS", papers)
 
     with (

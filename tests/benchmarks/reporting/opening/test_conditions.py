@@ -16,8 +16,9 @@ def changes(paper: str, *settings: str, tier: str = "reduced") -> list[str]:
 
 def test_what_reduced_changes_is_told_with_the_values_of_the_paper():
     told = changes("acrnn", "base", "att")
-    assert told[0] == "60 of 300 epochs" and "1 seed instead of 3" in told
-    assert "segments taken: random instead of all (one segment per clip and epoch)" in told
+    assert told[0] == "6 of 300 epochs" and not any("seed" in one for one in told)
+    assert "batch size: 16 instead of 64 (more steps in as few segments)" in told
+    assert "1 of 5 folds" not in told and "1 seed instead of 3" in changes("acrnn", "base", tier="smoke")
 
 
 def test_values_that_differ_between_settings_stand_with_what_they_replace():

@@ -78,7 +78,7 @@ def test_other_tiers_stand_apart_and_earn_no_verdict(clips):
     above, below = text[: text.index("## What ran otherwise")], otherwise(text)
     assert "75.00" not in above and table_row(below, "+ augment")[1] == "75.00"
     assert "93.0" not in below and "verdict |" not in below
-    assert "*Reduced*: 60 of 300 epochs; " in below and "no verdict" in below
+    assert "*Reduced*: 6 of 300 epochs; " in below and "no verdict" in below
 
 
 def test_a_page_links_its_figures_folds_claims_data_and_provenance(clips):

@@ -66,4 +66,4 @@ def test_what_contradicts_a_paper_and_what_is_fitted_stand_apart(pages):
 
 
 def test_tiers_show_what_they_change(pages):
-    assert row(section(pages["acrnn/values"], "Otherwise in tier reduced"), "drops", "[20, 40]")[0] == "network"
+    assert row(section(pages["acrnn/values"], "Otherwise in tier reduced"), "drops", "[2, 4]")[0] == "network"

@@ -92,7 +92,7 @@ def test_in_float64_too(workspace, tmp_path):
         replace(
             run, resolved={**run.resolved, "model": {**run.resolved["model"], "class_path": f"{__name__}.InDoubles"}}
         )
-        for run in some(workspace, "acrnn", epochs=1)
+        for run in some(workspace, "acrnn", epochs=2)
     ]
     expected = alone(runs, workspace, tmp_path / "alone")
     gang(runs, workspace)

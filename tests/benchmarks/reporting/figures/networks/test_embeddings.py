@@ -15,14 +15,15 @@ from tests.benchmarks.fabricated_soft_runs import PER_SECOND, shown
 
 def test_frames_of_all_folds_are_pooled_by_class_up_to_a_most(soft_figures):
     figure = soft_figures["embeddings_t1_own_query_f1mo_full"]
-    digests, name, most, counts = figure.data
+    version, digests, name, most, counts = figure.data
+    assert version == tsne.VERSION
     frames = Counter(item.split(":", 2)[2] for fold in range(1, 6) for item in shown(fold))
     assert len(set(digests)) == 5 and (name, most) == ("embeddings", 700)
     assert counts == {label: min(700, PER_SECOND * count) for label, count in frames.items()}
     assert list(counts.values()) == sorted(counts.values(), reverse=True)
     assert "folds 1, 2, 3, 4, 5, each by its own network" in figure.caption and "perplexity 30" in figure.caption
     alone = soft_figures["embeddings_t1_r7_f1mo_reduced-standin"]
-    most = max(alone.data[3].values())
+    most = max(alone.data[-1].values())
     assert re.search(rf"fold 1, \d+ frames of seconds .* of no class more than {most},", alone.caption)
 
 
@@ -35,7 +36,7 @@ def test_classes_are_thinned_evenly(soft_table, soft, monkeypatch):
     cells = [one for one in soft_table.main if one.mean is not None]
     asked = Asked(soft_table, FULL, cells, (), Memo(soft.cache / "thinned"))
     (figure,) = Embeddings(row="r7", column="f1mo", most=7).figures(asked)
-    assert set(figure.data[3].values()) == {7} and len(given["all"]) == 7 * len(figure.data[3])
+    assert set(figure.data[-1].values()) == {7} and len(given["all"]) == 7 * len(figure.data[-1])
 
 
 def test_a_class_is_dark_over_all_others(images):
