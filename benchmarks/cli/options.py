@@ -121,21 +121,15 @@ def with_papers(app: typer.Typer) -> Callable[..., Any]:
 
 
 def numerics_here(numerics: Numerics, device: str, launcher: str) -> Numerics:
-    """What runs that this machine executes are computed in: float32 where its processor has no bfloat16, which is told.
-
-    Done in many steps, bfloat16 would take longer than float32.
-    """
+    """What runs here are computed in: float32, which is told, where the processor has nothing for bfloat16."""
     if numerics != "bf16" or launcher.partition(":")[0] not in ("local", "background"):
         return numerics
-    from benchmarks.runs import provenance
-    from benchmarks.runs.machine.device import choose_device
+    from benchmarks.runs.machine.device import without_bf16
 
-    found = provenance.instructions()
-    if found in provenance.BF16_INSTRUCTIONS or choose_device(device) != "cpu":
-        return numerics
-    name = provenance.cpu_name()
-    print(f"--numerics bf16: {name} has no bf16 instructions ({found} only); trains in float32, under its runs")
-    return "float32"
+    if why := without_bf16(device):
+        print(f"--numerics bf16: {why}; trains in float32, under its runs")
+        return "float32"
+    return numerics
 
 
 def choice_of(tier: Tier, corpus: Corpus, seeds: int | None, folds: str | None, numerics: Numerics) -> "Choice":

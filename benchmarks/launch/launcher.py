@@ -185,7 +185,10 @@ class Launcher(ABC):
         """Give a free slot its next run."""
 
     def submit_gang(self, slot: int, planned: Sequence["Planned"]) -> None:
-        """Give a free slot runs that go on together; each has its own `Ended`, and with the last one it is free."""
+        """Give a free slot runs that go on together; each has its own `Ended`, and with the last one it is free.
+
+        Only launchers that say that they take gangs are asked; the others refuse `--gang` before anything begins.
+        """
         raise NotImplementedError
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 Maps are float32, or the bits of bfloat16 as uint16. Every sum is taken in an order that neither threads nor the width
 of the processor's registers change: a channel never meets another one, blocks of rows are added up in float32 and the
-blocks in float64, and each item of the batch has sums of its own. So the results are the same bits on every machine.
+blocks in float64, and each item of the batch has sums of its own. So the bits of a result do not depend on threads.
 """
 
 # What is compiled is typed by its arguments.

@@ -9,8 +9,7 @@ from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
 from benchmarks.cli.sweep import ASK_ABOVE_MINUTES, Sweep
 from benchmarks.errors import InputError, fitted
 from benchmarks.launch.launcher import launcher_named
-from benchmarks.runs import provenance
-from benchmarks.runs.machine.device import choose_device
+from benchmarks.runs.machine.device import without_bf16
 from benchmarks.runs.plan import Choice, Plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper, nearest, paper_ids
@@ -64,13 +63,8 @@ class StudySweep:
 
     def _check_processor(self) -> None:
         """Raise InputError where these numerics would be float32 in many steps."""
-        found = provenance.instructions()
-        if self.numerics != "bf16" or found in provenance.BF16_INSTRUCTIONS or choose_device(self.device) != "cpu":
-            return
-        name = provenance.cpu_name()
-        raise InputError(
-            f"--numerics bf16: {name} has no bf16 instructions ({found} only); run it where there are some"
-        )
+        if self.numerics == "bf16" and (why := without_bf16(self.device)):
+            raise InputError(f"--numerics bf16: {why}; run it where there are some")
 
     def _sweeps(self, asked: Equivalence) -> Iterator[Sweep]:
         for numerics in ("float32", self.numerics):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.provenance import cpu_name, instructions
+from benchmarks.runs import provenance
 
 
 def choose_device(device: str) -> str:
@@ -21,6 +21,14 @@ def choose_device(device: str) -> str:
     if device == "cuda":
         raise InputError("--device cuda: no CUDA accelerator is to be seen here; use --device cpu")
     return "cpu"
+
+
+def without_bf16(device: str) -> str | None:
+    """That runs on this device would do bfloat16 in many steps, slower than float32; None where they would not."""
+    found = provenance.instructions()
+    if found in provenance.BF16_INSTRUCTIONS or choose_device(device) != "cpu":
+        return None
+    return f"{provenance.cpu_name()} has no bf16 instructions ({found} only)"
 
 
 def _has_driver() -> bool:
@@ -44,8 +52,8 @@ def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
     from models.kernels import used
 
     return {
-        "kind": "cpu", "name": cpu_name(), "threads": torch.get_num_threads(),
-        "instructions": instructions(numerics), "kernels": used(),
+        "kind": "cpu", "name": provenance.cpu_name(), "threads": torch.get_num_threads(),
+        "instructions": provenance.instructions(numerics), "kernels": used(),
     }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_float32_is_not_multiplied_with_instructions_for_bf16(monkeypatch):
 
 
 def test_a_result_says_which_instructions_and_kernels_it_used(monkeypatch):
-    monkeypatch.setattr("benchmarks.runs.machine.device.instructions", lambda numerics: "avx2")
+    monkeypatch.setattr("benchmarks.runs.provenance.instructions", lambda numerics="bf16": "avx2")
     kernels.begin()
     facts = device_facts("cpu")
     assert (facts["instructions"], facts["kernels"]) == ("avx2", "native")
