@@ -83,6 +83,7 @@ class PiczakCNN(nn.Module):
         self.output = nn.Linear(hidden, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster on a CPU
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
@@ -117,7 +118,7 @@ class PiczakModule(SteppedSGD, ClipClassification):
     momentum: of Nesterov's kind (code).
     """
 
-    version = 1
+    version = 2  # maps lie channels last, where dropout draws in another order
     network: PiczakCNN
 
     def __init__(

@@ -1,8 +1,9 @@
 """Steps of all networks on a CPU: the library's layers and ours, float32 and bfloat16.
 
-`python -m benchmarks.bench.lane` measures on this machine and writes docs/speed.md. Seconds are those that
-one thread computes (`time.process_time`), so that whatever else the machine does counts little; the four ways take
-turns within a process, after a round that is not counted.
+`python -m benchmarks.bench.lane` measures on this machine and writes its part of docs/speed.md, which has one for each
+kind of processor. Seconds are those that one thread computes (`time.process_time`), so that whatever else the machine
+does counts little; the ways take turns within a process, after a round that is not counted. Without instructions for
+bfloat16 it is not measured: it would be emulated.
 """
 
 import json
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from benchmarks.bench.ratio import Measure
 from benchmarks.runs.build import import_class
+from benchmarks.runs.machine.device import without_bf16
 from benchmarks.runs.provenance import cpu_name, instructions
 from benchmarks.spec import load_paper
 from datasets.processes import MALLOC
@@ -70,6 +72,8 @@ class Network:
 NETWORKS = {
     "acrnn": Network("ACRNN, attention at l10", "acrnn", "att", 64, _one_hot),
     "piczak": Network("PiczakCNN, short", "acrnn", "piczak_short", 250, _one_hot),
+    "alexnet": Network("AlexNet", "acrnn", "alexnet", 16, _one_hot),
+    "googlenet": Network("GoogLeNet", "acrnn", "googlenet", 8, _one_hot),
     "edc": Network("EDC CRNN", "edc", "none_om", 16, _tags),
     "mtfa": Network("MTFA", "mtfa", "mtfa", 2, _frames),
     "pbcnn": Network("CNN of PB-CNN", "pbcnn", "cnn", 16, _one_hot),
@@ -95,13 +99,13 @@ def steps(name: str, rounds: int, width_divisor: int = 1) -> dict[str, list[floa
         loss.backward()
         optimizer.step()
 
-    found: dict[str, list[float]] = {" ".join(way): [] for way in WAYS}
+    found: dict[str, list[float]] = {" ".join(way): [] for way in ways()}
     for _ in range(rounds + 1):
-        for numerics, ways in WAYS:
-            with kernels.choose(ways):
+        for numerics, layers in ways():
+            with kernels.choose(layers):
                 started = time.process_time()
                 step(numerics)
-                found[f"{numerics} {ways}"].append(time.process_time() - started)
+                found[f"{numerics} {layers}"].append(time.process_time() - started)
     return {way: seconds[1:] for way, seconds in found.items()}
 
 
@@ -124,25 +128,36 @@ def measure(rounds: int, width_divisor: int = 1) -> Iterator[Measure]:
     for name, network in NETWORKS.items():
         found = measured(name, rounds, width_divisor)
         for slow, fast in asked:
+            if slow not in found or fast not in found:
+                continue
             note = f"a step of {network.batch}, one thread, {instructions()}"
             yield Measure.of(f"{network.title}, {fast} to {slow}", ratios(found, slow, fast), "x", note=note)
 
 
-def page(found: dict[str, dict[str, list[float]]]) -> str:
-    """The page: seconds and ratios of all networks."""
+def ways() -> tuple[tuple[str, kernels.Kernels], ...]:
+    """The ways that this processor has instructions for."""
+    return tuple(way for way in WAYS if way[0] == "float32" or without_bf16("cpu") is None)
+
+
+def section(found: dict[str, dict[str, list[float]]]) -> str:
+    """What this machine measured: seconds and ratios of all networks, below a heading with its kind."""
     from tabulate import tabulate
 
-    def spread(values: list[float]) -> str:
+    def spread(one: dict[str, list[float]], slow: str, fast: str) -> str:
+        if slow not in one or fast not in one:
+            return ""
+        values = ratios(one, slow, fast)
         return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
     def seconds(one: dict[str, list[float]]) -> list[str]:
-        return [f"{statistics.median(one[' '.join(way)]):.2f}" for way in WAYS]
+        names = [" ".join(way) for way in WAYS]
+        return [f"{statistics.median(one[name]):.2f}" if name in one else "not native" for name in names]
 
     rows = [
         [
             NETWORKS[name].title, NETWORKS[name].batch, *seconds(one),
-            spread(ratios(one, "float32 native", "float32 fused")), spread(ratios(one, "bf16 native", "bf16 fused")),
-            spread(ratios(one, "float32 native", "bf16 fused")),
+            spread(one, "float32 native", "float32 fused"), spread(one, "bf16 native", "bf16 fused"),
+            spread(one, "float32 native", "bf16 fused"),
         ]
         for name, one in found.items()
     ]  # fmt: skip
@@ -154,14 +169,32 @@ def page(found: dict[str, dict[str, list[float]]]) -> str:
     rows += [[title, *["unmeasured"] + [""] * 7] for title in lacking]
     rounds = len(next(iter(next(iter(found.values())).values())))
     return (
-        "# Training steps on a CPU\n\n"
-        f"Written by `python -m benchmarks.bench.lane` on {cpu_name()}, instructions {instructions()}, torch "
-        f"{torch.__version__}, one thread. Seconds of processor time per step, the median of {rounds} rounds; ratios "
-        "are round by round, with the smallest and the largest. *native* are the library's layers, *fused* those of "
-        "`models/kernels/`; a network without batch norm has nothing of them, and one that Adam "
-        "trains with biases before batch norm only in bfloat16.\n\n"
+        f"## {_kind()}\n\ntorch {torch.__version__}, the median of {rounds} rounds.\n\n"
         f"{tabulate(rows, headers=headers, tablefmt='github', disable_numparse=True)}\n"
     )
+
+
+def _kind() -> str:
+    return f"{cpu_name()}, {instructions()}"
+
+
+def page(sections: list[str]) -> str:
+    """The page of some machines' sections, in the order of their headings."""
+    return (
+        "# Training steps on a CPU\n\n"
+        "Written by `python -m benchmarks.bench.lane`, one part for each kind of processor it was run on. Seconds of "
+        "processor time per step on one thread; ratios are round by round, with the smallest and the largest. *native* "
+        "are the library's layers, *fused* those of `models/kernels/`; a network without batch norm or local response "
+        "normalisation has nothing of them, and one that Adam trains with biases before batch norm only in bfloat16."
+        "\n\n"
+        + "\n".join(sorted(sections))
+    )
+
+
+def with_section(text: str, own: str) -> str:
+    """A page with this machine's section in the place of the one that it had, or added."""
+    kept = [f"## {part.strip()}\n" for part in text.split("\n## ")[1:]]
+    return page([part for part in kept if part.splitlines()[0] != own.splitlines()[0]] + [own])
 
 
 def main() -> None:
@@ -172,7 +205,7 @@ def main() -> None:
     found = {}
     for name in NETWORKS:
         found[name] = measured(name, 5)
-        PAGE.write_text(page(found), encoding="utf-8")
+        PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), section(found)), encoding="utf-8")
         print(name, {way: round(statistics.median(seconds), 3) for way, seconds in found[name].items()}, flush=True)
 
 

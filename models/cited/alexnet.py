@@ -54,6 +54,7 @@ class AlexNet(nn.Module):
         self.output = nn.Linear(hidden, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed), width_divisor**0.5)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast on a CPU
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator, larger: float) -> None:

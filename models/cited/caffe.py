@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from models import keras
+from models import keras, kernels
 
 #: Each epoch's rate as a share of the one before (the thesis: exponential decay).
 DECAY = 0.95
@@ -16,7 +16,7 @@ DECAY = 0.95
 BIAS_FACTOR = 2.0
 
 
-class Norm(nn.LocalResponseNorm):
+class Norm(kernels.LocalResponseNorm):
     """Caffe's normalisation across five channels: each value over (1 + 1e-4 x mean square)^0.75 (files)."""
 
     def __init__(self) -> None:

@@ -98,6 +98,7 @@ class GoogLeNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(width, num_classes)
         self._initialise(torch.Generator().manual_seed(seed))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast on a CPU
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:

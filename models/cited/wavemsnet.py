@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from models import keras
+from models import keras, kernels
 from models.tasks.clips import ClipClassification
 
 #: Samples of a window, and the peak below which a window is not heard (code).
@@ -81,11 +81,12 @@ class WaveMsNet(nn.Module):
             layers += [nn.Conv2d(width, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU(True)]
             layers += [nn.MaxPool2d(pool)]
             width = filters
-        self.map = nn.Sequential(*layers)
+        self.map = kernels.Sequential(*layers)
         self.hidden = nn.Linear(width * 4 * 5, HIDDEN // width_divisor)
         self.output = nn.Linear(HIDDEN // width_divisor, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed))
+        self.map.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:

@@ -9,6 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+#: How maps lie that compiled loops take.
+LAYOUT = torch.channels_last
+
 
 def array(maps: Tensor) -> np.ndarray:
     """The numbers of maps (N, C, H, W) as (N, H, W, C), channels last, not copied: float32, or bits of bfloat16."""

@@ -16,10 +16,9 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from models.kernels.choice import may_fuse, note
-from models.kernels.items import array, each, rows
+from models.kernels.items import LAYOUT, array, each, rows
 
 Pool = tuple[int, int]
-LAYOUT = torch.channels_last
 
 
 def norm_relu(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None = None) -> Tensor:
