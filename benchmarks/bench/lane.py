@@ -186,8 +186,7 @@ def page(sections: list[str]) -> str:
         "processor time per step on one thread; ratios are round by round, with the smallest and the largest. *native* "
         "are the library's layers, *fused* those of `models/kernels/`; a network without batch norm or local response "
         "normalisation has nothing of them, and one that Adam trains with biases before batch norm only in bfloat16."
-        "\n\n"
-        + "\n".join(sorted(sections))
+        "\n\n" + "\n".join(sorted(sections))
     )
 
 
