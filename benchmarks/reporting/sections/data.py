@@ -48,9 +48,14 @@ def _released(result: TableResult, dataset: str, state: State) -> str:
 
 
 def _files(state: State) -> str:
-    """Which files the runs were made with, whether they are here, and on which others there are runs."""
+    """Which files the runs were made with, whether they are here, and on which others there are runs.
+
+    Where there are runs on these alone, a page is the same wherever it is written: with these files, or without any.
+    """
     text = f"files: `{state.shown}`"
-    if state.is_here:
+    if not state.others and (state.is_here or state.here is None):
+        text += ", the only state that runs are stored of"
+    elif state.is_here:
         text += ", those of the machine that wrote this page"
     elif state.here is None:
         text += ", the newest state that runs are stored of; the machine that wrote this page has none that can be read"

@@ -52,6 +52,19 @@ def test_without_runs_on_the_files_here_the_newest_are_shown_and_the_page_says_s
     assert said in (workspace.reports / "acrnn" / "t1.md").read_text()
 
 
+def test_a_page_is_the_same_with_the_files_of_its_runs_and_without_any(workspace, monkeypatch):
+    on_files(workspace, NEW, wrong=40)
+    texts = []
+    for here in (NEW, "absent"):
+        monkeypatch.setattr(Workspace, "fingerprint", lambda self, use, corpus, here=here: here)
+        write_reports(workspace, "acrnn.t1", workspace.reports)
+        texts.append((workspace.reports / "acrnn" / "t1.md").read_text())
+    assert texts[0] == texts[1] and f"files: `{NEW}`, the only state that runs are stored of" in texts[0]
+    monkeypatch.setattr(Workspace, "fingerprint", lambda self, use, corpus: OLD)
+    write_reports(workspace, "acrnn.t1", workspace.reports)
+    assert "**not those of the machine" in (workspace.reports / "acrnn" / "t1.md").read_text()
+
+
 def test_the_page_names_the_release_as_the_newest_run_on_these_files_found_it(workspace):
     on_files(workspace, OLD, wrong=20)
     write_reports(workspace, "acrnn.t1", workspace.reports)
