@@ -11,7 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.files import file_sha256, write_file, write_json, writing
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, Run, load_finished
 from benchmarks.runs.plan import Choice, make_plan
-from benchmarks.runs.stored.finished import WEIGHTS, shared_reference
+from benchmarks.runs.stored.finished import REFERENCES, WEIGHTS, shared_reference
 from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.workspace import Workspace
@@ -76,7 +76,8 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
     """Copy the finished runs below `folder` into the store, each checked like those that are published here.
 
     One that is damaged, or was tested on other items than runs on the same files here, is refused, and the others are
-    taken all the same. Raises InputError where there is no finished run at all.
+    taken all the same. Warns of those on generated files that come without what is true of their items.
+    Raises InputError where there is no finished run at all.
     """
     shelves = [Shelf(store) for store in (folder, folder / "runs")]
     if not any(shelf.names() for shelf in shelves):
@@ -85,6 +86,7 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
     for shelf in shelves:
         Ledger(shelf.store)  # refuses stores of other formats
     found = [one for shelf in shelves for one in shelf.runs()]
+    bare = []
     outcome = Merged([], [], [line for shelf in shelves for line in shelf.unusable.values()])
     odd = contradicting([*found, *workspace.ledger.stored()])
     for one in found:
@@ -95,9 +97,22 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
             workspace.ledger.check_items(finished, one.tested)
             is_new = _copy(finished, here.root)
             (outcome.merged if is_new else outcome.known).append(finished.run.id)
+            bare += [finished.run.id] if _is_bare(finished) else []
         except InputError as error:
             outcome.refused.append(str(error))
+    if bare:
+        warnings.warn(
+            f"{folder}: without annotations for {len(bare)} merged, so that nothing scores them (first: {bare[0]}); "
+            f"remove them from {here.root}, bring {REFERENCES}/ of that store along, and merge again",
+            stacklevel=2,
+        )
     return outcome
+
+
+def _is_bare(finished: Finished) -> bool:
+    """Whether a run on generated files, which land with their annotations, came without some."""
+    names = [name for name in finished.test_sets if f"{ANNOTATIONS}{name}.csv" in finished.result["files"]]
+    return finished.run.corpus != "real" and any(finished.annotations(name) is None for name in names)
 
 
 def _check_size(finished: Finished, without: Sequence[str]) -> None:

@@ -1,14 +1,19 @@
 """The arithmetic of event-related data conditioning on batches of clips (section 2.2 of the paper).
 
-All is float64: in float32 the truncation of a range flips now and then. Past and future of a frame both include it.
+All counts as in float64: in float32 the truncation of a range flips now and then. Past and future of a frame both
+include it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 from torch.nn import functional as F
+
+from models.edc.single import LARGEST_SINGLE, single_distances
 
 #: Clips at a time: one on a CPU, so that a clip's numbers cannot depend on its batch; more where launches cost time.
 CLIPS_ON_ACCELERATOR = 16
@@ -28,9 +33,27 @@ def clipwise(x: Tensor, work: Callable[[Tensor], Sequence[Tensor]]) -> list[Tens
     if not torch.stack(x.aminmax()).isfinite().all():
         raise ValueError("frames hold NaN or infinite values; look for the clip and its features")
     if x.ndim == 2:
-        return [found[0] for found in work(x[None])]
-    parts = [work(clips) for clips in x.split(1 if x.device.type == "cpu" else CLIPS_ON_ACCELERATOR)]
+        return [found[0] for found in clipwise(x[None], work)]
+    with _one_thread():
+        parts = [work(clips) for clips in x.split(1 if x.device.type == "cpu" else CLIPS_ON_ACCELERATOR)]
     return [torch.cat(found) for found in zip(*parts, strict=True)]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Inside, torch and NumPy use one: a clip is less work than the wait for a second on a machine that is busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with _libraries().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def rescale(frames: Tensor) -> Tensor:
@@ -56,11 +79,17 @@ def decays(frames: int, rate: float, device: torch.device) -> tuple[Tensor, Tens
 def expected_distances(z: Tensor, rate: float, renormalise: bool) -> tuple[Tensor, Tensor]:
     """How many frames back and ahead each frame looks, (B, T) both: the sums of distance x share x decay.
 
+    A single clip on a CPU may get them with the error of float32, never on another side of a whole or half number.
+
     z: (B, T, D), float64; the shares are a softmax of its products over the past, and one over the future.
     renormalise: divide by the sum of share x decay.
     """
     law = decays(z.shape[1], rate, z.device)
-    largest = float(z.square().sum(2).amax())  # no product of two frames is larger
+    largest = float(torch.linalg.vector_norm(z, dim=2).amax()) ** 2  # no product of two frames is larger
+    if largest <= LARGEST_SINGLE and len(z) == 1 and z.device.type == "cpu":
+        found = single_distances(z[0].numpy(), law, renormalise, largest)
+        if found:
+            return torch.from_numpy(found[0])[None], torch.from_numpy(found[1])[None]
     if largest <= LARGEST:
         return _both_sides(z, law, renormalise)
     return _past(z, law, renormalise), _past(z.flip(1), law, renormalise).flip(1)

@@ -254,6 +254,18 @@ def test_neither_merging_nor_landing_again_passes_over_a_damaged_copy_of_many(to
     assert len(left) == 2 and all("reference_plain.csv is missing" in why for why in left.values())
 
 
+def test_merging_without_the_copies_of_many_says_so_in_one_line(shared, tmp_path, recwarn):
+    here = Workspace(tmp_path / "nowhere", tmp_path / "own", tmp_path / "fresh", tmp_path / "reports")
+    store = shared.reports / "results"
+    (store / "references").rename(tmp_path / "references")
+    assert len(merge(store, here).merged) == 2
+    (line,) = [str(one.message) for one in recwarn]
+    assert line.startswith(f"{store}: without annotations for 2 merged") and "bring references/" in line
+    (tmp_path / "references").rename(store / "references")
+    whole = replace(here, runs=tmp_path / "whole")  # as if they had been removed
+    assert len(merge(store, whole).merged) == 2 and len(recwarn) == 1
+
+
 def test_runs_of_such_a_store_take_their_copies_along(shared, tmp_path):
     here = Workspace(tmp_path / "nowhere", tmp_path / "own", tmp_path / "fresh", tmp_path / "reports")
     assert len(merge(shared.reports / "results", here).merged) == 2

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.edc import EventConditioning, condition, decay_support, range_bound, ranges, transform
+from models.edc import EventConditioning, condition, decay_support, range_bound, ranges, single, transform
 from tests.models.edc import plain_conditioning
 
 SWITCHES = {
@@ -136,6 +136,58 @@ def test_both_ways_to_the_expectations_agree(switches, monkeypatch):
     monkeypatch.setattr(transform, "LARGEST", -1.0)  # now with a maximum per row
     for one, other in zip(ranges(x, 50, **switches), shared, strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("switches", [{}, {"renormalise_decay": True}], ids=str)
+@pytest.mark.parametrize("alpha", [2.5, 7, 50])
+def test_float32_moves_no_range(alpha, switches, monkeypatch):
+    """Of frames from a clip as given to nearly equal ones, a hundredth apart, whose ranges lie close to cuts."""
+    for x in (clips(8, 400), clips(2, 400) / 100, torch.ones(1, 400, 64) + clips(1, 400) / 1e5):
+        short = ranges(x, alpha, **switches)
+        with monkeypatch.context() as patch:
+            patch.setattr(transform, "LARGEST_SINGLE", -1.0)  # now in float64
+            for one, other in zip(short, ranges(x, alpha, **switches), strict=True):
+                assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(("side", "apart"), [(1.0, 3e-9), (1.0, -3e-9), (0.5, 3e-9), (0.5, -3e-9)])
+def test_a_distance_that_float32_cannot_tell_from_a_cut(side, apart):
+    """A frame as like itself as the one before it: it looks back d exp(-rate d) / 2 for d = 1."""
+    rate = -math.log(2 * (side + apart))
+    z = torch.full((1, 2, 1), 0.7, dtype=torch.float64)
+    past, _ = transform.expected_distances(z, rate, renormalise=False)
+    assert past[0, 1] == pytest.approx(side + apart, abs=1e-12)
+
+
+def test_which_distances_are_doubtful():
+    found = np.array([0.0, 0.9996, 0.999, 1.0004, 0.25, 0.4999, 40.01, 1e-3])
+    assert single._doubtful(found, 5e-4).tolist() == [False, True, False, True, False, True, True, False]
+
+
+@pytest.mark.parametrize("renormalise", [False, True])
+def test_doubtful_frames_are_those_of_float64(renormalise, monkeypatch):
+    z, taken = transform.rescale(clips(1, 300)), [3, 150, 298]
+    law = transform.decays(300, 1 / 7, z.device)
+    monkeypatch.setattr(single, "_doubtful", lambda found, _: np.isin(np.arange(len(found)), taken))
+    found = single.single_distances(z[0].numpy(), law, renormalise, float(z.square().sum(2).max()))
+    for mine, exact in zip(found, transform._both_sides(z, law, renormalise), strict=True):
+        off = np.abs(mine - exact[0].numpy())
+        assert off[taken].max() < 1e-12 < off.max() < 1e-4
+
+
+def test_where_float32_is_not_tried(monkeypatch):
+    """For long distances, whose errors are long too, nearly all frames would be taken again."""
+    z = transform.rescale(clips(1, 500))
+    law = transform.decays(500, 1 / 500, z.device)
+    largest = float(z.square().sum(2).max())
+    monkeypatch.setattr(single, "_both_sides", None)
+    assert single.single_distances(z[0].numpy(), law, False, largest) is None
+
+
+def test_threads_are_given_back():
+    torch.set_num_threads(2)
+    condition(clips(1, 20), 7)
+    assert torch.get_num_threads() == 2
 
 
 @given(

@@ -10,7 +10,7 @@ from datasets.features.signatures.marks import differences
 from datasets.features.signatures.trial import trial_frames
 from tests.mutated import mutated
 
-MODULES = [f"models.edc.{name}" for name in ("transform", "conditioning", "controls")]
+MODULES = [f"models.edc.{name}" for name in ("single", "transform", "conditioning", "controls")]
 CONDITIONERS = {
     "edc": ("conditioning.EventConditioning", {"alpha": 7.0}),
     "edc_long": ("conditioning.EventConditioning", {"alpha": 500.0}),
@@ -23,13 +23,13 @@ MUTATIONS = {
         ("transform", "torch.exp(-rate * distance)", "torch.exp(rate * distance)"),  # the sign of alpha
         ("transform", "torch.exp(-rate * distance)", "torch.exp(-1.01 * rate * distance)"),
         ("transform", "frames.double() - low) /", "frames.double()) /"),
-        ("transform", "past[0] / past[1], future[0] / future[1]", "past[0] / past[1], past[0] / past[1]"),
+        ("single", "past[0] / past[1], future[0] / future[1]", "past[0] / past[1], past[0] / past[1]"),
         ("transform", "products.softmax(3)", "products.mul(0.99).softmax(3)"),
         ("conditioning", "(here - past).floor()", "(here - past).ceil()"),
         ("conditioning", "1 / self.alpha", "self.alpha"),
     ],
     "edc_long": [("transform", "torch.exp(-rate * distance)", "torch.exp(rate * distance)")],
-    "edc_renormalised": [("transform", "weights * law[0][start:stop, :stop]", "weights")],
+    "edc_renormalised": [("single", "weights * law[0][start:stop, :stop]", "weights")],
     "minmax": [("transform", "(1, 2), keepdim=True).double(), frames.amax", "1, keepdim=True).double(), frames.amax")],
     "average": [("controls", "total / counts[:, None]", "total / self.frames")],
 }
