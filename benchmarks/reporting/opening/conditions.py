@@ -27,7 +27,7 @@ def condition_sentences(result: TableResult, variant: Variant, results: Sequence
     settings = {source.setting for one in results if one.n_runs for source in one.cell.sources if source.setting}
     told = []
     if variant.tier != "full" and settings:
-        changes = list(tier_changes(result.paper, sorted(settings), variant.tier))  # type: ignore[arg-type]
+        changes = list(tier_changes(result.paper, sorted(settings), variant.tier, results))  # type: ignore[arg-type]
         told.append(f"*{variant.tier.capitalize()}*: {'; '.join(changes) or 'as in full'}.")
     if variant.corpus != "real":
         told += list(_corpus(result, variant, results))
@@ -37,8 +37,13 @@ def condition_sentences(result: TableResult, variant: Variant, results: Sequence
     return told
 
 
-def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[str]:
-    """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ."""
+def tier_changes(
+    paper: Paper, settings: Sequence[str], tier: Tier, results: Sequence[CellResult] = ()
+) -> Iterator[str]:
+    """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ.
+
+    results: what ran, which says on how many seeds and folds; where nothing did, the tier does.
+    """
     found: dict[tuple[str, str], dict[tuple[str, str], dict[str, None]]] = {}
     for setting in (paper.settings[name] for name in settings if tier in paper.settings[name].tiers):
         for part in PARTS:
@@ -49,7 +54,7 @@ def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[
                     found.setdefault((part, name), {}).setdefault(values, {})[sourced.note or ""] = None
     told = dict.fromkeys(_change(*argument, by_values) for argument, by_values in found.items())
     yield from told  # a number that data and network share is told once
-    yield from _fewer(paper, settings, tier)
+    yield from _other_numbers(paper, settings, tier, results)
 
 
 def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
@@ -77,15 +82,22 @@ def _either(several: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(several[:-1]), several[-1])))
 
 
-def _fewer(paper: Paper, settings: Iterable[str], tier: Tier) -> Iterator[str]:
-    """On how many seeds and folds a tier trains, where those are other than in full."""
-    used = [paper.settings[name] for name in settings if tier in paper.settings[name].tiers]
-    seeds = {(one.tiers[tier].seeds, one.seeds) for one in used}
-    for fewest, full in sorted((fewest, full) for fewest, full in seeds if fewest not in (None, full)):
-        yield f"{count_of(fewest, 'seed')} instead of {full}"
-    folds = {len(one.tiers[tier].folds or ()) for one in used if one.tiers[tier].folds}
+def _other_numbers(paper: Paper, settings: Iterable[str], tier: Tier, results: Sequence[CellResult]) -> Iterator[str]:
+    """On how many seeds and folds settings were trained, where those are other than in full."""
+    used = {name: paper.settings[name] for name in settings if tier in paper.settings[name].tiers}
+    runs = [one.finished.run for cell in results if cell.evidence for one in cell.evidence.scored]
+    seeds: dict[int, set[int]] = {}
+    folds: set[int] = set()
     every = max(len(use.folds) for use in paper.datasets.values())
-    yield from (f"{fewest} of {count_of(every, 'fold')}" for fewest in sorted(folds - {every}))
+    for name, setting in used.items():
+        ran = [run for run in runs if run.setting == name]
+        of_tier = setting.tiers[tier]
+        seeds.setdefault(setting.seeds, set()).add(len({run.seed for run in ran}) or of_tier.seeds or setting.seeds)
+        folds.add(len({run.fold for run in ran}) or len(of_tier.folds or ()) or every)
+    for full, ours in sorted(seeds.items()):
+        if ours != {full}:
+            yield f"{_either(list(map(str, sorted(ours))))} {'seed' if ours == {1} else 'seeds'} instead of {full}"
+    yield from (f"{ours} of {count_of(every, 'fold')}" for ours in sorted(folds - {every}))
 
 
 def _in_full(paper: Paper, setting: Setting, part: Literal["trainer", "data", "model"], name: str) -> Sourced | None:

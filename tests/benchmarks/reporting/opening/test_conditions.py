@@ -55,6 +55,31 @@ def test_a_stand_in_says_what_it_is_made_of_and_how_much_there_is(three_classes_
     assert smoke[-1].startswith("Parametric sounds")
 
 
+@pytest.mark.parametrize(
+    ("seeds", "folds", "told"),
+    [
+        (None, None, ["1 seed instead of 3", "1 of 5 folds"]),
+        (2, (1, 2), ["2 seeds instead of 3", "2 of 5 folds"]),
+        (3, (1, 2, 3, 4, 5), []),
+    ],
+)
+def test_seeds_and_folds_are_told_as_they_ran_whatever_the_tier_has(tmp_path, seeds, folds, told):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", tier="smoke", seeds=seeds, folds=folds)
+    table, smoke = Results(workspace).table("acrnn.t3"), Variant("smoke")
+    [sentence] = condition_sentences(table, smoke, table.others[smoke])
+    assert [one for one in sentence.rstrip(".").split("; ") if "seed" in one or "fold" in one] == told
+
+
+def test_seeds_that_differ_between_settings_stand_together(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", tier="smoke")
+    fabricate(workspace, "att", "esc10", tier="smoke", seeds=3)
+    table, smoke = Results(workspace).table("acrnn.t3"), Variant("smoke")
+    [sentence] = condition_sentences(table, smoke, table.others[smoke])
+    assert "; 1 or 3 seeds instead of 3; 1 of 5 folds." in sentence
+
+
 def test_another_precision_is_told(tmp_path):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "base", "esc10", seeds=1)
