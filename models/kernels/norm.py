@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+from torch.nn.modules.module import _has_any_global_hook as has_any_global_hook
 
 from models.kernels.choice import may_fuse, note
 from models.kernels.items import LAYOUT, array, each, rows
@@ -38,7 +39,7 @@ def conv_norm_relu(conv: nn.Conv2d, norm: nn.BatchNorm2d, maps: Tensor, pool: Po
     mean is told of it, and it gets no gradient: the library's is rounding, whose sum over the maps costs as much as a
     pass over them. That is for SGD; Adam makes steps of rounding.
     """
-    if conv.bias is None or not _trains(norm, maps):
+    if conv.bias is None or not is_plain(conv, nn.Conv2d) or not _trains(norm, maps):
         return norm_relu(norm, conv(maps), pool)
     made = conv._conv_forward(maps, conv.weight, None)
     if not _fuses(norm, made, pool):
@@ -58,6 +59,14 @@ def norm_add_relu(norm: nn.BatchNorm2d, maps: Tensor, others: Tensor) -> Tensor:
     return active  # type: ignore[no-any-return]
 
 
+def is_plain(layer: nn.Module, kind: type[nn.Module]) -> bool:
+    """Whether a layer does what its kind does and nobody listens; whatever else it is has to be called."""
+    if type(layer).forward is not kind.forward or "forward" in vars(layer):
+        return False
+    own = (layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks, layer._backward_pre_hooks)
+    return not (any(own) or has_any_global_hook())
+
+
 def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
     """Whether this is what our kernels are for: training on a CPU in float32 or bfloat16, channels last."""
     if not (_trains(norm, maps) and maps.dim() == 4 and maps.is_contiguous(memory_format=LAYOUT)):
@@ -69,8 +78,7 @@ def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
 
 def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
-    # Whatever else stands in its place, or listens to it, is asked as the library would.
-    if type(norm).forward is not nn.BatchNorm2d.forward or norm._forward_hooks or norm._forward_pre_hooks:
+    if not is_plain(norm, nn.BatchNorm2d):
         return False
     plain = norm.training and norm.affine and norm.running_mean is not None and torch.is_grad_enabled()
     if not (plain and maps.device.type == "cpu" and maps.dtype in (torch.float32, torch.bfloat16)):
