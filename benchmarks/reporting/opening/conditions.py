@@ -17,17 +17,26 @@ from datasets import registry
 from datasets.acquire.telling import count_of
 
 PARTS: tuple[Literal["trainer", "data", "model"], ...] = ("trainer", "data", "model")
+#: What makes a training shorter or a network smaller; where more than a few values change, the others are counted.
+SIZES = frozenset({"max_epochs", "width_divisor", "channels", "units", "mixtures", "limit", "n_mels"})
+FEW = 7
 #: So many paragraphs of what a stand-in says of itself are told.
 PARAGRAPHS = 2
 MINIATURE = "Parametric sounds in the official layout: whether a network learns at all, and nothing about real sounds."
 
 
-def condition_sentences(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> list[str]:
-    """What is otherwise than in the paper's experiment: schedule, files, precision."""
+def condition_sentences(
+    result: TableResult, variant: Variant, results: Sequence[CellResult], is_whole: bool = False
+) -> list[str]:
+    """What is otherwise than in the paper's experiment: schedule, files, precision.
+
+    is_whole: all that a tier changes, however much that is; else what makes a training shorter or a network smaller,
+    and how much more there is.
+    """
     settings = {source.setting for one in results if one.n_runs for source in one.cell.sources if source.setting}
     told = []
     if variant.tier != "full" and settings:
-        changes = list(tier_changes(result.paper, sorted(settings), variant.tier, results))  # type: ignore[arg-type]
+        changes = tier_changes(result.paper, sorted(settings), variant.tier, results, is_whole)  # type: ignore[arg-type]
         told.append(f"*{variant.tier.capitalize()}*: {'; '.join(changes) or 'as in full'}.")
     if variant.corpus != "real":
         told += list(_corpus(result, variant, results))
@@ -38,11 +47,12 @@ def condition_sentences(result: TableResult, variant: Variant, results: Sequence
 
 
 def tier_changes(
-    paper: Paper, settings: Sequence[str], tier: Tier, results: Sequence[CellResult] = ()
+    paper: Paper, settings: Sequence[str], tier: Tier, results: Sequence[CellResult] = (), is_whole: bool = True
 ) -> Iterator[str]:
     """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ.
 
-    results: what ran, which says on how many seeds and folds; where nothing did, the tier does.
+    results: what ran, which says on how many seeds and folds; where nothing did, the tier does. is_whole: see
+    condition_sentences.
     """
     found: dict[tuple[str, str], dict[tuple[str, str], dict[str, None]]] = {}
     for setting in (paper.settings[name] for name in settings if tier in paper.settings[name].tiers):
@@ -52,9 +62,14 @@ def tier_changes(
                 values = (wording.value(sourced.value), wording.value(before.value) if before else "")
                 if values[0] != values[1]:
                     found.setdefault((part, name), {}).setdefault(values, {})[sourced.note or ""] = None
-    told = dict.fromkeys(_change(*argument, by_values) for argument, by_values in found.items())
-    yield from told  # a number that data and network share is told once
+    told: dict[str, str] = {}  # a number that data and network share is told once
+    for argument, by_values in found.items():
+        told.setdefault(_change(*argument, by_values), argument[1])
+    shown = [one for one, name in told.items() if is_whole or name in SIZES or len(told) <= FEW]
+    yield from shown
     yield from _other_numbers(paper, settings, tier, results)
+    if left := len(told) - len(shown):
+        yield f"and {count_of(left, 'other value')} ([values](values.md))"
 
 
 def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:

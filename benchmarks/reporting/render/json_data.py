@@ -50,7 +50,7 @@ def ran_otherwise(table: TableResult) -> list[dict[str, Any]]:
     return [
         {
             "table": table.id, "tier": variant.tier, "corpus": variant.corpus, "numerics": variant.numerics,
-            "changes": condition_sentences(table, variant, (*results, *table.controls.get(variant, ()))),
+            "changes": condition_sentences(table, variant, (*results, *table.controls.get(variant, ())), is_whole=True),
         }
         for variant, results in table.others.items()
     ]  # fmt: skip

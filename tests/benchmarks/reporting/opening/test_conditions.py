@@ -34,6 +34,17 @@ def test_what_is_replaced_alike_is_told_once():
     assert any(re.fullmatch(r"early stopping waits from epoch: (4 or 8|8 or 4) instead of 50", one) for one in told)
 
 
+def test_of_many_changes_those_of_size_are_told_and_the_others_counted():
+    paper = load_paper("mtfa")
+    whole, short = (list(tier_changes(paper, [*paper.settings], "reduced", is_whole=is_so)) for is_so in (True, False))
+    assert short[-1] == f"and {len(whole) - len(short) + 1} other values ([values](values.md))"
+    assert set(short[:-1]) < set(whole) and short[0] == whole[0] and "epochs" in short[0]
+    assert not any("learning rate" in one for one in short) and any("learning rate" in one for one in whole)
+    assert len("; ".join(short)) < 0.6 * len("; ".join(whole))
+    few = list(tier_changes(load_paper("maestro"), ["baseline", "c5"], "reduced", is_whole=False))
+    assert few == changes("maestro", "baseline", "c5")
+
+
 def test_what_data_and_network_share_is_told_once():
     assert sum(one.startswith("mel bands") for one in changes("mtfa", *load_paper("mtfa").settings)) == 1
 
