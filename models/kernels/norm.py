@@ -158,10 +158,8 @@ class _NormReLU(torch.autograd.Function):
         active = torch.empty_like(best)
         each(loops.activate, (rows(best),), affine.arrays, rows(active))
         ctx.save_for_backward(maps, best)
-        ctx.affine, ctx.pool = affine, pool
-        statistics = affine.statistics
-        ctx.mark_non_differentiable(*statistics)
-        return active, *statistics
+        ctx.pool = pool
+        return active, *_kept(ctx, affine)
 
     @staticmethod
     @once_differentiable
@@ -170,10 +168,9 @@ class _NormReLU(torch.autograd.Function):
 
         maps, best = ctx.saved_tensors
         grad = grad.to(maps.dtype).contiguous(memory_format=LAYOUT)
-        plain, weighted = _sums(*maps.shape[:2])
         affine: _Affine = ctx.affine
-        each(loops.sums, (rows(best), rows(grad)), affine.arrays, plain, weighted)
-        slope, level, of_weight, of_bias = affine.backward(plain, weighted, maps.numel() // maps.shape[1])
+        per_item: tuple[np.ndarray, ...] = (rows(best), rows(grad))
+        slope, level, of_weight, of_bias = _summed(affine, maps, loops.sums, per_item, affine.arrays)
         of_maps = None
         if ctx.needs_input_grad[0]:
             of_maps = torch.empty_like(maps)
@@ -200,10 +197,7 @@ class _NormAddReLU(torch.autograd.Function):
         active = torch.empty_like(maps)
         each(loops.add_activate, (rows(maps), rows(others)), affine.arrays, rows(active))
         ctx.save_for_backward(maps, active)
-        ctx.affine = affine
-        statistics = affine.statistics
-        ctx.mark_non_differentiable(*statistics)
-        return active, *statistics
+        return active, *_kept(ctx, affine)
 
     @staticmethod
     @once_differentiable
@@ -212,18 +206,34 @@ class _NormAddReLU(torch.autograd.Function):
 
         maps, active = ctx.saved_tensors
         grad = grad.to(maps.dtype).contiguous(memory_format=LAYOUT)
-        plain, weighted = _sums(*maps.shape[:2])
         affine: _Affine = ctx.affine
         passed = torch.empty_like(maps)
         per_item = (rows(maps), rows(active), rows(grad))
-        each(loops.add_sums, per_item, (affine.centre,), rows(passed), plain, weighted)
-        slope, level, of_weight, of_bias = affine.backward(plain, weighted, maps.numel() // maps.shape[1])
+        shared: tuple[Any, ...] = (affine.centre,)
+        slope, level, of_weight, of_bias = _summed(affine, maps, loops.add_sums, per_item, shared, rows(passed))
         of_maps = None
         if ctx.needs_input_grad[0]:
             of_maps = torch.empty_like(maps)
             shared = (affine.centre, affine.scale, slope, level)
             each(loops.add_spread, (rows(maps), rows(passed)), shared, rows(of_maps))
         return of_maps, passed, *_of_affine(ctx.needs_input_grad[2:4], of_weight, of_bias), None
+
+
+def _kept(ctx: Any, affine: _Affine) -> tuple[Tensor, Tensor]:
+    """The batch's statistics, which nothing is derived by; `affine` is kept for the way back."""
+    ctx.affine = affine
+    ctx.mark_non_differentiable(*(statistics := affine.statistics))
+    return statistics
+
+
+def _summed(
+    affine: _Affine, maps: Tensor, loop: Any, per_item: tuple[np.ndarray, ...], shared: tuple[Any, ...],
+    *written: np.ndarray,
+) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """What `_Affine.backward` makes of the sums that a loop takes of gradients."""
+    plain, weighted = _sums(*maps.shape[:2])
+    each(loop, per_item, shared, *written, plain, weighted)
+    return affine.backward(plain, weighted, maps.numel() // maps.shape[1])
 
 
 def _of_affine(needed: tuple[bool, ...], *grads: np.ndarray) -> list[Tensor | None]:
