@@ -55,18 +55,19 @@ def shortened(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[:kept]}...{text[-kept:]}"
 
 
-def fitted(text: str) -> str:
+def fitted(text: str, hanging: bool = False) -> str:
     """A text whose lines fit the terminal, 80 characters where its width is not known; what goes on is indented.
 
-    Rows of tables stay whole, and so do words.
+    Rows of tables stay whole, and so do words. hanging: what goes on of lines that are not indented is, too, as these
+    are entries of a list.
     """
     width = max(NARROWEST, shutil.get_terminal_size((WIDTH, 24)).columns)
-    return "\n".join(line if line.startswith("|") else _broken(line, width) for line in text.split("\n"))
+    return "\n".join(line if line.startswith("|") else _broken(line, width, hanging) for line in text.split("\n"))
 
 
-def _broken(line: str, width: int) -> str:
+def _broken(line: str, width: int, hanging: bool) -> str:
     indent = " " * (len(line) - len(line.lstrip()))
-    further = indent + ("  " if line.lstrip().startswith("- ") else "    " if indent else "")
+    further = indent + ("  " if line.lstrip().startswith("- ") else "    " if indent or hanging else "")
     parts = textwrap.wrap(
         line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
     )

@@ -5,6 +5,7 @@ release of raw recordings (any rate, one or two channels, any length) goes the w
 of ESC-50 to its 2017 WAV files: sum the channels, resample, cut or zero-pad, round to 16 bit, saturating each time.
 """
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -101,12 +102,30 @@ def write_as_wav(path: Path, target: Path) -> None:
 
     Raises ClipFault where the file cannot be used.
     """
+    samples, rate, subtype = _decode(path, "float64")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_wav(target, samples, rate, "PCM_16" if subtype == "PCM_16" else "PCM_24")
+
+
+def write_wav(path: Path, samples: "NDArray[Any]", rate: int, subtype: str) -> None:
+    """Write samples (frames,) or (frames, channels) as WAV of that sample format.
+
+    Raises OSError with the file and the system's reason, of which libsndfile would tell neither.
+    """
     import soundfile
 
-    samples, rate, subtype = _decode(path, "float64")
-    form = "PCM_16" if subtype == "PCM_16" else "PCM_24"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(os.fsencode(target), samples, rate, subtype=form, format="WAV")
+    content = io.BytesIO()
+    soundfile.write(content, samples, rate, subtype=subtype, format="WAV")
+    try:
+        path.write_bytes(content.getbuffer())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def undecodable(path: Path, error: Exception) -> ClipFault:
+    """The fault of a clip that libsndfile or the system cannot read."""
+    reason = " ".join(str(getattr(error, "error_string", getattr(error, "strerror", None) or error)).split())
+    return clip_fault(path, "unreadable", f"not decodable ({reason})")
 
 
 def _saturate(samples: "NDArray[np.float32]") -> "NDArray[np.float32]":
@@ -131,8 +150,7 @@ def _decode(path: Path, dtype: str = "float32", whole: bool = True) -> tuple["ND
     except (OSError, soundfile.LibsndfileError) as error:
         if _is_pointer(path):
             raise clip_fault(path, "unreadable", "its features were carried here without the sound") from None
-        reason = " ".join(str(getattr(error, "error_string", error)).split())
-        raise clip_fault(path, "unreadable", f"not decodable ({reason})") from error
+        raise undecodable(path, error) from error
     if len(samples) == 0:
         raise clip_fault(path, "empty", "a file of 0 frames")
     if len(samples) != announced:

@@ -41,7 +41,7 @@ def write_once(
         more = fill(work) or {}
         (work / declaration).write_text(json.dumps(declared | more, indent=1) + "\n")
         publish(work, root)
-    except (OSError, _sound_error()) as error:
+    except OSError as error:
         raise DataError(f"{root}: cannot be written ({error}); make room and repeat the command") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -102,10 +102,3 @@ def publish(work: Path, root: Path) -> None:
             raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _sound_error() -> type[Exception]:
-    import soundfile
-
-    error: type[Exception] = soundfile.LibsndfileError
-    return error

@@ -3,10 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from benchmarks.runs.plan import Plan
+from benchmarks.runs.provenance import device_in_words
 from benchmarks.runs.scores import Scores
 from benchmarks.runs.stored.finished import Finished
 from benchmarks.runs.workspace import Workspace
@@ -51,15 +53,16 @@ def comparison_lines(plan: Plan, workspace: Workspace) -> Iterator[str]:
 
 def _computed(before: Finished, after: Finished) -> str:
     """With what each was computed, where that differs: kernels round otherwise, which trainings carry on."""
-    found = [_with_what(one) for one in (before, after)]
-    return "" if found[0] == found[1] else f" (with {found[1]}; stored with {found[0]})"
+    if _with_what(before) == _with_what(after):
+        return ""
+    now, stored = (device_in_words(one.result["device"]) for one in (after, before))
+    return f": with {now}; stored with {stored}"
 
 
-def _with_what(run: Finished) -> str:
+def _with_what(run: Finished) -> tuple[Any, ...]:
     """The processor of a run, its threads, and the kernels, which were the library's before results told them."""
     device = run.result["device"]
-    told = f"{device['name']}, {count_of(device.get('threads', 1), 'thread')}"
-    return told if device["kind"] != "cpu" else f"{told}, {device.get('kernels', 'native')} kernels"
+    return device["name"], device.get("threads", 1), device["kind"] == "cpu" and device.get("kernels", "native")
 
 
 def _off(before: Finished, after: Finished) -> float | None:

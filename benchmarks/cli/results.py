@@ -123,7 +123,7 @@ def audit_command(target: Target, as_json: JsonOption = False) -> None:
     checks = audit(target)
     print(json.dumps({"checks": checks}, indent=1) if as_json else "\n".join(audit_lines(checks)))
     if not as_json and "." not in target:
-        print(*gap_lines(load_paper(target)) or ["every value has an origin"], sep="\n")
+        print(fitted("\n".join(gap_lines(load_paper(target)) or ["every value has an origin"]), hanging=True))
 
 
 @app.command("land")

@@ -19,7 +19,7 @@ from benchmarks.launch.background import Background, Trainer
 from benchmarks.launch.display import SweepDisplay, progress
 from benchmarks.launch.driver import Outcome, launch
 from benchmarks.launch.gangs.mates import gang_lines
-from benchmarks.launch.launcher import Event, Launcher, Slots, launcher_named
+from benchmarks.launch.launcher import Event, Launcher, Slots, Started, Stopping, launcher_named
 from benchmarks.launch.sweeps import SweepRecord, notes, tidy
 from benchmarks.runs.build import import_class
 from benchmarks.runs.files import is_claimed
@@ -186,7 +186,7 @@ class Sweep:
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
         deadline = None if minutes is None else time.monotonic() + minutes * 60
-        outcome = Outcome()
+        outcome, is_idle = Outcome(), minutes is not None
         missing = plan.missing
         with (
             SweepRecord(self.workspace.runs, self.target, self.launcher) as record,
@@ -194,6 +194,8 @@ class Sweep:
         ):
 
             def listen(event: Event) -> None:
+                nonlocal is_idle
+                is_idle &= not isinstance(event, Started | Stopping)
                 record(event)
                 display(event)
 
@@ -212,7 +214,7 @@ class Sweep:
                 outcome.elsewhere = [planned.run.id for planned in missing]
                 if deadline is not None and time.monotonic() > deadline:
                     break
-        return exit_code_of(outcome)
+        return exit_code_of(outcome, is_idle)
 
     def _slots(self, launcher: type[Launcher], runs: int) -> Slots:
         """The slots of a round; where gangs share an accelerator there is one of them unless more are asked for."""
@@ -315,16 +317,22 @@ class Sweep:
             print_tables(self.workspace, self.target, self.choice, jobs=None)
 
 
-def exit_code_of(outcome: Outcome) -> int:
-    """What a sweep ends with, said on stderr: 1 where anything failed, else 3 where anything is left, else 0."""
+def exit_code_of(outcome: Outcome, is_idle: bool = False) -> int:
+    """What a sweep ends with, said on stderr: 1 where anything failed, else 3 where anything is left, else 0.
+
+    is_idle: whether the time given was too short for any run to begin, so that the same command would do nothing again.
+    """
     left = len(outcome.stopped) + len(outcome.not_started)
+    further = "the same command continues"
+    if is_idle and not outcome.fault:
+        further = "none fits the time that was given; it takes more --minutes"
     lines = [
         f"{count_of(len(outcome.failed), 'run')} failed; `status` tells why" if outcome.failed else "",
         f"no worker was ready: {outcome.fault}" if outcome.fault else "",
         f"{count_of(len(outcome.elsewhere), 'run')} held by another command; `status` shows them"
         if outcome.elsewhere
         else "",
-        f"{count_of(left, 'run')} left; the same command continues" if left else "",
+        f"{count_of(left, 'run')} left; {further}" if left else "",
     ]
     for line in filter(None, lines):
         print(f"resound: {told(line)}", file=sys.stderr)

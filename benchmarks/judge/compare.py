@@ -57,6 +57,7 @@ def compare(source: str | Sequence[str], target: str, workspace: Workspace, name
     truth = _listed(place.truth, cell)
     some = [] if metric.kind.pooled else some_folds(scores.items, truth)
     truth = truth[truth["fold"].isin(some)] if some else truth
+    across = _across(said, scores, place, metric, cell, bool(rule))
     scores = _on_items(said, scores, place, list(dict.fromkeys(truth.index)))
     _check_length(said, scores, paper, cell, workspace)
     if rule:
@@ -73,7 +74,7 @@ def compare(source: str | Sequence[str], target: str, workspace: Workspace, name
     part = partial(values, paper.datasets[str(cell.dataset)].folds) if cell.fold is None else None
     notes = [rule, _fold_note(run, table) if run else partial_note(label, part) if part else None]
     note = " ".join(filter(None, [*notes, _other_folds(cell, place, paper)])) or None
-    return Comparison(label, table, cell, metric, values, rivals, note, beside, part)
+    return Comparison(label, table, cell, metric, values, rivals, note, beside, part, across)
 
 
 def _cells(target: str) -> list[Cell]:
@@ -205,6 +206,24 @@ def _by_part(metric: Metric, scores: Scores, truth: "pd.DataFrame") -> dict[Part
         part: metric.compute(scores.select(list(dict.fromkeys(of_part.index))), of_part)
         for part, of_part in parts.items()
     }  # fmt: skip
+
+
+def _across(
+    source: str, scores: Scores, place: Place, metric: Metric, cell: Cell, is_certain: bool
+) -> dict[int, float]:
+    """Where a cell is about one fold and scores of others are here, too, the value on each; else nothing.
+
+    is_certain: whether decisions are taken for probabilities of 1.
+    """
+    if cell.fold is None or not place.also or place.of_all is None:
+        return {}
+    found = {}
+    for fold in sorted({cell.fold, *place.also}):
+        truth = _listed(place.of_all[place.of_all["fold"] == fold], cell)
+        items = list(dict.fromkeys(truth.index))
+        of_fold = _on_items(source, scores, place, items)
+        found[fold] = metric.compute(_certain(of_fold) if is_certain else of_fold, truth).value
+    return found
 
 
 def _beside(paper: Paper, cell: Cell) -> list[tuple[Cell, Metric]]:

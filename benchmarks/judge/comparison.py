@@ -56,6 +56,14 @@ class Comparison:
     beside: Mapping[str, float] = field(default_factory=dict)
     #: the part of the folds that the scores are of, in words; None where they are of all
     part: str | None = None
+    #: of a cell about one fold: the value on each of the folds that the scores are of, where these are several
+    across: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def mean_across(self) -> tuple[float, float] | None:
+        """Mean and standard deviation over these folds; None where there are none."""
+        values = list(self.across.values())
+        return (float(np.mean(values)), float(np.std(values, ddof=1))) if values else None
 
     @property
     def column(self) -> str:
@@ -95,6 +103,9 @@ class Comparison:
             "value": None if self.part else self.value,
             "part": self.part,
             "folds": {str(fold): value.value for fold, value in self.folds.items()},
+            "across": {str(fold): value for fold, value in self.across.items()},
+            "mean_across": self.mean_across and self.mean_across[0],
+            "sd_across": self.mean_across and self.mean_across[1],
             "n_items": sum(value.n for value in self.folds.values()),
             "counts": self.counts,
             "beside": dict(self.beside),

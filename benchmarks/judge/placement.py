@@ -31,6 +31,8 @@ class Place:
     classes: tuple[str, ...]
     #: where columns are about single folds: those with other items, of which all are there as well
     also: Sequence[int] = ()
+    #: there, what is true of the items of all folds
+    of_all: "pd.DataFrame | None" = None
 
 
 def place_of_file(
@@ -171,7 +173,7 @@ def _of_one_fold(place: Place, shared: set[str]) -> Place:
     truth = place.truth[_is_of(place.truth, fold)]
     members = [cell for cell in place.cells if cell.fold == fold]
     other = [one for one in whole if one is not None and items[one] != items[fold]]
-    return replace(place, cells=members, truth=truth, also=other)
+    return replace(place, cells=members, truth=truth, also=other, of_all=place.truth)
 
 
 def _items(truth: "pd.DataFrame") -> list[str]:

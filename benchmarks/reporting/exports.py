@@ -16,7 +16,7 @@ from benchmarks.reporting.opening.layout import grids, own_cells
 from benchmarks.reporting.opening.marks import FURTHER
 from benchmarks.reporting.opening.own_table import shortening
 from benchmarks.reporting.render.inline import one_line
-from benchmarks.reporting.render.json_data import ran_otherwise
+from benchmarks.reporting.render.json_data import printed_beside, ran_otherwise
 from benchmarks.reporting.render.latex import HIGH, floating
 from benchmarks.spec import select
 from datasets.acquire.telling import enumerated
@@ -124,6 +124,7 @@ PRINTED = ("published", "corrected", "ours", "low", "high")
 def entries(table: TableResult) -> Iterator[dict[str, Any]]:
     """The cells of a table: `ours` as the paper would print it, `mean` as it is; `low` to `high` for one more run.
 
+    What ran on other files than the paper's has nothing `published` beside it.
     Conditions that are not the paper's have no state of their own but "no verdict". `whose` row it is, the paper's, a
     control of ours, or one of the user's own; how ours was `brought` to the printed decimals; of which folds alone it
     is, if it is `partial`; whether it is reproduced in the mean alone; the `decimals` of the published value.
@@ -142,7 +143,7 @@ def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
     protocol = one.protocol if cell.recipe == "train" else None
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
-        "unit": cell.unit, "published": cell.published, "corrected": cell.corrected,
+        "unit": cell.unit, **printed_beside(one),
         "ours": None if mean is None else float(wording.digits(one)),
         "low": _rounded(low, cell.decimals), "high": _rounded(high, cell.decimals), "state": one.counted,
         "protocol": protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,

@@ -184,6 +184,8 @@ def _shown(table: TableResult, variant: Variant, todo: Todo, notes: Footnotes) -
     if variant.earns_verdict or table.table.kind == "audit":
         yield from opening(table, todo, notes)
         return
+    if not any(one.n_runs for one in (*table.others.get(variant, ()), *table.controls.get(variant, ()))):
+        return
     yield from variant_blocks(table, variant, table.others.get(variant, ()), notes)
     yield from claim_blocks(table.claims_apart.get(variant, ()), 3)
 

@@ -3,7 +3,7 @@
 import platform
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +14,7 @@ from benchmarks.runs.files import canonical_hash
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.workspace import Workspace
 from datasets import registry
+from datasets.acquire.telling import count_of
 
 PACKAGES = (
     "torch",
@@ -115,6 +116,19 @@ def _mac_flags() -> set[str]:
             continue
         flags |= {flag} if done.stdout.strip() == "1" else set()
     return flags
+
+
+def device_in_words(device: Mapping[str, Any]) -> str:
+    """What a result says of its device: "AMD EPYC (cpu, 2 threads, avx2, native kernels)".
+
+    Results that are older than instructions or kernels do not tell them; kernels were the library's then.
+    """
+    threads = count_of(device.get("threads", 1), "thread")
+    if device["kind"] == "cpu":
+        more = [threads, device.get("instructions"), f"{device.get('kernels', 'native')} kernels"]
+    else:
+        more = [f"CUDA {device.get('cuda')}"]
+    return f"{device['name']} ({', '.join(filter(None, [device['kind'], *more]))})"
 
 
 def census_of(run: Run, workspace: Workspace) -> dict[str, Any] | None:

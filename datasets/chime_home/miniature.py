@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.random import Generator
 
+from datasets.audio import write_wav
 from datasets.chime_home.annotations import CLASSES, KEYS, SILENCE, UNIDENTIFIABLE, is_refined, majority_vote
 from datasets.chime_home.layout import (
     ANNOTATION,
@@ -209,9 +209,9 @@ def _fill(
         place = folder / "chunks"
         (place / f"{chunk.name}{ANNOTATION}").write_text(_annotation(chunk, seconds), newline="\n")
         samples = render(chunk, seconds, seed)
-        soundfile.write(place / f"{chunk.name}{STEREO}", samples, STEREO_RATE, subtype="ULAW")
+        write_wav(place / f"{chunk.name}{STEREO}", samples, STEREO_RATE, "ULAW")
         mono = soxr.resample(samples[:, 1], STEREO_RATE, RATE)  # the right channel
-        soundfile.write(place / f"{chunk.name}{MONO}", mono, RATE, subtype="PCM_16")
+        write_wav(place / f"{chunk.name}{MONO}", mono, RATE, "PCM_16")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(write_chunk, [*development, *evaluation]))

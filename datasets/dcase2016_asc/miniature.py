@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
+from datasets.audio import write_wav
 from datasets.dcase2016_asc.layout import Layout
 from datasets.dcase2016_asc.scenes.parametric import RATE, render
 from datasets.dcase2016_asc.writing import (
@@ -82,7 +82,7 @@ def _write_audio(layout: Layout, items: Sequence[Item], seconds: float, seed: in
     def write_item(item: Item) -> None:
         place = np.random.default_rng(derive(seed, "miniature", "dcase2016_asc", item.location))
         take = np.random.default_rng(derive(seed, "miniature", "dcase2016_asc", item.original))
-        soundfile.write(layout.audio(item.name), render(item.scene, seconds, place, take), RATE, subtype="PCM_24")
+        write_wav(layout.audio(item.name), render(item.scene, seconds, place, take), RATE, "PCM_24")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(write_item, items))

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from datasets.acquire.telling import Progress
+from datasets.audio import write_wav
 from datasets.dcase2016_asc.layout import SECONDS, Layout
 from datasets.dcase2016_asc.scenes.mixtures import SEED, Location, plan, stock_of
 from datasets.dcase2016_asc.writing import Item, Sizes, make_items, write_lists, write_papers
@@ -98,7 +98,7 @@ def _write_audio(
         of_location = [item for item in items if item.location == location.name]
         for item in of_location:
             samples = stock.render(item, round(seconds * RATE))
-            soundfile.write(layout.audio(item.name), samples, RATE, subtype="PCM_24")
+            write_wav(layout.audio(item.name), samples, RATE, "PCM_24")
         return len(of_location)
 
     with ThreadPoolExecutor() as pool:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.random import Generator
 
+from datasets.audio import write_wav
 from datasets.dcase2017_rare.layout import Expected, Layout
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.mixtures.sources import Background, Event, Sources
@@ -159,7 +159,7 @@ def _write_background(folder: Path, background: Background, seconds: float, seed
             sound, shortest, longest = EVENTS[label]
             _add(samples, sound, (min(shortest, 0.3 * seconds), min(longest, 0.3 * seconds)), draw)
     samples *= 10 ** (-draw.uniform(30, 42) / 20) / np.sqrt(np.mean(samples**2))
-    soundfile.write(folder / background.filepath, samples, RATE, subtype="PCM_24")
+    write_wav(folder / background.filepath, samples, RATE, "PCM_24")
 
 
 def _add(
@@ -192,6 +192,6 @@ def _write_event(layout: Layout, subset: str, label: str, number: int, longest: 
         event = sound(time, draw) * fade(len(time), int(0.004 * rate))
         samples[place] += (0.5 * draw.uniform(0.2, 1.0) * event / np.abs(event).max())[:, np.newaxis]
     path = layout.source_data(subset) / "events" / label / name
-    soundfile.write(path, samples, rate, subtype=form)
+    write_wav(path, samples, rate, form)
     write_event_notes(path.with_suffix(".yaml"), segments, name=f"formula {number}", licence="CC0")
     return [Event(label, name, segment) for segment in segments]

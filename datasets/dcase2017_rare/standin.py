@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from datasets.acquire.telling import Progress
+from datasets.audio import write_wav
 from datasets.dcase2017_rare.layout import Expected
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
 from datasets.dcase2017_rare.mixtures.sources import BACKGROUND_SECONDS, Background, Event, Sources
@@ -144,7 +144,7 @@ class _Writer:
         if not segments:
             return []
         path = self.layout.source_data(subset) / "events" / label / f"{recording.stem}.wav"
-        soundfile.write(path, samples, RATE, subtype="PCM_16")
+        write_wav(path, samples, RATE, "PCM_16")
         write_event_notes(
             path.with_suffix(".yaml"), segments, name=recording.name, licence=recording.licence, url=recording.url
         )
@@ -194,7 +194,7 @@ class _Writer:
             samples = np.repeat(samples, 2, axis=1)
         filepath = f"audio/{subset}_{kind}{scene}_{number}.wav"
         path = self.layout.source_data(subset) / "bgs" / filepath
-        soundfile.write(path, as_background(samples, draw), RATE, subtype="PCM_24")
+        write_wav(path, as_background(samples, draw), RATE, "PCM_24")
         self.origins[subset][filepath] = used
         return Background(filepath, scene)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.acquire.telling import Progress
 from datasets.acquire.whole import whole
+from datasets.audio import write_wav
 from datasets.dcase2017_rare.mixtures.decoded import SourceAudio
 from datasets.dcase2017_rare.mixtures.event_lists import OLD, withdrawn_names, write_event_list
 from datasets.dcase2017_rare.mixtures.mixing import RATE
@@ -139,8 +140,6 @@ def _write_audio(
 
 def _write_one(mixtures: MixtureSet, item: str, target: Path) -> None:
     """Write one mixture, unless it is there; the file gets its name when it is whole."""
-    import soundfile
-
     if _is_finished(target):
         return
     if target.name != item and _is_finished(target.with_name(item)):  # made before the patch
@@ -148,10 +147,7 @@ def _write_one(mixtures: MixtureSet, item: str, target: Path) -> None:
         return
     samples = mixtures.mixed(item)
     with whole(target) as temporary:
-        try:
-            soundfile.write(temporary, samples << 8, RATE, subtype="PCM_24", format="WAV")
-        except soundfile.LibsndfileError as error:
-            raise OSError(str(error.error_string)) from error
+        write_wav(temporary, samples << 8, RATE, "PCM_24")
 
 
 def _is_finished(path: Path) -> bool:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
 from numpy.random import Generator
 
+from datasets.audio import write_wav
 from datasets.dcase2018_domestic.layout import CLEAN, EVALUATION, ORIGINAL, REMOVED, TEST_AUDIO, TRAIN_AUDIO, WEAK
 from datasets.dcase2018_domestic.lists import CLASSES
 from datasets.generated import LICENCE, count_files, has_its_files, write_once
@@ -134,7 +134,7 @@ def _write_clip(path: Path, clip: _Clip, seed: int) -> None:
         start, end = (min(frames, round(time * RATE)) for time in (event.onset, event.offset))
         samples[start:end] += _sound(event.label, end - start, draw) * 10 ** (draw.uniform(*RATIOS) / 20)
     samples *= 10 ** (draw.uniform(*LEVELS) / 20) / np.sqrt(np.mean(samples**2))
-    soundfile.write(path, samples * min(1.0, 0.99 / np.abs(samples).max()), RATE, subtype="PCM_16")
+    write_wav(path, samples * min(1.0, 0.99 / np.abs(samples).max()), RATE, "PCM_16")
 
 
 def _sound(label: str, frames: int, draw: Generator) -> Samples:

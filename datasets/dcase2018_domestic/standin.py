@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from datasets.acquire.telling import Progress
+from datasets.audio import write_wav
 from datasets.dcase2018_domestic.standin_plan import CLASSES, RATE, SECONDS, SEED, SHARES, Plan, Stock, plans
 from datasets.errors import DataError
 from datasets.generated import count_files, has_its_files, write_once
@@ -128,7 +128,7 @@ def _write_audio(
     def write_clip(plan: Plan) -> tuple[str, list[str]]:
         background, events, used = render(stock, plan)
         samples = levelled(background + events, plan.level)
-        soundfile.write(folder / FOLDERS[plan.part] / plan.item, samples, RATE, subtype="PCM_16")
+        write_wav(folder / FOLDERS[plan.part] / plan.item, samples, RATE, "PCM_16")
         return plan.item, used
 
     used: dict[str, list[str]] = {}

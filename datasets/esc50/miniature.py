@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import soundfile
 
+from datasets.audio import write_wav
 from datasets.esc50.layout import CATEGORIES, COLUMNS, ESC10_TARGETS, FOLDS
 from datasets.generated import LICENCE, write_once
 from datasets.seeds import derive
@@ -94,7 +94,7 @@ def _write_files(work: Path, clips: list[_Clip], frames: int, seed: int) -> None
         source = np.random.default_rng(derive(seed, "miniature", "esc50", clip.source))
         take = np.random.default_rng(derive(seed, "miniature", "esc50", clip.source, clip.take))
         samples = render(*recipe(clip.target), frames, RATE, source, take)
-        soundfile.write(work / "audio" / clip.name, samples, RATE, subtype="PCM_16")
+        write_wav(work / "audio" / clip.name, samples, RATE, "PCM_16")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(write_clip, clips))

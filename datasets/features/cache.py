@@ -223,8 +223,7 @@ def _problem(array: Path, description: Path, wanted: Wanted) -> str | None:
         found = json.loads(description.read_text(encoding="utf-8"))
         fits = array.stat().st_size == found["bytes"] and wanted.header.items() <= found.items()
         fits = fits and _once_checked(array) == found["crc32"]
-        checksum = _header_checksum(found)
-        fits = fits and found.get("header_crc32", checksum) == checksum  # older headers have none
+        fits = fits and found["header_crc32"] == _header_checksum(found)
     except (OSError, ValueError, KeyError, TypeError):
         fits = False
     if not fits:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.audio import undecodable
 from datasets.features import Extractor
 from datasets.features.log_mel import log_mel
 
@@ -80,7 +81,10 @@ class MfccZcrInterleaved(MfccZcr):
         """The values of a sound file, channel after channel within each frame, cut or zero-padded to five seconds."""
         import soundfile
 
-        with soundfile.SoundFile(os.fsencode(path)) as file:
-            frames = round(self.seconds * file.samplerate)
-            values = file.read(frames, dtype="float32", always_2d=True, fill_value=0.0)
+        try:
+            with soundfile.SoundFile(os.fsencode(path)) as file:
+                frames = round(self.seconds * file.samplerate)
+                values = file.read(frames, dtype="float32", always_2d=True, fill_value=0.0)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise undecodable(path, error) from error
         return np.clip(values, -1.0, 32767 / 32768).reshape(-1)

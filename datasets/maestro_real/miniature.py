@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
+from datasets.audio import write_wav
 from datasets.errors import DataError
 from datasets.generated import LICENCE, count_files, has_its_files, write_once
 from datasets.maestro_real.layout import RATE, Layout
@@ -76,7 +76,7 @@ def _write_recordings(layout: Layout, recordings: Sequence[Recording], seed: int
     def write_recording(one: Recording) -> NDArray[np.float64]:
         draw = np.random.default_rng(derive(seed, "miniature", "maestro_real", one.item))
         events = draw_events(one.scene, one.seconds, draw, at_least=1)
-        soundfile.write(layout.audio(one.item), render(one.scene, events, one.frames, draw), RATE, subtype="PCM_16")
+        write_wav(layout.audio(one.item), render(one.scene, events, one.frames, draw), RATE, "PCM_16")
         soft = annotate(presence(events, one.complete), SCENES[one.scene], draw)
         if one.fold != NO_FOLD:
             write_soft(layout.labels(one.item), soft)

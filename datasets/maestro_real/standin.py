@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from datasets.acquire.telling import Progress
+from datasets.audio import write_wav
 from datasets.errors import DataError
 from datasets.generated import count_files, has_its_files, write_once
 from datasets.maestro_real.layout import CLASSES, FOLDS, RATE, Layout
@@ -146,7 +146,7 @@ def _write_recording(layout: Layout, one: Recording, stock: "_Stock") -> NDArray
     """Write a recording and its soft labels, which are returned."""
     draw = np.random.default_rng(derive(SEED, "standin", "maestro_real", one.item))
     events = draw_events(one.scene, one.seconds, draw)
-    soundfile.write(layout.audio(one.item), stock.render(one, events, draw), RATE, subtype="PCM_16")
+    write_wav(layout.audio(one.item), stock.render(one, events, draw), RATE, "PCM_16")
     soft = annotate(presence(events, one.complete), SCENES[one.scene], draw)
     write_soft(layout.labels(one.item), soft)
     return soft

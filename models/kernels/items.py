@@ -1,5 +1,6 @@
 """Maps as the arrays that compiled loops take, and the items of a batch shared among threads."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -28,6 +29,11 @@ def rows(maps: Tensor) -> np.ndarray:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has none of the threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def each(

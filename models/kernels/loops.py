@@ -172,6 +172,14 @@ def add_activate(maps, others, centre, scale, shift, out):
 
 
 @compiled
+def _add_up(scratch, plain, weighted):
+    """Add the sums of a block in float32 (2, C) to those of an item in float64."""
+    for c in range(len(plain)):
+        plain[c] += scratch[0, c]
+        weighted[c] += scratch[1, c]
+
+
+@compiled
 def sums(maps, grads, centre, scale, shift, plain, weighted):
     """Sums over each item's rows of the gradients that pass `activate`, and of them times (maps - centre): (N, C)."""
     items, rows, channels = maps.shape
@@ -198,9 +206,7 @@ def sums(maps, grads, centre, scale, shift, plain, weighted):
                     grad = ZERO if off * scale[c] + shift[c] <= ZERO else grad
                     scratch[0, c] += grad
                     scratch[1, c] += grad * off
-            for c in range(channels):
-                plain[item, c] += scratch[0, c]
-                weighted[item, c] += scratch[1, c]
+            _add_up(scratch, plain[item], weighted[item])
 
 
 @compiled
@@ -220,9 +226,7 @@ def add_sums(maps, active, grads, centre, passed, plain, weighted):
                     passed[item, row, c] = rounded(grad, passed[item, row, c])
                     scratch[0, c] += grad
                     scratch[1, c] += grad * (load(maps[item, row, c]) - centre[c])
-            for c in range(channels):
-                plain[item, c] += scratch[0, c]
-                weighted[item, c] += scratch[1, c]
+            _add_up(scratch, plain[item], weighted[item])
 
 
 @compiled

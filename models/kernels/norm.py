@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+from torch.nn.modules.module import _has_any_global_hook as has_any_global_hook
 
 from models.kernels.choice import may_fuse, note
 from models.kernels.items import LAYOUT, array, each, rows
@@ -38,7 +39,7 @@ def conv_norm_relu(conv: nn.Conv2d, norm: nn.BatchNorm2d, maps: Tensor, pool: Po
     mean is told of it, and it gets no gradient: the library's is rounding, whose sum over the maps costs as much as a
     pass over them. That is for SGD; Adam makes steps of rounding.
     """
-    if conv.bias is None or not _trains(norm, maps):
+    if conv.bias is None or not is_plain(conv, nn.Conv2d) or not _trains(norm, maps):
         return norm_relu(norm, conv(maps), pool)
     made = conv._conv_forward(maps, conv.weight, None)
     if not _fuses(norm, made, pool):
@@ -58,6 +59,14 @@ def norm_add_relu(norm: nn.BatchNorm2d, maps: Tensor, others: Tensor) -> Tensor:
     return active  # type: ignore[no-any-return]
 
 
+def is_plain(layer: nn.Module, kind: type[nn.Module]) -> bool:
+    """Whether a layer does what its kind does and nobody listens; whatever else it is has to be called."""
+    if type(layer).forward is not kind.forward or "forward" in vars(layer):
+        return False
+    own = (layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks, layer._backward_pre_hooks)
+    return not (any(own) or has_any_global_hook())
+
+
 def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
     """Whether this is what our kernels are for: training on a CPU in float32 or bfloat16, channels last."""
     if not (_trains(norm, maps) and maps.dim() == 4 and maps.is_contiguous(memory_format=LAYOUT)):
@@ -69,8 +78,7 @@ def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
 
 def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
-    # Whatever else stands in its place, or listens to it, is asked as the library would.
-    if type(norm).forward is not nn.BatchNorm2d.forward or norm._forward_hooks or norm._forward_pre_hooks:
+    if not is_plain(norm, nn.BatchNorm2d):
         return False
     plain = norm.training and norm.affine and norm.running_mean is not None and torch.is_grad_enabled()
     if not (plain and maps.device.type == "cpu" and maps.dtype in (torch.float32, torch.bfloat16)):
@@ -150,10 +158,8 @@ class _NormReLU(torch.autograd.Function):
         active = torch.empty_like(best)
         each(loops.activate, (rows(best),), affine.arrays, rows(active))
         ctx.save_for_backward(maps, best)
-        ctx.affine, ctx.pool = affine, pool
-        statistics = affine.statistics
-        ctx.mark_non_differentiable(*statistics)
-        return active, *statistics
+        ctx.pool = pool
+        return active, *_kept(ctx, affine)
 
     @staticmethod
     @once_differentiable
@@ -162,10 +168,9 @@ class _NormReLU(torch.autograd.Function):
 
         maps, best = ctx.saved_tensors
         grad = grad.to(maps.dtype).contiguous(memory_format=LAYOUT)
-        plain, weighted = _sums(*maps.shape[:2])
         affine: _Affine = ctx.affine
-        each(loops.sums, (rows(best), rows(grad)), affine.arrays, plain, weighted)
-        slope, level, of_weight, of_bias = affine.backward(plain, weighted, maps.numel() // maps.shape[1])
+        per_item: tuple[np.ndarray, ...] = (rows(best), rows(grad))
+        slope, level, of_weight, of_bias = _summed(affine, maps, loops.sums, per_item, affine.arrays)
         of_maps = None
         if ctx.needs_input_grad[0]:
             of_maps = torch.empty_like(maps)
@@ -192,10 +197,7 @@ class _NormAddReLU(torch.autograd.Function):
         active = torch.empty_like(maps)
         each(loops.add_activate, (rows(maps), rows(others)), affine.arrays, rows(active))
         ctx.save_for_backward(maps, active)
-        ctx.affine = affine
-        statistics = affine.statistics
-        ctx.mark_non_differentiable(*statistics)
-        return active, *statistics
+        return active, *_kept(ctx, affine)
 
     @staticmethod
     @once_differentiable
@@ -204,18 +206,34 @@ class _NormAddReLU(torch.autograd.Function):
 
         maps, active = ctx.saved_tensors
         grad = grad.to(maps.dtype).contiguous(memory_format=LAYOUT)
-        plain, weighted = _sums(*maps.shape[:2])
         affine: _Affine = ctx.affine
         passed = torch.empty_like(maps)
         per_item = (rows(maps), rows(active), rows(grad))
-        each(loops.add_sums, per_item, (affine.centre,), rows(passed), plain, weighted)
-        slope, level, of_weight, of_bias = affine.backward(plain, weighted, maps.numel() // maps.shape[1])
+        shared: tuple[Any, ...] = (affine.centre,)
+        slope, level, of_weight, of_bias = _summed(affine, maps, loops.add_sums, per_item, shared, rows(passed))
         of_maps = None
         if ctx.needs_input_grad[0]:
             of_maps = torch.empty_like(maps)
             shared = (affine.centre, affine.scale, slope, level)
             each(loops.add_spread, (rows(maps), rows(passed)), shared, rows(of_maps))
         return of_maps, passed, *_of_affine(ctx.needs_input_grad[2:4], of_weight, of_bias), None
+
+
+def _kept(ctx: Any, affine: _Affine) -> tuple[Tensor, Tensor]:
+    """The batch's statistics, which nothing is derived by; `affine` is kept for the way back."""
+    ctx.affine = affine
+    ctx.mark_non_differentiable(*(statistics := affine.statistics))
+    return statistics
+
+
+def _summed(
+    affine: _Affine, maps: Tensor, loop: Any, per_item: tuple[np.ndarray, ...], shared: tuple[Any, ...],
+    *written: np.ndarray,
+) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """What `_Affine.backward` makes of the sums that a loop takes of gradients."""
+    plain, weighted = _sums(*maps.shape[:2])
+    each(loop, per_item, shared, *written, plain, weighted)
+    return affine.backward(plain, weighted, maps.numel() // maps.shape[1])
 
 
 def _of_affine(needed: tuple[bool, ...], *grads: np.ndarray) -> list[Tensor | None]:

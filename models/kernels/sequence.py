@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from models.kernels.norm import Pool, norm_relu
+from models.kernels.norm import Pool, is_plain, norm_relu
 
 
 class Sequential(nn.Sequential):
     """`nn.Sequential`: BatchNorm2d and ReLU, with a MaxPool2d before or behind the ReLU, are done by `norm_relu`.
 
     Names of weights are those of `nn.Sequential`; a maximum commutes with ReLU, so the order of the two is no matter.
-    dtypes: of the maps that it does so with.
+    dtypes: of the maps that it does so with. A layer that somebody listens to is called by itself.
     """
 
     dtypes: tuple[torch.dtype, ...] = (torch.float32, torch.bfloat16)
@@ -20,7 +20,7 @@ class Sequential(nn.Sequential):
         layers, at = list(self), 0
         while at < len(layers):
             layer, after = layers[at], layers[at + 1 : at + 3]
-            if not isinstance(layer, nn.BatchNorm2d):
+            if not (isinstance(layer, nn.BatchNorm2d) and is_plain(layer, nn.BatchNorm2d)):
                 x, at = layer(x), at + 1
                 continue
             pool, length = _follows(after)
@@ -43,7 +43,7 @@ class HalfSequential(Sequential):
 
 def _follows(layers: list[nn.Module]) -> tuple[Pool | None, int]:
     """The window of the pool that stands with a ReLU at the beginning of `layers`, and how many layers both are."""
-    kinds = [isinstance(layer, nn.ReLU) for layer in layers]
+    kinds = [isinstance(layer, nn.ReLU) and is_plain(layer, nn.ReLU) for layer in layers]
     pools = [_window(layer) for layer in layers]
     if kinds == [True, False] and pools[1]:
         return pools[1], 2
@@ -54,7 +54,9 @@ def _follows(layers: list[nn.Module]) -> tuple[Pool | None, int]:
 
 def _window(layer: nn.Module) -> Pool | None:
     """The window of a MaxPool2d whose windows neither overlap nor reach over the edge."""
-    if not isinstance(layer, nn.MaxPool2d) or layer.ceil_mode or layer.return_indices:
+    if not (isinstance(layer, nn.MaxPool2d) and is_plain(layer, nn.MaxPool2d)):
+        return None
+    if layer.ceil_mode or layer.return_indices:
         return None
     size, stride, padding, dilation = (
         tuple(one) if isinstance(one, tuple | list) else (one, one)

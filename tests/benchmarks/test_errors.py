@@ -46,3 +46,11 @@ def test_what_run_prints_fits_but_for_its_tables(monkeypatch, tmp_path, capsys):
     print_choice(workspace, "acrnn.t3", Choice())
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(("|", "The pages: "))]
     assert len(lines) > 20 and max(map(len, lines)) <= 80
+
+
+def test_entries_of_a_list_that_go_on_are_told_from_the_next(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "\n".join([f"paper.yaml:{line}: {'word ' * 12}".strip() for line in (3, 4)])
+    lines = fitted(text, hanging=True).split("\n")
+    assert max(map(len, lines)) <= 40 and [line for line in lines if line[0] != " "] == lines[:: len(lines) // 2]
+    assert " ".join(line.strip() for line in lines) == text.replace("\n", " ")

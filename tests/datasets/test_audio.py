@@ -1,4 +1,5 @@
 import pickle
+import resource
 import struct
 from typing import get_args
 
@@ -6,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from datasets.audio import ClipFault, FaultKind, read_exact, read_raw
+from datasets.audio import ClipFault, FaultKind, read_exact, read_raw, write_wav
+from tests import ROOT
 
 RATE, FRAMES = 44100, 2205
 
@@ -166,3 +168,29 @@ def test_headers_that_ask_for_too_much_are_faults_of_the_clip(tmp_path, write):
     write(tmp_path / "a.wav")
     with pytest.raises(ClipFault):
         read_exact(tmp_path / "a.wav", 44100, 1000)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "ULAW"])
+@pytest.mark.parametrize("shape", [(1000,), (1000, 2)])
+def test_a_file_has_the_bytes_that_the_library_writes(tmp_path, subtype, shape):
+    samples = np.random.default_rng(0).uniform(-1, 1, shape)
+    write_wav(tmp_path / "ours.wav", samples, 44100, subtype)
+    soundfile.write(tmp_path / "theirs.wav", samples, 44100, subtype=subtype)
+    assert (tmp_path / "ours.wav").read_bytes() == (tmp_path / "theirs.wav").read_bytes()
+
+
+def test_where_there_is_no_room_the_file_and_the_reason_are_told(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write_wav(tmp_path / "a.wav", np.zeros(10_000), 44100, "PCM_16")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.filename == str(tmp_path / "a.wav")
+
+
+def test_no_module_writes_sounds_past_it():
+    """Whatever libsndfile writes to a full disk ends in an error that names nothing."""
+    past = [path for path in (ROOT / "datasets").rglob("*.py") if "soundfile.write(" in path.read_text()]
+    assert past == [ROOT / "datasets" / "audio.py"]

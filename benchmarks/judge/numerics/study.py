@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.verdict import CONFIDENCE, t_quantile
-from benchmarks.runs.ledger import Finished
+from benchmarks.runs.provenance import device_in_words
 from benchmarks.spec import Cell, Paper
 from benchmarks.spec.equivalence import Equivalence, Other
 
@@ -56,8 +56,8 @@ class Study:
     #: runs that the study asks for, and how many of them are there
     wanted: int = 0
     there: int = 0
-    #: what the processors computed with, of each numerics: "avx512_bf16"
-    instructions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: on what runs were computed, of each numerics
+    devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def answer(self) -> Answer:
@@ -193,18 +193,9 @@ def study(paper: Paper, numerics: Other, evidence: Callable[[Cell, str], Evidenc
         there += sum(one.seed < asked.seeds for side in both for one in side.scored)
         pairs += _paired(cell, *both)
         for name, side in zip(used, both, strict=True):
-            used[name] |= {_instructions(one.finished) for one in side.scored}
-    told = {name: tuple(sorted(filter(None, found))) for name, found in used.items()}
+            used[name] |= {device_in_words(one.finished.result["device"]) for one in side.scored}
+    told = {name: tuple(sorted(found)) for name, found in used.items()}
     return Study(paper, numerics, asked, cells, tuple(pairs), wanted, there, told)
-
-
-def _instructions(run: Finished) -> str:
-    """With what a run multiplied: instructions of a CPU, or an accelerator; nothing where that was not kept."""
-    device = run.result["device"]
-    if device["kind"] != "cpu":
-        return str(device["name"])
-    told = device.get("instructions", "")
-    return f"{told} and {device.get('kernels', 'native')} kernels" if told else ""
 
 
 def _folds(paper: Paper, cell: Cell, asked: Equivalence) -> Sequence[int]:

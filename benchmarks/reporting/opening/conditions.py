@@ -17,17 +17,26 @@ from datasets import registry
 from datasets.acquire.telling import count_of
 
 PARTS: tuple[Literal["trainer", "data", "model"], ...] = ("trainer", "data", "model")
+#: What makes a training shorter or a network smaller; where more than a few values change, the others are counted.
+SIZES = frozenset({"max_epochs", "width_divisor", "channels", "units", "mixtures", "limit", "n_mels"})
+FEW = 7
 #: So many paragraphs of what a stand-in says of itself are told.
 PARAGRAPHS = 2
 MINIATURE = "Parametric sounds in the official layout: whether a network learns at all, and nothing about real sounds."
 
 
-def condition_sentences(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> list[str]:
-    """What is otherwise than in the paper's experiment: schedule, files, precision."""
+def condition_sentences(
+    result: TableResult, variant: Variant, results: Sequence[CellResult], is_whole: bool = False
+) -> list[str]:
+    """What is otherwise than in the paper's experiment: schedule, files, precision.
+
+    is_whole: all that a tier changes, however much that is; else what makes a training shorter or a network smaller,
+    and how much more there is.
+    """
     settings = {source.setting for one in results if one.n_runs for source in one.cell.sources if source.setting}
     told = []
     if variant.tier != "full" and settings:
-        changes = list(tier_changes(result.paper, sorted(settings), variant.tier))  # type: ignore[arg-type]
+        changes = tier_changes(result.paper, sorted(settings), variant.tier, results, is_whole)  # type: ignore[arg-type]
         told.append(f"*{variant.tier.capitalize()}*: {'; '.join(changes) or 'as in full'}.")
     if variant.corpus != "real":
         told += list(_corpus(result, variant, results))
@@ -37,8 +46,14 @@ def condition_sentences(result: TableResult, variant: Variant, results: Sequence
     return told
 
 
-def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[str]:
-    """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ."""
+def tier_changes(
+    paper: Paper, settings: Sequence[str], tier: Tier, results: Sequence[CellResult] = (), is_whole: bool = True
+) -> Iterator[str]:
+    """What a tier changes of these settings, value by value: "60 of 300 epochs"; several where settings differ.
+
+    results: what ran, which says on how many seeds and folds; where nothing did, the tier does. is_whole: see
+    condition_sentences.
+    """
     found: dict[tuple[str, str], dict[tuple[str, str], dict[str, None]]] = {}
     for setting in (paper.settings[name] for name in settings if tier in paper.settings[name].tiers):
         for part in PARTS:
@@ -47,9 +62,14 @@ def tier_changes(paper: Paper, settings: Sequence[str], tier: Tier) -> Iterator[
                 values = (wording.value(sourced.value), wording.value(before.value) if before else "")
                 if values[0] != values[1]:
                     found.setdefault((part, name), {}).setdefault(values, {})[sourced.note or ""] = None
-    told = dict.fromkeys(_change(*argument, by_values) for argument, by_values in found.items())
-    yield from told  # a number that data and network share is told once
-    yield from _fewer(paper, settings, tier)
+    told: dict[str, str] = {}  # a number that data and network share is told once
+    for argument, by_values in found.items():
+        told.setdefault(_change(*argument, by_values), argument[1])
+    shown = [one for one, name in told.items() if is_whole or name in SIZES or len(told) <= FEW]
+    yield from shown
+    yield from _other_numbers(paper, settings, tier, results)
+    if left := len(told) - len(shown):
+        yield f"and {count_of(left, 'other value')} ([values](values.md))"
 
 
 def _change(part: str, name: str, by_values: Mapping[tuple[str, str], Iterable[str]]) -> str:
@@ -77,15 +97,22 @@ def _either(several: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(several[:-1]), several[-1])))
 
 
-def _fewer(paper: Paper, settings: Iterable[str], tier: Tier) -> Iterator[str]:
-    """On how many seeds and folds a tier trains, where those are other than in full."""
-    used = [paper.settings[name] for name in settings if tier in paper.settings[name].tiers]
-    seeds = {(one.tiers[tier].seeds, one.seeds) for one in used}
-    for fewest, full in sorted((fewest, full) for fewest, full in seeds if fewest not in (None, full)):
-        yield f"{count_of(fewest, 'seed')} instead of {full}"
-    folds = {len(one.tiers[tier].folds or ()) for one in used if one.tiers[tier].folds}
+def _other_numbers(paper: Paper, settings: Iterable[str], tier: Tier, results: Sequence[CellResult]) -> Iterator[str]:
+    """On how many seeds and folds settings were trained, where those are other than in full."""
+    used = {name: paper.settings[name] for name in settings if tier in paper.settings[name].tiers}
+    runs = [one.finished.run for cell in results if cell.evidence for one in cell.evidence.scored]
+    seeds: dict[int, set[int]] = {}
+    folds: set[int] = set()
     every = max(len(use.folds) for use in paper.datasets.values())
-    yield from (f"{fewest} of {count_of(every, 'fold')}" for fewest in sorted(folds - {every}))
+    for name, setting in used.items():
+        ran = [run for run in runs if run.setting == name]
+        of_tier = setting.tiers[tier]
+        seeds.setdefault(setting.seeds, set()).add(len({run.seed for run in ran}) or of_tier.seeds or setting.seeds)
+        folds.add(len({run.fold for run in ran}) or len(of_tier.folds or ()) or every)
+    for full, ours in sorted(seeds.items()):
+        if ours != {full}:
+            yield f"{_either(list(map(str, sorted(ours))))} {'seed' if ours == {1} else 'seeds'} instead of {full}"
+    yield from (f"{ours} of {count_of(every, 'fold')}" for ours in sorted(folds - {every}))
 
 
 def _in_full(paper: Paper, setting: Setting, part: Literal["trainer", "data", "model"], name: str) -> Sourced | None:

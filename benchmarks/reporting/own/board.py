@@ -123,12 +123,12 @@ def what_it_is(table: TableResult, row: OwnRow) -> str:
     told = ", ".join(f"{key} {value}" for key, value in {**inner, **arguments}.items())
     epochs = f", max_epochs {run.resolved['trainer']['max_epochs']}" if "max_epochs" in run.resolved["trainer"] else ""
     source = f", source `{run.versions[network]:x}`" if network.partition(".")[0] not in PROJECT else ""
-    like = _recipe_of(table.paper, run)
+    like = recipe_of(table.paper, run)
     recipe = f", data and epochs of `{like}`" if like else epochs
     return f"{name}: `{network}`{f' ({told})' if told else ''}{recipe}{source}"
 
 
-def _recipe_of(paper: Paper, run: Run) -> str | None:
+def recipe_of(paper: Paper, run: Run) -> str | None:
     """The first setting of the paper whose data and schedule a run has; None where it has those of no setting."""
     choice = Choice(run.tier, run.corpus, run.numerics)
     for name, setting in paper.settings.items():
@@ -141,8 +141,12 @@ def _recipe_of(paper: Paper, run: Run) -> str | None:
 
 def _differing(run: Run, paper: Mapping[str, Any]) -> str:
     """The arguments that a run has otherwise than the paper's setting of its tier."""
-    found = []
+    told = [f"{name} {value}" for name, value in differences(run, paper)]
+    return ", ".join(one for one in told if not one.startswith("data.extractor datasets.")) or "the paper's values"
+
+
+def differences(run: Run, paper: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The same as names, `model.dropout`, and values."""
     for part in ("data", "model", "trainer"):
         mine, its = (one[part].get("init_args", one[part]) for one in (run.resolved, paper))
-        found += [f"{part}.{key} {value}" for key, value in mine.items() if key not in its or its[key] != value]
-    return ", ".join(one for one in found if not one.startswith("data.extractor datasets.")) or "the paper's values"
+        yield from ((f"{part}.{key}", value) for key, value in mine.items() if key not in its or its[key] != value)

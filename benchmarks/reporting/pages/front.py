@@ -1,7 +1,7 @@
 """The front page over all tables."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
@@ -28,6 +28,10 @@ WORTH = (
     "Only what runs by the paper's own schedule (tier full) on the real files in float32, or in numerics that a study "
     "has shown to give the same, earns a verdict. What ran on a shorter schedule (reduced, smoke) or on other files "
     "stands apart; it decides nothing about the paper. [How a verdict is made](verdict.md), step by step."
+)
+SPREAD = (
+    "On this page ± is the standard deviation over seeds of a mean over folds. Verdicts and the pages on numerics go "
+    "by another one, that of the value of a single fold over seeds ([why](verdict.md))."
 )
 SMOKE = (
     "they prove the path, not the learning. Counted is every cell with a run, also of controls and where nothing is "
@@ -94,9 +98,16 @@ def _in_full(tables: Sequence[TableResult]) -> Iterator[Block]:
     if ran:
         yield Heading("Published and reproduced")
         yield Grid(head, _without_repeats(ran), left=(0, 1, 2, 5))
+        yield from _spread(row[4] for row in ran)
     if audited:
         grid = Grid((*head[:4], "computed", "audit"), _without_repeats(audited), left=(0, 1, 2, 5))
         yield Folded(f"{len(audited)} cells that are computed without training", [grid])
+
+
+def _spread(values: Iterable[str]) -> Iterator[Block]:
+    """What ± says, below the values that have one."""
+    if any("±" in value for value in values):
+        yield Text(SPREAD)
 
 
 def _verdict(one: CellResult) -> str:
@@ -136,6 +147,7 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
     if rows:
         yield Heading("Apart: shorter schedules on the real files, no verdict")
         yield Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
+        yield from _spread(row[3] for row in rows)
     if studies:
         yield from (Heading("Apart: studies on stand-in files"), Text(STUDIES), Bullets(studies))
     if elsewhere:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from benchmarks.judge.numerics.study import Study
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.figures import Figure, fact_figures, is_drawn, table_figures
@@ -18,6 +19,7 @@ from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.sections.controls import control_blocks
 from benchmarks.reporting.sections.data import data_blocks
 from benchmarks.reporting.sections.derived import derived_blocks
+from benchmarks.reporting.sections.equivalence import link_sentence
 from benchmarks.reporting.sections.folds import fold_blocks
 from benchmarks.reporting.sections.main_table import detail_blocks
 from benchmarks.reporting.sections.other_table import other_tables
@@ -57,12 +59,20 @@ def opening(result: TableResult, todo: Todo, notes: Footnotes) -> Iterator[Block
     """The first screen: what was claimed, the result in a few sentences, the paper's own table, how to run the rest."""
     yield Text(source_sentence(result))
     yield from (Text(sentence) for sentence in result_sentences(result))
+    yield from (Text(link_sentence(study)) for study in result.studies.values() if _is_about(study, result))
     if result.unscored:
         yield Text(wording.unscored(result.unscored))
     yield from own_table(result, notes)
     yield from word_blocks(result)
     if missing := todo_sentence(result, todo):
         yield Text(missing)
+
+
+def _is_about(study: Study, result: TableResult) -> bool:
+    """Whether a study of numerics speaks for a network of the table, or something there ran in them."""
+    settings = {source.setting for one in result.main for source in one.cell.sources}
+    made_in = {one.made_in for one in result.main if one.n_runs} | {variant.numerics for variant in result.others}
+    return study.numerics in made_in or not settings.isdisjoint(study.asked.speaks_for)
 
 
 def _behind(

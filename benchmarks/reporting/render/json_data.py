@@ -15,11 +15,13 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
     give the same. Under others there is no verdict; a claim is `seen` or `not seen` there, and what it is in print is
     not said.
 
-    `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null where no
-    spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what sets the
-    files apart from the official ones, `partial` of which folds alone a mean is, `mean_alone` that folds are known to
-    differ where the mean is reproduced. `controls` are rows of ours beside the paper's, `own` those of networks of the
-    user's, with what they are in `label`; `ran_otherwise` tells what the conditions of a table's other runs change.
+    `published` and `corrected` are null where the files are others than the paper's, which nothing published stands
+    beside. `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null
+    where no spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what
+    sets the files apart from the official ones, `partial` of which folds alone a mean is, `mean_alone` that folds are
+    known to differ where the mean is reproduced. `controls` are rows of ours beside the paper's, `own` those of
+    networks of the user's, with what they are in `label`; `ran_otherwise` tells what the conditions of a table's other
+    runs change.
     """
     listed = list(tables)
     main = [_entry(one) for table in listed for one in table.main]
@@ -48,7 +50,7 @@ def ran_otherwise(table: TableResult) -> list[dict[str, Any]]:
     return [
         {
             "table": table.id, "tier": variant.tier, "corpus": variant.corpus, "numerics": variant.numerics,
-            "changes": condition_sentences(table, variant, (*results, *table.controls.get(variant, ()))),
+            "changes": condition_sentences(table, variant, (*results, *table.controls.get(variant, ())), is_whole=True),
         }
         for variant, results in table.others.items()
     ]  # fmt: skip
@@ -58,8 +60,7 @@ def _entry(one: CellResult) -> dict[str, Any]:
     low, high = one.interval or (None, None)
     return {
         "id": one.cell.id,
-        "published": one.cell.published,
-        "corrected": one.cell.corrected,
+        **printed_beside(one),
         "mean": one.mean,
         "low": low,
         "high": high,
@@ -74,6 +75,15 @@ def _entry(one: CellResult) -> dict[str, Any]:
         "flaw": one.flaw,
         "partial": one.partial,
         "mean_alone": one.mean_alone is not None,
+    }
+
+
+def printed_beside(one: CellResult) -> dict[str, float | None]:
+    """What is published of a cell, and that corrected; nothing beside what ran on other files than the paper's."""
+    is_real = one.variant.corpus == "real"
+    return {
+        "published": one.cell.published if is_real else None,
+        "corrected": one.cell.corrected if is_real else None,
     }
 
 

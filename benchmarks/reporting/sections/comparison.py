@@ -26,10 +26,28 @@ def comparison_markdown(comparison: Comparison) -> str:
         blocks.append(Text(f"Of {ties} items several classes share the highest score; the first in order counts."))
     if comparison.note:
         blocks.append(Text(comparison.note))
-    if len(comparison.dataset.folds) > 1 and not {ALL_FOLDS, EVERY_FOLD} & {*comparison.folds}:
+    if comparison.across:
+        blocks += _across(comparison)
+    elif len(comparison.dataset.folds) > 1 and not {ALL_FOLDS, EVERY_FOLD} & {*comparison.folds}:
         values = [f"{value.value:.{described.decimals + 1}f}" for value in comparison.folds.values()]
         blocks.append(Grid(("row", *(f"fold {fold}" for fold in comparison.folds)), [(comparison.name, *values)]))
     return blocks_markdown([*blocks, *_tests(comparison)], notes)
+
+
+def _across(comparison: Comparison) -> list[Block]:
+    """Of scores of several folds in a table about single ones: the value on each, their mean and spread."""
+    found = comparison.mean_across
+    if found is None:
+        return []
+    decimals = comparison.cell.decimals + 1
+    head = ("row", *(f"fold {fold}" for fold in comparison.across), "mean")
+    values = [f"{value:.{decimals}f}" for value in comparison.across.values()]
+    every = len(comparison.dataset.folds)
+    some = "" if len(comparison.across) == every else f" of the {len(comparison.across)} of {every} folds that are here"
+    return [
+        Grid(head, [(comparison.name, *values, f"**{found[0]:.{decimals}f} ± {found[1]:.{decimals}f}**")]),
+        Text(f"The mean{some} weighs each fold alike; ± is the standard deviation over folds, not over seeds."),
+    ]
 
 
 def _rows(comparison: Comparison, notes: Footnotes) -> Grid:

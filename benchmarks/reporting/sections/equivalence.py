@@ -55,7 +55,7 @@ def _asked(study: Study) -> Iterator[str]:
     if study.seeds_needed:
         more = "" if study.is_alike else "; about the spreads they decide only where these come out more alike"
         yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide about the interval{more}."
-    if with_what := [f"{name} with {enumerated(used)}" for name, used in study.instructions.items() if used]:
+    if with_what := [f"{name} with {enumerated(used)}" for name, used in study.devices.items() if used]:
         yield f"Computed: {enumerated(with_what)}."
     speaks = "It speaks" if study.answer == "shown" else "Shown, it would speak"
     yield f"{speaks} for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}: {asked.because}."

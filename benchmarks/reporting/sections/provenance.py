@@ -1,13 +1,13 @@
 """What the runs behind a table were made with, in one short table per variant."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from benchmarks.judge.table import CellResult
 from benchmarks.reporting.render.blocks import Block, Folded, Grid
 from benchmarks.reporting.wording import conditions
 from benchmarks.runs.ledger import Finished
+from benchmarks.runs.provenance import device_in_words
 from datasets.acquire.telling import count_of
 
 
@@ -23,7 +23,7 @@ def provenance_blocks(results: Sequence[CellResult]) -> list[Block]:
     rows = [
         ("runs", str(len(done))),
         ("code", _counted(_revision(one) for one in done)),
-        ("devices", _counted(_device(one) for one in done)),
+        ("devices", _counted(device_in_words(one.result["device"]) for one in done)),
         ("precision", _counted(str(one.result["numerics"]) for one in done)),
         ("packages", _counted(_packages(one) for one in done)),
         ("data", _counted(f"{one.run.dataset} {one.run.fingerprint}" for one in done)),
@@ -52,23 +52,6 @@ def _counted(values: Iterable[str]) -> str:
 def _revision(one: Finished) -> str:
     code = one.result["code"]
     return f"`{code['revision'][:10]}`{' with local changes' if code['dirty'] else ''}"
-
-
-def _device(one: Finished) -> str:
-    device = one.result["device"]
-    if device["kind"] == "cpu":
-        more = [count_of(device["threads"], "thread"), *_computing(device)]
-    else:
-        more = [f"CUDA {device.get('cuda')}"]
-    return f"{device['name']} ({', '.join([device['kind'], *more])})"
-
-
-def _computing(device: dict[str, Any]) -> Iterator[str]:
-    """The instructions and kernels that a run on a CPU used; earlier ones do not say."""
-    if "instructions" in device:
-        yield str(device["instructions"])
-    if "kernels" in device:
-        yield f"{device['kernels']} kernels"
 
 
 def _packages(one: Finished) -> str:

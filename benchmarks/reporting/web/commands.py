@@ -1,12 +1,18 @@
 """What one types to make a cell: its data, its runs, its report; and how long that is expected to take."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
+from typing import Any
 
+from benchmarks.judge.own.rows import OwnRow
 from benchmarks.judge.table import TableResult, Variant
+from benchmarks.reporting.own.board import differences, recipe_of
 from benchmarks.reporting.web.places import command_anchor
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.build import import_class
+from benchmarks.runs.own.changes import FILLED
 from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell
@@ -60,6 +66,41 @@ def cell_commands(use: Use) -> Iterator[Commands]:
 def run_command(target: str, variant: Variant) -> str:
     """The command that runs a target under some conditions."""
     return f"{RESOUND} run {target} {Choice(variant.tier, variant.corpus, variant.numerics).options} --yes"
+
+
+def own_commands(table: TableResult, row: OwnRow) -> list[str]:
+    """The commands of a row that is not the paper's: what trains it, where its runs tell that; its leaderboard."""
+    run, cell, variant = row.run, row.result.cell, row.result.variant
+    base, choice = run.setting.partition("+")[0], Choice(variant.tier, variant.corpus, variant.numerics)
+    settings = table.paper.settings
+    model = run.resolved["model"]
+    given: dict[str, Any] = dict(model["init_args"])
+    network = given.pop("network", model["class_path"])
+    like = base if base in settings else recipe_of(table.paper, run)
+    place = next(
+        (one.cell.id for one in table.main if (one.cell.setting, one.cell.column) == (like, cell.column)), None
+    )
+    board = f"{RESOUND} board {table.id}.{cell.column}"
+    if place is None:
+        return [board]
+    if base in settings:
+        begins = f"{RESOUND} run {place}"
+        its = setting_runs(table.paper, base, run.dataset, choice)[0].resolved
+        changes = dict(differences(run, its))
+    else:
+        begins = f"{RESOUND} try {quote(network)} {place} --name {quote(cell.label)}"
+        inner = given.pop("arguments", None) or {}
+        changes = {f"model.{name}": value for name, value in {**inner, **given}.items()}
+    return [" ".join([begins, *_sets(changes), choice.options, "--yes"]), board]
+
+
+def _sets(changes: Mapping[str, Any]) -> Iterator[str]:
+    """Arguments as `--set` takes them, without those that runs fill in."""
+    for place, value in changes.items():
+        part, _, name = place.partition(".")
+        if name not in FILLED[part]:  # type: ignore[index]
+            told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield f"--set {quote(f'{place}={told}')}"
 
 
 def audit_commands(table: TableResult) -> list[str]:

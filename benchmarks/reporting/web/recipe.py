@@ -12,6 +12,7 @@ from benchmarks.reporting.sections.provenance import duration
 from benchmarks.reporting.terms import named
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.ledger import Finished
+from benchmarks.runs.provenance import device_in_words
 from benchmarks.spec import Paper
 from datasets.acquire.telling import count_of
 
@@ -133,7 +134,7 @@ def _scores(one: Finished) -> list[tuple[str, str]]:
 
 def _shared(runs: Sequence[Finished]) -> Iterator[Block]:
     """On what the runs were made: devices, packages, files."""
-    devices = dict.fromkeys(f"{one.result['device']['name']} ({one.result['device']['kind']})" for one in runs)
+    devices = dict.fromkeys(device_in_words(one.result["device"]) for one in runs)
     packages = dict.fromkeys(
         ", ".join(f"{name} {version}" for name, version in one.result["packages"].items()) for one in runs
     )

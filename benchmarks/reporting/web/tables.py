@@ -11,7 +11,7 @@ from benchmarks.reporting.render.blocks import Block, Heading, Page, Text
 from benchmarks.reporting.render.html import plain
 from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.web.cells import Badge, Line, Square, badge, lines
-from benchmarks.reporting.web.commands import audit_commands
+from benchmarks.reporting.web.commands import audit_commands, own_commands
 from benchmarks.reporting.web.places import claim_place, table_place, way
 from benchmarks.reporting.web.shell import Shell
 from benchmarks.spec.claims import links_of
@@ -61,6 +61,7 @@ def _own_value(table: TableResult, row: OwnRow, at: str) -> tuple[Square, dict[s
     line = {
         "anchor": at, "table": table.id, "row": plain(one.cell.label), "column": column, "value": value, "badge": mark,
         "conditions": conditions, "runs": wording.runs(one), "what": plain(what_it_is(table, row).partition(": ")[2]),
+        "way": f"{at}-commands", "commands": own_commands(table, row),
     }  # fmt: skip
     return Square(f"#{at}", mark, told), line
 

@@ -9,14 +9,14 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audio import read_any, read_raw
+from datasets.audio import read_any, read_raw, write_wav
 from datasets.errors import DataError
 from datasets.features import Extractor
 from datasets.features.copies import Copy
@@ -119,13 +119,18 @@ def _as_read() -> NDArray[np.float64]:
 @contextmanager
 def _trial_file() -> Iterator[Path]:
     """A file with the trial sound, whose channels differ."""
-    import soundfile
-
     samples = trial_sound(FILE_RATE)
     channels = np.stack([samples * (1 - 0.5 * number) for number in range(FILE_CHANNELS)], axis=1)
-    with tempfile.TemporaryDirectory(prefix="resound-trial-") as folder:
-        path = Path(folder) / "trial.wav"
-        soundfile.write(path, channels, FILE_RATE, subtype="PCM_16")
+    with ExitStack() as at_end:
+        try:
+            folder = at_end.enter_context(tempfile.TemporaryDirectory(prefix="resound-trial-"))
+            write_wav(path := Path(folder) / "trial.wav", channels, FILE_RATE, "PCM_16")
+        except OSError as error:
+            place = error.filename or tempfile.gettempdir()
+            raise DataError(
+                f"{place}: a trial sound cannot be written ({error.strerror or error}); make room there, or name "
+                "another folder in TMPDIR"
+            ) from error
         yield path
 
 

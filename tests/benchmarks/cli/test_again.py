@@ -59,8 +59,8 @@ def test_what_was_computed_otherwise_is_named(stored, capsys):
     (first / "result.json").write_text(json.dumps(result))
     assert sweep(stored).run_again() == 0
     told = capsys.readouterr().err
-    assert f"{first.name}: other scores, by 0.25 at most (with " in told
-    assert re.search(r"native kernels; stored with Old Xeon, \d threads?, fused kernels\)\n", told)
+    assert f"{first.name}: other scores, by 0.25 at most: with " in told
+    assert re.search(r"native kernels\); stored with Old Xeon \(cpu, \d threads?, \w+, fused kernels\)\n", told)
 
 
 def test_without_a_stored_run_there_is_nothing_to_compare_with(toy_workspace, capsys):

@@ -12,7 +12,7 @@ from benchmarks.cli.main import run_command_line
 from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError, Left
 from benchmarks.launch.driver import Outcome
-from benchmarks.launch.launcher import launcher_named
+from benchmarks.launch.launcher import Pulse, Started, Stopping, launcher_named
 from benchmarks.runs.plan import Choice
 from datasets.acquire.whole import checked, with_checksum
 from datasets.errors import DataError
@@ -156,6 +156,31 @@ def test_the_exit_code_is_that_of_all_rounds(name, toy_workspace, monkeypatch, c
     budget = 0.002 if name.startswith("held") else None
     assert asked._launch(plan, launcher_named("local"), budget) == code
     assert said in capsys.readouterr().err and next(rounds, None) is None
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes", "further"),
+    [
+        ([], 0.5, "none fits the time that was given; it takes more --minutes"),
+        ([Started(0, "a"), Pulse()], 0.5, "the same command continues"),
+        ([Stopping()], 0.5, "the same command continues"),
+        ([Stopping()], None, "the same command continues"),
+    ],
+)
+def test_the_same_command_is_only_named_where_it_would_do_something(
+    toy_workspace, monkeypatch, capsys, events, minutes, further
+):
+    asked = Sweep("toy.t1", Choice("smoke"), toy_workspace, "cpu")
+    plan = sweep.make_plan(spec.select("toy.t1"), asked.choice, toy_workspace)
+
+    def launched(missing, launcher, listener, minutes):
+        for event in events:
+            listener(event)
+        return Outcome(not_started=["a", "b"])
+
+    monkeypatch.setattr(sweep, "launch", launched)
+    assert asked._launch(plan, launcher_named("local"), minutes) == 3
+    assert capsys.readouterr().err.endswith(f"resound: 2 runs left; {further}\n")
 
 
 def test_a_second_ctrl_c_tells_what_it_left_and_has_a_code_of_its_own(toy_workspace, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """Tables whose columns are folds, whose rows are folds, and whose rows are datasets: planned, judged, reported."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,6 +230,22 @@ def test_new_scores_of_one_fold_are_compared_in_its_column(stored, tmp_path):
     assert set(compare(str(tmp_path / "all.npz"), "folded.t2.average", stored, None).folds) == {1, 2}
     with pytest.raises(InputError, match="20 missing"):
         compare(str(tmp_path / "mine.npz"), "folded.t1.slow.fold1", stored, None)
+
+
+def test_scores_of_several_folds_have_a_mean_and_a_spread_over_them(stored, tmp_path):
+    one, other = scores_of((1,), 1), scores_of((2,), 4)
+    values = np.concatenate([one.values, other.values])
+    Scores((*one.items, *other.items), one.classes, values, "logit").save(tmp_path / "all.npz")
+    for target in ("folded.t1", "folded.t1.slow"):
+        found = compare(str(tmp_path / "all.npz"), target, stored, None)
+        assert found.across == {1: 95.0, 2: 80.0}
+        assert found.to_dict()["mean_across"] == 87.5 and found.to_dict()["sd_across"] == pytest.approx(112.5**0.5)
+        text = comparison_markdown(found)
+        assert re.search(r"95\.00 \| +80\.00 \| \*\*87\.50 ± 10\.61\*\* \|", text) and text.count("fold 1 |") == 1
+        assert "over folds, not over seeds" in text
+    one.save(tmp_path / "one.npz")
+    alone = compare(str(tmp_path / "one.npz"), "folded.t1", stored, None)
+    assert alone.mean_across is None and "over folds, not over seeds" not in comparison_markdown(alone)
 
 
 def test_a_stored_run_is_compared_in_the_column_of_its_fold(stored):

@@ -17,6 +17,7 @@ from benchmarks.judge.results import Results
 from benchmarks.reporting import export_tables, wording
 from benchmarks.reporting.exports import HEAD, exported
 from benchmarks.reporting.render.blocks import Grid
+from benchmarks.reporting.render.json_data import report_data
 from benchmarks.reporting.render.latex import HIGH, escaped, floating
 from benchmarks.spec import load_paper, paper_ids
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
@@ -133,6 +134,17 @@ def test_exports_say_whose_row_it_is_of_which_folds_and_how_ours_was_shortened(s
     assert rows["pbcnn.t2.fold1.cnn", "standin"]["partial"] == ""
     cut = [row for row in parsed(exported([Results(clips).table("acrnn.t3")], "csv")) if row["ours"]]
     assert {row["brought"] for row in cut} == {"cut"} and {row["mean_alone"] for row in cut} == {"False"}
+
+
+def test_nothing_published_stands_beside_what_ran_on_other_files(scene_table, tag_tables, table):
+    tables = [scene_table, *tag_tables.values(), table]
+    for rows in (parsed(exported(tables, "csv")), report_data(tables)["cells"]):
+        others = [row for row in rows if row["corpus"] != "real"]
+        assert others and not any(row["published"] or row["corrected"] for row in others)
+        assert any(row["published"] for row in rows if row["corpus"] == "real" and row["tier"] == "full")
+        assert all(row["published"] for row in rows if row["corpus"] == "real" and row["tier"] == "reduced")
+    apart = [row for row in parsed(exported([scene_table], "csv")) if row["corpus"] == "standin"]
+    assert apart and all(row["ours"] for row in apart)
 
 
 def test_what_is_no_number_is_nothing(table):

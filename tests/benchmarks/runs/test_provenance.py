@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.runs import provenance
 from benchmarks.runs.machine.device import device_facts
-from benchmarks.runs.provenance import BF16_INSTRUCTIONS, instructions_of
+from benchmarks.runs.provenance import BF16_INSTRUCTIONS, device_in_words, instructions_of
 from models import kernels
 
 #: Flags as /proc/cpuinfo of such processors has them.
@@ -42,3 +42,18 @@ def test_a_result_says_which_instructions_and_kernels_it_used(monkeypatch):
     facts = device_facts("cpu")
     assert (facts["instructions"], facts["kernels"]) == ("avx2", "native")
     assert provenance.instructions() in {*FLAGS.values()}
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        (
+            {"kind": "cpu", "name": "A", "threads": 2, "instructions": "avx2", "kernels": "compiled"},
+            "A (cpu, 2 threads, avx2, compiled kernels)",
+        ),
+        ({"kind": "cpu", "name": "A", "threads": 1}, "A (cpu, 1 thread, native kernels)"),
+        ({"kind": "cuda", "name": "H200", "threads": 8, "cuda": "12.8"}, "H200 (cuda, CUDA 12.8)"),
+    ],
+)
+def test_a_device_is_told_in_one_wording_wherever_it_stands(device, words):
+    assert device_in_words(device) == words

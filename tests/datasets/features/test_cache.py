@@ -91,6 +91,20 @@ def test_damage_that_keeps_the_size_is_noticed_and_made_again(tmp_path, caplog):
     assert dataset.loaded and "cut short or damaged" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "change", [lambda header: header.pop("header_crc32"), lambda header: header["items"].reverse()]
+)
+def test_a_header_that_does_not_vouch_for_itself_is_made_again(tmp_path, caplog, change):
+    """One without a checksum may say anything, such as the items in another order."""
+    made = open_(tmp_path, FakeClips()).array.copy()
+    [path] = (tmp_path / "features").glob("*.json")
+    before = json.loads(path.read_text())
+    change(changed := json.loads(path.read_text()))
+    path.write_text(json.dumps(changed))
+    assert np.array_equal(open_(tmp_path, FakeClips()).array, made)
+    assert "damaged; extracting these features again" in caplog.text and json.loads(path.read_text()) == before
+
+
 def test_second_time_reads_no_clip(tmp_path):
     dataset = FakeClips()
     first = open_(tmp_path, dataset)
@@ -196,6 +210,15 @@ def test_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path, with_wo
     assert "\n" not in message and str(tmp_path) in message and "free some space" in message
     assert files(tmp_path) == []
     assert len(open_(tmp_path, FakeClips()).array) == 30
+
+
+def test_where_the_trial_sound_finds_no_room_it_is_one_line_with_file_and_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(signature, "_KNOWN", {})
+    with pytest.raises(DataError) as caught, file_size_limit(2000):
+        open_(tmp_path, FakeClips())
+    message = str(caught.value)
+    assert "trial.wav: a trial sound cannot be written (File too large)" in message and "\n" not in message
+    assert "TMPDIR" in message and not list(tmp_path.iterdir())
 
 
 def test_folder_that_cannot_be_made_is_one_line(tmp_path):

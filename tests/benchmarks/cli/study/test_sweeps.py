@@ -42,7 +42,11 @@ def test_further_seeds_can_be_asked_for_and_count(toy_workspace, capsys):
 
 def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsys):
     assert sweep(toy_workspace).run(minutes=0) == OUT_OF_TIME
-    assert "0 of 8 runs are there" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "0 of 8 runs are there" in told.out
+    assert (
+        "left; none fits the time that was given; it takes more --minutes" in told.err and "continues" not in told.err
+    )
     assert not list(toy_workspace.runs.glob("toy-*"))
 
 

@@ -34,6 +34,17 @@ def test_what_is_replaced_alike_is_told_once():
     assert any(re.fullmatch(r"early stopping waits from epoch: (4 or 8|8 or 4) instead of 50", one) for one in told)
 
 
+def test_of_many_changes_those_of_size_are_told_and_the_others_counted():
+    paper = load_paper("mtfa")
+    whole, short = (list(tier_changes(paper, [*paper.settings], "reduced", is_whole=is_so)) for is_so in (True, False))
+    assert short[-1] == f"and {len(whole) - len(short) + 1} other values ([values](values.md))"
+    assert set(short[:-1]) < set(whole) and short[0] == whole[0] and "epochs" in short[0]
+    assert not any("learning rate" in one for one in short) and any("learning rate" in one for one in whole)
+    assert len("; ".join(short)) < 0.6 * len("; ".join(whole))
+    few = list(tier_changes(load_paper("maestro"), ["baseline", "c5"], "reduced", is_whole=False))
+    assert few == changes("maestro", "baseline", "c5")
+
+
 def test_what_data_and_network_share_is_told_once():
     assert sum(one.startswith("mel bands") for one in changes("mtfa", *load_paper("mtfa").settings)) == 1
 
@@ -53,6 +64,31 @@ def test_a_stand_in_says_what_it_is_made_of_and_how_much_there_is(three_classes_
     assert others == []
     smoke = condition_sentences(three_classes_table, SMOKE, three_classes_table.others[SMOKE])
     assert smoke[-1].startswith("Parametric sounds")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "folds", "told"),
+    [
+        (None, None, ["1 seed instead of 3", "1 of 5 folds"]),
+        (2, (1, 2), ["2 seeds instead of 3", "2 of 5 folds"]),
+        (3, (1, 2, 3, 4, 5), []),
+    ],
+)
+def test_seeds_and_folds_are_told_as_they_ran_whatever_the_tier_has(tmp_path, seeds, folds, told):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", tier="smoke", seeds=seeds, folds=folds)
+    table, smoke = Results(workspace).table("acrnn.t3"), Variant("smoke")
+    [sentence] = condition_sentences(table, smoke, table.others[smoke])
+    assert [one for one in sentence.rstrip(".").split("; ") if "seed" in one or "fold" in one] == told
+
+
+def test_seeds_that_differ_between_settings_stand_together(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", tier="smoke")
+    fabricate(workspace, "att", "esc10", tier="smoke", seeds=3)
+    table, smoke = Results(workspace).table("acrnn.t3"), Variant("smoke")
+    [sentence] = condition_sentences(table, smoke, table.others[smoke])
+    assert "; 1 or 3 seeds instead of 3; 1 of 5 folds." in sentence
 
 
 def test_another_precision_is_told(tmp_path):

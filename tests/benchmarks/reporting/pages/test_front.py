@@ -30,6 +30,13 @@ def test_the_front_page_counts_every_cell_once(clips):
     assert "Apart: shorter schedules" in text
 
 
+def test_what_the_spread_is_of_stands_below_the_values_that_have_one(clips):
+    blocks = page(clips, "README.md").split("\n\n")
+    with_spread = [number for number, block in enumerate(blocks) if block.startswith("|") and "±" in block]
+    told = [number for number, block in enumerate(blocks) if block.startswith("On this page ± is")]
+    assert with_spread and told == [number + 1 for number in with_spread]
+
+
 def test_runs_of_another_recipe_are_left_aside_with_what_has_changed(tmp_path, monkeypatch):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "base", "esc10", seeds=1)

@@ -8,6 +8,9 @@ from benchmarks.judge.results import Results
 from benchmarks.judge.table import CellResult, Variant
 from benchmarks.reporting import write_reports
 from benchmarks.reporting.opening.overview import states_of
+from benchmarks.reporting.opening.todo import Todo
+from benchmarks.reporting.pages.table import opening
+from benchmarks.reporting.render.blocks import Footnotes, Text
 from benchmarks.spec import load_paper
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
@@ -47,6 +50,15 @@ def test_a_page_begins_with_its_result_the_papers_table_and_how_to_run_what_is_m
     assert "Published / ours, in %; margin ± 2.5 (ESC-10), ± 1.5 (ESC-50)" in told and "✓ reproduced: " in told
     assert re.search(r"`python -m benchmarks run acrnn\.t3 --yes` \(\d+ of 120 runs, about ", told)
     assert "(`python -m benchmarks data check esc50`)" in told
+
+
+@pytest.mark.parametrize(
+    ("table", "is_linked"), [("acrnn.t1", True), ("acrnn.t4", True), ("acrnn.t2", False), ("maestro.t1", False)]
+)
+def test_a_page_leads_to_the_study_of_numerics_that_speaks_for_its_networks(tmp_path, table, is_linked):
+    blocks = opening(Results(workspace_in(tmp_path)).table(table), Todo(), Footnotes())
+    told = [block.text for block in blocks if isinstance(block, Text) and "(numerics.md)" in block.text]
+    assert told == ["Whether bf16 gives what float32 gives: not measured; see [numerics](numerics.md)."] * is_linked
 
 
 def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):

@@ -207,4 +207,6 @@ def test_rows_of_ones_own_have_squares_and_lines_like_the_papers(tmp_path):
     assert {one["href"].removeprefix("#") for one in squares} <= set(page.ids)
     told = {one["title"] for one in squares}
     assert "base dropout 0.1, ESC-10: 87.50 (folds 1, 2 of 5); tier reduced, real files" in told
+    ways = {one["href"].removeprefix("#") for one in page.all("a") if one.get("href", "").endswith("-commands")}
+    assert len(ways) == 2 and ways <= set(page.ids)
     assert "setting base with model.dropout 0.1" in text and {one["class"] for one in squares} == {squares[0]["class"]}
