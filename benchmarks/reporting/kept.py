@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +25,26 @@ from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load, outside_papers
 from datasets import registry
 
-#: The packages of ours, whose files make a report what it is, and the documents that stand on the site.
+#: Our folders whose files make a report, or a site, what it is.
 ROOT = Path(__file__).parents[2]
-OURS = ("benchmarks", "datasets", "models", "docs")
+OURS = {"report": ("benchmarks", "datasets", "models"), "site": ("benchmarks", "datasets", "models", "docs")}
+#: What of them has no say: what stands on top of reports (tests/import_rules.py), but for what a site tells of commands.
+ON_TOP = {
+    "report": ("benchmarks/bench", "benchmarks/regression", "benchmarks/cli"),
+    "site": ("benchmarks/bench", "benchmarks/regression"),
+}
 #: What a report consists of: the content of every file by its path, and the mistakes of papers that are left out.
 Made = tuple[dict[str, bytes], dict[str, str]]
 
 
 def kept_files(workspace: Workspace, asked: list[Any], make: Callable[[], Made]) -> Made:
-    """The files that `make` makes of what is `asked` (plain data): those kept, where they stand on the same as now.
+    """The files that `make` makes of what is `asked`: those kept, where they stand on the same as now.
 
-    For commands alone, in whose process the code is what lies on the disk. A report that warns, leaves papers out, or
+    asked: plain data, first whether it is a "report" or a "site". For commands alone, in whose process the code is what lies on the disk. A report that warns, leaves papers out, or
     has to do with code of the user's own, is made every time.
     """
-    before = grounds(workspace)
+    form = asked[0]
+    before = grounds(workspace, form)
     if before is None:
         return make()
     found: list[Made] = []
@@ -48,7 +54,7 @@ def kept_files(workspace: Workspace, asked: list[Any], make: Callable[[], Made])
         with _listening():
             found.append(make())
         is_quiet = len(_SAID) == said and not found[0][1]
-        return _packed(found[0][0]) if is_quiet and not users_files() and grounds(workspace) == before else None
+        return _packed(found[0][0]) if is_quiet and not users_files() and grounds(workspace, form) == before else None
 
     content = Memo(workspace.cache).newest("reports", [asked, _places(workspace)], before, packed)
     if found:
@@ -75,8 +81,8 @@ class _listening(warnings.catch_warnings):  # noqa: N801 - a with statement, as 
         warnings.showwarning = note
 
 
-def grounds(workspace: Workspace) -> dict[str, Any] | None:
-    """What a report stands on, as plain data; None where it also stands on code that the user has written."""
+def grounds(workspace: Workspace, form: str) -> dict[str, Any] | None:
+    """What a "report" or a "site" stands on, as plain data; None where it also stands on code that the user has written."""
     if outside_papers():  # whose classes lie beside them
         return None
     runs = {str(store): dict(_runs_of(store)) for store in (workspace.runs, workspace.reports / "results")}
@@ -86,7 +92,7 @@ def grounds(workspace: Workspace) -> dict[str, Any] | None:
         workspace.dataset_root(name, corpus) for name in registry.names() for corpus in ("real", "miniature", "standin")
     ]
     return {
-        "code": _digest(_contents([ROOT / name for name in OURS])),
+        "code": _digest(_contents([ROOT / name for name in OURS[form]], [ROOT / name for name in ON_TOP[form]])),
         "papers": _digest(_contents([load.PAPERS])) if not load.PAPERS.is_relative_to(ROOT) else "",
         "machine": [sys.version, platform.machine()],
         "packages": sorted(_packages()),
@@ -122,11 +128,14 @@ def _packages() -> Iterator[str]:
         yield from (name for name in names if name.endswith((".dist-info", ".egg-info")))
 
 
-def _contents(folders: list[Path]) -> Iterator[str]:
-    """Every file below folders with a hash of its content, those aside that Python writes itself."""
+def _contents(folders: list[Path], without: Collection[Path] = ()) -> Iterator[str]:
+    """Every file below folders with a hash of its content; those of some folders, and what Python writes itself, aside."""
+    aside = {str(folder) for folder in without}
     for top in folders:
         for folder, below, names in os.walk(top):
-            below[:] = sorted(name for name in below if name != "__pycache__")
+            below[:] = sorted(
+                name for name in below if name != "__pycache__" and f"{folder}{os.sep}{name}" not in aside
+            )
             for name in sorted(names):
                 path = Path(folder, name)
                 try:
