@@ -94,7 +94,7 @@ def test_whatever_a_report_stands_on_is_noticed(change, workspace, tmp_path, mon
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site")])
     made: list[int] = []
 
-    def make():
+    def make(keep):
         made.append(1)
         return {"page.md": b"%d" % len(made)}, {}
 
@@ -118,7 +118,7 @@ def test_what_has_no_say_in_a_report_does_not_have_it_made_again(path, again, wo
     made: list[str] = []
 
     def write(form):
-        kept_files(workspace, [form], lambda: made.append(form) or ({"page.md": b""}, {}))
+        kept_files(workspace, [form], lambda keep: made.append(form) or ({"page.md": b""}, {}))
 
     for form in ("report", "site"):
         write(form)
@@ -141,21 +141,21 @@ def test_settings_and_the_files_that_they_name_are_noticed(workspace, tmp_path, 
 
 
 def test_what_is_not_all_well_is_made_every_time(workspace, monkeypatch):
-    def warning():
+    def warning(keep):
         warnings.warn("left out: something", stacklevel=1)
         return {"page.md": b""}, {}
 
-    def changing():
+    def changing(keep):
         changed(workspace.data / "esc50" / "LICENSE")
         return {"page.md": b""}, {}
 
-    def user():
+    def user(keep):
         return {"page.md": b""}, {}
 
     for _ in range(2):
         with pytest.warns(UserWarning, match="left out: something"):
             kept_files(workspace, ["report", "warns"], warning)
-        kept_files(workspace, ["report", "lacks"], lambda: ({}, {"toy": "a mistake"}))
+        kept_files(workspace, ["report", "lacks"], lambda keep: ({}, {"toy": "a mistake"}))
         kept_files(workspace, ["report", "changes"], changing)
         with monkeypatch.context() as patch:
             patch.setattr(versions, "_FILES", {("tests.toy", "path"): Path("toy.py")})
