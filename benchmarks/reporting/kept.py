@@ -3,6 +3,8 @@
 They stand on the code and its packages, the papers, the stored runs, the files of the datasets, and where all of that
 lies. Code and papers are known by their content; runs and datasets, which are large, by what the file system says of
 every file, which changes with any of them even where times are set back (runs.stored.finished.signature).
+
+Of a report whose parts are papers (reporting.by_paper) each is kept for itself, too.
 """
 
 import hashlib
