@@ -60,7 +60,7 @@ def kept_files(workspace: Workspace, asked: list[Any], make: Callable[[Keep], Ma
         said = len(_SAID)
         with _listening():
             found.append(make(parts.kept))
-        is_quiet = len(_SAID) == said and not found[0][1]
+        is_quiet = len(_SAID) == said and not found[0][1] and not workspace.ledger.unusable
         if not is_quiet or users_files() or grounds(workspace, form) != before:
             return None
         parts.keep()
@@ -93,9 +93,8 @@ class _Parts:
     def kept(self, paper: str, tables: Sequence[str], make: Callable[[], Mapping[str, bytes]]) -> Mapping[str, bytes]:
         """What is kept of the tables of a paper, else what `make` makes."""
         if self._is_quiet is None:
-            said = len(_SAID)
             self._workspace.ledger.stored()
-            self._is_quiet = len(_SAID) == said
+            self._is_quiet = not self._workspace.ledger.unusable
         if not self._is_quiet:
             return make()
         of, key = [self._form, paper, list(tables), _places(self._workspace)], of_paper(self._before, paper)

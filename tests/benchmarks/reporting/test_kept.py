@@ -166,6 +166,14 @@ def test_what_is_not_all_well_is_made_every_time(workspace, monkeypatch):
     assert not (workspace.cache / "reports").exists()
 
 
+def test_what_was_left_out_when_the_store_was_read_before_is_not_forgotten(workspace):
+    changed(next(workspace.runs.glob("*-f1-*/scores_test.npz")))
+    with pytest.warns(UserWarning, match="left out"):
+        workspace.ledger.stored()  # as `land` does before it writes a report
+    kept_files(workspace, ["report"], lambda keep: ({"page.md": b""}, {}))
+    assert not (workspace.cache / "reports").exists()
+
+
 @pytest.mark.parametrize(("form", "write"), [("report", "write_reports"), ("site", "write_pages")])
 def test_every_file_that_a_report_opens_is_among_its_grounds(form, write, clips, tmp_path):
     """Read in another process, so that nothing is open or imported already; with a cold cache."""
