@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
+from benchmarks.runs.stored.timings import TYPED
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import CONTROLS, Cell, Paper, load_paper, mistakes, paper_ids, select
 from datasets.acquire.telling import count_of, in_words
@@ -81,26 +82,32 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for planned in plan.runs.values():
         groups.setdefault((planned.run.paper, planned.run.dataset, planned.run.setting), []).append(planned)
     widths = [max(map(len, names)) for names in zip(*groups, strict=True)]
+    typed = False
     for names, runs in sorted(groups.items()):
+        each, is_typed = _each(runs)
+        typed |= is_typed
         done, seeds = sum(planned.done for planned in runs), len({planned.run.seed for planned in runs})
         aligned = " ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))
         counted = f"{len(runs):>3} {'run' if len(runs) == 1 else 'runs':<4} ({count_of(seeds, 'seed')})"
-        yield f"{aligned} {counted}, {done} done{_each(runs)}"
+        yield f"{aligned} {counted}, {done} done{each}"
+    if typed:
+        yield f"* {TYPED}, from the paper's file"
     yield _sums(plan)
     yield from left_out_lines(plan)
     yield from lacking_lines(plan)
 
 
-def _each(runs: Sequence[Planned]) -> str:
-    """How long one of the missing runs takes by device, and from what that is known."""
+def _each(runs: Sequence[Planned]) -> tuple[str, bool]:
+    """How long one of the missing runs takes by device, and what that is known from; whether any is marked as typed."""
     missing = next((planned for planned in runs if not planned.done), None)
     if missing is None:
-        return ""
+        return "", False
+    known = {device: basis for device, basis in sorted(missing.basis.items()) if device in missing.minutes}
     told = [
-        f"{in_words(60 * minutes)} on {device} ({missing.basis[device]})"
-        for device, minutes in sorted(missing.minutes.items()) if device in missing.basis
-    ]  # fmt: skip
-    return f"; each {', '.join(told)}" if told else ""
+        f"{in_words(60 * missing.minutes[device])} on {device}{'*' if basis == TYPED else f' ({basis})'}"
+        for device, basis in known.items()
+    ]
+    return (f"; each {', '.join(told)}" if told else ""), TYPED in known.values()
 
 
 def _sums(plan: Plan) -> str:

@@ -29,6 +29,7 @@ from benchmarks.errors import InputError, fitted
 from datasets.acquire.telling import count_of
 
 if TYPE_CHECKING:
+    from benchmarks.reporting.written import Cells
     from benchmarks.runs.workspace import Workspace
 
 app = typer.Typer()
@@ -88,18 +89,35 @@ def report_command(
         count, front = write_pages(workspace, target, site, with_audio, reference, keeps=True, jobs=jobs)
         print(f"{count_of(count, 'page')}; open {front}")
         return
+    before = _cells_before(workspace, place)
     written = (
         {place: write_reports(workspace, target, place, keeps=True, jobs=jobs)}
         if place
         else write_in_places(workspace, target, keeps=True, jobs=jobs)
     )
-    _tell_written(written, workspace)
-
-
-def _tell_written(written: dict[Path, list[Path]], workspace: "Workspace") -> None:
-    """Print the files of reports, and say where those of papers are that are kept elsewhere."""
     for files in written.values():
         print(*files, sep="\n")
+    _tell_written(written, before, workspace)
+
+
+def _cells_before(workspace: "Workspace", place: Path | None = None) -> "dict[Path, Cells]":
+    """What reports that are about to be written say of their cells now, by their places (None: all)."""
+    from benchmarks.reporting.written import cells_in
+
+    places = [place] if place else [workspace.reports, *workspace.places_of_reports().values()]
+    return {one: cells_in(one) for one in places}
+
+
+def _tell_written(written: dict[Path, list[Path]], before: "dict[Path, Cells]", workspace: "Workspace") -> None:
+    """Say how many pages there are, which to open and how many cells have changed, and whose papers' lie elsewhere."""
+    from benchmarks.reporting.written import cells_in
+
+    for place, files in written.items():
+        now, old = cells_in(place), before.get(place, {})
+        changed = sum(now.get(cell) != old.get(cell) for cell in {*now, *old})
+        told = f"{count_of(changed, 'cell')} changed" if changed else "no cell changed"
+        pages = count_of(sum(path.suffix == ".md" for path in files), "page")
+        print(f"{pages}; {told if old else count_of(len(now), 'cell')}; open {place / 'README.md'}")
     for paper, place in workspace.places_of_reports().items():
         if place in written:
             print(f"resound: {paper} is kept elsewhere; its reports are in {place}", file=sys.stderr)
@@ -150,7 +168,8 @@ def land_command(
     landed = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
     place = workspace.reports_of(target.partition(".")[0])
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
-    write_in_places(workspace, None, place, jobs=jobs)
+    before = _cells_before(workspace, place)
+    _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
 
 
 @app.command("bundle")

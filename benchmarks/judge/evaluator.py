@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmarks.errors import InputError
 from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part, Scored
-from benchmarks.judge.states import State, alike, state_of
+from benchmarks.judge.states import FilesHere, State, alike, state_of
 from benchmarks.judge.truth_here import TruthsHere
 from benchmarks.metrics import metric_named
 from benchmarks.metrics.scoring import Question, Referenced, stacked, values
@@ -20,11 +20,13 @@ from benchmarks.spec import Cell, Paper, load_paper
 class Evaluator:
     """Scores the stored runs of one choice of tier, corpus and numerics; each value is computed once, ever."""
 
-    def __init__(self, workspace: Workspace, choice: Choice) -> None:
+    def __init__(self, workspace: Workspace, choice: Choice, here: FilesHere | None = None) -> None:
+        """here: what evaluators of one report share, so that the files of each dataset are looked at once."""
         self.workspace, self.choice = workspace, choice
         self.memo = Memo(workspace.cache)
         self.truths = TruthsHere(workspace)
         self._known: dict[tuple[str, str, str], list[Run]] = {}
+        self._here = here or FilesHere(workspace)
         self._states: dict[tuple[str, str], State | None] = {}
         self._by_recipe: dict[tuple[str, str], list[Finished]] = defaultdict(list)
         for finished in workspace.ledger.finished():
@@ -122,7 +124,7 @@ class Evaluator:
             settings = [name for name in paper.settings if name in stored and self._has_tier(paper, name)]
             runs = [one for name in settings for one in self._of_recipe(paper, name, dataset)]
             use, corpus = paper.datasets[dataset], self.choice.corpus
-            self._states[paper.id, dataset] = state_of(runs, use, corpus, self.workspace)
+            self._states[paper.id, dataset] = state_of(runs, use, corpus, self._here)
         return self._states[paper.id, dataset]
 
     def _has_tier(self, paper: Paper, setting: str) -> bool:

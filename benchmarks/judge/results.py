@@ -12,7 +12,7 @@ from benchmarks.judge.evidence import Evidence
 from benchmarks.judge.numerics.study import Study, study
 from benchmarks.judge.own.rows import own_rows
 from benchmarks.judge.spread import column_spread, item_noise, repeats
-from benchmarks.judge.states import State
+from benchmarks.judge.states import FilesHere, State
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.judge.table_claims import table_claims
 from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, judge
@@ -30,6 +30,7 @@ class Results:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self._here = FilesHere(workspace)
         self._evaluators: dict[Variant, Evaluator] = {}
         self._evidence: dict[tuple[Variant, str, object], Evidence] = {}
         self._noise: dict[tuple[str, object], ItemInterval] = {}
@@ -180,7 +181,7 @@ class Results:
     def _evaluator(self, variant: Variant) -> Evaluator:
         if variant not in self._evaluators:
             choice = Choice(variant.tier, variant.corpus, variant.numerics)
-            self._evaluators[variant] = Evaluator(self.workspace, choice)
+            self._evaluators[variant] = Evaluator(self.workspace, choice, self._here)
         return self._evaluators[variant]
 
     def _judged(self, paper: Paper, cell: Cell, evidence: Evidence | None, spread: PooledSpread) -> CellResult:

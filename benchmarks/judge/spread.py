@@ -78,10 +78,22 @@ def signed_scale(cell: Cell) -> float:
 def repeats(evidence: Evidence) -> bool:
     """Whether a fit draws nothing: on every fold there are runs of two seeds, or more, with the same scores."""
     by_fold = evidence.runs
-    if not by_fold or any(len(runs) < 2 for runs in by_fold.values()):
+    if not by_fold or any(len(runs) < 2 for runs in by_fold.values()) or _values_differ(evidence):
         return False
     pairs = ((runs[0].folder, other.folder) for runs in by_fold.values() for other in runs[1:])
     return all(same_scores(one, other) for one, other in pairs)
+
+
+def _values_differ(evidence: Evidence) -> bool:
+    """Whether the runs of two seeds have another value of the same items: then their scores are others, unread."""
+    first: dict[Part, Measured] = {}
+    for one in evidence.measured:
+        other = first.setdefault(one.part, one)
+        if one.value.items == other.value.items and not np.array_equal(
+            one.value.per_item, other.value.per_item, equal_nan=True
+        ):
+            return True
+    return False
 
 
 @cache

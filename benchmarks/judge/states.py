@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.errors import USER_ERRORS
+from benchmarks.runs.files import canonical_hash
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import DatasetUse
@@ -30,7 +31,7 @@ class State:
         return self.shown == self.here
 
 
-def state_of(runs: Iterable[Finished], use: DatasetUse, corpus: str, workspace: Workspace) -> State | None:
+def state_of(runs: Iterable[Finished], use: DatasetUse, corpus: str, files: "FilesHere") -> State | None:
     """The state to show of the stored runs on one dataset; None without any.
 
     The files that are here now decide. Where there are none, or nothing was run on them, it is the newest state: that
@@ -41,7 +42,7 @@ def state_of(runs: Iterable[Finished], use: DatasetUse, corpus: str, workspace: 
         by_files[one.run.fingerprint].append(one)
     if not by_files:
         return None
-    here = _files_here(use, corpus, workspace)
+    here = files.fingerprint(use, corpus)
 
     def age(files: str) -> tuple[str, int, str]:
         return max(str(one.result.get("ended", "")) for one in by_files[files]), len(by_files[files]), files
@@ -80,10 +81,20 @@ def other_code(one: Finished, newest: Finished) -> list[str]:
     return sorted(changed - {"copy", "clip"})
 
 
-def _files_here(use: DatasetUse, corpus: str, workspace: Workspace) -> str | None:
-    """The fingerprint of the files on this machine; None where they are absent or cannot be read as the dataset."""
-    try:
-        found = workspace.fingerprint(use, corpus)
-    except USER_ERRORS:
-        return None
-    return None if found == "absent" else found
+class FilesHere:
+    """The files of datasets on this machine, each looked at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._known: dict[str, str | None] = {}
+
+    def fingerprint(self, use: DatasetUse, corpus: str) -> str | None:
+        """That of the files of a dataset; None where they are absent or cannot be read as the dataset."""
+        asked = canonical_hash([use.class_path, use.args, corpus])
+        if asked not in self._known:
+            try:
+                found = self._workspace.fingerprint(use, corpus)
+            except USER_ERRORS:
+                found = "absent"
+            self._known[asked] = None if found == "absent" else found
+        return self._known[asked]

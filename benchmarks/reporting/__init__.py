@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.reporting.kept import Made
+    from benchmarks.reporting.kept import Keep, Made
     from benchmarks.reporting.render.blocks import Page
     from benchmarks.runs.plan import Choice
     from benchmarks.runs.workspace import Workspace
@@ -21,19 +21,19 @@ def write_reports(
     is written again where all that it stands on is the same (reporting.kept), and what makes it is not even imported.
     jobs: how many processes compute what is not kept (None: one per core; reporting.together).
     """
-    from benchmarks.reporting.kept import kept_files
+    from benchmarks.reporting.kept import each_time, kept_files
     from benchmarks.reporting.together import helped
     from benchmarks.reporting.written import tables_in, write_report
 
     there = tables_in(out) if target else []
 
-    def make() -> "Made":
+    def make(keep: "Keep") -> "Made":
         from benchmarks.reporting.site import report_files
 
         with helped(workspace, "report", target, there, jobs):
-            return report_files(workspace, target, there)
+            return report_files(workspace, target, there, keep=keep)
 
-    made = kept_files(workspace, ["report", target, there], make) if keeps else make()
+    made = kept_files(workspace, ["report", target, there], make) if keeps else make(each_time)
     return write_report(*made, target, out)
 
 
@@ -75,18 +75,18 @@ def write_pages(
     with_audio: clips that were wrong can be played from where they lie on this machine. reference: further pages for
     the guide, of what this package does not know. keeps, jobs: see write_reports.
     """
-    from benchmarks.reporting.kept import kept_files
+    from benchmarks.reporting.kept import each_time, kept_files
     from benchmarks.reporting.together import helped
     from benchmarks.reporting.written import check_folder, write_pages
 
-    def make() -> "Made":
+    def make(_: "Keep") -> "Made":
         from benchmarks.reporting.web.build import site_files
 
         with helped(workspace, "site", target, [], jobs):
             return site_files(workspace, target, out if with_audio else None, reference)
 
     check_folder(out)
-    made = kept_files(workspace, ["site", target], make) if keeps and not with_audio else make()
+    made = kept_files(workspace, ["site", target], make) if keeps and not with_audio else make(each_time)
     return write_pages(*made, target, out)
 
 

@@ -1,26 +1,28 @@
 """Writing what a report consists of: markdown pages, figures, report.json."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from benchmarks.errors import InputError, fitted
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
 from benchmarks.reporting import wording
-from benchmarks.reporting.kept import Made
+from benchmarks.reporting.by_paper import Part, is_by_paper, joined_files, part_of
+from benchmarks.reporting.kept import Keep, Made, each_time
 from benchmarks.reporting.opening.todo import Todo, todo_of
 from benchmarks.reporting.pages import Report, all_pages
 from benchmarks.reporting.pages.table import opening
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Heading, Page, Text
-from benchmarks.reporting.render.json_data import report_data
-from benchmarks.reporting.render.markdown import blocks_markdown, page_markdown
+from benchmarks.reporting.render.markdown import blocks_markdown
 from benchmarks.reporting.sections.claims import claim_blocks
 from benchmarks.reporting.sections.other_table import variant_blocks
 from benchmarks.reporting.written import tables_in, write_report
-from benchmarks.runs.files import json_bytes
 from benchmarks.runs.memo import Memo
 from benchmarks.runs.plan import Choice
+from benchmarks.runs.versions import sources_held
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, mistakes, paper_ids, select
 
@@ -73,20 +75,38 @@ def report_files(
     there: Collection[str],
     results: Results | None = None,
     papers: Collection[str] | None = None,
+    keep: Keep = each_time,
 ) -> Made:
     """The files of the report of `target` and of the tables that are `there`, and the mistakes of papers left out.
 
-    papers: those that the report is of (default: all). Raises InputError for a mistake in the target.
+    papers: those that the report is of (default: all). keep: what is made of each paper, or was (reporting.kept).
+    Raises InputError for a mistake in the target.
     """
     odd = {paper: line for paper, line in mistakes().items() if papers is None or paper in papers}
     here = [paper for paper in paper_ids() if paper not in odd and (papers is None or paper in papers)]
     ids = asked_ids(target, there, here)
-    report, pages = pages_of(ids, results or Results(workspace), workspace, odd)
-    _refuse_odd(target, report, odd)
-    files = {f"{page.place}.md": page_markdown(page).encode() for page in pages}
-    for page in pages:
-        files |= {f"{page.folder}/{path}".lstrip("/"): content for path, content in page.files.items()}
-    return {**files, "report.json": json_bytes(report_data(report.tables))}, odd
+    results = results or Results(workspace)
+    with sources_held():
+        parts = _parts(ids, results, workspace, odd, keep)
+    _refuse_odd(target, parts, odd)
+    return joined_files(parts), odd
+
+
+def _parts(ids: Sequence[str], results: Results, workspace: Workspace, odd: dict[str, str], keep: Keep) -> list[Part]:
+    """The report of tables in parts. A paper whose files ask for what is not there is left out and noted in `odd`."""
+    if not is_by_paper():
+        report, _ = pages_of(ids, results, workspace, odd)
+        return [part_of(report)] if report.tables else []
+    found = []
+    for paper, names in groupby(ids, key=lambda name: name.split(".")[0]):
+        tables = list(names)
+        with _noted(paper, odd):
+            found.append(keep(paper, tables, partial(_part, tables, results, workspace)))
+    return found
+
+
+def _part(tables: Iterable[str], results: Results, workspace: Workspace) -> Part:
+    return part_of(_report(map(results.table, tables), results, workspace))
 
 
 def gathered(workspace: Workspace, target: str | None) -> tuple[Report, list[Page], dict[str, str]]:
@@ -95,15 +115,16 @@ def gathered(workspace: Workspace, target: str | None) -> tuple[Report, list[Pag
     Raises InputError for a mistake in the paper of the target.
     """
     odd = mistakes()
-    report, pages = pages_of(table_ids(target), Results(workspace), workspace, odd)
-    _refuse_odd(target, report, odd)
+    with sources_held():
+        report, pages = pages_of(table_ids(target), Results(workspace), workspace, odd)
+    _refuse_odd(target, report.tables, odd)
     return report, pages, odd
 
 
-def _refuse_odd(target: str | None, report: Report, odd: dict[str, str]) -> None:
+def _refuse_odd(target: str | None, made: Sequence[object], odd: dict[str, str]) -> None:
     """Raises InputError for a mistake in the paper that was asked for, or where there is nothing else."""
     asked = target.split(".")[0] if target else None
-    if asked in odd or not report.tables:
+    if asked in odd or not made:
         raise InputError(odd.get(asked or "") or next(iter(odd.values())))
 
 
@@ -121,9 +142,7 @@ def pages_of(
             tables.setdefault(paper, []).append(results.table(name))
 
     def made(papers: Iterable[str]) -> tuple[Report, list[Page]]:
-        chosen = [table for paper in papers for table in tables[paper]]
-        todo = {table.id: todo_of(table, workspace) for table in chosen}
-        report = Report(chosen, results.left_aside(chosen), Memo(workspace.cache), todo)
+        report = _report((table for paper in papers for table in tables[paper]), results, workspace)
         return report, all_pages(report)
 
     good = [paper for paper in tables if paper not in odd]
@@ -136,6 +155,12 @@ def pages_of(
         if not set(good) & set(odd):
             raise
         return made([paper for paper in good if paper not in odd])
+
+
+def _report(tables: Iterable[TableResult], results: Results, workspace: Workspace) -> Report:
+    chosen = list(tables)
+    todo = {table.id: todo_of(table, workspace) for table in chosen}
+    return Report(chosen, results.left_aside(chosen), Memo(workspace.cache), todo)
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """Where the files of a report and of a site go, and what goes from there; imports nothing that makes them."""
 
+import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import write_file
 
+#: What a report says of cells, by their ids and conditions.
+Cells = dict[tuple[str, ...], Any]
 #: What a site is known by, and what of it was written: a folder without it is not ours to tidy up.
 LISTING = "site-files.txt"
 
@@ -14,6 +18,18 @@ LISTING = "site-files.txt"
 def tables_in(out: Path) -> list[str]:
     """The tables that a folder may have a page of, by their ids."""
     return sorted(f"{path.parent.name}.{path.stem}" for path in out.glob("*/*.md"))
+
+
+def cells_in(out: Path) -> Cells:
+    """What the report in a folder says of every cell, by its id and conditions; nothing where there is no report."""
+    try:
+        data = json.loads((out / "report.json").read_bytes())
+        return {
+            tuple(str(one[name]) for name in ("id", "tier", "corpus", "numerics")): one
+            for kind in ("cells", "controls", "own") for one in data[kind]
+        }  # fmt: skip
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
 
 
 def write_report(files: Mapping[str, bytes], odd: dict[str, str], target: str | None, out: Path) -> list[Path]:

@@ -100,7 +100,9 @@ class Truths:
                     finished, test_set, (scores or Scores.load(finished.scores_path(test_set))).items
                 ),
             )
-        return listed(frame, only, finished)
+        if only == "all":
+            return frame
+        return self._once((id(frame), only), lambda: listed(frame, only, finished))
 
     def same_items(self, finished: Finished, test_set: str) -> object:
         """What is equal for runs that were tested on the same items: here, for those that have the same scores."""

@@ -6,6 +6,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -271,10 +272,29 @@ def _all_bases(import_path: str) -> Iterator[str]:
         yield from _all_bases(base)
 
 
+#: The sources that were looked for while they are held.
+_HELD: list[dict[str, _Source | None]] = []
+
+
+@contextmanager
+def sources_held() -> Iterator[None]:
+    """Look for each module once while the block runs, however often it is asked for: for what takes seconds."""
+    _HELD.append({})
+    try:
+        yield
+    finally:
+        _HELD.pop()
+
+
 def _source(module: str) -> _Source | None:
     """The source of a module, found without importing anything; None where there is none."""
+    if _HELD and module in _HELD[-1]:
+        return _HELD[-1][module]
     path = _file(module)
-    return _parse(module, path, path.stat().st_mtime_ns) if path else None
+    found = _parse(module, path, path.stat().st_mtime_ns) if path else None
+    if _HELD:
+        _HELD[-1][module] = found
+    return found
 
 
 @cache

@@ -57,7 +57,7 @@ class OwnEvaluator(Evaluator):
         if shown is not None:
             return shown
         runs = [one for key, group in self.groups.items() if key[:2] == (paper.id, dataset) for one in group]
-        return state_of(runs, paper.datasets[dataset], self.choice.corpus, self.workspace)
+        return state_of(runs, paper.datasets[dataset], self.choice.corpus, self._here)
 
     def _of_recipe(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
         return self.groups.get((paper.id, dataset, setting)) or (

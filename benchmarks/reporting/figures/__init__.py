@@ -8,7 +8,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any, ClassVar
@@ -38,8 +38,14 @@ class Figure:
 
     def svg(self, memo: Memo) -> bytes:
         """The drawing; one made before from the same data is taken from what is kept."""
-        key = [style.VERSION, version("matplotlib"), self.name.partition("_")[0], self.data]
+        key = [style.VERSION, _drawn_with(), self.name.partition("_")[0], self.data]
         return memo.bytes("figures", key, self.draw)
+
+
+@cache
+def _drawn_with() -> str:
+    """The version of matplotlib, without importing it; looked for once, however many figures there are."""
+    return version("matplotlib")
 
 
 @dataclass(frozen=True)

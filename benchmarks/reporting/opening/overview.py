@@ -1,12 +1,12 @@
 """All cells of all tables at a glance: a square each, in words beside it; which methods ran; which runs are new."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from benchmarks.judge.table import FITTED, CellResult, TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.opening.whose import is_network, whose_rows
+from benchmarks.reporting.opening.whose import Whose, is_network, whose, whose_rows
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Text
 from datasets.acquire.telling import count_of
 
@@ -36,17 +36,18 @@ TOLD = {
 DAYS = 3
 
 
-def overview_blocks(tables: Sequence[TableResult]) -> Iterator[Block]:
-    """A line per table with a square per published number, row by row; what the squares mean."""
-    rows, used = [], set()
-    for table in tables:
-        states = [(one.cell.row, state) for one in table.main if (state := state_of(table, one))]
-        used |= {state for _, state in states}
-        squares = " ".join(
-            "".join(SQUARES[state] for _, state in of_row) for _, of_row in groupby(states, lambda one: one[0])
-        )
-        told = counted(states_of(table))
-        rows.append((f"[{table.id}]({table.paper.id}/{table.table_id}.md)", table.table.title, squares, told))
+def overview_row(table: TableResult) -> tuple[str, str, str, str]:
+    """The line of a table: its link, its title, a square per published number, row by row, and that in words."""
+    states = [(one.cell.row, state) for one in table.main if (state := state_of(table, one))]
+    squares = " ".join(
+        "".join(SQUARES[state] for _, state in of_row) for _, of_row in groupby(states, lambda one: one[0])
+    )
+    link = f"[{table.id}]({table.paper.id}/{table.table_id}.md)"
+    return link, table.table.title, squares, counted(states_of(table))
+
+
+def overview_blocks(rows: Sequence[Sequence[str]], used: Collection[str]) -> Iterator[Block]:
+    """The lines of tables (`overview_row`), and what the squares mean; used: the states of all their cells."""
     yield Grid(("table", "of", "its published numbers, row by row", "in words"), rows, left=(0, 1, 2, 3))
     yield Text(
         "; ".join(f"{square} {MEANT.get(state, state)}" for state, square in SQUARES.items() if state in used) + "."
@@ -97,21 +98,31 @@ def state_of(table: TableResult, one: CellResult) -> str | None:
     return "reduced only" if "real" in corpora else "stand-in only" if "standin" in corpora else "not yet run"
 
 
-def method_sentences(tables: Sequence[TableResult]) -> Iterator[str]:
-    """How many cells that train a network ran in full, and how many that fit a classical method, and whose they are."""
+def methods_of(tables: Sequence[TableResult]) -> list[tuple[bool, str | None, Whose]]:
+    """Of every published cell that is trained whether that takes a network, what became of it, and whose row it is of.
+
+    What became of it is None where it did not run in full.
+    """
     trained = [(table, one) for table in tables for one in table.main if one.cell.recipe == "train"]
-    published = [(table, one) for table, one in trained if one.cell.published is not None]
+    return [
+        (is_network(table, one), None if one.mean is None else one.counted, whose(table, one))
+        for table, one in trained if one.cell.published is not None
+    ]  # fmt: skip
+
+
+def method_sentences(published: Sequence[tuple[bool, str | None, Whose]]) -> Iterator[str]:
+    """How many cells that train a network ran in full, and how many that fit a classical method, and whose they are."""
     for wanted, called in ((True, "Networks, which are trained"), (False, "Classical methods, which are fitted")):
-        cells = [(table, one) for table, one in published if is_network(table, one) is wanted]
-        ran = [(table, one) for table, one in cells if one.mean is not None]
-        verdicts = wording.counted(Counter(one.counted for _, one in ran))
-        told = f": {verdicts}; {whose_rows(ran)}" if ran else ""
+        cells = [(became, Whose(*row)) for is_network, became, row in published if is_network is wanted]
+        ran = [(became, row) for became, row in cells if became is not None]
+        verdicts = wording.counted(Counter(became for became, _ in ran))
+        told = f": {verdicts}; {whose_rows([row for _, row in ran])}" if ran else ""
         if cells:
             yield f"{called}: {len(ran) or 'none'} of {len(cells)} cells ran in full on the real files{told}."
 
 
-def newest_blocks(tables: Sequence[TableResult]) -> list[Block]:
-    """The stored runs of the last days on which any ended, as far as results tell when they did."""
+def ended_of(tables: Sequence[TableResult]) -> dict[str, tuple[str, str]]:
+    """On which day the runs behind tables ended, as far as results tell, and of what they are, by their ids."""
     found: dict[str, tuple[str, str]] = {}
     for table in tables:
         for one in (
@@ -122,6 +133,11 @@ def newest_blocks(tables: Sequence[TableResult]) -> list[Block]:
                 if ended := scored.finished.result.get("ended"):
                     where = f"{table.paper.id}, {wording.conditions(one.variant)}"
                     found[scored.finished.run.id] = (str(ended)[:10], where)
+    return found
+
+
+def newest_blocks(found: Mapping[str, tuple[str, str]]) -> list[Block]:
+    """The runs of the last days on which any ended (`ended_of`)."""
     days = sorted({day for day, _ in found.values()}, reverse=True)[:DAYS]
     lines = []
     for day in days:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.judge.table import TableResult
 from benchmarks.runs.build import import_class
@@ -38,6 +39,18 @@ class Todo:
         """The time on one kind of device."""
         known = [minutes[device] for minutes in self.missing.values() if device in minutes]
         return in_words(60 * sum(known)) if known else ""
+
+
+def plain_todo(todo: Todo) -> dict[str, Any]:
+    """It as plain data."""
+    missing = [[list(key), dict(minutes)] for key, minutes in todo.missing.items()]
+    return {"missing": missing, "of": sorted(map(list, todo.of)), "datasets": dict(todo.datasets)}
+
+
+def todo_from(plain: Mapping[str, Any]) -> Todo:
+    """What `plain_todo` gave."""
+    missing = {tuple(key): minutes for key, minutes in plain["missing"]}
+    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"])
 
 
 def todo_of(result: TableResult, workspace: Workspace) -> Todo:

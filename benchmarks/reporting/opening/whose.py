@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from benchmarks.judge.table import CellResult, TableResult
 from datasets.acquire.telling import enumerated
@@ -15,10 +16,24 @@ def is_network(table: TableResult, one: CellResult) -> bool:
     return any(source.setting and table.paper.settings[source.setting].trainer for source in one.cell.sources)
 
 
-def whose_rows(found: Sequence[tuple[TableResult, CellResult]]) -> str:
-    """Of whom the rows of these cells are, by name: "all are rows of methods that acrnn cites: KNN [21], SVM [21]"."""
-    cited = [one for one in found if _is_others(one[1])]
-    own = [one for one in found if not _is_others(one[1])]
+class Whose(NamedTuple):
+    """Whose row a cell is of, as plain data: whether of others than the paper's authors, the paper, the row's label."""
+
+    of_others: bool
+    paper: str
+    label: str
+
+
+def whose(table: TableResult, one: CellResult) -> Whose:
+    """That of a cell."""
+    of_others = one.cell.added is not None or _CITED.search(one.cell.label) is not None
+    return Whose(of_others, table.paper.id, one.cell.label)
+
+
+def whose_rows(found: Sequence[Whose]) -> str:
+    """Of whom the rows of cells are, by name: "all are rows of methods that acrnn cites: KNN [21], SVM [21]"."""
+    cited = [one for one in found if one.of_others]
+    own = [one for one in found if not one.of_others]
     if cited and own:
         return f"the papers' own are {_names(own)}; others' are {_names(cited)}"
     if cited:
@@ -26,13 +41,9 @@ def whose_rows(found: Sequence[tuple[TableResult, CellResult]]) -> str:
     return f"all are the paper's own rows: {_names(own)}" if own else ""
 
 
-def _is_others(one: CellResult) -> bool:
-    return one.cell.added is not None or _CITED.search(one.cell.label) is not None
+def _papers(found: Sequence[Whose]) -> str:
+    return " or ".join(dict.fromkeys(one.paper for one in found))
 
 
-def _papers(found: Sequence[tuple[TableResult, CellResult]]) -> str:
-    return " or ".join(dict.fromkeys(table.paper.id for table, _ in found))
-
-
-def _names(found: Sequence[tuple[TableResult, CellResult]]) -> str:
-    return enumerated(dict.fromkeys(one.cell.label for _, one in found))
+def _names(found: Sequence[Whose]) -> str:
+    return enumerated(dict.fromkeys(one.label for one in found))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
@@ -9,13 +10,16 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.opening.overview import (
     beside,
     counted,
+    ended_of,
     method_sentences,
+    methods_of,
     newest_blocks,
     overview_blocks,
+    overview_row,
     states_of,
 )
-from benchmarks.reporting.opening.todo import CALLED, Todo, together
-from benchmarks.reporting.pages import PageKind, Report
+from benchmarks.reporting.opening.todo import CALLED, Todo, plain_todo, todo_from, together
+from benchmarks.reporting.pages import JoinedPage, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
 from datasets.acquire.telling import count_of
 
@@ -43,34 +47,62 @@ STUDIES = (
 )
 
 
-class FrontPage(PageKind):
+class FrontPage(JoinedPage):
     """All cells at a glance, those that ran in full in numbers, what ran otherwise, what is new and still to be run."""
 
-    def pages(self, report: Report) -> Iterator[Page]:
+    def taken(self, report: Report) -> dict[str, Any]:
+        """What the page tells of some tables."""
+        tables = report.tables
+        ran, audited = _in_full(tables)
+        rows, smoke, studies = _apart(tables)
+        return {
+            "tables": len(tables), "states": sum(map(states_of, tables), Counter()), "beside": beside(tables),
+            "methods": methods_of(tables), "overview": [overview_row(table) for table in tables],
+            "in_full": ran, "audited": audited, "apart": rows, "smoke": smoke, "studies": studies,
+            "ended": ended_of(tables), "left_aside": _left_aside(report.left_aside),
+            "todo": [(_link(one), plain_todo(report.todo[one.id])) for one in tables if one.id in report.todo],
+        }  # fmt: skip
+
+    def joined(self, parts: Sequence[dict[str, Any]]) -> Iterator[Page]:
         """The one page."""
-        blocks = [*opening(report), *overview_blocks(report.tables), *behind(report)]
+        told = together_told(parts)
+        blocks = [*opening(told), *overview_blocks(told["overview"], told["states"]), *behind(told)]
         yield Page("README", TITLE, blocks)
 
 
-def opening(report: Report) -> Iterator[Block]:
+def together_told(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What was taken of several reports (`FrontPage.taken`), as one."""
+    smoke: dict[str, dict[str, int]] = {}
+    for part in parts:
+        for conditions, counts in part["smoke"].items():
+            smoke.setdefault(conditions, {}).update(counts)
+    lists = ("methods", "overview", "in_full", "audited", "apart", "studies", "left_aside", "todo")
+    return {
+        "tables": sum(part["tables"] for part in parts), "beside": sum(part["beside"] for part in parts),
+        "states": sum((Counter(part["states"]) for part in parts), Counter()), "smoke": smoke,
+        "ended": {run: told for part in parts for run, told in part["ended"].items()},
+        **{name: [one for part in parts for one in part[name]] for name in lists},
+    }  # fmt: skip
+
+
+def opening(told: Mapping[str, Any]) -> Iterator[Block]:
     """How many published numbers there are and what became of them."""
-    states: Counter[str] = sum(map(states_of, report.tables), Counter())
-    number, more = sum(states.values()), beside(report.tables)
-    of = count_of(len(report.tables), "table")
+    number, more = sum(told["states"].values()), told["beside"]
+    of = count_of(told["tables"], "table")
     apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
-    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(states)}.")
-    yield from (Text(sentence) for sentence in method_sentences(report.tables))
+    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(told['states'])}.")
+    yield from (Text(sentence) for sentence in method_sentences(told["methods"]))
 
 
-def behind(report: Report) -> Iterator[Block]:
+def behind(told: Mapping[str, Any]) -> Iterator[Block]:
     """All that stands below the cells at a glance."""
-    tables = report.tables
     yield Text(WORTH)
-    yield from _in_full(tables)
-    yield from _apart(tables)
-    yield from newest_blocks(tables)
-    yield from _to_finish(tables, report.todo)
-    yield from _left_aside(report.left_aside)
+    yield from _in_full_blocks(told["in_full"], told["audited"])
+    yield from _apart_blocks(told["apart"], told["studies"], told["smoke"])
+    yield from newest_blocks(told["ended"])
+    yield from _to_finish([(link, todo_from(plain)) for link, plain in told["todo"]])
+    if told["left_aside"]:
+        yield from (Heading("Left aside"), Text(LEFT_ASIDE), Bullets(told["left_aside"]))
     yield Heading("How this was made")
     yield Text(
         "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
@@ -80,21 +112,25 @@ def behind(report: Report) -> Iterator[Block]:
     )
 
 
-def _in_full(tables: Sequence[TableResult]) -> Iterator[Block]:
-    """The cells that ran under the paper's conditions, and behind a title those that are computed without training."""
-    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs")
-    ran = [
+def _in_full(tables: Sequence[TableResult]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """The cells that ran under the paper's conditions, and those that are computed without training: a row for each."""
+    ran: list[tuple[str, ...]] = [
         (
             *_where(table, one), wording.published(one), wording.reproduced(one), _verdict(one), wording.runs(one)
         )
         for table in tables for one in table.main if one.cell.recipe != "audit" and one.n_runs
     ]  # fmt: skip
-    audited = [
+    audited: list[tuple[str, ...]] = [
         (*_where(table, one), wording.published(one), wording.as_printed(one), _verdict(one))
         for table in tables
         for one in table.main
         if one.cell.recipe == "audit"
     ]
+    return ran, audited
+
+
+def _in_full_blocks(ran: Sequence[Sequence[str]], audited: Sequence[Sequence[str]]) -> Iterator[Block]:
+    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs")
     if ran:
         yield Heading("Published and reproduced")
         yield Grid(head, _without_repeats(ran), left=(0, 1, 2, 5))
@@ -118,18 +154,18 @@ def _verdict(one: CellResult) -> str:
     return word + reading + alone
 
 
-def _without_repeats(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _without_repeats(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     """Table and row are written once, where they begin."""
     written: list[tuple[str, ...]] = []
     for number, row in enumerate(rows):
         above = rows[number - 1] if number else ("", "")
         table = "" if row[0] == above[0] else row[0]
-        written.append((table, "" if row[:2] == above[:2] else row[1], *row[2:]))
+        written.append((table, "" if tuple(row[:2]) == tuple(above[:2]) else row[1], *row[2:]))
     return written
 
 
-def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
-    """What ran otherwise on the real files, cell by cell; what ran on other files, as a count."""
+def _apart(tables: Sequence[TableResult]) -> tuple[list[tuple[str, ...]], dict[str, dict[str, int]], list[str]]:
+    """What ran otherwise on the real files, cell by cell; counts of what proves the path, by conditions; studies."""
     rows: list[tuple[str, ...]] = []
     elsewhere: dict[str, dict[str, int]] = {}
     studies: list[str] = []
@@ -144,6 +180,12 @@ def _apart(tables: Sequence[TableResult]) -> Iterator[Block]:
                 rows += [(*_where(table, one), wording.reproduced(one), wording.runs(one), variant.name) for one in ran]
             else:
                 studies.append(f"{_link(table)}, {told}: {wording.ran(results, table.controls.get(variant, ()))}")
+    return rows, elsewhere, studies
+
+
+def _apart_blocks(
+    rows: Sequence[Sequence[str]], studies: Sequence[str], elsewhere: Mapping[str, Mapping[str, int]]
+) -> Iterator[Block]:
     if rows:
         yield Heading("Apart: shorter schedules on the real files, no verdict")
         yield Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
@@ -163,13 +205,13 @@ def _by_table(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} of {table}" for table, count in counts.items())
 
 
-def _to_finish(tables: Sequence[TableResult], todo: Mapping[str, Todo]) -> Iterator[Block]:
+def _to_finish(todo: Sequence[tuple[str, Todo]]) -> Iterator[Block]:
     """How many runs of the papers' own schedules are missing, and how long they are expected to take."""
-    asked = {table.id: (table, todo[table.id]) for table in tables if table.id in todo and todo[table.id].missing}
+    asked = [(link, one) for link, one in todo if one.missing]
     if not asked:
         return
-    rows = [(_link(table), *_missing(one)) for table, one in asked.values()]
-    total = together(one for _, one in asked.values())
+    rows = [(link, *_missing(one)) for link, one in asked]
+    total = together(one for _, one in asked)
     yield Heading("What it would take to finish")
     yield Text(
         "In tier full on the real files, expected from what the same recipe took here, else from the paper's file; "
@@ -182,18 +224,17 @@ def _missing(todo: Todo) -> tuple[str, ...]:
     return str(len(todo.missing)), str(len(todo.of)), *(todo.on(device) or wording.NOTHING for device in CALLED)
 
 
-def _left_aside(found: Sequence[LeftAside]) -> list[Block]:
+def _left_aside(found: Sequence[LeftAside]) -> list[str]:
     """Stored runs that feed no cell, with what has changed since."""
     by_reason: dict[tuple[str, str, str, str], dict[str, int]] = {}
     for one in found:
         where = (one.paper, one.dataset, wording.conditions(one.variant), one.why)
         by_reason.setdefault(where, {})[one.setting] = one.runs
-    lines = [
+    return [
         f"{count_of(sum(settings.values()), 'run')} of `{'`, `'.join(settings)}` "
         f"({paper}, {dataset}, {conditions}): {why}"
         for (paper, dataset, conditions, why), settings in by_reason.items()
     ]
-    return [Heading("Left aside"), Text(LEFT_ASIDE), Bullets(lines)] if lines else []
 
 
 def _where(table: TableResult, one: CellResult) -> tuple[str, str, str]:

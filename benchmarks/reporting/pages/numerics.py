@@ -21,6 +21,8 @@ METHOD = (
 class NumericsPages(PageKind):
     """A page per paper that asks for such a study."""
 
+    by_paper = True
+
     def pages(self, report: Report) -> Iterator[Page]:
         """The pages of all papers that do."""
         for tables in report.papers.values():

@@ -10,6 +10,8 @@ from benchmarks.reporting.render.blocks import Block, Page
 class OwnPages(PageKind):
     """A page per paper with the leaderboards of all its tables."""
 
+    by_paper = True
+
     def pages(self, report: Report) -> Iterator[Page]:
         """The pages of the papers beside which somebody has trained something."""
         for paper, tables in report.papers.items():

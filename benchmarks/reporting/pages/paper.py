@@ -14,6 +14,8 @@ from benchmarks.spec import Paper
 class PaperPages(PageKind):
     """A page per paper: its tables, what is wrong or contradictory in it, notes."""
 
+    by_paper = True
+
     def pages(self, report: Report) -> Iterator[Page]:
         """The pages of all papers."""
         for tables in report.papers.values():

@@ -35,6 +35,8 @@ Section = Callable[[Variant, Sequence[CellResult]], Iterable[Block]]
 class TablePages(PageKind):
     """A page per table: its result and the paper's table, what ran otherwise, then all that stands behind either."""
 
+    by_paper = True
+
     def pages(self, report: Report) -> Iterator[Page]:
         """The pages of all tables, with their figures."""
         for result in report.tables:

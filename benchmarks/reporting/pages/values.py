@@ -28,6 +28,8 @@ PARTS = {"data": "data module", "model": "network", "trainer": "training"}
 class ValuePages(PageKind):
     """A page per paper: every value of its settings with its origin."""
 
+    by_paper = True
+
     def pages(self, report: Report) -> Iterator[Page]:
         """The pages of all papers."""
         for tables in report.papers.values():

@@ -1,13 +1,14 @@
 """The page on how a verdict is made, with the numbers of a cell that has one."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.judge.verdict import published_interval, t_quantile
 from benchmarks.reporting import wording
-from benchmarks.reporting.pages import PageKind, Report
+from benchmarks.reporting.pages import JoinedPage, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
 from datasets.acquire.telling import count_of
 
@@ -43,18 +44,28 @@ BEFORE = (
 )
 
 
-class VerdictPage(PageKind):
+class VerdictPage(JoinedPage):
     """One page: the question, the steps with real numbers, what keeps a cell from a verdict."""
 
-    def pages(self, report: Report) -> Iterator[Page]:
+    def taken(self, report: Report) -> list[dict[str, Any]]:
+        """The steps of the first cell that can be shown, in blocks as plain data; none where there is no such cell."""
+        found = next(((table, one) for table in report.tables for one in table.main if _can_be_shown(one)), None)
+        return [{"block": type(one).__name__, **asdict(one)} for one in _example(*found)] if found else []
+
+    def joined(self, parts: Sequence[list[dict[str, Any]]]) -> Iterator[Page]:
         """The one page."""
-        yield Page("verdict", TITLE, list(_blocks(report)))
+        yield Page("verdict", TITLE, list(_blocks(next(filter(None, parts), []))))
 
 
-def _blocks(report: Report) -> Iterator[Block]:
+#: What the steps are told in.
+BLOCKS: dict[str, type[Block]] = {kind.__name__: kind for kind in (Heading, Text, Grid)}
+
+
+def _blocks(example: Sequence[dict[str, Any]]) -> Iterator[Block]:
     yield Text(QUESTION)
-    found = next(((table, one) for table in report.tables for one in table.main if _can_be_shown(one)), None)
-    yield from _example(*found) if found else (Text(WITHOUT),)
+    yield from (BLOCKS[told["block"]](**{name: told[name] for name in told if name != "block"}) for told in example)
+    if not example:
+        yield Text(WITHOUT)
     yield Heading("The three words")
     yield Bullets(RULES)
     yield Heading("Before there is any")
@@ -98,7 +109,7 @@ def _half(one: CellResult) -> float:
     return (one.verdict.high - one.verdict.low) / 2
 
 
-def _example(table: TableResult, one: CellResult) -> Iterator[Block]:
+def _example(table: TableResult, one: CellResult) -> Iterator[Heading | Text | Grid]:
     """The steps, each with the numbers of this cell."""
     cell = one.cell
     yield Heading(f"An example: {cell.label}, {table.table.columns[cell.column].label}")
@@ -108,7 +119,7 @@ def _example(table: TableResult, one: CellResult) -> Iterator[Block]:
     yield from _how_certain(one, _steps(one))
 
 
-def _what_is_compared(one: CellResult, steps: Steps) -> Iterator[Block]:
+def _what_is_compared(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Grid]:
     cell, decimals = one.cell, one.cell.decimals + 2
     assert cell.target is not None and one.mean is not None
     yield Heading("1. What was printed", 3)
@@ -124,7 +135,7 @@ def _what_is_compared(one: CellResult, steps: Steps) -> Iterator[Block]:
     yield Text(f"Ours is the mean of the last column, {one.mean:.{decimals}f}.")
 
 
-def _how_certain(one: CellResult, steps: Steps) -> Iterator[Block]:
+def _how_certain(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Grid]:
     given, decimals = one.verdict, one.cell.decimals + 2
     assert given and given.sd and given.difference is not None and given.margin is not None
     yield Heading("3. How far another seed would move it", 3)

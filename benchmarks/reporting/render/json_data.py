@@ -45,6 +45,16 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
     return {"cells": main + others, "controls": controls, "own": own, "ran_otherwise": otherwise, "claims": claims}
 
 
+def joined_data(parts: Iterable[dict[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    """The data of all tables, from those of several reports: of cells the paper's conditions come first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for part in parts:
+        for name, entries in part.items():
+            found.setdefault(name, []).extend(entries)
+    found["cells"].sort(key=lambda one: one["verdict"] is None)  # which all others have
+    return found
+
+
 def ran_otherwise(table: TableResult) -> list[dict[str, Any]]:
     """Of every condition of a table's runs that is not the paper's what it changes, in sentences."""
     return [

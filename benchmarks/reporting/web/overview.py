@@ -1,13 +1,12 @@
 """The pages that lead to others: the front page with its squares, and one per paper."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from benchmarks.judge.table import TableResult
-from benchmarks.reporting.opening.overview import beside, counted, method_sentences, states_of
+from benchmarks.reporting.opening.overview import counted, method_sentences, states_of
 from benchmarks.reporting.pages import Report
-from benchmarks.reporting.pages.front import TITLE, behind
+from benchmarks.reporting.pages.front import TITLE, FrontPage, behind, together_told
 from benchmarks.reporting.render.blocks import Page, Text
 from benchmarks.reporting.web.cells import badges, squares
 from benchmarks.reporting.web.places import claim_place, page_place, setting_place, table_place, way
@@ -19,15 +18,15 @@ from datasets.acquire.telling import count_of
 def front_page(shell: Shell, report: Report) -> bytes:
     """All squares, table by table, and what else the report's front page says."""
     here = "index"
-    states: Counter[str] = sum(map(states_of, report.tables), Counter())
+    told = together_told([FrontPage().taken(report)])
     matrix = [
         (paper, tables[0].paper.title, [_card(table, here) for table in tables])
         for paper, tables in report.papers.items()
     ]
-    blocks = [*(Text(sentence) for sentence in method_sentences(report.tables)), *behind(report)]
+    blocks = [*(Text(sentence) for sentence in method_sentences(told["methods"])), *behind(told)]
     known = {
         "n_papers": count_of(len(report.papers), "paper"), "n_tables": count_of(len(report.tables), "table"),
-        "n_beside": beside(report.tables), "states": badges(states), "matrix": matrix, "blocks": blocks,
+        "n_beside": told["beside"], "states": badges(told["states"]), "matrix": matrix, "blocks": blocks,
     }  # fmt: skip
     return shell.write("front.html.j2", here, TITLE, known)
 

@@ -156,9 +156,34 @@ def test_the_folder_of_the_reports_has_its_option_and_its_variable(
     monkeypatch.setenv("RESOUND_REPORTS", str(tmp_path / ("mine" if variable else "other")))
     arguments = [] if variable else ["--reports", str(tmp_path / "mine")]
     assert run_command_line(["report", "toy.t1", *arguments]) == 0
-    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    assert written and all(path.is_relative_to(tmp_path / "mine") for path in written)
+    *written, _ = capsys.readouterr().out.splitlines()
+    assert written and all(Path(line).is_relative_to(tmp_path / "mine") for line in written)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_report_ends_with_where_its_pages_are_and_how_many_cells_changed(
+    toy_workspace, monkeypatch, tmp_path, capsys
+):
+    for name in ("data", "runs", "cache", "reports"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
+
+    def last_line():
+        assert run_command_line(["report", "toy.t1", "--out", str(tmp_path / "out")]) == 0
+        return capsys.readouterr().out.splitlines()[-1]
+
+    first, data = last_line(), tmp_path / "out" / "report.json"
+    cells = json.loads(data.read_text())["cells"]
+    number = len(list((tmp_path / "out").rglob("*.md")))
+    assert first == f"{number} pages; {len(cells)} cells; open {tmp_path / 'out' / 'README.md'}"
+    assert f"{number} pages; no cell changed; open " in last_line()
+    for changed, told in ((1, "1 cell changed"), (2, "2 cells changed")):
+        known = json.loads(data.read_text())
+        for one in known["cells"][:changed]:
+            one["mean"] = 77.0
+        data.write_text(json.dumps(known))
+        assert told in last_line()
+    data.write_text("{}")
+    assert f"{len(cells)} cells; open" in last_line()
 
 
 def test_every_command_that_knows_the_store_of_runs_knows_the_reports():

@@ -94,7 +94,7 @@ def test_whatever_a_report_stands_on_is_noticed(change, workspace, tmp_path, mon
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site")])
     made: list[int] = []
 
-    def make():
+    def make(keep):
         made.append(1)
         return {"page.md": b"%d" % len(made)}, {}
 
@@ -105,52 +105,83 @@ def test_whatever_a_report_stands_on_is_noticed(change, workspace, tmp_path, mon
     assert kept_files(workspace, ["site"], make) == ({"page.md": b"3"}, {})
 
 
+@pytest.mark.parametrize(
+    ("path", "again"),
+    [("docs/read.md", ["site"]), ("benchmarks/cli/main.py", ["site"]), ("benchmarks/bench/a.py", []),
+     ("benchmarks/judge/a.py", ["report", "site"])],
+)  # fmt: skip
+def test_what_has_no_say_in_a_report_does_not_have_it_made_again(path, again, workspace, tmp_path, monkeypatch):
+    for name in ("docs/read.md", "benchmarks/cli/main.py", "benchmarks/bench/a.py", "benchmarks/judge/a.py"):
+        (tmp_path / "code" / name).parent.mkdir(parents=True)
+        (tmp_path / "code" / name).write_text("some text")
+    monkeypatch.setattr(kept, "ROOT", tmp_path / "code")
+    made: list[str] = []
+
+    def write(form):
+        kept_files(workspace, [form], lambda keep: made.append(form) or ({"page.md": b""}, {}))
+
+    for form in ("report", "site"):
+        write(form)
+    changed(tmp_path / "code" / path)
+    made.clear()
+    for form in ("report", "site"):
+        write(form)
+    assert made == again
+
+
 def test_settings_and_the_files_that_they_name_are_noticed(workspace, tmp_path, monkeypatch):
     weights = tmp_path / "weights.pth"
     weights.write_text("some")
-    seen = [grounds(workspace)]
+    seen = [grounds(workspace, "report")]
     monkeypatch.setenv("RESOUND_WAV2VEC2", str(weights))
-    seen.append(grounds(workspace))
+    seen.append(grounds(workspace, "report"))
     changed(weights)
-    seen.append(grounds(workspace))
+    seen.append(grounds(workspace, "report"))
     assert seen[0] != seen[1] != seen[2]
 
 
 def test_what_is_not_all_well_is_made_every_time(workspace, monkeypatch):
-    def warning():
+    def warning(keep):
         warnings.warn("left out: something", stacklevel=1)
         return {"page.md": b""}, {}
 
-    def changing():
+    def changing(keep):
         changed(workspace.data / "esc50" / "LICENSE")
         return {"page.md": b""}, {}
 
-    def user():
+    def user(keep):
         return {"page.md": b""}, {}
 
     for _ in range(2):
         with pytest.warns(UserWarning, match="left out: something"):
-            kept_files(workspace, ["warns"], warning)
-        kept_files(workspace, ["lacks"], lambda: ({}, {"toy": "a mistake"}))
-        kept_files(workspace, ["changes"], changing)
+            kept_files(workspace, ["report", "warns"], warning)
+        kept_files(workspace, ["report", "lacks"], lambda keep: ({}, {"toy": "a mistake"}))
+        kept_files(workspace, ["report", "changes"], changing)
         with monkeypatch.context() as patch:
             patch.setattr(versions, "_FILES", {("tests.toy", "path"): Path("toy.py")})
-            kept_files(workspace, ["is the user's"], user)
+            kept_files(workspace, ["report", "is the user's"], user)
         (workspace.runs / "own+my+net-esc10-f1-s0-0123456789").mkdir(exist_ok=True)
-        kept_files(workspace, ["has rows of the user's"], user)
+        kept_files(workspace, ["report", "has rows of the user's"], user)
         (workspace.runs / "own+my+net-esc10-f1-s0-0123456789").rmdir()
     assert not (workspace.cache / "reports").exists()
 
 
-def test_every_file_that_a_report_opens_is_among_its_grounds(clips, tmp_path):
+def test_what_was_left_out_when_the_store_was_read_before_is_not_forgotten(workspace):
+    changed(next(workspace.runs.glob("*-f1-*/scores_test.npz")))
+    with pytest.warns(UserWarning, match="left out"):
+        workspace.ledger.stored()  # as `land` does before it writes a report
+    kept_files(workspace, ["report"], lambda keep: ({"page.md": b""}, {}))
+    assert not (workspace.cache / "reports").exists()
+
+
+@pytest.mark.parametrize(("form", "write"), [("report", "write_reports"), ("site", "write_pages")])
+def test_every_file_that_a_report_opens_is_among_its_grounds(form, write, clips, tmp_path):
     """Read in another process, so that nothing is open or imported already; with a cold cache."""
     code = (
         "import sys; from pathlib import Path; opened = set();"
         "sys.addaudithook(lambda name, told: opened.add(str(told[0])) if name == 'open' else None);"
-        "from benchmarks.reporting import write_pages, write_reports; from benchmarks.runs.workspace import Workspace;"
-        "w, out = Workspace.here(), Path(sys.argv[1]); write_reports(w, 'acrnn.t4', out / 'report');"
-        "write_pages(w, 'acrnn.t4', out / 'site');"
-        "print(*sorted(opened), sep='\\n')"
+        f"from benchmarks.reporting import {write}; from benchmarks.runs.workspace import Workspace;"
+        f"{write}(Workspace.here(), 'acrnn.t4', Path(sys.argv[1])); print(*sorted(opened), sep='\\n')"
     )
     folders = {"DATA": clips.data, "RUNS": clips.runs, "CACHE": tmp_path / "cache", "REPORTS": clips.reports}
     environment = {**os.environ, **{f"RESOUND_{name}": str(path) for name, path in folders.items()}}
@@ -158,12 +189,14 @@ def test_every_file_that_a_report_opens_is_among_its_grounds(clips, tmp_path):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     opened = {Path(name) for name in done.stdout.splitlines() if name.startswith("/")}
     known = [
-        *(ROOT / name for name in kept.OURS), clips.runs, clips.reports / "results", clips.data / "esc50",
+        *(ROOT / name for name in kept.OURS[form]), clips.runs, clips.reports / "results", clips.data / "esc50",
         tmp_path,  # what it has made itself
         Path(sys.prefix), Path(sys.base_prefix), *map(Path, ("/dev", "/proc", "/sys", "/etc", "/usr", "/tmp/joblib")),
     ]  # fmt: skip
+    aside = [ROOT / name for name in kept.ON_TOP[form]]
     odd = [
         path for path in opened
-        if not any(path.is_relative_to(place) for place in known) and not path.name.startswith("fontlist-")
+        if not path.name.startswith("fontlist-")
+        and (not any(map(path.is_relative_to, known)) or any(map(path.is_relative_to, aside)))
     ]  # fmt: skip
     assert not odd and any(path.name == "result.json" for path in opened)

@@ -6,10 +6,14 @@ from benchmarks.reporting.opening.overview import (
     MEANT,
     SQUARES,
     TOLD,
+    ended_of,
     method_sentences,
+    methods_of,
     newest_blocks,
     overview_blocks,
+    overview_row,
     state_of,
+    states_of,
 )
 from benchmarks.reporting.render.blocks import Bullets
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
@@ -17,6 +21,10 @@ from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
 def table_of(workspace, name: str):
     return Results(workspace).table(name)
+
+
+def overview_of(table):
+    return overview_blocks([overview_row(table)], states_of(table))
 
 
 def test_every_published_number_has_a_square_that_is_explained_and_counted_in_words(tmp_path):
@@ -27,7 +35,7 @@ def test_every_published_number_has_a_square_that_is_explained_and_counted_in_wo
     fabricate(workspace, "svm", "esc50", kind="decision", folds=(1,), seeds=1)
     fabricate(workspace, "rf", "esc10", kind="decision", tier="reduced", seeds=1)
     fabricate(workspace, "rf", "esc50", kind="decision", tier="smoke", corpus="miniature", seeds=1)
-    grid, legend = overview_blocks([table_of(workspace, "acrnn.t1")])
+    grid, legend = overview_of(table_of(workspace, "acrnn.t1"))
     [(link, _, squares, told)] = grid.rows
     assert link == "[acrnn.t1](acrnn/t1.md)" and squares.startswith("🟩🟢 🟥🔲 🟧⬜ ⬜⬜ ⬜⬜ ⬜⬜ ⬛⬛")
     assert sum(map(int, re.findall(r"\b\d+\b", told))) == len(squares.replace(" ", "")) == 24
@@ -51,14 +59,14 @@ def test_every_state_has_a_square_of_its_own():
 def test_networks_and_classical_methods_are_counted_apart_with_whose_rows_they_are(tmp_path):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
-    networks, classical = method_sentences([table_of(workspace, "acrnn.t1")])
+    networks, classical = method_sentences(methods_of([table_of(workspace, "acrnn.t1")]))
     assert networks == "Networks, which are trained: none of 12 cells ran in full on the real files."
     assert classical == (
         "Classical methods, which are fitted: 1 of 6 cells ran in full on the real files: 1 reproduced; "
         "all are methods of others that acrnn compares with: KNN [21]."
     )
     fabricate(workspace, "att_aug", "esc10", wrong=4)
-    networks, _ = method_sentences([table_of(workspace, "acrnn.t1")])
+    networks, _ = method_sentences(methods_of([table_of(workspace, "acrnn.t1")]))
     assert networks.endswith("; all are the paper's own rows: ACRNN.")
 
 
@@ -67,9 +75,9 @@ def test_the_newest_days_are_told_with_what_ran(tmp_path):
     for day, folds in ((1, (1,)), (2, (2, 3)), (3, (4,)), (4, (5,))):
         fabricate(workspace, "base", "esc10", folds=folds, seeds=1, ended=f"2026-01-0{day}T12:00:00+00:00")
     fabricate(workspace, "att", "esc10", folds=(1,), seeds=1)  # that does not tell when it ended
-    [_, lines] = newest_blocks([table_of(workspace, "acrnn.t3")])
+    [_, lines] = newest_blocks(ended_of([table_of(workspace, "acrnn.t3")]))
     assert isinstance(lines, Bullets) and lines.items == [
         "2026-01-04: 1 run: 1 of acrnn, tier full, real files", "2026-01-03: 1 run: 1 of acrnn, tier full, real files",
         "2026-01-02: 2 runs: 2 of acrnn, tier full, real files",
     ]  # fmt: skip
-    assert newest_blocks([table_of(workspace_in(tmp_path / "other"), "acrnn.t3")]) == []
+    assert newest_blocks(ended_of([table_of(workspace_in(tmp_path / "other"), "acrnn.t3")])) == []
