@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-Single = NDArray[np.float32]
 Double = NDArray[np.float64]
-Law = tuple[torch.Tensor, torch.Tensor]
+Law = tuple[Tensor, Tensor]
 
 #: Frames whose similarities are held at a time: those of a clip of 10 s fit in 256 KiB of cache.
 ROWS = 128
@@ -25,7 +25,7 @@ CLOSE = 1e-9
 MANY = 1 / 8
 
 
-def single_distances(z: Double, law: Law, renormalise: bool, largest: float) -> tuple[Double, Double] | None:
+def single_distances(z: Tensor, law: Law, renormalise: bool, largest: float) -> tuple[Double, Double] | None:
     """How many frames back and ahead each frame of z (T, D) looks, as transform.expected_distances says.
 
     On the same side of every whole and half number as in float64; None where that alone is faster.
@@ -37,35 +37,35 @@ def single_distances(z: Double, law: Law, renormalise: bool, largest: float) -> 
     # of a product of rounded values, of exp and the law, of a sum over frames; in both sums of the quotient
     error = 2 * UNIT * ((bands + 2) * largest + frames + 16)
     single = _as_single(law)
-    if 4 * error * single[1][-1].max() > MANY:  # a frame has two distances, each with cuts on both sides
+    if 4 * error * float(single[1][-1].max()) > MANY:  # a frame has two distances, each with cuts on both sides
         return None
-    past, future = _both_sides(z.astype(np.float32), single, renormalise)
+    past, future = _both_sides(z.float(), single, renormalise)
     rows = np.flatnonzero(_doubtful(past, error) | _doubtful(future, error))
     if len(rows) > MANY * frames:
         return None
     if len(rows):
-        past[rows], future[rows] = _again(z, rows, law, renormalise)
+        past[rows], future[rows] = _again(z, torch.from_numpy(rows), law, renormalise)
     return past, future
 
 
-def _both_sides(z: Single, law: tuple[Single, Single], renormalise: bool) -> tuple[Double, Double]:
+def _both_sides(z: Tensor, law: Law, renormalise: bool) -> tuple[Double, Double]:
     """The matrix is symmetric: rows of its lower triangle are pasts, and its columns are futures."""
     frames = len(z)
-    past, future, triangle = np.empty((2, frames)), np.zeros((2, frames)), _triangle()
-    room, ones = np.empty(ROWS * frames, np.float32), np.ones(frames, np.float32)
+    past, triangle = torch.empty(2, frames, dtype=torch.float64), _triangle()
+    future = torch.zeros(2, frames, dtype=torch.float64)
+    room, ones = torch.empty(ROWS * frames), torch.ones(frames)
     for start in range(0, frames, ROWS):
         stop = min(start + ROWS, frames)
         count = stop - start
-        weights = np.matmul(z[start:stop], z[:stop].T, out=room[: count * stop].reshape(count, stop))
-        np.exp(weights, out=weights)
+        weights = torch.mm(z[start:stop], z[:stop].T, out=room[: count * stop].view(count, stop)).exp_()
         weights[:, start:] *= triangle[:count, :count]
         shares = weights * law[0][start:stop, :stop] if renormalise else weights
-        past[1, start:stop] = shares @ ones[:stop]
-        future[1, :stop] += ones[:count] @ shares
+        past[1, start:stop] = shares.mv(ones[:stop])
+        future[1, :stop] += shares.T.mv(ones[:count])
         weights *= law[1][start:stop, :stop]
-        past[0, start:stop] = weights @ ones[:stop]
-        future[0, :stop] += ones[:count] @ weights
-    return past[0] / past[1], future[0] / future[1]
+        past[0, start:stop] = weights.mv(ones[:stop])
+        future[0, :stop] += weights.T.mv(ones[:count])
+    return (past[0] / past[1]).numpy(), (future[0] / future[1]).numpy()
 
 
 def _doubtful(found: Double, error: float) -> NDArray[np.bool_]:
@@ -74,25 +74,24 @@ def _doubtful(found: Double, error: float) -> NDArray[np.bool_]:
     return (off <= error * found + CLOSE) & (found > 0)
 
 
-def _again(z: Double, rows: NDArray[np.intp], law: Law, renormalise: bool) -> list[Double]:
+def _again(z: Tensor, rows: Tensor, law: Law, renormalise: bool) -> list[Double]:
     """Past and future of the frames `rows` in float64."""
-    weights = np.exp(z[rows] @ z.T)
-    place, found = np.arange(len(z)), []
-    decay, far = law[0].numpy(), law[1].numpy()
+    weights = (z[rows] @ z.T).exp()
+    place, found, (decay, far) = torch.arange(len(z)), [], law
     for sides, inside in (
         ((decay[rows], far[rows]), place <= rows[:, None]),
         ((decay[:, rows].T, far[:, rows].T), place >= rows[:, None]),
     ):
         kept = weights * inside
-        found.append((kept * sides[1]).sum(1) / (kept * sides[0] if renormalise else kept).sum(1))
+        found.append(((kept * sides[1]).sum(1) / (kept * sides[0] if renormalise else kept).sum(1)).numpy())
     return found
 
 
 @lru_cache(maxsize=2)
-def _as_single(law: Law) -> tuple[Single, Single]:
-    return law[0].float().numpy(), law[1].float().numpy()
+def _as_single(law: Law) -> Law:
+    return law[0].float(), law[1].float()
 
 
 @lru_cache(maxsize=1)
-def _triangle() -> Single:
-    return np.tril(np.ones((ROWS, ROWS), np.float32))
+def _triangle() -> Tensor:
+    return torch.ones(ROWS, ROWS).tril()

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 import torch
-from threadpoolctl import ThreadpoolController
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -41,19 +40,13 @@ def clipwise(x: Tensor, work: Callable[[Tensor], Sequence[Tensor]]) -> list[Tens
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Inside, torch and NumPy use one: a clip is less work than the wait for a second on a machine that is busy."""
+    """Inside, torch uses one: a clip is less work than the wait for a second on a machine that is busy."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with _libraries().limit(limits=1, user_api="blas"):
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
-
-
-@lru_cache(maxsize=1)
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def rescale(frames: Tensor) -> Tensor:
@@ -87,7 +80,7 @@ def expected_distances(z: Tensor, rate: float, renormalise: bool) -> tuple[Tenso
     law = decays(z.shape[1], rate, z.device)
     largest = float(torch.linalg.vector_norm(z, dim=2).amax()) ** 2  # no product of two frames is larger
     if largest <= LARGEST_SINGLE and len(z) == 1 and z.device.type == "cpu":
-        found = single_distances(z[0].numpy(), law, renormalise, largest)
+        found = single_distances(z[0], law, renormalise, largest)
         if found:
             return torch.from_numpy(found[0])[None], torch.from_numpy(found[1])[None]
     if largest <= LARGEST:

@@ -44,6 +44,8 @@ def workspace(first, tmp_path, monkeypatch):
     """The same to be changed; its report is kept."""
     made = workspace_in(tmp_path / "work")
     shutil.copytree(first.data.parent, tmp_path / "work")
+    for kind in ("papers", "reports"):  # of the other place, kept where the first report of a process does not warn
+        shutil.rmtree(made.cache / kind, ignore_errors=True)
     prepare(monkeypatch, made)
     report(made, "before")
     return made

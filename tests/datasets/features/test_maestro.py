@@ -58,7 +58,8 @@ def test_seconds_apart_are_mirrored_each_by_itself():
     apart, whole = LogMelMaestro(apart=True)(noise(3), RATE), LogMelMaestro()(noise(3), RATE)
     assert apart == pytest.approx(expected, abs=2e-3)
     inner = [frame for frame in range(15) if frame % 5 not in (0, 4)]
-    assert np.array_equal(apart[inner], whole[inner]) and not np.allclose(apart[4], whole[4])
+    # A product of more frames at a time may round otherwise, by the processor.
+    assert np.allclose(apart[inner], whole[inner], rtol=1e-6, atol=1e-5) and not np.allclose(apart[4], whole[4])
 
 
 def test_nine_bands_are_empty_and_told_and_none_below_nyquist():

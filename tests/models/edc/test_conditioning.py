@@ -169,7 +169,7 @@ def test_doubtful_frames_are_those_of_float64(renormalise, monkeypatch):
     z, taken = transform.rescale(clips(1, 300)), [3, 150, 298]
     law = transform.decays(300, 1 / 7, z.device)
     monkeypatch.setattr(single, "_doubtful", lambda found, _: np.isin(np.arange(len(found)), taken))
-    found = single.single_distances(z[0].numpy(), law, renormalise, float(z.square().sum(2).max()))
+    found = single.single_distances(z[0], law, renormalise, float(z.square().sum(2).max()))
     for mine, exact in zip(found, transform._both_sides(z, law, renormalise), strict=True):
         off = np.abs(mine - exact[0].numpy())
         assert off[taken].max() < 1e-12 < off.max() < 1e-4
@@ -181,7 +181,7 @@ def test_where_float32_is_not_tried(monkeypatch):
     law = transform.decays(500, 1 / 500, z.device)
     largest = float(z.square().sum(2).max())
     monkeypatch.setattr(single, "_both_sides", None)
-    assert single.single_distances(z[0].numpy(), law, False, largest) is None
+    assert single.single_distances(z[0], law, False, largest) is None
 
 
 def test_threads_are_given_back():

@@ -23,7 +23,7 @@ MUTATIONS = {
         ("transform", "torch.exp(-rate * distance)", "torch.exp(rate * distance)"),  # the sign of alpha
         ("transform", "torch.exp(-rate * distance)", "torch.exp(-1.01 * rate * distance)"),
         ("transform", "frames.double() - low) /", "frames.double()) /"),
-        ("single", "past[0] / past[1], future[0] / future[1]", "past[0] / past[1], past[0] / past[1]"),
+        ("single", "(future[0] / future[1]).numpy()", "(past[0] / past[1]).numpy()"),
         ("transform", "products.softmax(3)", "products.mul(0.99).softmax(3)"),
         ("conditioning", "(here - past).floor()", "(here - past).ceil()"),
         ("conditioning", "1 / self.alpha", "self.alpha"),

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from ray.cluster_utils import Cluster
@@ -32,6 +33,7 @@ class Machines:
         return self._folders[-1]
 
     def _start(self) -> None:
+        Path("/tmp/ray").mkdir(exist_ok=True)  # where Ray notes the newest cluster, wherever its folder is
         known = {"gcs_server_port": self._port} if self._port else {}
         head: dict[str, Any] = {"num_cpus": 0, "temp_dir": self._folder(), "include_dashboard": False, **SMALL, **known}
         self.cluster = Cluster(initialize_head=True, head_node_args=head)
