@@ -189,7 +189,7 @@ class Launcher(ABC):
 
         Only launchers that say that they take gangs are asked; the others refuse `--gang` before anything begins.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} takes no gangs, and was asked for one")
 
     @abstractmethod
     def events(self, seconds: float) -> Iterable[Event]:

@@ -10,8 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.kernels.choice import may_fuse
+
 #: How maps lie that compiled loops take.
 LAYOUT = torch.channels_last
+
+
+def are_ours(maps: Tensor) -> bool:
+    """Whether maps are what our loops are for: in a training, on a CPU, float32 or bfloat16."""
+    fit = maps.device.type == "cpu" and maps.dtype in (torch.float32, torch.bfloat16)
+    return fit and torch.is_grad_enabled() and not torch.compiler.is_compiling() and may_fuse()
 
 
 def array(maps: Tensor) -> np.ndarray:

@@ -30,6 +30,13 @@ def _levels(row, squares, size, share, least, levels):
 
 
 @compiled
+def _power(level):
+    """level^(3/4)."""
+    root = np.sqrt(level)
+    return root * np.sqrt(root)
+
+
+@compiled
 def respond(maps, size, share, least, out):
     """Each number over its level^(3/4)."""
     items, rows, channels = maps.shape
@@ -38,8 +45,7 @@ def respond(maps, size, share, least, out):
         for row in range(rows):
             _levels(maps[item, row], squares, size, share, least, levels)
             for c in range(channels):
-                root = np.sqrt(levels[c])
-                value = load(maps[item, row, c]) / (root * np.sqrt(root))
+                value = load(maps[item, row, c]) / _power(levels[c])
                 out[item, row, c] = rounded(value, out[item, row, c])
 
 
@@ -54,8 +60,7 @@ def respond_back(maps, grads, size, share, least, out):
         for row in range(rows):
             _levels(maps[item, row], squares, size, share, least, levels)
             for c in range(channels):
-                root = np.sqrt(levels[c])
-                own = load(grads[item, row, c]) / (root * np.sqrt(root))
+                own = load(grads[item, row, c]) / _power(levels[c])
                 leaning[side + c] = own * load(maps[item, row, c]) / levels[c]
                 levels[c] = own
                 total[c] = ZERO

@@ -16,8 +16,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 from torch.nn.modules.module import _has_any_global_hook as has_any_global_hook
 
-from models.kernels.choice import may_fuse, note
-from models.kernels.items import LAYOUT, array, each, rows
+from models.kernels.choice import note
+from models.kernels.items import LAYOUT, are_ours, array, each, rows
 
 Pool = tuple[int, int]
 
@@ -80,10 +80,8 @@ def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
     if not is_plain(norm, nn.BatchNorm2d):
         return False
-    plain = norm.training and norm.affine and norm.running_mean is not None and torch.is_grad_enabled()
-    if not (plain and maps.device.type == "cpu" and maps.dtype in (torch.float32, torch.bfloat16)):
-        return False
-    return norm.weight.dtype == torch.float32 and not torch.compiler.is_compiling() and may_fuse()
+    plain = norm.training and norm.affine and norm.running_mean is not None
+    return plain and norm.weight.dtype == torch.float32 and are_ours(maps)
 
 
 @torch.no_grad()

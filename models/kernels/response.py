@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from models.kernels.choice import may_fuse, note
-from models.kernels.items import LAYOUT, each, rows
+from models.kernels.choice import note
+from models.kernels.items import LAYOUT, are_ours, each, rows
 
 #: The exponent whose power is two roots.
 BETA = 0.75
@@ -30,12 +30,8 @@ class LocalResponseNorm(nn.LocalResponseNorm):
     def _fuses(self, maps: Tensor) -> bool:
         """Whether this is training on a CPU in float32 or bfloat16, channels last, of an exponent that is for roots."""
         ours = self.beta == BETA and self.size % 2 == 1 and self.k > 0 and self.alpha >= 0
-        if not (ours and self.training and torch.is_grad_enabled() and maps.dim() == 4 and maps.numel()):
-            return False
-        if maps.device.type != "cpu" or maps.dtype not in (torch.float32, torch.bfloat16):
-            return False
-        laid = maps.is_contiguous(memory_format=LAYOUT)
-        return laid and not torch.compiler.is_compiling() and may_fuse()
+        laid = maps.dim() == 4 and maps.numel() > 0 and maps.is_contiguous(memory_format=LAYOUT)
+        return ours and self.training and laid and are_ours(maps)
 
 
 class _Respond(torch.autograd.Function):
