@@ -10,7 +10,7 @@ from benchmarks.runs.scores import Scores
 
 RELATIVE = 1e-3
 #: What validation counts, and some steps of it: it moves by an item, or a pair, where two scores are equal to rounding.
-COUNTED, STEPS = ("val_accuracy", "val_auc", "val_error_rate"), 0.02
+COUNTED, STEPS = ("val_accuracy", "val_auc", "val_error_rate"), 0.01
 DIGITS = 7
 #: Columns of the history that are no numbers of the training.
 IDLE = ("epoch", "seconds")
@@ -75,7 +75,7 @@ def problem(stored: dict[str, Any] | None, found: dict[str, Any]) -> str | None:
 def first_difference(stored: dict[str, Any], found: dict[str, Any]) -> str | None:
     """The first number that differs by more than a relative 1e-3; for scores, relative to the largest of them.
 
-    Rates that validation counts may differ by 0.02: two scores that are equal to rounding change places from processor
+    Rates that validation counts may differ by 0.01: two scores that are equal to rounding change places from processor
     to processor. So may the epoch that is kept, among those that they do not tell apart.
     """
     told, history = stored["history"], found["history"]

@@ -128,13 +128,13 @@ def with_history(**columns) -> dict:
 
 
 def test_what_validation_counts_may_move_by_some_steps():
-    stored, near = with_history(val_auc=[0.5, 0.53]), with_history(val_auc=[0.504, 0.515])
+    stored, near = with_history(val_auc=[0.52, 0.53]), with_history(val_auc=[0.514, 0.523])
     assert golden.problem(stored, near) is None
-    far = golden.problem(stored, with_history(val_auc=[0.5, 0.556]))
+    far = golden.problem(stored, with_history(val_auc=[0.52, 0.556]))
     assert far and far.startswith("val_auc of epoch 1: expected 0.53, got 0.556")
     kept = {**near, "kept": 0, "scores": {**near["scores"], "mean": 3.0}}
     assert golden.problem(stored, kept) is None
-    apart = {**with_history(val_auc=[0.5, 0.53]), "kept": 0}
+    apart = {**with_history(val_auc=[0.511, 0.53]), "kept": 0}
     assert golden.problem(stored, apart) == (
         "epoch kept: expected 1, got 0; if the change is meant, bump `version` of the class that changed and "
         "`python -m benchmarks.regression renew`"
