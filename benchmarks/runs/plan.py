@@ -9,7 +9,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
-from benchmarks.runs.stored.timings import Estimate, expected, stored_timings, this_cpu
+from benchmarks.runs.stored.timings import Estimate, Machine, expected, stored_timings, this_cpu
 from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
@@ -217,13 +217,13 @@ def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: W
     if choice.folds == ():
         return []
     runs = setting_runs(paper, setting, dataset, choice, workspace)
-    told = expected_minutes(paper, runs[0], workspace, this_cpu())
+    told = expected_minutes(paper, runs[0], workspace, this_cpu(choice.numerics))
     minutes = {device: round(one.minutes, 3) for device, one in told.items()}
     basis = {device: one.basis for device, one in told.items()}
     return [Planned(run, workspace.ledger.is_done(run), minutes, basis=basis) for run in runs]
 
 
-def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: str | None = None) -> dict[str, Estimate]:
+def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: Machine | None = None) -> dict[str, Estimate]:
     """By kind of device: from stored timings if the recipe has run, else what the paper file expects.
 
     here: the CPU that it is asked of; None for wherever most of its like have run, which is the same on every machine.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchmarks.runs.ledger import Finished, Ledger, Run
-from benchmarks.runs.provenance import cpu_name
+from benchmarks.runs.provenance import cpu_name, instructions
 from datasets.acquire.telling import count_of
 
 #: The cores that estimates of a CPU are for.
@@ -29,7 +29,8 @@ TYPED = "typed estimate"
 class Machine(NamedTuple):
     """What runs of one kind of device take the same time on: its name and what instructions were used.
 
-    In float32 they are no matter, so that runs from before they were noted stand with later ones.
+    Processors of one name may have others: with AVX-512 a step takes half of what it takes with AVX2. Runs from before
+    instructions were noted have "".
     """
 
     kind: str
@@ -39,8 +40,11 @@ class Machine(NamedTuple):
     @classmethod
     def of(cls, finished: Finished) -> "Machine":
         """That of a stored run."""
-        device, float32 = finished.result["device"], finished.run.numerics == "float32"
-        return cls(device["kind"], device["name"], "" if float32 else str(device.get("instructions", "")))
+        device = finished.result["device"]
+        return cls(device["kind"], device["name"], str(device.get("instructions", "")))
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.instructions})" if self.instructions else self.name
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,10 @@ class Timings:
         for one in sorted(runs, key=lambda one: one.ended):
             self._by_recipe[one.recipe][one.machine].append(one)
 
-    def measured(self, run: Run, here: str | None = None) -> dict[str, Estimate]:
+    def measured(self, run: Run, here: Machine | None = None) -> dict[str, Estimate]:
         """By kind of device what a run takes there, as far as its recipe has run.
 
-        here: the name of the CPU to tell it of; None for wherever most of its like have run.
+        here: the CPU to tell it of; None for wherever most of its like have run.
         """
         found = self._by_recipe.get((run.setting, run.recipe), {})
         kinds: dict[str, dict[Machine, list[Took]]] = defaultdict(dict)
@@ -138,37 +142,36 @@ class Timings:
         }
         return {kind: estimate for kind, estimate in told.items() if estimate is not None}
 
-    def _on(self, here: str, machines: Mapping[Machine, Sequence[Took]]) -> Estimate | None:
-        """An estimate for a CPU: what was taken there, else what others took, scaled by how they compare."""
-        same = [one for machine, took in machines.items() for one in took if machine.name == here]
-        if same:
-            alike, threads = _alike_threads(same)
-            apart = "" if threads == 1 else f" with {threads} threads"
-            return Estimate(_newest(alike), f"{count_of(min(len(alike), NEWEST), 'run')} on this kind of CPU{apart}")
+    def _on(self, here: Machine, machines: Mapping[Machine, Sequence[Took]]) -> Estimate | None:
+        """An estimate for a CPU: what was taken there, else what others took, scaled by how they compare.
+
+        Those of its name whose instructions were not noted stand for it where nothing better is known.
+        """
+        for same, where in ((here, "this kind of CPU"), (here._replace(instructions=""), f"a CPU named {here.name}")):
+            if same in machines:
+                alike, threads = _alike_threads(machines[same])
+                apart = "" if threads == 1 else f" with {threads} threads"
+                return Estimate(_newest(alike), f"{count_of(min(len(alike), NEWEST), 'run')} on {where}{apart}")
         for machine, took in sorted(machines.items(), key=lambda one: -len(one[1])):
-            if ratio := self._ratio(machine.name, here):
+            if ratio := self._ratio(machine, here):
                 factor, settings = ratio
-                where = f"{count_of(min(len(took), NEWEST), 'run')} on {machine.name}"
+                where = f"{count_of(min(len(took), NEWEST), 'run')} on {machine}"
                 scaled = f"scaled by {factor:.2f}, as {count_of(settings, 'setting')} run on both"
                 return Estimate(factor * _newest(took), f"{where}, {scaled}")
         return None
 
-    def _ratio(self, there: str, here: str) -> tuple[float, int] | None:
+    def _ratio(self, there: Machine, here: Machine) -> tuple[float, int] | None:
         """How much longer runs take on one CPU than on another, and how many settings, run on both, say so."""
-        ratios = []
-        for machines in self._by_recipe.values():
-            ours, theirs = (
-                [one for took in machines.values() for one in took if one.machine[:2] == ("cpu", name)]
-                for name in (here, there)
-            )
-            if ours and theirs:
-                ratios.append(math.log(_newest(ours) / _newest(theirs)))
+        ratios = [
+            math.log(_newest(machines[here]) / _newest(machines[there]))
+            for machines in self._by_recipe.values() if here in machines and there in machines
+        ]  # fmt: skip
         return (math.exp(statistics.fmean(ratios)), len(ratios)) if ratios else None
 
 
 def _on_most(machines: Mapping[Machine, Sequence[Took]]) -> Estimate:
     machine, took = max(machines.items(), key=lambda one: (len(one[1]), one[0]))
-    return Estimate(_newest(took), f"{count_of(min(len(took), NEWEST), 'run')} on {machine.name}")
+    return Estimate(_newest(took), f"{count_of(min(len(took), NEWEST), 'run')} on {machine}")
 
 
 def _alike_threads(took: Sequence[Took]) -> tuple[list[Took], int]:
@@ -212,12 +215,12 @@ def stored_timings(ledger: Ledger) -> Timings:
     return _LAST["runs"][1]
 
 
-def expected(run: Run, typed: Mapping[str, float], timings: Timings, here: str | None) -> dict[str, Estimate]:
+def expected(run: Run, typed: Mapping[str, float], timings: Timings, here: Machine | None) -> dict[str, Estimate]:
     """By kind of device: measured, where the recipe has run and that says something of this CPU, else as typed."""
     fallback = {kind: Estimate(minutes, TYPED) for kind, minutes in typed.items()}
     return {**fallback, **timings.measured(run, here)}
 
 
-def this_cpu() -> str:
-    """The kind of CPU that plans are made for: this machine's."""
-    return cpu_name()
+def this_cpu(numerics: str) -> Machine:
+    """The kind of CPU that plans are made for: this machine's, with the instructions of these numerics."""
+    return Machine("cpu", cpu_name(), instructions(numerics))

@@ -30,32 +30,32 @@ def took(run, machine, *minutes, threads=2, day=1):
 
 def test_what_was_taken_on_this_cpu_decides_and_the_newest_of_it(runs):
     timings = Timings([*took(runs["base"], EPYC, 99, 99, 99, 10, 12, 11, 10, 50), *took(runs["base"], XEON, 1, 1)])
-    found = expected(runs["base"], {"cpu": 7.0, "cuda": 1.0}, timings, "EPYC")
+    found = expected(runs["base"], {"cpu": 7.0, "cuda": 1.0}, timings, EPYC)
     assert found["cpu"].minutes == 11 and found["cpu"].basis == "5 runs on this kind of CPU with 2 threads"
     assert found["cuda"].minutes == 1.0 and found["cuda"].basis == TYPED
 
 
 def test_a_run_of_one_thread_leaves_the_other_core_to_others(runs):
     few = took(runs["base"], EPYC, 5, threads=2)
-    found = expected(runs["base"], {}, Timings([*took(runs["base"], EPYC, 20, 24, threads=1), *few]), "EPYC")
+    found = expected(runs["base"], {}, Timings([*took(runs["base"], EPYC, 20, 24, threads=1), *few]), EPYC)
     assert found["cpu"].minutes == 11 and found["cpu"].basis == "2 runs on this kind of CPU"
 
 
 def test_no_timing_of_another_cpu_is_taken_as_it_is(runs):
     """Without a setting that both have run nothing is known; with two that say 2 and 8 times, it is 4 times."""
     there = took(runs["base"], XEON, 10)
-    assert expected(runs["base"], {"cpu": 7.0}, Timings(there), "EPYC")["cpu"].basis == TYPED
+    assert expected(runs["base"], {"cpu": 7.0}, Timings(there), EPYC)["cpu"].basis == TYPED
     both = [
         *took(runs["att"], XEON, 5), *took(runs["att"], EPYC, 10), *took(runs["aug"], XEON, 1),
         *took(runs["aug"], EPYC, 8),
     ]  # fmt: skip
-    found = expected(runs["base"], {"cpu": 7.0}, Timings([*there, *both]), "EPYC")["cpu"]
+    found = expected(runs["base"], {"cpu": 7.0}, Timings([*there, *both]), EPYC)["cpu"]
     assert found.minutes == pytest.approx(40)
     assert found.basis == "1 run on Xeon, scaled by 4.00, as 2 settings run on both"
 
 
 def test_an_accelerator_is_named(runs):
-    found = expected(runs["base"], {"cuda": 9.0}, Timings(took(runs["base"], H200, 2, 4)), "EPYC")["cuda"]
+    found = expected(runs["base"], {"cuda": 9.0}, Timings(took(runs["base"], H200, 2, 4)), EPYC)["cuda"]
     assert (found.minutes, found.basis) == (3, "2 runs on H200")
 
 
@@ -68,7 +68,7 @@ def test_plan_tells_what_it_used(tmp_path, monkeypatch):
     workspace = workspace_in(tmp_path)
     device = {"kind": "cpu", "name": "EPYC", "threads": 1}
     fabricate(workspace, "base", "esc10", seeds=1, device=device, seconds={"total": 7200.0})
-    monkeypatch.setattr(planning, "this_cpu", lambda: "EPYC")
+    monkeypatch.setattr(planning, "this_cpu", lambda numerics: EPYC)
     plan = make_plan(select("acrnn.t3"), Choice(), workspace)
     lines = "\n".join(plan_lines(plan))
     assert "1.0 h on cpu (5 runs on this kind of CPU)" in lines and lines.count(TYPED) == 1
@@ -78,10 +78,10 @@ def test_plan_tells_what_it_used(tmp_path, monkeypatch):
         if one["dataset"] == "esc10"
     }
     assert told["base"] == "5 runs on this kind of CPU" and told["att"] == TYPED
-    monkeypatch.setattr(planning, "this_cpu", lambda: "Xeon")
+    monkeypatch.setattr(planning, "this_cpu", lambda numerics: XEON)
     assert "this kind of CPU" not in "\n".join(plan_lines(make_plan(select("acrnn.t3"), Choice(), workspace)))
     fabricate(workspace, "att", "esc10", seeds=1, device=device, seconds={"total": 60.0})
-    monkeypatch.setattr(planning, "this_cpu", lambda: "EPYC")
+    monkeypatch.setattr(planning, "this_cpu", lambda numerics: EPYC)
     again = make_plan(select("acrnn.t3"), Choice(), workspace).to_dict()["runs"]  # the store is read again
     assert {one["minutes"]["cpu"] for one in again if one["id"].startswith("acrnn-esc10-att-")} == {0.5}
 
@@ -131,12 +131,24 @@ def test_committed_runs_are_told_within_a_fifth_where_the_machine_was_its_own():
     assert stored_timings(workspace.ledger) is stored_timings(workspace.ledger)
 
 
-def test_instructions_tell_machines_apart_in_bf16_alone(runs):
-    """Runs from before instructions were noted stand with later ones."""
+def test_instructions_tell_processors_of_one_name_apart(runs):
+    """Runs from before they were noted stand for both, where nothing better is known."""
+    wide, narrow = EPYC._replace(instructions="avx512"), EPYC._replace(instructions="avx2")
+    base = [*took(runs["base"], wide, 4), *took(runs["base"], EPYC, 6)]
 
-    def machine(numerics, **more):
-        run = replace(runs["base"], numerics=numerics)
-        return Machine.of(SimpleNamespace(run=run, result={"device": {"kind": "cpu", "name": "EPYC", **more}}))
+    def told(here, *more):
+        return expected(runs["base"], {}, Timings([*base, *more]), here)["cpu"]
 
-    assert machine("float32") == machine("float32", instructions="avx512_bf16") == EPYC
-    assert machine("bf16", instructions="avx512_bf16") != machine("bf16", instructions="amx_bf16")
+    assert told(wide).minutes == 4 and told(wide).basis == "1 run on this kind of CPU with 2 threads"
+    assert told(narrow).minutes == 6 and told(narrow).basis == "1 run on a CPU named EPYC with 2 threads"
+    assert told(narrow, *took(runs["base"], narrow, 9)).minutes == 9
+    both = [*took(runs["att"], wide, 5), *took(runs["att"], narrow, 10)]
+    scaled = expected(runs["base"], {}, Timings([*took(runs["base"], wide, 4), *both]), narrow)["cpu"]
+    assert (scaled.minutes, scaled.basis) == (8, "1 run on EPYC (avx512), scaled by 2.00, as 1 setting run on both")
+
+
+def test_a_machine_is_what_a_result_says():
+    def machine(**more):
+        return Machine.of(SimpleNamespace(result={"device": {"kind": "cpu", "name": "EPYC", **more}}))
+
+    assert machine() == EPYC and machine(instructions="avx2") == EPYC._replace(instructions="avx2")
