@@ -4,7 +4,7 @@ import gc
 import sys
 
 from benchmarks.cli import BAD_INPUT, OUT_OF_TIME
-from benchmarks.cli.surroundings import foreign_package, lost_folder, settle
+from benchmarks.cli.surroundings import foreign_package, lost_folder, not_installed, settle
 
 #: New objects between two searches for cycles of garbage. What thousands of stored runs are read into lives to the end
 #: of a command, and to search it again and again is a sixth of a report.
@@ -23,6 +23,11 @@ def main() -> None:
     except KeyboardInterrupt:
         print("resound: stopped before it began", file=sys.stderr)
         sys.exit(OUT_OF_TIME)
+    except ModuleNotFoundError as error:
+        if (problem := not_installed(error)) is None:
+            raise
+        print(f"resound: {problem}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
     code = run_command_line(sys.argv[1:])
     PRESSES.end()
     sys.exit(code)

@@ -12,7 +12,7 @@ from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, run
 from benchmarks.cli.asking import predict
 from benchmarks.cli.data import data_app
 from benchmarks.cli.options import with_papers
-from benchmarks.cli.surroundings import Unread, Unwritable
+from benchmarks.cli.surroundings import Unread, Unwritable, not_installed
 from benchmarks.errors import USER_ERRORS, Left, lines_told, told
 
 #: What typer makes of a KeyboardInterrupt, and the exit code after a second one.
@@ -121,10 +121,16 @@ def _answered(arguments: Sequence[str], debug: bool) -> int:
 
 
 def _unforeseen(error: Exception) -> int:
-    """Tell of an error that nobody has worded; the exit code. What the system refuses is input, the rest our fault."""
+    """Tell of an error that nobody has worded; the exit code.
+
+    What the system refuses and what is not installed is of the surroundings, as bad input is; the rest is our fault.
+    """
     if isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename}: {error.strerror}; check the path and its permissions"
         print(f"resound: {told(message)}", file=sys.stderr)
+        return BAD_INPUT
+    if isinstance(error, ModuleNotFoundError) and (problem := not_installed(error)):
+        print(f"resound: {problem}", file=sys.stderr)
         return BAD_INPUT
     text = told(" ".join(str(error).split()))
     print(f"resound: {type(error).__name__}: {text} (a fault of the harness; --debug shows where)", file=sys.stderr)

@@ -44,6 +44,17 @@ def foreign_package() -> str | None:
     return None
 
 
+def not_installed(error: ModuleNotFoundError) -> str | None:
+    """A line on a package that this Python does not have; None where what is missing is a module of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "benchmarks", *CLAIMED):
+        return None
+    return (
+        f"the package `{package}` is not installed for {sys.executable}; `make setup` installs what is needed into "
+        ".venv, `. .venv/bin/activate` makes that the Python of this shell"
+    )
+
+
 def lost_folder() -> str | None:
     """A line on the working folder where it was removed after the shell went there: no path or process starts there."""
     try:

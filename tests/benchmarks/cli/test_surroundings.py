@@ -253,6 +253,29 @@ def test_packages_of_others_are_told_with_what_to_do(name, store, tmp_path):
     assert store.ask("list", "toy", variables=ours, cwd=tmp_path)[0] == 0
 
 
+#: A Python that lacks a package, or a module of ours.
+LACKING = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{name}":
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+sys.meta_path.insert(0, Absent())
+"""
+
+
+@pytest.mark.parametrize("package", ["typer", "yaml"], ids=["at the start", "in a command"])
+def test_a_package_that_is_not_installed_is_told_with_what_to_do(package, store):
+    code, output, errors = store.ask("list", "toy", sitecustomize=LACKING.format(name=package))
+    assert (code, output, len(errors.splitlines())) == (2, "", 1)
+    assert f"`{package}` is not installed for {sys.executable}; `make setup`" in errors
+
+
+def test_a_module_of_ours_that_is_missing_is_our_fault(store):
+    code, _, errors = store.ask("list", "toy", sitecustomize=LACKING.format(name="benchmarks.cli.listing"))
+    assert code == 1 and "a fault of the harness" in errors and "make setup" not in errors
+
+
 FORMER = {
     "a module without a spec": ("import sys, types; sys.modules['models'] = types.ModuleType('models')", 2),
     "an output in memory": ("import io, sys; sys.stdout = io.StringIO()", 0),
