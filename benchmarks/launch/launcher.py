@@ -62,6 +62,8 @@ class Slots:
     gang: int = 1
     #: how training steps are captured (benchmarks.runs.gang.capture); None: not at all
     capture: str | None = None
+    #: which kernels layers are to use (models.kernels.choice)
+    kernels: str = "fused"
 
 
 class Free(NamedTuple):

@@ -49,12 +49,14 @@ class LocalOptions(Options):
     """memory: GiB that the runs may take together, of the machine or of the accelerator; unless given, what is free.
 
     timeout: minutes after which a run without any sign of progress is ended; every step of a training is one.
-    graph: training steps are captured once and played again, on an accelerator (unmeasured).
+    graph: training steps are captured once and played again, on an accelerator (unmeasured). compile: normalisation and
+    what follows it are compiled as one piece, there (unmeasured).
     """
 
     memory: Annotated[float, Gt(0)] | None = None
     timeout: Annotated[float, Gt(0)] = 120.0
     graph: bool = False
+    compile: bool = False
 
 
 @dataclass
@@ -95,10 +97,13 @@ class Local(Launcher):
         device, cores = choose_device(device), available_cores()
         if cls.options.graph and device == "cpu":
             raise InputError("--launcher local:graph=yes: captures what an accelerator does; leave it out on a CPU")
+        if cls.options.compile and device == "cpu":
+            raise InputError("--launcher local:compile=yes: makes training on a CPU slower; leave it out there")
         wanted = jobs or (cores if device == "cpu" else 2)
         capture = "graph" if cls.options.graph else None
-        threads = max(1, cores // wanted)
-        return Slots(jobs=max(1, min(wanted, runs)), device=device, threads=threads, capture=capture)
+        threads, kernels = max(1, cores // wanted), "compiled" if cls.options.compile else "fused"
+        jobs = max(1, min(wanted, runs))
+        return Slots(jobs=jobs, device=device, threads=threads, capture=capture, kernels=kernels)
 
     def open(self, slot: int) -> None:
         """Start a worker; it is free once it has imported what it needs."""

@@ -56,7 +56,7 @@ def perform(
     beside = partial(extractors_beside, run, slots.sweep, workspace)
     around = Surroundings(
         workspace, slots.device, after_a_step, on_epoch, slots.checkpoint_seconds, beside, after_an_item,
-        slots.keeps_weights, slots.logger, seat, slots.capture, lambda line: tell(Said(slot, line)),
+        slots.keeps_weights, slots.logger, seat, slots.capture, lambda line: tell(Said(slot, line)), slots.kernels,
     )  # fmt: skip
     end = partial(Ended, slot, run.id)
     begin_peak(slots.device)

@@ -54,6 +54,8 @@ class Surroundings:
     #: how training steps are captured ("graph", see benchmarks.runs.gang.capture), and who is told if they cannot be
     capture: str | Callable[[], Any] | None = None
     say: Callable[[str], None] = lambda line: None
+    #: which kernels layers are to use, where they can be (models.kernels.choice)
+    kernels: str = "fused"
 
 
 @dataclass
@@ -98,6 +100,13 @@ def _check_sources(run: Run) -> None:
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
+    from models.kernels import choose
+
+    with choose(around.kernels):  # type: ignore[arg-type]
+        return _made(run, attempt, around)
+
+
+def _made(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
     from models.kernels import begin
 
     begin()

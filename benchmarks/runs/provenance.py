@@ -127,7 +127,7 @@ def device_in_words(device: Mapping[str, Any]) -> str:
     if device["kind"] == "cpu":
         more = [threads, device.get("instructions"), f"{device.get('kernels', 'native')} kernels"]
     else:
-        more = [f"CUDA {device.get('cuda')}"]
+        more = [f"CUDA {device.get('cuda')}", "compiled kernels" if device.get("kernels") == "compiled" else None]
     return f"{device['name']} ({', '.join(filter(None, [device['kind'], *more]))})"
 
 

@@ -2,7 +2,8 @@
 
 Batch normalisation, ReLU and max-pooling each go over their maps once or more, forward and backward, and in bfloat16
 cost as much as the convolutions between them. `norm_relu` does all three at once; see models/kernels/norm.py. Local
-response normalisation is one pass instead of a dozen; see models/kernels/response.py.
+response normalisation is one pass instead of a dozen; see models/kernels/response.py. On an accelerator the library can
+be told to compile the same pieces; see models/kernels/compiled.py.
 """
 
 from models.kernels.choice import Kernels, available, begin, choose, used

@@ -1,4 +1,4 @@
-"""Which kernels are used: ours where they can be compiled, and the library's everywhere else."""
+"""Which kernels are used: ours where they can be compiled, what the library compiles, or its layers one by one."""
 
 import threading
 from collections.abc import Iterator
@@ -6,19 +6,20 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Literal
 
-Kernels = Literal["fused", "native"]
-
-#: Whether ours may be used.
-_STATE = {"may": True}
+#: Our loops, the library's layers one by one, or pieces of several layers that the library compiles.
+Kernels = Literal["fused", "native", "compiled"]
 
 
-class _Seen(threading.local):
-    """Whether ours were used since the last `begin`; runs that share a process are threads of it."""
+class _Here(threading.local):
+    """What this thread uses; runs that share a process are threads of it."""
 
-    did = False
+    #: which may be used; where these cannot be, native ones are
+    chosen: Kernels = "fused"
+    #: which were, since the last `begin`
+    used: Kernels = "native"
 
 
-_SEEN = _Seen()
+_HERE = _Here()
 
 
 @cache
@@ -34,35 +35,45 @@ def _compiles() -> bool:
 
 def may_fuse() -> bool:
     """Whether our kernels can be used, and no one has chosen otherwise."""
-    return _STATE["may"] and _compiles()
+    return _HERE.chosen == "fused" and _compiles()
+
+
+def may_compile() -> bool:
+    """Whether pieces that the library compiles were chosen, and it could so far."""
+    return _HERE.chosen == "compiled"
+
+
+def give_up_compiling() -> None:
+    """Use the library's layers from here on, as it cannot compile pieces of them."""
+    _HERE.chosen = "native"
 
 
 @contextmanager
 def choose(kernels: Kernels) -> Iterator[None]:
-    """Within the block our kernels ("fused", where they can be) or the library's ("native") are used."""
-    before = _STATE["may"]
-    _STATE["may"] = kernels == "fused"
+    """Within the block this thread uses these kernels, where they can be."""
+    before = _HERE.chosen
+    _HERE.chosen = kernels
     try:
         yield
     finally:
-        _STATE["may"] = before
+        _HERE.chosen = before
 
 
 def available() -> Kernels:
     """Which kernels a training here would use, as far as its layers are of that kind."""
-    return "fused" if may_fuse() else "native"
+    return "compiled" if may_compile() else "fused" if may_fuse() else "native"
 
 
-def note() -> None:
-    """Remember that ours were used."""
-    _SEEN.did = True
+def note(kernels: Kernels = "fused") -> None:
+    """Remember that these were used."""
+    _HERE.used = kernels
 
 
 def begin() -> None:
     """Forget which kernels were used before: a run begins in this thread."""
-    _SEEN.did = False
+    _HERE.used = "native"
 
 
 def used() -> Kernels:
     """Which kernels the steps of this thread since `begin` have used."""
-    return "fused" if _SEEN.did else "native"
+    return _HERE.used

@@ -16,6 +16,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 from torch.nn.modules.module import _has_any_global_hook as has_any_global_hook
 
+from models.kernels import compiled
 from models.kernels.choice import note
 from models.kernels.items import LAYOUT, are_ours, array, each, rows
 
@@ -24,6 +25,8 @@ Pool = tuple[int, int]
 
 def norm_relu(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None = None) -> Tensor:
     """ReLU of normalised maps (B, C, H, W), and the maxima over windows of `pool`, which do not overlap, if given."""
+    if _compiles(norm):
+        return compiled.norm_relu(norm, maps, pool)
     if not _fuses(norm, maps, pool):
         normed = norm(maps)
         return normed.relu_() if pool is None else F.max_pool2d(normed, pool).relu_()
@@ -51,6 +54,8 @@ def conv_norm_relu(conv: nn.Conv2d, norm: nn.BatchNorm2d, maps: Tensor, pool: Po
 
 def norm_add_relu(norm: nn.BatchNorm2d, maps: Tensor, others: Tensor) -> Tensor:
     """ReLU of normalised maps (B, C, H, W) plus others of their shape."""
+    if _compiles(norm):
+        return compiled.norm_relu(norm, maps, None, others)
     alike = others.shape == maps.shape and others.dtype == maps.dtype
     if not (alike and others.is_contiguous(memory_format=LAYOUT) and _fuses(norm, maps, None)):
         return norm(maps).add_(others).relu_()
@@ -78,10 +83,17 @@ def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
 
 def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
-    if not is_plain(norm, nn.BatchNorm2d):
-        return False
-    plain = norm.training and norm.affine and norm.running_mean is not None
-    return plain and norm.weight.dtype == torch.float32 and are_ours(maps)
+    return _is_usual(norm) and norm.training and norm.weight.dtype == torch.float32 and are_ours(maps)
+
+
+def _compiles(norm: nn.BatchNorm2d) -> bool:
+    """Whether a normalisation and what follows it are to be one piece that the library compiles."""
+    return compiled.compiles(norm) and _is_usual(norm) and norm.momentum is not None
+
+
+def _is_usual(norm: nn.BatchNorm2d) -> bool:
+    """Whether a normalisation has weights and running statistics, and nobody listens to it."""
+    return is_plain(norm, nn.BatchNorm2d) and norm.affine and norm.running_mean is not None
 
 
 @torch.no_grad()

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from models.kernels.choice import note
+from models.kernels.compiled import compiled, compiles
 from models.kernels.items import LAYOUT, are_ours, each, rows
 
 #: The exponent whose power is two roots.
@@ -23,6 +25,8 @@ class LocalResponseNorm(nn.LocalResponseNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Maps (B, C, H, W), each number over (k + alpha x mean square of its neighbouring channels)^beta."""
+        if compiles(self):
+            return compiled(F.local_response_norm, input, self.size, self.alpha, self.beta, self.k)  # type: ignore[no-any-return]
         if not self._fuses(input):
             return super().forward(input)
         return _Respond.apply(input, self.size, self.alpha / self.size, self.k)  # type: ignore[no-any-return]

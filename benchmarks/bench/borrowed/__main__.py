@@ -1,8 +1,8 @@
 """`python -m benchmarks.bench.borrowed`: all that a borrowed accelerator is to tell, in order, within a time budget.
 
-First whether a short training is that of the CPU, alone, in a gang and captured; then the table of speeds; then, with
-what is left, the runs of the targets that are given. Every result is written when it is there, so that the end of the
-loan costs nothing. Parts one and two need torch and Lightning alone.
+First whether a short training is that of the CPU, alone, in a gang, captured and with compiled pieces; then the table
+of speeds; then, with what is left, the runs of the targets that are given. Every result is written when it is there, so
+that the end of the loan costs nothing. Parts one and two need torch and Lightning alone.
 """
 
 import argparse
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.run is None:
         options.run = "--launcher local:graph=yes" if options.device == "cuda" else ""
+    if options.device == "cpu":
+        rehearse_compiling()
     until = time.monotonic() + options.minutes * 60
     report = _Report(options.out)
     same = report.equality(list(equality(options.device, 16 if options.trial else 4, 2 if options.trial else 10)))
@@ -54,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     went = all(one["median"] is not None for one in report.found["speed"])
     ran = all(code in (0, 3) for code in report.found["runs"].values())  # 3: cut, as they may be
     return 0 if same and went and ran else 1
+
+
+def rehearse_compiling() -> None:
+    """Have pieces traced as for an accelerator, but no programs made of them, which take a minute and tell nothing."""
+    from models.kernels import compiled
+
+    compiled.BACKEND = "aot_eager"
 
 
 class _Report:
@@ -94,10 +103,11 @@ class _Report:
 
 
 def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, Any]]:
-    """How far the losses of a short training without dropout are off those of the CPU; in a gang and captured, off
-    those of the same training alone: relative, with what is allowed.
+    """How far the losses of a short training without dropout are off those of the CPU; in a gang, captured and with
+    compiled pieces, off those of the same training alone: relative, with what is allowed.
     """
     from benchmarks.runs.gang.capture import CudaGraph, Eager
+    from models.kernels import choose
 
     on_cpu, alone = ([losses("cpu", width_divisor, steps, seed)] for seed in (0, 1)), []
     for seed, [expected] in enumerate(on_cpu):
@@ -108,6 +118,9 @@ def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, 
         for seed, (mine, theirs) in enumerate(zip(found, alone, strict=True)):
             may = 0.0 if device == "cpu" else 1e-5
             yield _line(f"seed {seed}, member with {way.__name__}, and alone", mine, theirs, may)
+        with choose("compiled"):
+            found_compiled = losses(device, width_divisor, steps, 0, way)
+        yield _line(f"seed 0, compiled pieces with {way.__name__}, and alone", found_compiled, alone[0], 1e-3)
 
 
 def _line(name: str, found: Sequence[float], expected: Sequence[float], may: float) -> dict[str, Any]:
@@ -131,11 +144,11 @@ def _trained(device: str, width_divisor: int, seed: int, way: Any) -> Any:
     return capture
 
 
-def losses(device: str, width_divisor: int, steps: int, seed: int) -> list[float]:
-    """The losses of a training by itself."""
+def losses(device: str, width_divisor: int, steps: int, seed: int, way: Any = None) -> list[float]:
+    """The losses of a training by itself, captured in a way, or as it is written."""
     from benchmarks.runs.gang.capture import Eager
 
-    capture = _trained(device, width_divisor, seed, Eager)
+    capture = _trained(device, width_divisor, seed, way or Eager)
     return [float(capture.replay()) for _ in range(steps)]
 
 

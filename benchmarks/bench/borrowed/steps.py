@@ -119,11 +119,27 @@ def _ways(
     return {
         "eager": lambda: (_in_turn(members().steps(Eager)), True),
         "graph": lambda: (_in_turn(members().steps(graph)), True),
+        "graph, compiled pieces": lambda: (_in_turn(_compiled(members(), graph)), True),
         "graph, parallel streams": lambda: (_in_streams(members().steps(graph), device), True),
         "convolutions alone, by turns": lambda: (_convolutions(members(), False), False),
         "convolutions alone, vmap": lambda: (_convolutions(members(), True), False),
         "a process each, eager": lambda: (Packed(size, device, numerics, width_divisor, batch).turn, True),
     }
+
+
+def _compiled(members: Members, way: Callable[[], Capture]) -> list[Callable[[], Tensor]]:
+    """A step of each, in which normalisation and what follows it are pieces that the library compiles."""
+    with choose("compiled"):
+        steps = members.steps(way)
+
+    def chosen(step: Callable[[], Tensor]) -> Callable[[], Tensor]:
+        def inside() -> Tensor:
+            with choose("compiled"):  # which a graph has done already
+                return step()
+
+        return inside
+
+    return [chosen(step) for step in steps]
 
 
 def _in_turn(steps: Sequence[Callable[[], Tensor]]) -> Callable[[], None]:

@@ -38,8 +38,10 @@ def _has_driver() -> bool:
 
 
 def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
-    """The device a run used: kind (cpu or cuda), name, threads, and its driver, or instructions and kernels."""
+    """The device a run used: kind (cpu or cuda), name, threads, kernels, and its driver or instructions."""
     import torch
+
+    from models.kernels import used
 
     if device == "cuda":
         return {
@@ -48,9 +50,8 @@ def device_facts(device: str, numerics: str = "float32") -> dict[str, Any]:
             "cuda": torch.version.cuda,
             "cudnn": torch.backends.cudnn.version(),
             "threads": torch.get_num_threads(),
+            "kernels": used(),
         }
-    from models.kernels import used
-
     return {
         "kind": "cpu", "name": provenance.cpu_name(), "threads": torch.get_num_threads(),
         "instructions": provenance.instructions(numerics), "kernels": used(),

@@ -130,6 +130,7 @@ def test_a_warm_worker_trains_a_gang(toy_workspace):
     [
         (("--launcher", "ray", "--gang", "2"), "--gang 2 --launcher ray: its slots take one run each; use local"),
         (("--launcher", "local:graph=yes", "--device", "cpu"), "captures what an accelerator does"),
+        (("--launcher", "local:compile=yes", "--device", "cpu"), "makes training on a CPU slower"),
     ],
 )
 def test_what_cannot_be_is_one_line(toy_command, words, said):

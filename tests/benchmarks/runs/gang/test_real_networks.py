@@ -15,6 +15,7 @@ from benchmarks.runs.train import Stopped
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 from models.acrnn import ACRNNModule
+from models.kernels import compiled
 from tests.benchmarks.runs.gang.test_gang import alone, assert_same, ends, gang
 
 SMOKE = {"tier": "smoke", "corpus": "miniature", "seeds": 2}
@@ -124,6 +125,19 @@ class Graphlike(Eager):
         finally:
             for group, rate in zip(self.optimizer.param_groups, told, strict=True):
                 group["lr"] = rate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["acrnn", "piczak"])
+def test_compiled_pieces_train_the_same_up_to_rounding_and_the_result_tells(workspace, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(compiled, "BACKEND", "aot_eager")
+    run, _ = some(workspace, name, epochs=1)
+    expected = load_finished(alone([run], workspace, tmp_path / "alone")[run.id]).result
+    execute(run, Surroundings(workspace, kernels="compiled", capture=Graphlike))
+    compiled._compiled.cache_clear()
+    found = load_finished(workspace.runs / run.id).result
+    assert found["first_losses"] == pytest.approx(expected["first_losses"], rel=1e-3)
+    assert found["device"]["kernels"] == ("compiled" if name == "acrnn" else "native")  # PiczakCNN normalises nothing
 
 
 @pytest.mark.parametrize("way", ["eager", Graphlike])
