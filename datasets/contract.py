@@ -94,6 +94,14 @@ class Dataset(Protocol):
         return None
 
     @classmethod
+    def label_order(cls, **arguments: Any) -> "tuple[str, ...] | None":
+        """The classes in the order in which the release numbers them, where that is not that of `classes`.
+
+        By it ties are broken: who learns from class numbers decides for the smallest of equals. arguments: as `tested`.
+        """
+        return None
+
+    @classmethod
     def truth_of_names(cls, items: Iterable[str]) -> "pd.DataFrame | None":
         """What official names alone tell of items, as `truth` does; None where they do not tell."""
         return None

@@ -69,7 +69,7 @@ class ClaimResult:
     links: tuple[LinkResult, ...] = ()
     #: the rows or columns of the deciding link, by what a note calls them: the first less the second
     between: tuple[str, str] | None = None
-    #: the chance that the deciding link's test finds a difference of one margin, or of what the claim allows for
+    #: the least chance that the deciding link's test finds a difference of one margin, or of what the claim allows for
     power: float | None = None
 
     @property
@@ -101,12 +101,16 @@ def judge_claims(
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
     tested: dict[tuple[Question | str, float | None], Tested] = {}
     unasked = [_why_not(claim, links, outcomes, quoted, flawed, called) for claim, links in wanted]
+    n_tests = len({
+        asked for (claim, links), why in zip(wanted, unasked, strict=True) if not why
+        for asked, _ in _questions(claim, links)
+    })  # fmt: skip
     for (claim, links), why in zip(wanted, unasked, strict=True):
         for asked, link in [] if why else _questions(claim, links):
             margin = _told_apart(claim, link, margins or {})
             if (asked, margin) not in tested:
                 several = links if isinstance(asked, str) else (link,)
-                tested[asked, margin] = _test(claim, several, outcomes, margin)
+                tested[asked, margin] = _test(claim, several, outcomes, margin, n_tests)
     # A question is one test, however many differences its power is asked for.
     p = {asked: found.p for (asked, _), found in tested.items()}
     corrected = dict(zip(p, holm(list(p.values())), strict=True))
@@ -175,8 +179,10 @@ def _why_no_class(claim: Claim, found: Sequence[Outcomes]) -> str:
     return lacking[0] if lacking else ""
 
 
-def _test(claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes], margin: float | None) -> Tested:
-    """One link tested, or all links of a sentence about classes together."""
+def _test(
+    claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes], margin: float | None, n_tests: int
+) -> Tested:
+    """One link tested, one of so many tests, or all links of a sentence about classes together."""
     first = outcomes[claim.place(links[0].above)]
     others = {link.below: outcomes[claim.place(link.below)] for link in links}
     if odd := [link for link in links if others[link.below].items != first.items]:
@@ -186,7 +192,7 @@ def _test(claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes
     [other] = others.values()
     if claim.of_class is not None:
         first, other = first.of_class(claim.of_class), other.of_class(claim.of_class)
-    return compare_rows(first, other, links[0].by, margin)
+    return compare_rows(first, other, links[0].by, margin, n_tests)
 
 
 def _combine(claim: Claim, results: tuple[LinkResult, ...], called: Called) -> ClaimResult:
@@ -225,9 +231,12 @@ def _note(deciding: LinkResult, n_links: int, status: Status, link: Link) -> str
     if n_links > 1:
         parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {link}")
     parts.append(deciding.tested.test)
+    if link.by:
+        parts.append(f"p is that of a difference of {link.by:g}")
     power, margin = deciding.tested.power, deciding.tested.margin
     if not deciding.tested.can_decide:
         parts.append(f"so few units can show nothing: p is at least {deciding.tested.least_p:.2g}")
     elif power is not None:
-        parts.append(f"finds a difference of {margin:g} in {100 * power:.0f} of 100 cases")
+        least = "at least " if deciding.n_tests > 1 else ""
+        parts.append(f"finds a difference of {margin:g} in {least}{100 * power:.0f} of 100 cases")
     return "; ".join(parts)

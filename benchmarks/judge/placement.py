@@ -10,7 +10,7 @@ from benchmarks.judge.elsewhere.tables import renamed, with_classes
 from benchmarks.judge.truth_here import official_classes, official_truth, truth_of_run
 from benchmarks.metrics import kind_of
 from benchmarks.runs.ledger import Finished
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import Scores, scores_of
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, nearest
 from datasets.contract import EVERY_FOLD
@@ -127,7 +127,7 @@ def place_of_run(run: Finished, cells: Sequence[Cell], paper: Paper, workspace: 
             "folds together; write one scores file of all test items"
         )
     truth = truth_of_run(run, test_sets[0], workspace)
-    classes = Scores.load(run.scores_path(test_sets[0])).classes
+    classes = scores_of(run, test_sets[0]).classes
     return Place(members, truth, _items(truth), classes)
 
 

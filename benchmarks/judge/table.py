@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.judge.numerics.study import Study
     from benchmarks.judge.own.rows import OwnRow
     from benchmarks.judge.states import State
+    from benchmarks.metrics import MetricValue
     from benchmarks.spec.audit import Mean
     from benchmarks.spec.claims import Ordering
 
@@ -122,16 +123,24 @@ class CellResult:
     @property
     def correct(self) -> tuple[int, int] | None:
         """Right decisions over all complete seeds and folds, where the value is exactly their share."""
-        if self.evidence is None or self.mean is None:
-            return None
-        used = [one.value for one in self.evidence.complete]
-        if self.draws_nothing:  # the other seeds say the same again
-            first = self.evidence.complete_seeds[0]
-            used = [one.value for one in self.evidence.complete if one.seed == first]
-        if not all(value.is_share for value in used):
+        used = self._counted
+        if self.mean is None or not all(value.is_share for value in used):
             return None
         right, n = sum(value.correct for value in used), sum(value.n for value in used)
         return (right, n) if math.isclose(100 * right / n, self.mean, abs_tol=1e-9) else None
+
+    @property
+    def ties(self) -> int:
+        """Of the decisions that `correct` counts those of which several classes had the highest score."""
+        return sum(value.counts.get("ties", 0) for value in self._counted)
+
+    @property
+    def _counted(self) -> "list[MetricValue]":
+        """The values whose decisions are counted: of all complete seeds, or of one, where all say the same."""
+        if self.evidence is None or not self.evidence.complete_seeds:
+            return []
+        first = self.evidence.complete_seeds[0]
+        return [one.value for one in self.evidence.complete if not self.draws_nothing or one.seed == first]
 
     @property
     def counts(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from benchmarks.errors import USER_ERRORS
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import Scores, official_order, scores_of
 from benchmarks.runs.stored.shelf import Stored
 from benchmarks.runs.truth import NoTruth, Truths, names_tell
 from benchmarks.runs.workspace import Workspace
@@ -93,11 +93,11 @@ def truth_of_run(finished: Finished, test_set: str, workspace: Workspace) -> "pd
 
 
 def classes_here(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str, ...] | None:
-    """The classes of a dataset whose files are here, which costs nothing; None if they are not."""
+    """The classes, in official order, of a dataset whose files are here, which costs nothing; None if they are not."""
     use = paper.datasets[dataset]
     if not workspace.dataset_root(import_class(use.class_path).name, "real").is_dir():
         return None
-    return tuple(workspace.dataset(use, "real").classes)
+    return official_order(use.class_path, use.args) or tuple(workspace.dataset(use, "real").classes)
 
 
 def official_classes(paper: Paper, dataset: str, workspace: Workspace) -> tuple[str, ...] | None:
@@ -106,8 +106,8 @@ def official_classes(paper: Paper, dataset: str, workspace: Workspace) -> tuple[
     if found is not None:
         return found
     for finished in _runs_on_real_files(paper, dataset, workspace):
-        for path in sorted(finished.folder.glob("scores_*.npz")):
-            return Scores.load(path).classes
+        for test_set in finished.test_sets:
+            return scores_of(finished, test_set).classes
     return None
 
 

@@ -1,7 +1,7 @@
 """Accuracy of clip decisions: which of the classes a clip belongs to.
 
 A tie goes to the class that comes first in `Scores.classes` (assumed; no paper says), which for the scores of a run and
-for those that are compared is the official order of the dataset. Ties are counted.
+for those that are compared is the official order of the dataset's labels. Ties are counted.
 """
 
 from collections.abc import Callable, Iterable
@@ -107,10 +107,10 @@ def true_classes(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
 
 METRICS = (
     Metric(
-        "accuracy_clip_mean_probability", 2, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
+        "accuracy_clip_mean_probability", 3, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
         only=("probability", "logit", "log_likelihood"), decide=mean_probability_decisions,
     ),
     Metric(
-        "accuracy_clip_decision", 2, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP, decide=single_decisions
+        "accuracy_clip_decision", 3, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP, decide=single_decisions
     ),
 )  # fmt: skip

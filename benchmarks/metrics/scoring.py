@@ -15,7 +15,7 @@ from benchmarks.metrics import metric_named
 from benchmarks.metrics.metric import Chosen, MetricValue
 from benchmarks.runs.ledger import ANNOTATIONS, Finished
 from benchmarks.runs.memo import Memo, is_shared
-from benchmarks.runs.scores import Scores, joined
+from benchmarks.runs.scores import Scores, joined, scores_of
 from benchmarks.runs.stored.finished import signature
 from datasets.processes import available_cores, in_processes
 
@@ -84,7 +84,7 @@ def _read(finished: Finished, test_set: str) -> Scores:
         finished.verify()
         while len(_READ) >= MOST_READ:
             _READ.pop(next(iter(_READ)))
-        _READ[key] = Scores.load(finished.scores_path(test_set))
+        _READ[key] = scores_of(finished, test_set)
     return _READ[key]
 
 

@@ -10,7 +10,7 @@ from benchmarks.launch.local import Local
 from benchmarks.metrics import MetricValue, metric_named
 from benchmarks.runs.ledger import Finished, Run
 from benchmarks.runs.plan import Planned
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import scores_of
 from benchmarks.runs.truth import Truths
 from benchmarks.runs.workspace import Workspace
 from datasets.contract import SELECTION
@@ -54,5 +54,5 @@ def measure(finished: Finished, metric_id: str) -> MetricValue:
     """A metric of a finished run on the items of its first test set by name, which no threshold was chosen on."""
     names = sorted(path.stem.removeprefix("scores_") for path in finished.folder.glob("scores_*.npz"))
     test_set = next(name for name in names if name != SELECTION)
-    scores = Scores.load(finished.scores_path(test_set))
+    scores = scores_of(finished, test_set)
     return metric_named(metric_id).compute(scores, Truths().of(finished, test_set, scores=scores))

@@ -96,10 +96,12 @@ def digits(result: CellResult) -> str:
 
 
 def fraction(result: CellResult) -> str:
-    """The exact value as right decisions of all; for events what was found, missed and invented."""
+    """The exact value as right decisions of all, and how many were tied; of events the found, missed and invented."""
     if "tp" in result.counts:
         return "{tp} found, {fn} missed, {fp} false".format(**result.counts)
-    return NOTHING if result.correct is None else "{}/{}".format(*result.correct)
+    if result.correct is None:
+        return NOTHING
+    return "{}/{}".format(*result.correct) + (f", {result.ties} tied" if result.ties else "")
 
 
 def incomplete(result: CellResult) -> str:
@@ -118,7 +120,9 @@ def runs(result: CellResult) -> str:
     seeds = folds_by_seed(result)
     full = [seed for seed, folds in seeds.items() if len(folds) == len(result.evidence.folds)]
     if len(full) == len(seeds):
-        return f"{len(seeds)} × {len(result.evidence.folds)}"
+        count, parts = len(result.evidence.folds), result.cell.parts
+        are_columns = len(parts) == count and all(part.fold is None for part in parts)
+        return f"{len(seeds)} × {count}{' columns' if are_columns else ''}"
     return f"{result.n_runs} of {len(seeds) * len(result.evidence.folds)}"
 
 
@@ -272,8 +276,8 @@ def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
     cells, beside = ([one for one in of if one.n_runs] for of in (results, controls))
 
     def some(count: str, of: Sequence[CellResult]) -> str:
-        part = sum(one.mean is None for one in of)
-        return f"{count} ({part} in part)" if part else count
+        part = sum(one.mean is None or one.partial is not None for one in of)
+        return f"{count} ({'all' if part == len(of) else part} in part)" if part else count
 
     told = some(count_of(len(cells), "cell"), cells)
     return f"{told} and {some(f'{len(beside)} of controls', beside)}" if beside else told

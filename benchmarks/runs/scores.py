@@ -2,16 +2,19 @@
 
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Literal, get_args
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.runs.files import storage_error
 from datasets.acquire.whole import whole
+
+if TYPE_CHECKING:
+    from benchmarks.runs.stored.finished import Finished
 
 #: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts;
 #: linear: an output without an activation, on the scale of what was learnt; log_likelihood: one model per class.
@@ -105,6 +108,26 @@ class Scores:
         if missing := [item for item in items if item not in rows]:
             raise InputError(f"scores: {len(missing)} items without scores ({_first(missing)}); check the dataset")
         return replace(self, items=tuple(items), values=self.values[[rows[item] for item in items]])
+
+    def ordered(self, classes: Sequence[str]) -> "Scores":
+        """The same scores with their classes in another order."""
+        columns = {name: column for column, name in enumerate(self.classes)}
+        return replace(self, classes=tuple(classes), values=self.values[..., [columns[name] for name in classes]])
+
+
+def scores_of(finished: "Finished", test_set: str) -> Scores:
+    """What a run says of a test set, classes in the official order of their labels, by which ties are broken."""
+    scores, dataset = Scores.load(finished.scores_path(test_set)), finished.run.resolved["dataset"]
+    order = official_order(dataset["class_path"], dataset.get("init_args") or {})
+    return scores.ordered(order) if order and set(order) == set(scores.classes) else scores
+
+
+def official_order(class_path: str, arguments: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The order in which the release of a dataset numbers its classes; None where that is the dataset's own."""
+    from benchmarks.runs.build import import_class
+
+    order = getattr(import_class(class_path), "label_order", None)  # which a dataset of somebody else may lack
+    return order(**arguments) if order else None
 
 
 def _check_room(path: Path) -> None:

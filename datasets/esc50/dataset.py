@@ -10,7 +10,7 @@ from datasets.acquire.hashes import digest_of, index_memory, md5_of_files
 from datasets.audio import read_exact, read_raw
 from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.errors import DataError
-from datasets.esc50.layout import CATEGORIES, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
+from datasets.esc50.layout import CATEGORIES, ESC10_FOLDERS, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,6 +146,11 @@ class ESC50(Dataset):
         """How many clips a fold has: 400, or 80 of ESC-10 (Piczak 2015, section 3)."""
         classes = len(ESC10_TARGETS if arguments.get("subset") == "esc10" else CATEGORIES)
         return 8 * classes if test_set == "test" else None
+
+    @classmethod
+    def label_order(cls, **arguments: Any) -> tuple[str, ...] | None:
+        """Of ESC-10 the order of its own release, whose class folders are 001 to 010."""
+        return tuple(CATEGORIES[target] for target in ESC10_FOLDERS) if arguments.get("subset") == "esc10" else None
 
     @classmethod
     def truth_of_names(cls, items: Iterable[str]) -> "pd.DataFrame":

@@ -40,7 +40,7 @@ AUDIO, AUDIO_V1 = "audio", "audio_v1_ogg"
 CLIPS_PER_CLASS_AND_FOLD = 8
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
 #: Targets of ESC-10's own class folders, 001 to 010.
-_ESC10_FOLDERS = (0, 10, 11, 20, 38, 21, 40, 41, 1, 12)
+ESC10_FOLDERS = (0, 10, 11, 20, 38, 21, 40, 41, 1, 12)
 #: What the kinds of release are called, and the ending of their clips.
 KINDS = {"v2 WAV": ".wav", "v1 OGG": ".ogg"}
 _ITEM = re.compile(r"([1-5])-(\d+)-([A-Z])-(\d|[1-4]\d)\.wav")
@@ -93,7 +93,7 @@ def parse_v1(path: Path) -> str | None:
     if folder is None or _V1_NAME.fullmatch(path.name) is None:
         return None
     group, number = folder[1], int(folder[2])
-    target = _ESC10_FOLDERS[number - 1] if group == "0" else (int(group) - 1) * 10 + number - 1
+    target = ESC10_FOLDERS[number - 1] if group == "0" else (int(group) - 1) * 10 + number - 1
     return f"{path.stem}-{target}.wav"
 
 

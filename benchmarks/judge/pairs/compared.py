@@ -23,7 +23,7 @@ About = Literal["method", "these two models"]
 #: The level of all tests; intervals cover 1 - ALPHA.
 ALPHA = 0.05
 #: With the degrees of freedom of both parts.
-T_TEST = "t test on seeds ({seeds:.0f} df) and items ({items:.0f} df)"
+T_TEST = "t test on seeds ({seeds:.0f} df) and items ({items})"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Tested:
     test: str
     #: how many seeds of each side were used
     seeds: tuple[int, int]
-    #: the chance that a true difference of `margin` is told from none; None without a margin, or where nothing varies
+    #: the chance that a true difference of `margin` is told from none, whatever the other tests say that Holm's
+    #: correction runs over; None without a margin, or where nothing varies
     power: float | None = None
     margin: float | None = None
     #: no p-value is less, by the number of units (Difference.least_p)
@@ -50,8 +51,10 @@ class Tested:
         return self.least_p <= ALPHA
 
 
-def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, margin: float | None = None) -> Tested:
-    """Test "the difference is `threshold`" on two rows with the same items."""
+def compare_rows(
+    first: Outcomes, second: Outcomes, threshold: float = 0.0, margin: float | None = None, n_tests: int = 1
+) -> Tested:
+    """Test "the difference is `threshold`" on two rows with the same items, one of so many tests."""
     is_method = first.speaks_for_method and second.speaks_for_method
     about: About = "method" if is_method else "these two models"
     seeds = (first.n_seeds, second.n_seeds)
@@ -59,7 +62,7 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
         shared = min(seeds)
         first, second, seeds = first.first_seeds(shared), second.first_seeds(shared), (shared, shared)
     found = difference_of(first, second)
-    power = found.power(margin, ALPHA) if margin is not None and found.varies else None
+    power = found.power(margin, ALPHA / n_tests) if margin is not None and found.varies else None
     value = float(found.value)
     if not (first.varies or second.varies):
         signed = sign_test(first, second, threshold, ALPHA)
@@ -67,7 +70,8 @@ def compare_rows(first: Outcomes, second: Outcomes, threshold: float = 0.0, marg
         name = signed.test if is_method else f"{which} of each side, {signed.test}"
         return Tested(value, signed.low, signed.high, signed.p, about, name, seeds, power, margin, found.least_p)
     half = float(found.half_width(ALPHA))
-    name = T_TEST.format(seeds=float(found.seed_dof), items=float(found.item_dof))
+    of_items = f"{float(found.item_dof):.0f} df" if found.item_variance > 0 else "none found"
+    name = T_TEST.format(seeds=float(found.seed_dof), items=of_items)
     return Tested(
         value, value - half, value + half, float(found.p(threshold)), about, name, seeds, power, margin, found.least_p
     )

@@ -67,6 +67,14 @@ def beside(tables: Sequence[TableResult]) -> int:
     )  # fmt: skip
 
 
+def refused(tables: Sequence[TableResult]) -> int:
+    """How many published numbers that have not run would earn no verdict if they did."""
+    return sum(
+        bool(one.differing_fields) and one.cell.published is not None and not one.n_runs
+        for table in tables for one in table.main if one.cell.recipe == "train"
+    )  # fmt: skip
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """How many cells are in which state."""
     return ", ".join(f"{counts[state]} {told(counts[state], state)}" for state in SQUARES if counts[state])
@@ -90,7 +98,7 @@ def state_of(table: TableResult, one: CellResult) -> str | None:
     ran = {
         (variant.corpus, variant.tier)
         for variant, results in table.others.items()
-        if variant.tier != "smoke" and any(other.cell.id == one.cell.id and other.mean is not None for other in results)
+        if variant.tier != "smoke" and any(other.cell.id == one.cell.id and other.n_runs for other in results)
     }
     if ("real", "full") in ran:
         return "no verdict"
@@ -122,7 +130,7 @@ def method_sentences(published: Sequence[tuple[bool, str | None, Whose]]) -> Ite
 
 
 def ended_of(tables: Sequence[TableResult]) -> dict[str, tuple[str, str]]:
-    """On which day the runs behind tables ended, as far as results tell, and of what they are, by their ids."""
+    """On which day the runs behind tables ended, "" where results do not tell, and of what they are, by their ids."""
     found: dict[str, tuple[str, str]] = {}
     for table in tables:
         for one in (
@@ -130,18 +138,19 @@ def ended_of(tables: Sequence[TableResult]) -> dict[str, tuple[str, str]]:
             *(one for of in (table.others, table.controls) for some in of.values() for one in some),
         ):
             for scored in one.evidence.scored if one.evidence else ():
-                if ended := scored.finished.result.get("ended"):
-                    where = f"{table.paper.id}, {wording.conditions(one.variant)}"
-                    found[scored.finished.run.id] = (str(ended)[:10], where)
+                where = f"{table.paper.id}, {wording.conditions(one.variant)}"
+                found[scored.finished.run.id] = (str(scored.finished.result.get("ended") or "")[:10], where)
     return found
 
 
 def newest_blocks(found: Mapping[str, tuple[str, str]]) -> list[Block]:
     """The runs of the last days on which any ended (`ended_of`)."""
-    days = sorted({day for day, _ in found.values()}, reverse=True)[:DAYS]
+    days = sorted({day for day, _ in found.values() if day}, reverse=True)[:DAYS]
     lines = []
     for day in days:
         counts = Counter(where for at, where in found.values() if at == day)
         told = "; ".join(f"{count} of {where}" for where, count in sorted(counts.items()))
         lines.append(f"{day}: {count_of(sum(counts.values()), 'run')}: {told}")
-    return [Heading("The newest runs"), Bullets(lines)] if lines else []
+    if undated := sum(not day for day, _ in found.values()):
+        lines.append(f"without a day: {count_of(undated, 'run')} from before results told when they ended")
+    return [Heading("The newest runs"), Bullets(lines)] if days else []

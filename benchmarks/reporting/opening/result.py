@@ -26,6 +26,9 @@ AUDITED = {"holds": "holds", "fails": "fails", "not audited": "not computed"}
 ANSWERS = {
     "holds": "", "fails": "", "seen": "", "not seen": "the opposite came out", "undecided": "",
 }  # fmt: skip
+#: What decides about two trained networks and no method.
+OF_TWO = " in the two models at hand"
+BY_CHANCE = "other seeds may turn it"
 
 
 def result_sentences(result: TableResult) -> list[str]:
@@ -242,7 +245,8 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
     if not asked:
         return f"{begin} {mute} {'has' if mute == 1 else 'have'} {little}." if mute else ""
     more = f" {mute} {'has' if mute == 1 else 'have'} {little}." if mute else ""
-    counts = Counter(one.answer for one in asked)
+    counts = Counter(_answer(one) for one in asked)
+    meanings = ANSWERS | {f"{word}{OF_TWO}": BY_CHANCE for word in ANSWERS}
     decided = [one for one in asked if one.answer != "undecided"][:TOLD]
     if len(asked) == 1:
         told = _in_numbers(result, asked[0], ANSWERS[asked[0].answer])
@@ -250,10 +254,16 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
     shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
         wording.said("all" if counts[word] == len(asked) else counts[word], word) + (f" ({meant})" if meant else "")
-        for word, meant in ANSWERS.items() if counts[word]
+        for word, meant in meanings.items() if counts[word]
     )  # fmt: skip
     which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
     return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}.{_power(asked)}{more}"
+
+
+def _answer(one: ClaimTest) -> str:
+    """The answer, with what it is about where that is no method."""
+    is_of_two = one.ours.kind != "method" and one.answer != "undecided"
+    return one.answer + (OF_TWO if is_of_two else "")
 
 
 def _power(asked: Sequence[ClaimTest]) -> str:
@@ -265,10 +275,8 @@ def _power(asked: Sequence[ClaimTest]) -> str:
     rates = " to ".join(dict.fromkeys(f"{100 * power:.0f}" for power in (min(weak), max(weak))))
     some = "All" if len(weak) == len(asked) else str(len(weak))
     which = "That test" if len(asked) == 1 else f"{some} of these tests"
-    return (
-        f" {which} would find a true difference of one margin, or of what the claim allows for, in {rates} of 100 "
-        "cases (5 would be chance)."
-    )
+    found = "would find a true difference of one margin, or of what the claim allows for"
+    return f" {which} {found}, in {rates} of 100 cases."
 
 
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
@@ -280,7 +288,8 @@ def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:
     if found.low is not None and found.high is not None and all(map(math.isfinite, (found.low, found.high))):
         told.append(f"95 % interval {found.low:.2f} … {found.high:.2f}")
     told += [_of_seeds(found.seeds[0])] if found.kind != "method" and found.seeds else []
-    answer = f"**{one.answer}**, {meant}" if meant else f"**{one.answer}**"
+    bold = f"**{one.answer}**{_answer(one).removeprefix(one.answer)}"
+    answer = f"{bold}, {meant}" if meant else bold
     return f"“{one.claim.text}”: {answer}" + (f" ({', '.join(told)})" if told else "")
 
 

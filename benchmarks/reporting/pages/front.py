@@ -16,6 +16,7 @@ from benchmarks.reporting.opening.overview import (
     newest_blocks,
     overview_blocks,
     overview_row,
+    refused,
     states_of,
 )
 from benchmarks.reporting.opening.todo import CALLED, Todo, plain_todo, todo_from, together
@@ -34,8 +35,9 @@ WORTH = (
     "stands apart; it decides nothing about the paper. [How a verdict is made](verdict.md), step by step."
 )
 SPREAD = (
-    "On this page ± is the standard deviation over seeds of a mean over folds. Verdicts and the pages on numerics go "
-    "by another one, that of the value of a single fold over seeds ([why](verdict.md))."
+    "On this page ± is the standard deviation over seeds of a mean over folds: of three seeds a rough one, and none "
+    "where means coincide by chance. Verdicts estimate the same from the spread within every fold "
+    "([how](verdict.md)); pages on numerics tell that of a single fold."
 )
 SMOKE = (
     "they prove the path, not the learning. Counted is every cell with a run, also of controls and where nothing is "
@@ -57,6 +59,7 @@ class FrontPage(JoinedPage):
         rows, smoke, studies = _apart(tables)
         return {
             "tables": len(tables), "states": sum(map(states_of, tables), Counter()), "beside": beside(tables),
+            "refused": refused(tables),
             "methods": methods_of(tables), "overview": [overview_row(table) for table in tables],
             "in_full": ran, "audited": audited, "apart": rows, "smoke": smoke, "studies": studies,
             "ended": ended_of(tables), "left_aside": _left_aside(report.left_aside),
@@ -79,6 +82,7 @@ def together_told(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     lists = ("methods", "overview", "in_full", "audited", "apart", "studies", "left_aside", "todo")
     return {
         "tables": sum(part["tables"] for part in parts), "beside": sum(part["beside"] for part in parts),
+        "refused": sum(part["refused"] for part in parts),
         "states": sum((Counter(part["states"]) for part in parts), Counter()), "smoke": smoke,
         "ended": {run: told for part in parts for run, told in part["ended"].items()},
         **{name: [one for part in parts for one in part[name]] for name in lists},
@@ -90,7 +94,10 @@ def opening(told: Mapping[str, Any]) -> Iterator[Block]:
     number, more = sum(told["states"].values()), told["beside"]
     of = count_of(told["tables"], "table")
     apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
-    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(told['states'])}.")
+    would = (
+        f" {no} of those without a verdict could earn none: the paper did otherwise." if (no := told["refused"]) else ""
+    )
+    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(told['states'])}.{would}")
     yield from (Text(sentence) for sentence in method_sentences(told["methods"]))
 
 

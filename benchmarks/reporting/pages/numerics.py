@@ -14,7 +14,8 @@ ABOUT = (
 )
 METHOD = (
     "The folds are no sample, so the spread of a pair's difference is taken over seeds, within recipe and fold, as "
-    "that of a verdict is. It is a test of equivalence: few or noisy runs end undecided, never shown."
+    "that of a verdict is. It is a test of equivalence: few or noisy runs end undecided, never shown. The spread over "
+    "seeds is judged by its estimate alone."
 )
 
 

@@ -43,6 +43,26 @@ BEFORE = (
     "do not is a verdict on the mean alone.",
 )
 
+CLAIM = (
+    "A claim is one or several differences of rows (links): it holds only if all are shown, and fails if the opposite "
+    "of one is. A difference is that of two values, each a mean over folds and seeds. Two things could have come out "
+    "otherwise, and both parts are added up over the folds:"
+)
+TESTED = (
+    "*Seeds*: on each side, the variance of its seeds' values over their number. Seeds are not paired.",
+    "*Items*: how the difference of the two rows, of the means over seeds, varies between units of test items; all "
+    "clips of one source, location or recording are one unit. The luck of single seeds with single items is taken off "
+    "there, as it is in the part of the seeds. What remains is zero at least; then the note says `items (none found)`.",
+    "Half of the 95 % interval is √(t² · items + t² · seeds), each t with the degrees of freedom of its part (Welch's "
+    "formula over folds and sides). p is the level at which that interval would end at the difference that is asked "
+    "about: none, or where a claim names a size, the edge of what is taken for that size, which the note then tells.",
+    "Where no seed moves anything, the units' differences are given random signs instead; for right and wrong items "
+    "that is McNemar's test.",
+    "p is corrected (Holm) over all different links that are asked of one table under the same conditions, those of "
+    "the paper and our own questions apart. So the same two rows may have another p on another page, where more or "
+    "less is asked. Intervals are those of the single test.",
+)
+
 
 class VerdictPage(JoinedPage):
     """One page: the question, the steps with real numbers, what keeps a cell from a verdict."""
@@ -70,6 +90,9 @@ def _blocks(example: Sequence[dict[str, Any]]) -> Iterator[Block]:
     yield Bullets(RULES)
     yield Heading("Before there is any")
     yield Bullets(BEFORE)
+    yield Heading("How a claim is tested")
+    yield Text(CLAIM)
+    yield Bullets(TESTED)
 
 
 def _can_be_shown(one: CellResult) -> bool:
@@ -140,7 +163,8 @@ def _how_certain(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Gri
     assert given and given.sd and given.difference is not None and given.margin is not None
     yield Heading("3. How far another seed would move it", 3)
     yield Text(
-        "The spread over seeds is taken within each fold, and pooled over the folds and the alike rows of the column: "
+        "The spread over seeds is taken within each fold, and pooled over the folds and the alike rows of the column, "
+        "networks with networks and fits with fits, without those that come out the same with every seed: "
         f"{steps.sd_fold:.3f} for one fold, with {given.dof:.0f} degrees of freedom. The mean over {steps.folds} folds "
         f"then varies with s = {steps.sd_fold:.3f} / √{steps.folds} = {given.sd:.3f}."
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.judge.table import CellResult, ClaimTest, TableResult, Variant
+from benchmarks.reporting import wording
 from benchmarks.reporting.opening.conditions import condition_sentences
 
 
@@ -83,7 +84,7 @@ def _entry(one: CellResult) -> dict[str, Any]:
         "verdict": one.status if one.variant.earns_verdict else None,
         "protocol": one.protocol,
         "flaw": one.flaw,
-        "partial": one.partial,
+        "partial": wording.incomplete(one) if one.n_runs and one.mean is None else one.partial,
         "mean_alone": one.mean_alone is not None,
     }
 

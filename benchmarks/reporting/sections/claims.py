@@ -29,7 +29,8 @@ HOW = (
     "Differences are in favour of the row named first: of error rates, how much lower it is. Simulated before that "
     "correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to 5, and fewer than 2 "
     "where three seeds stand on one fold of 80 clips: careful tests, that see little. The note says how often they "
-    "would find a true difference of one margin, or of what a claim allows for."
+    "would find a true difference of one margin, or of what a claim allows for, behind the correction: at least so "
+    "often, as the other tests may leave more room. [How a claim is tested](../verdict.md)."
 )
 
 

@@ -66,7 +66,8 @@ def _runs(ran: Sequence[CellResult]) -> str:
     found = list(dict.fromkeys(wording.runs(one) for one in ran))
     if len(found) == 1 and "×" in found[0]:
         seeds, _, folds = found[0].partition(" × ")
-        return f"{seeds} seed{'' if seeds == '1' else 's'} on {folds} fold{'' if folds == '1' else 's'}"
+        parts = folds if folds.endswith("columns") else f"{folds} fold{'' if folds == '1' else 's'}"
+        return f"{seeds} seed{'' if seeds == '1' else 's'} on {parts}"
     return f"seeds × folds: {', '.join(found)}"
 
 

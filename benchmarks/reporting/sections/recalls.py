@@ -23,5 +23,5 @@ def recall_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo
                 for count, true, decided, total in found.worst()
             ]
             label = result.table.columns[column].label
-            title = f"{label}, {best.cell.label}: recall per class and frequent confusions"
+            title = f"{label}, {best.cell.label}: recall per class and frequent confusions, seed {found.seed}"
             yield Folded(title, [Text(f"Recall in %: {told}."), Bullets(worst)])

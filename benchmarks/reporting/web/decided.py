@@ -15,7 +15,7 @@ from benchmarks.reporting import wording
 from benchmarks.reporting.figures.results.confusion import decisions, is_of_clips
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.memo import Memo
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import scores_of
 from benchmarks.runs.truth import listed
 from benchmarks.runs.workspace import Workspace
 
@@ -118,9 +118,9 @@ def _wrong(table: TableResult, one: CellResult, memo: Memo, seed: int) -> list[t
 
     def found() -> list[tuple[str, str, str]]:
         wrong = []
-        for scored, path in zip(of_seed, paths, strict=True):
+        for scored in of_seed:
             items = list(listed(scored.truth, cell.items, scored.finished).index)
-            scores = Scores.load(path).select(items)
+            scores = scores_of(scored.finished, cell.test_set).select(items)
             right, taken = true_classes(scores, scored.truth), decide(scores)
             wrong += [
                 (item, scores.classes[int(a)], scores.classes[int(b)])

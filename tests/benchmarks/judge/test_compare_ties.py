@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.judge.compare import compare
 from benchmarks.reporting.sections.comparison import comparison_markdown
+from datasets.esc50.dataset import ESC50
 from datasets.esc50.layout import CATEGORIES, ESC10_TARGETS, parse_item
-from tests.benchmarks.fabricated_runs import classes_of, fabricate, items_of, workspace_in
+from tests.benchmarks.fabricated_runs import fabricate, items_of, workspace_in
 
 FOLDS = (1, 2, 3, 4, 5)
 TIED = 16  # in each fold: half of them lost by official order, wherever the right column stands
@@ -25,7 +26,7 @@ def workspace(tmp_path_factory):
 
 def write(path, classes, items):
     """Right scores, but that of the first items of each fold the class before or behind has as much."""
-    official = classes_of("esc10")
+    official = ESC50.label_order(subset="esc10")
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["item", *classes])
@@ -42,7 +43,7 @@ def write(path, classes, items):
 
 
 def test_the_order_of_columns_moves_nothing(workspace, tmp_path):
-    official = list(classes_of("esc10"))
+    official = list(ESC50.label_order(subset="esc10"))
     orders = {"official": official, "sorted": sorted(official), "backward": official[::-1]}
     found = {
         name: compare(
@@ -54,7 +55,7 @@ def test_the_order_of_columns_moves_nothing(workspace, tmp_path):
     assert all(one == other for one, other in itertools.pairwise(contents))
     first = found["official"].to_dict()
     assert first["counts"] == {"ties": TIED * len(FOLDS)}
-    # items 0 to 7 are of class 0, which no other precedes; of items 8 to 15, of class 1, the odd ones lose to class 0
+    # items 0 to 7 are dogs, the first class of all; of items 8 to 15, roosters, the odd ones lose to the class before
     assert first["value"] == 100 * (80 - 4) / 80
     assert "Of 80 items several classes share the highest score" in comparison_markdown(found["official"])
 
@@ -71,7 +72,7 @@ def test_the_files_tell_the_official_order_where_no_run_is_stored(miniature_esc5
             if parse_item(name).fold == fold and parse_item(name).target == target
         ]  # fmt: skip
 
-    official = list(classes_of("esc10"))
+    official = list(ESC50.label_order(subset="esc10"))
     values = [
         compare(write(tmp_path / f"{number}.csv", order, items), "acrnn.t1.knn.esc10", workspace, "x").value
         for number, order in enumerate((official, official[::-1], sorted(official)))

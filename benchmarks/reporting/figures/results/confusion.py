@@ -16,7 +16,7 @@ from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.build import import_class
 from benchmarks.runs.memo import Memo
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.scores import scores_of
 from benchmarks.runs.truth import listed
 
 #: Groups of classes are marked where there are more classes than that.
@@ -110,7 +110,9 @@ def decisions(result: TableResult, one: CellResult, memo: Memo, seed: int | None
         import pandas as pd
 
         items = [list(listed(one.truth, cell.items, one.finished).index) for one in of_seed]
-        scores = [Scores.load(path).select(chosen) for path, chosen in zip(paths, items, strict=True)]
+        scores = [
+            scores_of(one.finished, cell.test_set).select(chosen) for one, chosen in zip(of_seed, items, strict=True)
+        ]
         counts = confusion_matrix(scores, pd.concat([scored.truth for scored in of_seed]), decide)
         return {"counts": counts.tolist(), "classes": scores[0].classes}
 
