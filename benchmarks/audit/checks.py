@@ -81,10 +81,13 @@ def audit_lines(made: Iterable[Check]) -> list[str]:
             published = "-" if check["published"] is None else f"{check['published']:g}"
             words = ("fits", "misfit") if check.get("tries") else ("holds", "FAILS")
             word = "" if check["holds"] is None else words[not check["holds"]]
+            word += "*" if word and check.get("fitted") else ""
             lines.append(f"  {word:<6}  {check['id']:<46} {published:>9} {check['computed']:>10.6g}")
     if len(lines) == 1:
         return ["nothing here can be checked without training"]
-    return [*lines, *filter(None, [counted(listed)])]
+    fits = "* under a reading that was fitted to the printed numbers"
+    return [*lines, *([fits] if any(check.get("fitted") for check in listed) else []),
+            *filter(None, [counted(listed)])]  # fmt: skip
 
 
 def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
@@ -93,7 +96,7 @@ def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
     for entry in paper.audit.checks:
         if table is None or table in entry.tables():
             for check in _made(paper, entry, networks):
-                yield {**check, "tries": entry.tries}
+                yield {**check, "tries": entry.tries, "fitted": entry.fitted}
 
 
 def _made(paper: Paper, entry: AnyEntry, networks: _Networks) -> Iterator[Check]:

@@ -19,6 +19,8 @@ class Check(TypedDict):
     note: str | None
     #: the reading of ours that it tries, which fits or does not; None where it is of what the paper says
     tries: NotRequired[str | None]
+    #: what of the computation was chosen because with it the printed numbers come out
+    fitted: NotRequired[str | None]
 
 
 def counted(made: Iterable[Check]) -> str:

@@ -1,5 +1,6 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` answers at once."""
 
+import errno
 import os
 import signal
 import sys
@@ -113,7 +114,8 @@ def _answered(arguments: Sequence[str], debug: bool) -> int:
         return error.exit_code
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")) and hasattr(error, "exit_code"):
-            print(f"resound: {told(_usage_message(error))}", file=sys.stderr)
+            if message := _usage_message(error):
+                print(f"resound: {told(message)}", file=sys.stderr)
             return BAD_INPUT
         if debug:
             raise
@@ -129,6 +131,9 @@ def _unforeseen(error: Exception) -> int:
         message = f"{error.filename}: {error.strerror}; check the path and its permissions"
         print(f"resound: {told(message)}", file=sys.stderr)
         return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        print(f"resound: {error.strerror}; free some space and repeat the command", file=sys.stderr)
+        return BAD_INPUT
     if isinstance(error, ModuleNotFoundError) and (problem := not_installed(error)):
         print(f"resound: {problem}", file=sys.stderr)
         return BAD_INPUT
@@ -138,8 +143,10 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _usage_message(error: Exception) -> str:
-    """What is wrong with a command line, and the help of the command that it was for."""
+    """What is wrong with a command line, and the help of the command that it was for; "" where that was shown."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if not message:
+        return ""
     context = getattr(error, "ctx", None)
     words = context.command_path.removeprefix(context.find_root().command_path).split() if context else []
     command = " ".join(["python -m benchmarks", *words, "--help"])

@@ -66,6 +66,7 @@ def report_command(
 ) -> None:
     """Write tables, figures and pages from the stored runs; no training."""
     from benchmarks.reporting import export_tables, write_in_places, write_pages, write_reports
+    from benchmarks.runs.files import write_file
     from benchmarks.runs.workspace import Workspace
 
     if as_site and form:
@@ -74,10 +75,11 @@ def report_command(
         raise InputError("--with-audio: is for the site; say --html as well")
     place = _place_of(out, paths.new_file if form else paths.folder)
     workspace = Workspace.here(data_root, runs, cache, reports)
+    paths.tell_of_nothing(workspace.runs, workspace.reports)
     if form:
         text = export_tables(workspace, target, form)
         if place:
-            place.write_text(text, encoding="utf-8")
+            write_file(place, text.encode())
         else:
             print(text, end="")
         return
@@ -261,10 +263,13 @@ def compare_command(
     """
     from benchmarks.judge.compare import compare
     from benchmarks.reporting.sections.comparison import comparison_markdown
+    from benchmarks.runs.files import write_file
     from benchmarks.runs.workspace import Workspace
     from benchmarks.spec import select
 
-    comparison = compare(source, target, Workspace.here(data_root, runs, cache, reports), name)
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    paths.tell_of_nothing(workspace.runs, workspace.reports)
+    comparison = compare(source, target, workspace, name)
     text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
     if target.count(".") > 1 and len({cell.row for cell in select(target)}) == 1:
         told = f"{target}: tells the column, the rule and the items; compared is with all rows of {comparison.table.id}"
@@ -272,7 +277,7 @@ def compare_command(
     if out is None:
         print(text if as_json else fitted(text))
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        write_file(out, f"{text}\n".encode())
 
 
 @app.command("migrate")

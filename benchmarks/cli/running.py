@@ -209,4 +209,6 @@ def status_command(
 
     # Ctrl-C is how one stops watching.
     with suppress(KeyboardInterrupt) if watch else nullcontext():
-        print_status(Workspace.here(runs=runs, reports=reports), watch, as_json)
+        workspace = Workspace.here(runs=runs, reports=reports)
+        paths.tell_of_nothing(workspace.runs, workspace.reports)
+        print_status(workspace, watch, as_json)

@@ -275,9 +275,10 @@ class Sweep:
         if plan.runs and not plan.missing:
             landed = sum(run_id in self.workspace.ledger.landed for run_id in plan.runs)
             also = f" ({landed} of them landed)" if landed else ""
-            yield f"{count_of(len(plan.runs), 'run')} stored already{also}; nothing to train, but with --again"
+            yield f"{count_of(len(plan.runs), 'run')} stored already{also}; nothing to train; --again trains anew"
             if self.keeps_weights and (bare := without_weights(self.workspace.ledger, plan.runs)):
-                yield f"{count_of(bare, 'run')} of these kept no weights; --again --keep weights makes them with theirs"
+                have = "has" if bare == 1 else "have"
+                yield f"{bare} of these {have} no weights; repeat the command with --again --keep weights"
 
     def _checked(self, plan: Plan) -> Plan:
         """The plan after a census of its data, which needs an explicit flag where something is missing.
@@ -290,13 +291,18 @@ class Sweep:
             take_census = registry.part(_class_of(run), "census").take_census
             with progress(f"checking {dataset}") as advance:
                 census = take_census(self.workspace.dataset_of(run), advance)
+            name = _class_of(run).name
             if not census.complete and not self.allow_incomplete:
                 raise InputError(
-                    f"{dataset}: {census.summary()}; `python -m benchmarks data check {_class_of(run).name}` tells "
-                    "which, --allow-incomplete trains all the same"
+                    f"{dataset}: {census.summary()}; "
+                    + (
+                        f"`python -m benchmarks data check {name}` tells which, --allow-incomplete trains all the same"
+                        if census.found
+                        else f"`python -m benchmarks data fetch {name}` gets them, `data import` takes what you have"
+                    )
                 )
             if not census.found:
-                why = f"{dataset}: {census.summary()}; see `python -m benchmarks data check {_class_of(run).name}`"
+                why = f"{dataset}: {census.summary()}; see `python -m benchmarks data check {name}`"
                 bare[run.paper, run.dataset] = why
         if not bare:
             return plan
@@ -325,7 +331,7 @@ def exit_code_of(outcome: Outcome, is_idle: bool = False) -> int:
     left = len(outcome.stopped) + len(outcome.not_started)
     further = "the same command continues"
     if is_idle and not outcome.fault:
-        further = "none fits the time that was given; it takes more --minutes"
+        further = "the time given is too short for any; give more --minutes"
     lines = [
         f"{count_of(len(outcome.failed), 'run')} failed; `status` tells why" if outcome.failed else "",
         f"no worker was ready: {outcome.fault}" if outcome.fault else "",

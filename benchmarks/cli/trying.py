@@ -93,7 +93,9 @@ def board_command(
     from benchmarks.runs.workspace import Workspace
 
     paper, cells = places(table)
-    result = Results(Workspace.here(data_root, runs, cache, reports)).table(f"{paper.id}.{cells[0].table}")
+    workspace = Workspace.here(data_root, runs, cache, reports)
+    paths.tell_of_nothing(workspace.runs, workspace.reports)
+    result = Results(workspace).table(f"{paper.id}.{cells[0].table}")
     columns = {cell.column for cell in cells}
     shown = [variant for variant, rows in result.own.items() if columns & {row.result.cell.column for row in rows}]
     for variant in shown:

@@ -144,7 +144,7 @@ class Local(Launcher):
             worker.connection.send(worker.runs if len(planned) > 1 else worker.runs[0])
 
     def expected_seconds(self, planned: Planned) -> float:
-        """How long a run still takes; of a gang as long as all of its runs, one after the other (unmeasured)."""
+        """How long a run still takes; in a gang as long as all of it, one after the other (unmeasured)."""
         return super().expected_seconds(planned) * self.slots.gang
 
     def events(self, seconds: float) -> Iterator[Event]:

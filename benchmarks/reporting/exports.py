@@ -139,8 +139,9 @@ def entries(table: TableResult) -> Iterator[dict[str, Any]]:
 
 
 def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
-    cell, (low, high), mean = one.cell, one.interval or (None, None), _finite(one.mean)
-    protocol = one.protocol if cell.recipe == "train" else None
+    cell, mean = one.cell, _finite(one.mean)
+    low, high = (None if one.draws_nothing else one.interval) or (None, None)
+    protocol = one.protocol if cell.recipe == "train" and whose == "paper" else None
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
         "unit": cell.unit, **printed_beside(one),

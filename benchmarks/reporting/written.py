@@ -38,9 +38,9 @@ def write_report(files: Mapping[str, bytes], odd: dict[str, str], target: str | 
     odd: see tell_odd.
     """
     written = [write_file(out / path, content) for path, content in files.items()]
-    for folder in {path.parent for path in written if path.suffix == ".svg"}:
+    for folder in {path.parent / "figures" for path in written if path.suffix == ".md"}:
         for stale in set(folder.glob("*.svg")) - set(written):  # of runs that feed no cell any more
-            stale.unlink()
+            stale.unlink(missing_ok=True)  # another report may have
     tell_odd(target, odd)
     return written
 

@@ -280,7 +280,7 @@ def _train(
     with clock.phase("fit"), captured(model, run, around.capture, around.say) as captures:
         trainer, facts = train(
             run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds,
-            make_logger(around.logger, around.workspace.runs, run.id),
+            make_logger(around.logger, around.workspace.runs, run.id), around.seat.now,
         )  # fmt: skip
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)

@@ -9,7 +9,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
-from benchmarks.runs.stored.timings import Estimate, Machine, expected, stored_timings, this_cpu
+from benchmarks.runs.stored.timings import TYPED, Estimate, Machine, expected, stored_timings, this_cpu
 from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
@@ -230,7 +230,21 @@ def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: Machine
     """
     by_device = paper.settings[run.setting].minutes.get(run.tier, {})  # type: ignore[call-overload]
     typed = {device: values[run.dataset] for device, values in by_device.items() if run.dataset in values}
-    return expected(run, typed, stored_timings(workspace.ledger), here)
+    timings = stored_timings(workspace.ledger)
+    found = expected(run, typed, timings, here)
+    for device, minutes in typed.items():
+        if found[device].basis == TYPED:
+            choice = Choice(run.tier, run.corpus, numerics=run.numerics)
+            others = {name: of_it for name, of_it in by_device[device].items() if name != run.dataset and of_it}
+            for name, of_it in others.items():
+                like = setting_runs(paper, run.setting, name, choice)[0]
+                if took := timings.measured(like, here).get(device):
+                    basis = (
+                        f"typed for {run.dataset} and {name}, where {took.basis} took {took.minutes / of_it:.1f} times"
+                    )
+                    found[device] = Estimate(minutes * took.minutes / of_it, basis)
+                    break
+    return found
 
 
 def _check_folds(folds: Sequence[int], known: Sequence[int], paper: str, dataset: str) -> None:

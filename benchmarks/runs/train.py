@@ -53,8 +53,10 @@ class RunKeeper(pl.Callback):
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         selection: Selection | None = None,
         run_id: str = "",
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.selection = selection
+        """now: the run's own clock, s; runs that go on in turn in one process have one each."""
+        self.selection, self.now = selection, now
         self.checkpoint = folder / CHECKPOINT
         self.seed, self.fold, self.run_id = seed, fold, run_id
         self.should_stop, self.on_epoch = should_stop, on_epoch
@@ -104,7 +106,7 @@ class RunKeeper(pl.Callback):
         """Give dropout, the one draw that uses the global generator, this epoch's own seed."""
         torch.manual_seed(derive(self.seed, self.fold, "dropout", trainer.current_epoch))
         self._loss = torch.zeros((), device=pl_module.device)
-        self._started = time.monotonic()
+        self._started, self._began = self.now(), time.monotonic()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -117,7 +119,7 @@ class RunKeeper(pl.Callback):
         if not self.should_stop():
             return
         done = batch_idx + 1
-        left = (time.monotonic() - self._started) / done * (int(trainer.num_training_batches) - done)
+        left = (time.monotonic() - self._began) / done * (int(trainer.num_training_batches) - done)
         if self._saved_epoch == trainer.current_epoch - 1 or left > STOP_SECONDS:
             raise Stopped
 
@@ -131,7 +133,7 @@ class RunKeeper(pl.Callback):
             "epoch": float(epoch),
             "loss": loss,
             "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
-            "seconds": round(time.monotonic() - self._started, 3),
+            "seconds": round(self.now() - self._started, 3),
         }
         # Lightning validates before it calls this.
         row |= {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val_")}
@@ -181,15 +183,16 @@ def train(
     on_epoch: Callable[[int, int, float], None],
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     logger: Any = False,
+    now: Callable[[], float] = time.monotonic,
 ) -> tuple[pl.Trainer, dict[str, Any]]:
     """Train the network of a run in `folder`, from the checkpoint there if a killed attempt has left one.
 
-    Returns the trainer, to predict with, and what the result says of the training; the model has the weights that the
-    run ends with. Raises Stopped.
+    now: the run's own clock. Returns the trainer, to predict with, and what the result says of the training; the
+    model has the weights that the run ends with. Raises Stopped.
     """
     selecting, training = selection_arguments(run.resolved["trainer"])
     selection = Selection(**selecting) if selecting else None
-    keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection, run.id)
+    keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection, run.id, now)
     trainer = make_trainer(device, run.numerics, [keeper], **{"logger": logger, **training})
     load = partial(torch.load, map_location="cpu", weights_only=True)
     resume = usable(keeper.checkpoint, run.id, keeper.state_key, model.state_dict(), load)

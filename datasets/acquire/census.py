@@ -19,6 +19,10 @@ VERSION = 1
 Faults = dict[str, dict[str, str]]
 
 
+#: So many findings of each kind are told one by one.
+MOST_TOLD = 50
+
+
 @dataclass(frozen=True)
 class Census:
     """What was found. Names are official ones; every finding comes with its reason.
@@ -56,10 +60,12 @@ class Census:
         return {name: _shown(value) for name, value in found.items()}
 
     def to_markdown(self) -> str:
-        """The summary, then one line per finding."""
+        """The summary, then one line per finding, of each kind the first ones."""
         lines = [f"{self.dataset}: {self.summary()}", ""]
         for kind, names in {"missing": self.missing, **self.faults, "extra": self.extra}.items():
-            lines += [shown(f"- {kind}: {name}: {reason}") for name, reason in sorted(names.items())]
+            told = sorted(names.items())
+            lines += [shown(f"- {kind}: {name}: {reason}") for name, reason in told[:MOST_TOLD]]
+            lines += [f"- {kind}: {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
         for source, by_fold in sorted(self.known_leaks.items()):
             places = ", ".join(f"{fold} ({', '.join(classes)})" for fold, classes in sorted(by_fold.items()))
             lines.append(f"- known leak: source {source} lies in folds {places}")

@@ -63,8 +63,8 @@ class EventConditioning:
     decay: Decay = "exp(-d/alpha)"
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < math.inf:
-            raise ValueError(f"alpha {self.alpha} must be positive and finite")
+        if not (0 < self.alpha < math.inf and math.isfinite(1 / self.alpha)):
+            raise ValueError(f"alpha {self.alpha} must be positive and finite, as must one over it")
         for name, known in (("similarity_input", Similarity), ("rounding", Rounding), ("decay", Decay)):
             _known(name, getattr(self, name), get_args(known))
         _known("output_from", self.output_from, (None, *get_args(Similarity)))

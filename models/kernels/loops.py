@@ -7,55 +7,14 @@ blocks in float64, and each item of the batch has sums of its own. So the bits o
 
 # What is compiled is typed by its arguments.
 # mypy: disable-error-code="no-untyped-def"
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from models.kernels.keep import compiled
 from models.kernels.numbers import load, rounded
 
-#: Rows that are added up in float32: those of 256 channels lie in the first cache.
+#: Rows that are added up in float32, where no windows are pooled: those of 256 channels lie in the first cache.
 BLOCK = 64
 ZERO = np.float32(0)
-
-
-class Kept:
-    """What the compiler keeps of one function: nothing where its files are damaged or the disk is full.
-
-    Either costs the time to compile; a run does not fail of it.
-    """
-
-    def __init__(self, files: Any) -> None:
-        self._files = files
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._files, name)
-
-    def load_overload(self, *asked: Any) -> Any:
-        """What is kept for these types; None where nothing is, or nothing that can be read, which is forgotten then."""
-        try:
-            return self._files.load_overload(*asked)
-        except Exception:  # whatever reading cut pickles raises
-            with suppress(OSError):
-                self._files.flush()
-            return None
-
-    def save_overload(self, *made: Any) -> None:
-        """Keep what was compiled, if that can be."""
-        with suppress(OSError):
-            self._files.save_overload(*made)
-
-
-def compiled(function: Callable[..., Any]) -> Any:
-    """Compile at the first call and keep it for later processes, where there is a place to keep it."""
-    try:
-        loop = njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # neither beside this file nor in the user's cache may anything be written
-        return njit(nogil=True, error_model="numpy")(function)
-    loop._cache = Kept(loop._cache)  # type: ignore[attr-defined]
-    return loop
 
 
 @compiled

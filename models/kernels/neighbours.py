@@ -7,7 +7,8 @@ Maps are those of models/kernels/loops.py. No number depends on another place's,
 # mypy: disable-error-code="no-untyped-def"
 import numpy as np
 
-from models.kernels.loops import ZERO, compiled
+from models.kernels.keep import compiled
+from models.kernels.loops import ZERO
 from models.kernels.numbers import load, rounded
 
 

@@ -3,8 +3,8 @@
 Forward, the maps are read once for the statistics and once to be written; where windows are pooled, once in all, for
 the largest normalised number is that of the largest number (of the smallest, where the weight is below zero). Backward,
 what ReLU let pass is computed again instead of kept. Numbers are those of `nn.BatchNorm2d`, ReLU and `nn.MaxPool2d` up
-to rounding; bfloat16 maps are computed in float32 and rounded once. Where windows are pooled and a weight is exactly
-zero, its gradient is one of several that hold.
+to rounding; bfloat16 maps are computed in float32 and rounded once. They can be derived once. Where windows are pooled
+and a weight is exactly zero, its gradient is one of several that hold.
 """
 
 from typing import Any
@@ -29,6 +29,8 @@ def norm_relu(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None = None) -> T
         return compiled.norm_relu(norm, maps, pool)
     if not _fuses(norm, maps, pool):
         normed = norm(maps)
+        if not is_plain(norm, nn.BatchNorm2d):  # whose listeners have the maps, too
+            return F.relu(normed if pool is None else F.max_pool2d(normed, pool))
         return normed.relu_() if pool is None else F.max_pool2d(normed, pool).relu_()
     active, mean, squares = _NormReLU.apply(maps, norm.weight, norm.bias, norm.eps, pool)
     _remember(norm, mean, squares, maps.numel() // maps.shape[1])
@@ -46,7 +48,7 @@ def conv_norm_relu(conv: nn.Conv2d, norm: nn.BatchNorm2d, maps: Tensor, pool: Po
         return norm_relu(norm, conv(maps), pool)
     made = conv._conv_forward(maps, conv.weight, None)
     if not _fuses(norm, made, pool):
-        return norm_relu(norm, made + conv.bias[:, None, None], pool)
+        return norm_relu(norm, made + conv.bias.to(made.dtype)[:, None, None], pool)
     active, mean, squares = _NormReLU.apply(made, norm.weight, norm.bias, norm.eps, pool)
     _remember(norm, mean + conv.bias.detach(), squares, made.numel() // made.shape[1])
     return active  # type: ignore[no-any-return]
@@ -58,7 +60,8 @@ def norm_add_relu(norm: nn.BatchNorm2d, maps: Tensor, others: Tensor) -> Tensor:
         return compiled.norm_relu(norm, maps, None, others)
     alike = others.shape == maps.shape and others.dtype == maps.dtype
     if not (alike and others.is_contiguous(memory_format=LAYOUT) and _fuses(norm, maps, None)):
-        return norm(maps).add_(others).relu_()
+        normed = norm(maps)
+        return (normed.add_(others) if is_plain(norm, nn.BatchNorm2d) else normed + others).relu_()
     active, mean, squares = _NormAddReLU.apply(maps, others, norm.weight, norm.bias, norm.eps)
     _remember(norm, mean, squares, maps.numel() // maps.shape[1])
     return active  # type: ignore[no-any-return]
@@ -83,7 +86,8 @@ def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
 
 def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
-    return _is_usual(norm) and norm.training and norm.weight.dtype == torch.float32 and are_ours(maps)
+    are_float32 = norm.weight is not None and norm.weight.dtype == norm.bias.dtype == torch.float32
+    return _is_usual(norm) and norm.training and are_float32 and are_ours(maps)
 
 
 def _compiles(norm: nn.BatchNorm2d) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+#: So many runs are named where a word may mean several.
+NAMED = 3
+
 
 @app.command("predict")
 def predict_command(
@@ -35,11 +38,13 @@ def predict_command(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Sound files of any length, rate and number of channels", metavar="FILE...", parser=paths.source
+            help="Sound files of at most an hour, of any rate and number of channels",
+            metavar="FILE...",
+            parser=paths.source,
         ),
     ],
     form: Annotated[Format, typer.Option("--format", help="table, csv or json")] = "table",
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="Classes that are told, the likeliest first")] = 3,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Classes to print, the likeliest first")] = 3,
     runs: RunsOption = None,
     cache: CacheOption = None,
     reports: ReportsOption = None,
@@ -49,13 +54,13 @@ def predict_command(
     A sound is resampled and its channels averaged as needed, which is told. `run --keep weights` makes runs that can be
     asked. Of events the likeliest frame of each second counts, of segments the mean over those that reach into it.
     """
+    if not any(path.is_file() for path in files):  # before seconds of imports
+        raise InputError(f"{files[0]}: {'is no file' if files[0].exists() else 'no such file'}; give sound files")
     from benchmarks.runs.kept.restored import restored
     from benchmarks.runs.own.network import search
     from benchmarks.runs.workspace import Workspace
     from models.tasks.hearing import predict
 
-    if not any(path.is_file() for path in files):
-        raise InputError(f"{files[0]}: {'is no file' if files[0].exists() else 'no such file'}; give sound files")
     search(Path.cwd())  # for networks of somebody's own
     model = restored(_kept(str(network), Workspace.here(runs=runs, cache=cache, reports=reports)))
     found: list[tuple[Path, Prediction]] = []
@@ -111,9 +116,12 @@ def _kept(word: str, workspace: "Workspace") -> "Kept":
             f"{word}: neither a file nor a finished run in {workspace.runs}; `python -m benchmarks status` names runs"
         )
     keeping = [one for one in runs.values() if (one.folder / FILE).exists()]
-    if word in runs or len(runs) == 1:
-        return kept_of_run(runs.get(word) or next(iter(runs.values())))
-    if len(keeping) == 1:
-        return kept_of_run(keeping[0])
+    if word in runs:
+        return kept_of_run(runs[word])
+    if len(runs) == 1 or len(keeping) == 1:
+        [found] = runs.values() if len(runs) == 1 else keeping
+        print(f"resound: asked is {found.run.id}", file=sys.stderr)
+        return kept_of_run(found)
     which = sorted(one.run.id for one in keeping or runs.values())
-    raise InputError(f"{word}: {len(which)} runs begin so ({', '.join(which[:3])}, ...); give more of its name")
+    more = ", ..." if len(which) > NAMED else ""
+    raise InputError(f"{word}: {len(which)} runs begin so ({', '.join(which[:NAMED])}{more}); give more of its name")

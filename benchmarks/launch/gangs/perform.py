@@ -91,10 +91,7 @@ class _Gang:
         others = [one for one in self._active if one is not run and one not in self.aside]
         stay = others[: max(1, (len(others) + 1) // 2)]
         self.aside += [run, *(one for one in others if one not in stay)]
-        self.tell(
-            Said(
-                self.slot,
-                f"not enough memory for {len(others) + 1} runs together; {len(self.aside)} of them wait, and go on "
-                "from their last checkpoints",
-            )
-        )
+        wait = len(others) + 1 - len(stay)
+        waiting = "it waits, and goes on" if wait == 1 else f"{wait} of them wait, and go on"
+        together = "a run beside those that wait already" if not others else f"{len(others) + 1} runs together"
+        self.tell(Said(self.slot, f"not enough memory for {together}; {waiting} from the last checkpoint"))

@@ -23,6 +23,9 @@ FEW = 7
 #: So many paragraphs of what a stand-in says of itself are told.
 PARAGRAPHS = 2
 MINIATURE = "Parametric sounds in the official layout: whether a network learns at all, and nothing about real sounds."
+SMOKE = (
+    "Parametric sounds in the official layout, a few steps each: values at chance are usual, it proves the path alone."
+)
 
 
 def condition_sentences(
@@ -136,7 +139,7 @@ def _data_modules(paper: Paper, setting: Setting) -> list[str]:
 def _corpus(result: TableResult, variant: Variant, results: Sequence[CellResult]) -> Iterator[str]:
     """What the files are, dataset by dataset, in the words of what wrote them, and how many items there are."""
     if variant.corpus == "miniature":
-        yield MINIATURE
+        yield SMOKE if variant.tier == "smoke" else MINIATURE
         return
     ran = [one for one in results if one.n_runs]
     counted: dict[str, list[CellResult]] = {}

@@ -98,7 +98,7 @@ def _controls(result: TableResult) -> Iterator[str]:
         for one in ran if one.cell.label == labels[0]
     ]  # fmt: skip
     more = f", and {count_of(len(labels) - 1, 'other')}" if len(labels) > 1 else ""
-    yield f"Beside them ran in full, as a control of ours, “{labels[0]}”: {enumerated(values)}{more}."
+    yield f"Our control “{labels[0]}” has run in full, too: {enumerated(values)}{more}."
 
 
 def _held(result: TableResult) -> list[tuple[CellResult, CellResult]]:
@@ -190,7 +190,7 @@ def _audited(audited: Sequence[CellResult]) -> str:
 def _checks(result: TableResult) -> str:
     """How many checks of the audit hold and fail; apart from them how many readings of ours fit."""
     told = checks_counted(result.checks)
-    return f"Without training, as of printed averages and sizes: {told} (see Audit)." if told else ""
+    return f"Checked without training (printed averages, sizes): {told} (see Audit)." if told else ""
 
 
 def _apart(result: TableResult, variant: Variant) -> str:

@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.runs.files import file_sha256
+from benchmarks.runs.files import file_sha256, writing
 
 MIB = 2**20
 #: A name in the bundle, and its content or the file that has it.
@@ -28,7 +28,7 @@ def write_parts(members: Sequence[Member], out: Path, limit: int) -> tuple[dict[
         if not batch:
             return
         path = out / f"part-{len(parts) + 1:03d}.tar"
-        with tarfile.open(path, "w") as archive:
+        with writing(path), tarfile.open(path, "w") as archive:
             for name, content in batch:
                 info = tarfile.TarInfo(name)
                 info.size = len(content)

@@ -4,15 +4,22 @@ Can be called again whenever further parts have come; it says which are still mi
 WORK and nothing else, whatever the parts hold; what no bundle holds is refused in one line.
 """
 
+import errno
 import glob
 import hashlib
 import json
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+#: What tarfile raises of a file that is no archive, or one with names and numbers that no archive has.
+CORRUPT = (tarfile.TarError, EOFError, ValueError, IndexError, OverflowError, struct.error)
+#: What a system says where members cannot lie beside each other, or under their names.
+NO_PLACE = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL)
 
 
 class Refused(Exception):
@@ -88,8 +95,12 @@ def _unpack(path: Path, work: Path) -> None:
                 assert content is not None  # a regular file has one
                 with content, target.open("wb") as file:
                     shutil.copyfileobj(content, file)
-    except (tarfile.TarError, EOFError) as error:
+    except CORRUPT as error:
         raise Refused(f"{path}: is no part of a bundle ({' '.join(str(error).split())}); bring it again") from None
+    except OSError as error:
+        if error.errno not in NO_PLACE:
+            raise
+        raise Refused(f"{path}: its members cannot lie beside each other ({error.strerror}); do not use it") from None
 
 
 def _inside(work: Path, name: str, source: Path) -> Path:

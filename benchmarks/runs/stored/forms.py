@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -139,6 +139,8 @@ class Device(Form):
     kind: Name
     name: str
     threads: Count
+    instructions: Name | None = None
+    kernels: Literal["fused", "native", "compiled"] | None = None
 
 
 class StoredResult(Form):
@@ -155,6 +157,7 @@ class StoredResult(Form):
     peak_memory_mib: Seconds
     data: Data
     cpu_seconds: Took | None = None
+    gang: Count | None = None
     ended: Annotated[str, StringConstraints(pattern=r"^[0-9TZ:.+-]+$")] | None = None
 
 
