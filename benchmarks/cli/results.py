@@ -268,8 +268,8 @@ def compare_command(
     from benchmarks.spec import select
 
     workspace = Workspace.here(data_root, runs, cache, reports)
-    paths.tell_of_nothing(workspace.runs, workspace.reports)
     comparison = compare(source, target, workspace, name)
+    paths.tell_of_nothing(workspace.runs, workspace.reports)
     text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
     if target.count(".") > 1 and len({cell.row for cell in select(target)}) == 1:
         told = f"{target}: tells the column, the rule and the items; compared is with all rows of {comparison.table.id}"

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.cli import paths
 from benchmarks.cli.options import (
     CacheOption,
     CorpusOption,

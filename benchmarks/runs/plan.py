@@ -239,10 +239,8 @@ def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: Machine
             for name, of_it in others.items():
                 like = setting_runs(paper, run.setting, name, choice)[0]
                 if took := timings.measured(like, here).get(device):
-                    basis = (
-                        f"typed for {run.dataset} and {name}, where {took.basis} took {took.minutes / of_it:.1f} times"
-                    )
-                    found[device] = Estimate(minutes * took.minutes / of_it, basis)
+                    times = took.minutes / of_it
+                    found[device] = Estimate(minutes * times, f"typed, times {times:.1f} as on {name}: {took.basis}")
                     break
     return found
 

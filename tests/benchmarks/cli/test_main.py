@@ -1,5 +1,6 @@
 """The command line as a user meets it: answers, one-line errors, exit codes."""
 
+import errno
 import json
 import os
 import re
@@ -52,6 +53,41 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, capsys, monke
     lines = captured.err.strip().splitlines()
     assert len(lines) == 1, captured.err
     assert re.search(message, lines[0]), lines[0]
+
+
+@pytest.mark.parametrize("words", [[], ["data"]])
+def test_no_command_shows_the_help_and_nothing_empty(words, capsys):
+    assert run_command_line(words) == 2
+    captured = capsys.readouterr()
+    assert "Usage" in captured.out + captured.err and "resound: ;" not in captured.err
+
+
+def test_folders_that_are_not_there_are_named(monkeypatch, tmp_path, capsys):
+    for name in ("RUNS", "REPORTS", "CACHE"):
+        monkeypatch.delenv(f"RESOUND_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert run_command_line(["status"]) == 0
+    told = capsys.readouterr().err
+    assert f"no {tmp_path / 'runs'} or {tmp_path / 'reports'}: start in the checkout" in told
+    (tmp_path / "runs").mkdir()
+    assert run_command_line(["status"]) == 0 and capsys.readouterr().err == ""
+
+
+def test_a_full_disk_is_one_line_and_cuts_no_table(monkeypatch, tmp_path, capsys):
+    from benchmarks.runs import files
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    table = tmp_path / "table.csv"
+    table.write_text("what was there")
+    monkeypatch.setattr(files, "write_whole", full)
+    code = run_command_line(
+        ["report", "acrnn.t2", "--format", "csv", "--out", str(table), "--cache", str(tmp_path / "cache")]
+    )
+    told = capsys.readouterr().err
+    assert code == 2 and "free some space" in told and len(told.splitlines()) == 1
+    assert table.read_text() == "what was there"
 
 
 def test_debug_shows_the_traceback(capsys):

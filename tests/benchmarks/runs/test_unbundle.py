@@ -44,6 +44,37 @@ def outside(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - {"parts", "work"}
 
 
+def with_headers(**headers):
+    """A member whose extended headers say what no member can be."""
+    info, content = member("data/other.wav")
+    info.pax_headers = headers
+    return info, content
+
+
+#: What readers of archives raise ValueError, OverflowError and IndexError of.
+ODD = {
+    "a size that is no number": [with_headers(**{"GNU.sparse.major": "0", "GNU.sparse.size": "abc"})],
+    "a map that is no numbers": [with_headers(**{"GNU.sparse.map": "a,b", "GNU.sparse.size": "3"})],
+    "a size of thirty digits": [with_headers(size="9" * 30)],
+    "a file where another has its folder": [member("a"), member("a/b")],
+    "a name that no file can have": [member("n" * 300)],
+}
+
+
+@pytest.mark.parametrize("members", ODD.values(), ids=ODD.keys())
+def test_parts_that_no_bundle_has_are_one_line(tmp_path, members):
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    with tarfile.open(parts / "part-001.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for info, content in members:
+            archive.addfile(info, content)
+    listed = {"part-001.tar": {"bytes": 1, "sha256": file_sha256(parts / "part-001.tar")}}
+    (parts / "bundle.json").write_text(json.dumps({"parts": listed, "cut": {}}))
+    done = unbundled(tmp_path)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and "Traceback" not in done.stderr
+    assert "part-001.tar: " in done.stderr and "space" not in done.stderr
+
+
 HOSTILE = {
     "above": [member("../escaped")],
     "above, hidden": [member("data/../../escaped")],

@@ -57,6 +57,30 @@ def test_files_that_were_cut_are_made_again(kind, tmp_path):
     assert all(file.stat().st_size > 20 for file in files)
 
 
+@pytest.mark.parametrize("at", [200, 2000, -200])
+def test_a_file_with_another_bit_is_made_again(at, tmp_path):
+    """Machine code with a wrong bit would end the process, every time."""
+    place = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert used(**place) == "fused"
+    [file] = tmp_path.glob("*/loops.activate*.nbc")
+    damaged = bytearray(file.read_bytes())
+    damaged[at] ^= 1
+    file.write_bytes(damaged)
+    assert used(**place) == "fused"
+    assert file.read_bytes() != damaged
+
+
+def test_what_is_kept_counts_for_one_state_of_all_sources(tmp_path):
+    """The compiler looks at the file of a loop alone, and not at what else was compiled into it."""
+    place = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert used(**place) == "fused"
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.glob("*/*.nbi")}
+    assert used(**place) == "fused"
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert used("from models.kernels import keep\nkeep._state = lambda: 'of another day'", **place) == "fused"
+    assert all(file.stat().st_mtime_ns > time for file, time in before.items())
+
+
 def test_a_full_disk_costs_time_alone(tmp_path):
     assert used(FULL, NUMBA_CACHE_DIR=str(tmp_path)) == "fused"
 

@@ -246,6 +246,31 @@ def test_elsewhere_the_library_does_it(case, monkeypatch):
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize("is_trained", [True, False])
+@pytest.mark.parametrize("others", [None, "beside them"])
+def test_whoever_listens_to_a_normalisation_has_what_it_gives(is_trained, others):
+    norm, maps = layer(5).train(is_trained), maps_of((3, 5, 6, 7))
+    beside = None if others is None else maps_of((3, 5, 6, 7), seed=1)
+    told, gradients = [], []
+    norm.register_forward_hook(lambda *given: told.append(given[-1]))
+    norm.register_full_backward_hook(lambda *given: gradients.append(given[-1]))
+    inputs = maps.clone().requires_grad_()
+    found = kernels.norm_relu(norm, inputs) if beside is None else kernels.norm_add_relu(norm, inputs, beside)
+    found.sum().backward()
+    alone = copy.deepcopy(norm).train(is_trained)
+    alone._forward_hooks.clear()
+    alone._backward_hooks.clear()
+    if not is_trained or beside is None:
+        torch.testing.assert_close(told[0], alone(maps))
+    assert (told[0] < 0).any() and len(gradients) == 1
+
+
+def test_maps_keep_their_type_where_the_bias_is_added_by_itself():
+    conv, norm = nn.Conv2d(3, 5, 3), layer(5)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert kernels.conv_norm_relu(conv, norm, torch.randn(2, 3, 8, 8)).dtype == torch.bfloat16
+
+
 def test_a_single_number_per_channel_is_refused_as_ever():
     with pytest.raises(ValueError, match="more than 1 value per channel"):
         kernels.norm_relu(layer(4), maps_of((1, 4, 1, 1)))

@@ -78,6 +78,17 @@ def test_members_are_bit_equal_to_separate_runs_and_say_that_they_were_members(t
     assert all("gang" not in load_finished(folder).result for folder in expected.values())
 
 
+def test_the_epochs_of_a_member_are_timed_by_its_own_turns(toy_workspace):
+    """Else a plan would take each run of a gang for as long as the whole gang."""
+    runs = runs_of(toy_workspace)
+    gang(runs, toy_workspace)
+    for run in runs:
+        stored = load_finished(toy_workspace.runs / run.id)
+        with (stored.folder / "history.csv").open() as file:
+            epochs = sum(float(row["seconds"]) for row in csv.DictReader(file))
+        assert epochs <= stored.result["seconds"]["fit"] + 0.01
+
+
 def test_members_take_turns_and_their_seconds_add_up(toy_workspace):
     order = []
 
@@ -233,7 +244,9 @@ def test_without_enough_memory_a_gang_is_halved_and_goes_on_from_checkpoints(toy
     WANTING.clear()
     told = gang(runs, toy_workspace)
     [line] = [event.line for event in told if isinstance(event, Said)]
-    assert f"not enough memory for {len(runs)} runs together" in line and "\n" not in line
+    assert f"not enough memory for {len(runs)} runs together; " in line and "\n" not in line
+    waiting = len(runs) - max(1, len(runs) // 2)
+    assert f"{waiting} of them wait, and go on from the last checkpoint" in line
     assert {end.how for end in ends(told).values()} == {"done"}
     sizes = [load_finished(toy_workspace.runs / run.id).result["gang"] for run in runs]
     assert max(sizes) == len(runs) and min(sizes) <= len(runs) // 2
