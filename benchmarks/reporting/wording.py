@@ -277,7 +277,8 @@ def ran(results: Iterable[CellResult], controls: Iterable[CellResult]) -> str:
 
     def some(count: str, of: Sequence[CellResult]) -> str:
         part = sum(one.mean is None or one.partial is not None for one in of)
-        return f"{count} ({'all' if part == len(of) else part} in part)" if part else count
+        how_many = f"{part} " if part < len(of) else "all " if part > 1 else ""
+        return f"{count} ({how_many}in part)" if part else count
 
     told = some(count_of(len(cells), "cell"), cells)
     return f"{told} and {some(f'{len(beside)} of controls', beside)}" if beside else told

@@ -79,5 +79,6 @@ def test_the_newest_days_are_told_with_what_ran(tmp_path):
     assert isinstance(lines, Bullets) and lines.items == [
         "2026-01-04: 1 run: 1 of acrnn, tier full, real files", "2026-01-03: 1 run: 1 of acrnn, tier full, real files",
         "2026-01-02: 2 runs: 2 of acrnn, tier full, real files",
+        "without a day: 1 run from before results told when they ended",
     ]  # fmt: skip
     assert newest_blocks(ended_of([table_of(workspace_in(tmp_path / "other"), "acrnn.t3")])) == []
