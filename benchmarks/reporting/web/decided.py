@@ -9,14 +9,11 @@ from urllib.parse import quote
 
 from benchmarks.errors import USER_ERRORS
 from benchmarks.judge.table import CellResult, TableResult
-from benchmarks.metrics import metric_of
 from benchmarks.metrics.accuracy import true_classes
 from benchmarks.reporting import wording
-from benchmarks.reporting.figures.results.confusion import decisions, is_of_clips
+from benchmarks.reporting.figures.results.confusion import Said, decisions, is_of_clips
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.memo import Memo
-from benchmarks.runs.scores import scores_of
-from benchmarks.runs.truth import listed
 from benchmarks.runs.workspace import Workspace
 
 #: So many clips that were wrong are listed of a cell.
@@ -109,19 +106,13 @@ def _decided(table: TableResult, one: CellResult, memo: Memo, sounds: Mapping[st
 
 def _wrong(table: TableResult, one: CellResult, memo: Memo, seed: int) -> list[tuple[str, str, str]]:
     """Item, true class and decided class of the clips that were wrong, kept by the checksums of their scores."""
-    evidence, cell, metric = one.evidence, one.cell, metric_of(one.cell)
-    assert evidence is not None and metric is not None and metric.decide is not None
-    decide = metric.decide
-    of_seed = [scored for scored in evidence.scored if scored.seed == seed]
-    paths = [scored.finished.scores_path(cell.test_set) for scored in of_seed]
-    digests = [scored.finished.result["files"][path.name] for scored, path in zip(of_seed, paths, strict=True)]
+    said = Said.of(table, one, seed)
 
     def found() -> list[tuple[str, str, str]]:
         wrong = []
-        for scored in of_seed:
-            items = list(listed(scored.truth, cell.items, scored.finished).index)
-            scores = scores_of(scored.finished, cell.test_set).select(items)
-            right, taken = true_classes(scores, scored.truth), decide(scores)
+        for scored in said.scored:
+            scores = said.scores(scored)
+            right, taken = true_classes(scores, scored.truth), said.decide(scores)
             wrong += [
                 (item, scores.classes[int(a)], scores.classes[int(b)])
                 for item, a, b in zip(scores.items, right, taken, strict=True)
@@ -129,5 +120,4 @@ def _wrong(table: TableResult, one: CellResult, memo: Memo, seed: int) -> list[t
             ]
         return sorted(wrong)
 
-    key = [table.paper.id, cell.dataset, cell.items, metric.id, metric.version, digests]
-    return [tuple(one) for one in memo.json("wrong_clips", key, found)]
+    return [tuple(one) for one in memo.json("wrong_clips", said.key, found)]

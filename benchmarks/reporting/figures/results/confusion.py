@@ -1,10 +1,12 @@
 """Which classes are found, and which are taken for which, where every clip has one class."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from benchmarks.judge.evidence import Scored
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import kind_of, metric_of
 from benchmarks.metrics.accuracy import confusion_matrix
@@ -16,8 +18,9 @@ from benchmarks.reporting.figures import Asked, Figure, FigureKind
 from benchmarks.reporting.told import SideBySide
 from benchmarks.runs.build import import_class
 from benchmarks.runs.memo import Memo
-from benchmarks.runs.scores import scores_of
+from benchmarks.runs.scores import Scores, scores_of
 from benchmarks.runs.truth import listed
+from benchmarks.spec import Cell
 
 #: Groups of classes are marked where there are more classes than that.
 FEW_CLASSES = 15
@@ -98,28 +101,46 @@ def is_of_clips(one: CellResult) -> bool:
 
 def decisions(result: TableResult, one: CellResult, memo: Memo, seed: int | None = None) -> Decisions:
     """The decisions of a complete seed of a cell, else of the first one, kept by the checksums of its scores."""
-    evidence, cell, metric = one.evidence, one.cell, metric_of(one.cell)
-    assert evidence is not None and metric is not None and metric.decide is not None
-    decide = metric.decide
-    seed = evidence.complete_seeds[0] if seed is None else seed
-    of_seed = [scored for scored in evidence.scored if scored.seed == seed]
-    paths = [scored.finished.scores_path(cell.test_set) for scored in of_seed]
-    digests = [scored.finished.result["files"][path.name] for scored, path in zip(of_seed, paths, strict=True)]
+    assert one.evidence is not None
+    seed = one.evidence.complete_seeds[0] if seed is None else seed
+    said = Said.of(result, one, seed)
 
     def counted() -> dict[str, object]:
         import pandas as pd
 
-        items = [list(listed(one.truth, cell.items, one.finished).index) for one in of_seed]
-        scores = [
-            scores_of(one.finished, cell.test_set).select(chosen) for one, chosen in zip(of_seed, items, strict=True)
-        ]
-        counts = confusion_matrix(scores, pd.concat([scored.truth for scored in of_seed]), decide)
+        scores = [said.scores(scored) for scored in said.scored]
+        counts = confusion_matrix(scores, pd.concat([scored.truth for scored in said.scored]), said.decide)
         return {"counts": counts.tolist(), "classes": scores[0].classes}
 
-    kept = memo.json(
-        "confusions", [result.paper.id, cell.dataset, cell.items, metric.id, metric.version, digests], counted
-    )
+    kept = memo.json("confusions", said.key, counted)
     return Decisions(np.array(kept["counts"]), tuple(kept["classes"]), seed)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the runs of one seed of a cell say about its clips, and how that is decided."""
+
+    cell: Cell
+    scored: tuple[Scored, ...]
+    decide: Callable[[Scores], np.ndarray]
+    #: changes with the scores, the items and the rule
+    key: list[Any]
+
+    @classmethod
+    def of(cls, result: TableResult, one: CellResult, seed: int) -> "Said":
+        """Those of a seed of a cell about clips with one class each."""
+        evidence, cell, metric = one.evidence, one.cell, metric_of(one.cell)
+        assert evidence is not None and metric is not None and metric.decide is not None
+        scored = tuple(found for found in evidence.scored if found.seed == seed)
+        name = f"scores_{cell.test_set}.npz"
+        digests = [found.finished.result["files"][name] for found in scored]
+        key = [result.paper.id, cell.dataset, cell.items, metric.id, metric.version, digests]
+        return cls(cell, scored, metric.decide, key)
+
+    def scores(self, scored: Scored) -> Scores:
+        """Those of one run, of the cell's items."""
+        items = list(listed(scored.truth, self.cell.items, scored.finished).index)
+        return scores_of(scored.finished, self.cell.test_set).select(items)
 
 
 def _shares_by_class(asked: Asked, name: str, chosen: Mapping[str, CellResult]) -> Figure:
