@@ -28,7 +28,7 @@ def board_markdown(table: TableResult, variant: Variant, columns: Collection[str
     """The leaderboards of a table under one variant: of some columns, or of all."""
     blocks = list(board_blocks(table, variant, columns))
     title = Heading(f"{table.id}, {wording.conditions(variant)}: {table.table.title}")
-    return blocks_markdown([title, *(blocks or [Text("No row here that is not the paper's.")])])
+    return blocks_markdown([title, *(blocks or [Text("No rows of yours here yet.")])])
 
 
 def own_blocks(table: TableResult) -> list[Block]:
