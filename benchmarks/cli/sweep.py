@@ -4,6 +4,7 @@ import math
 import os
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -83,6 +84,7 @@ class Sweep:
             whole = self._with_data(plan)
             plan = self._possible(whole)
         if plan.missing:
+            self._refuse_empty(plan)
             if self.asks(plan, device, confirmed, whole):
                 return BAD_INPUT
             plan = self._checked(plan)
@@ -280,6 +282,16 @@ class Sweep:
                 have = "has" if bare == 1 else "have"
                 yield f"{bare} of these {have} no weights; repeat the command with --again --keep weights"
 
+    def _refuse_empty(self, plan: Plan) -> None:
+        """Raise InputError where folders are here and no item in any, before hours are to be confirmed."""
+        uses = {(planned.run.paper, planned.run.dataset): planned.run for planned in plan.missing}
+        with warnings.catch_warnings(action="ignore"):  # of what is missing the census tells
+            for run in uses.values():
+                if any(map(len, self.workspace.dataset_of(run).parts(run.fold).named.values())):
+                    return
+        run = next(iter(uses.values()))
+        raise InputError(f"{run.dataset}: no item of it is here; {_got(_class_of(run).name)}")
+
     def _checked(self, plan: Plan) -> Plan:
         """The plan after a census of its data, which needs an explicit flag where something is missing.
 
@@ -298,7 +310,7 @@ class Sweep:
                     + (
                         f"`python -m benchmarks data check {name}` tells which, --allow-incomplete trains all the same"
                         if census.found
-                        else f"`python -m benchmarks data fetch {name}` gets them, `data import` takes what you have"
+                        else _got(name)
                     )
                 )
             if not census.found:
@@ -345,6 +357,11 @@ def exit_code_of(outcome: Outcome, is_idle: bool = False) -> int:
     if outcome.failed or outcome.fault:
         return SOME_FAILED
     return OUT_OF_TIME if left or outcome.elsewhere else OK
+
+
+def _got(name: str) -> str:
+    """How the files of a dataset are got."""
+    return f"`python -m benchmarks data fetch {name}` gets them, `data import` takes what you have"
 
 
 def _class_of(run: Run) -> Any:
