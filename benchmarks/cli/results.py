@@ -75,9 +75,9 @@ def report_command(
         raise InputError("--with-audio: is for the site; say --html as well")
     place = _place_of(out, paths.new_file if form else paths.folder)
     workspace = Workspace.here(data_root, runs, cache, reports)
-    paths.tell_of_nothing(workspace.runs, workspace.reports)
     if form:
         text = export_tables(workspace, target, form)
+        paths.tell_of_nothing(workspace.runs, workspace.reports)
         if place:
             write_file(place, text.encode())
         else:

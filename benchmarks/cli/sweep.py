@@ -84,7 +84,8 @@ class Sweep:
             whole = self._with_data(plan)
             plan = self._possible(whole)
         if plan.missing:
-            self._refuse_empty(plan)
+            if not confirmed:
+                self._refuse_empty(plan)
             if self.asks(plan, device, confirmed, whole):
                 return BAD_INPUT
             plan = self._checked(plan)

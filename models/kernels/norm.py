@@ -86,8 +86,9 @@ def _fuses(norm: nn.BatchNorm2d, maps: Tensor, pool: Pool | None) -> bool:
 
 def _trains(norm: nn.BatchNorm2d, maps: Tensor) -> bool:
     """Whether a normalisation is trained on a CPU, in float32 or bfloat16, and our kernels may be used."""
-    are_float32 = norm.weight is not None and norm.weight.dtype == norm.bias.dtype == torch.float32
-    return _is_usual(norm) and norm.training and are_float32 and are_ours(maps)
+    if not (_is_usual(norm) and norm.training):
+        return False
+    return norm.weight.dtype == norm.bias.dtype == torch.float32 and are_ours(maps)
 
 
 def _compiles(norm: nn.BatchNorm2d) -> bool:

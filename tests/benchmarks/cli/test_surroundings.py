@@ -208,7 +208,7 @@ def test_an_output_that_takes_nothing_is_one_line(store):
 def test_no_time_starts_nothing_and_says_so(store, tmp_path):
     command = ("run", "toy.t1", "--tier", "smoke", "--minutes", "0", "--runs", str(tmp_path / "runs"))
     code, output, errors = store.ask(*command)
-    assert code == 3 and errors.endswith("left; none fits the time that was given; it takes more --minutes\n")
+    assert code == 3 and errors.endswith("left; the time given is too short for any; give more --minutes\n")
     assert "Nothing of it has run in tier smoke" in " ".join(output.split()) and "###" not in output
     assert not [path for name in (".attempts", ".claims", ".logs") for path in (tmp_path / "runs").glob(name)]
 

@@ -161,7 +161,7 @@ def test_the_exit_code_is_that_of_all_rounds(name, toy_workspace, monkeypatch, c
 @pytest.mark.parametrize(
     ("events", "minutes", "further"),
     [
-        ([], 0.5, "none fits the time that was given; it takes more --minutes"),
+        ([], 0.5, "the time given is too short for any; give more --minutes"),
         ([Started(0, "a"), Pulse()], 0.5, "the same command continues"),
         ([Stopping()], 0.5, "the same command continues"),
         ([Stopping()], None, "the same command continues"),

@@ -108,7 +108,7 @@ def test_runs_without_weights_and_unknown_ones_are_named(resound, kept, place, s
     assert code == 2 and "this run kept no weights" in said and "--again --keep weights" in said
     # Once they are made anew, they are found.
     code, _, said = resound("run", "acrnn.t1.svm.esc10", *OPTIONS, "--keep", "weights")
-    assert code == 0 and "1 run of these kept no weights; --again --keep weights makes them" in said
+    assert code == 0 and "1 of these has no weights; repeat the command with --again --keep weights" in said
     assert resound("run", "acrnn.t1.svm.esc10", *OPTIONS, "--keep", "weights", "--again")[0] == 0
     code, out, _ = resound("predict", "acrnn-esc10-svm", sound)
     assert code == 0 and "(share of votes)" in out

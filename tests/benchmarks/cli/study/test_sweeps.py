@@ -50,9 +50,7 @@ def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsy
     assert sweep(toy_workspace).run(minutes=0) == OUT_OF_TIME
     told = capsys.readouterr()
     assert "0 of 8 runs are there" in told.out
-    assert (
-        "left; none fits the time that was given; it takes more --minutes" in told.err and "continues" not in told.err
-    )
+    assert "left; the time given is too short for any; give more --minutes" in told.err and "continues" not in told.err
     assert not list(toy_workspace.runs.glob("toy-*"))
 
 
