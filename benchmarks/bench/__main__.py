@@ -78,7 +78,7 @@ def _measures(quick: bool) -> Iterator["Measure"]:
     yield from synthesis.measure(rounds, 4 if quick else 40)
     yield from scoring.measure(rounds, 1 if quick else 3)
     yield from training.measure(small, workspace, 1 if quick else 3, 2 if quick else 6, 8 if quick else 1)
-    yield from lane.measure(1 if quick else 3, 8 if quick else 1)
+    yield from lane.measure(1, 8, ("acrnn", "edc")) if quick else lane.measure(3)
     yield from conditioning.measure(rounds, 1 if quick else 8, 2.0 if quick else 10.0)
     yield from soft_labels.measure(rounds, *((1, 2.0, 6.0, 8) if quick else (6, 15.0, 120.0, 4)))
     yield from accelerator.measure(rounds)

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,10 +122,15 @@ def ratios(found: dict[str, list[float]], slow: str, fast: str) -> list[float]:
     return [slowly / fastly for slowly, fastly in zip(found[slow], found[fast], strict=True)]
 
 
-def measure(rounds: int, width_divisor: int = 1) -> Iterator[Measure]:
-    """Of each network how much faster our kernels are in float32 and bfloat16, and bfloat16 with them."""
+def measure(rounds: int, width_divisor: int = 1, names: Collection[str] = NETWORKS) -> Iterator[Measure]:
+    """Of each network how much faster our kernels are in float32 and bfloat16, and bfloat16 with them.
+
+    names: which of them; each is a process of its own, which takes seconds.
+    """
     asked = (("float32 native", "float32 fused"), ("bf16 native", "bf16 fused"), ("float32 fused", "bf16 fused"))
     for name, network in NETWORKS.items():
+        if name not in names:
+            continue
         found = measured(name, rounds, width_divisor)
         for slow, fast in asked:
             if slow not in found or fast not in found:

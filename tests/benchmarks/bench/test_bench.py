@@ -115,6 +115,8 @@ def test_a_quick_bench_measures_everything_and_writes_it_down(tmp_path):
     } | ({"conditioning of 64 clips on an accelerator": 5.0} if torch.cuda.is_available() else {})
     assert {f"decoding {kind} with all checks" for kind in ("WAV", "OGG")} < set(measures)
     assert "malloc settings of the launcher" in measures
+    lanes = {name.partition(",")[0] for name in measures if name.endswith("to float32 native")}
+    assert lanes == {"ACRNN", "EDC CRNN"}  # what a step takes is tried on all networks in test_lane.py
     page = (tmp_path / "build" / "bench.md").read_text()
     assert all(name in page for name in measures)
 
