@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -163,7 +164,7 @@ def land_command(
     Of a paper that is kept elsewhere they lie in its own folder, reports/results, too.
     """
     from benchmarks.reporting import write_in_places
-    from benchmarks.runs.transport import land
+    from benchmarks.runs.transport import land, unlanded
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
@@ -172,6 +173,8 @@ def land_command(
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
     before = _cells_before(workspace, place)
     _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
+    if own := unlanded(replace(workspace)):
+        print(f"resound: {own}", file=sys.stderr)
 
 
 @app.command("bundle")

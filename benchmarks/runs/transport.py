@@ -30,6 +30,16 @@ class Merged(NamedTuple):
     refused: list[str]
 
 
+def unlanded(workspace: Workspace) -> str | None:
+    """A line on runs of this machine that are not landed, and stand on its pages all the same; None without any."""
+    ledger = workspace.ledger
+    own = sum(one.run.id not in ledger.landed for one in ledger.finished())
+    if not own:
+        return None
+    told = "1 finished run is not landed and stands" if own == 1 else f"{own} finished runs are not landed and stand"
+    return f"{told} on the pages, too; whoever has the landed runs alone gets others"
+
+
 def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
 

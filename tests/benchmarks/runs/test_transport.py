@@ -8,7 +8,7 @@ from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.scores import Scores
-from benchmarks.runs.transport import land, merge
+from benchmarks.runs.transport import land, merge, unlanded
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 from tests.benchmarks.runs.stored.altered import rewrite
@@ -33,6 +33,14 @@ def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_pat
     assert not list(results.rglob("*.ckpt"))
     elsewhere = Workspace(tmp_path / "none", tmp_path / "empty", tmp_path / "fresh", finished.reports)
     assert make_plan(select("toy.t1.plain"), Choice(), elsewhere).missing == []
+
+
+def test_runs_that_stay_here_are_told_since_pages_show_them(finished):
+    assert unlanded(fresh(finished)) == (
+        "4 finished runs are not landed and stand on the pages, too; whoever has the landed runs alone gets others"
+    )
+    land("toy.t1.plain", Choice(), finished)
+    assert unlanded(fresh(finished)) is None
 
 
 def test_further_seeds_of_what_is_needed_are_landed_and_other_recipes_are_not(toy_workspace):
