@@ -1,6 +1,5 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` answers at once."""
 
-import errno
 import os
 import signal
 import sys
@@ -127,15 +126,17 @@ def _unforeseen(error: Exception) -> int:
 
     What the system refuses and what is not installed is of the surroundings, as bad input is; the rest is our fault.
     """
+    from benchmarks.runs.files import FULL
+
+    problem = None
     if isinstance(error, OSError) and error.filename is not None:
-        message = f"{error.filename}: {error.strerror}; check the path and its permissions"
-        print(f"resound: {told(message)}", file=sys.stderr)
-        return BAD_INPUT
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        print(f"resound: {error.strerror}; free some space and repeat the command", file=sys.stderr)
-        return BAD_INPUT
-    if isinstance(error, ModuleNotFoundError) and (problem := not_installed(error)):
-        print(f"resound: {problem}", file=sys.stderr)
+        problem = f"{error.filename}: {error.strerror}; check the path and its permissions"
+    elif isinstance(error, OSError) and error.errno is not None and error.errno in FULL:
+        problem = f"{error.strerror}; free some space and repeat the command"
+    elif isinstance(error, ModuleNotFoundError):
+        problem = not_installed(error)
+    if problem:
+        print(f"resound: {told(problem)}", file=sys.stderr)
         return BAD_INPUT
     text = told(" ".join(str(error).split()))
     print(f"resound: {type(error).__name__}: {text} (a fault of the harness; --debug shows where)", file=sys.stderr)

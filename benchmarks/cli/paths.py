@@ -5,17 +5,9 @@ Typer calls these with the word as it stands there (or in the option's variable)
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 import typer
-
-
-def tell_of_nothing(*places: Path) -> None:
-    """Say on standard error that none of the folders that a command reads is there, and which these are."""
-    if not any(place.is_dir() for place in places):
-        where = " or ".join(map(str, places))
-        print(f"resound: no {where}: start in the checkout, or name the folders (--runs, --reports)", file=sys.stderr)
 
 
 def folder(word: str) -> Path:

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -26,6 +25,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
+from benchmarks.cli.surroundings import tell_of_nothing
 from benchmarks.errors import InputError, fitted
 from datasets.acquire.telling import count_of
 
@@ -78,7 +78,7 @@ def report_command(
     workspace = Workspace.here(data_root, runs, cache, reports)
     if form:
         text = export_tables(workspace, target, form)
-        paths.tell_of_nothing(workspace.runs, workspace.reports)
+        tell_of_nothing(workspace.runs, workspace.reports)
         if place:
             write_file(place, text.encode())
         else:
@@ -173,7 +173,7 @@ def land_command(
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
     before = _cells_before(workspace, place)
     _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
-    if own := unlanded(replace(workspace)):
+    if own := unlanded(workspace):
         print(f"resound: {own}", file=sys.stderr)
 
 
@@ -272,7 +272,7 @@ def compare_command(
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     comparison = compare(source, target, workspace, name)
-    paths.tell_of_nothing(workspace.runs, workspace.reports)
+    tell_of_nothing(workspace.runs, workspace.reports)
     text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
     if target.count(".") > 1 and len({cell.row for cell in select(target)}) == 1:
         told = f"{target}: tells the column, the rule and the items; compared is with all rows of {comparison.table.id}"

@@ -33,6 +33,7 @@ from benchmarks.cli.options import (
     choice_of,
     numerics_here,
 )
+from benchmarks.cli.surroundings import tell_of_nothing
 from benchmarks.errors import fitted, lines_told
 
 app = typer.Typer()
@@ -210,5 +211,5 @@ def status_command(
     # Ctrl-C is how one stops watching.
     with suppress(KeyboardInterrupt) if watch else nullcontext():
         workspace = Workspace.here(runs=runs, reports=reports)
-        paths.tell_of_nothing(workspace.runs, workspace.reports)
+        tell_of_nothing(workspace.runs, workspace.reports)
         print_status(workspace, watch, as_json)

@@ -55,6 +55,13 @@ def not_installed(error: ModuleNotFoundError) -> str | None:
     )
 
 
+def tell_of_nothing(*places: Path) -> None:
+    """Say on standard error that none of the folders that a command reads is there, and which these are."""
+    if not any(place.is_dir() for place in places):
+        where = " or ".join(map(str, places))
+        print(f"resound: no {where}: start in the checkout, or name the folders (--runs, --reports)", file=sys.stderr)
+
+
 def lost_folder() -> str | None:
     """A line on the working folder where it was removed after the shell went there: no path or process starts there."""
     try:

@@ -84,8 +84,6 @@ class Sweep:
             whole = self._with_data(plan)
             plan = self._possible(whole)
         if plan.missing:
-            if not confirmed:
-                self._refuse_empty(plan)
             if self.asks(plan, device, confirmed, whole):
                 return BAD_INPUT
             plan = self._checked(plan)
@@ -142,11 +140,13 @@ class Sweep:
     def asks(self, plan: Plan, device: str, confirmed: bool, whole: Plan | None = None) -> bool:
         """Whether it is to be confirmed first that so much is run, which is said then.
 
-        whole: the plan with what this machine lacks something for, to be shown.
+        whole: the plan with what this machine lacks something for, to be shown. Raises InputError where nothing could
+        be run, for want of files.
         """
         expected = plan.minutes(device)
         if expected <= ASK_ABOVE_MINUTES or confirmed:
             return False
+        self._refuse_empty(plan)
         print(fitted("\n".join(plan_lines(whole or plan))))
         print(f"resound: about {expected / 60:.1f} h on {device}; add --yes to start", file=sys.stderr)
         return True

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli import paths
 from benchmarks.cli.options import (
     CacheOption,
     CorpusOption,
@@ -25,6 +24,7 @@ from benchmarks.cli.options import (
     choice_of,
     numerics_here,
 )
+from benchmarks.cli.surroundings import tell_of_nothing
 from benchmarks.errors import fitted
 
 app = typer.Typer()
@@ -95,7 +95,7 @@ def board_command(
 
     paper, cells = places(table)
     workspace = Workspace.here(data_root, runs, cache, reports)
-    paths.tell_of_nothing(workspace.runs, workspace.reports)
+    tell_of_nothing(workspace.runs, workspace.reports)
     result = Results(workspace).table(f"{paper.id}.{cells[0].table}")
     columns = {cell.column for cell in cells}
     shown = [variant for variant, rows in result.own.items() if columns & {row.result.cell.column for row in rows}]

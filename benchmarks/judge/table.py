@@ -113,8 +113,11 @@ class CellResult:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Where one more run of the recipe, printed as the paper prints, is expected in 90 of 100 cases."""
-        verdict = self.verdict
+        """Where one more run of the recipe, printed as the paper prints, is expected in 90 of 100 cases.
+
+        None where nothing is drawn, for a further run would be the same.
+        """
+        verdict = None if self.draws_nothing else self.verdict
         if verdict is None or verdict.difference is None or verdict.low is None or verdict.high is None:
             return None
         assert self.mean is not None

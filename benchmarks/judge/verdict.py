@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["reproduced", "deviates", "undecided", "not judged"]
+#: Resamples of the bootstrap over units.
+N_BOOT = 2000
 CONFIDENCE = 0.90
 #: More seeds than anyone will run; the search for a deciding number ends here.
 _MOST_SEEDS = 10**6
@@ -147,7 +149,7 @@ def judge(
 
 
 def item_interval(
-    per_item: np.ndarray, units: np.ndarray, n_boot: int = 2000, seed: int = 0, confidence: float = CONFIDENCE
+    per_item: np.ndarray, units: np.ndarray, n_boot: int = N_BOOT, seed: int = 0, confidence: float = CONFIDENCE
 ) -> ItemInterval:
     """Bootstrap interval of the mean of `per_item` (items,) over units (items,), in the unit of `per_item`.
 

@@ -256,10 +256,7 @@ class _Sweep:
             self.busy[slot] = [planned, *along]
             for one in self.busy[slot]:
                 self.listener(Started(slot, one.run.id))
-            if along:
-                self.launcher.submit_gang(slot, list(self.busy[slot]))
-            else:
-                self.launcher.submit(slot, planned)
+            self.launcher.submit_gang(slot, list(self.busy[slot]))
 
     def _next(self, slot: int | None = None) -> Planned | None:
         """The first waiting run for which the slot has room: one that is expected to end before the deadline, else the

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
     from benchmarks.runs.plan import Planned
     from benchmarks.runs.workspace import Workspace
+    from models.kernels import Kernels
 
 
 def _checkpoint_seconds() -> float:
@@ -63,7 +64,7 @@ class Slots:
     #: how training steps are captured (benchmarks.runs.gang.capture); None: not at all
     capture: str | None = None
     #: which kernels layers are to use (models.kernels.choice)
-    kernels: str = "fused"
+    kernels: "Kernels" = "fused"
 
 
 class Free(NamedTuple):
@@ -189,9 +190,10 @@ class Launcher(ABC):
     def submit_gang(self, slot: int, planned: Sequence["Planned"]) -> None:
         """Give a free slot runs that go on together; each has its own `Ended`, and with the last one it is free.
 
-        Only launchers that say that they take gangs are asked; the others refuse `--gang` before anything begins.
+        Of a launcher that takes no gangs, for which `--gang` is refused before anything begins, they are one.
         """
-        raise NotImplementedError(f"{type(self).__name__} takes no gangs, and was asked for one")
+        [one] = planned
+        self.submit(slot, one)
 
     @abstractmethod
     def events(self, seconds: float) -> Iterable[Event]:

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Gt
 
@@ -33,6 +33,9 @@ from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Planned
 from benchmarks.runs.workspace import Workspace
 from datasets.processes import available_cores, surrounded
+
+if TYPE_CHECKING:
+    from models.kernels import Kernels
 
 #: What is kept of a worker's log with the failure of the run that it died over.
 LOG_CHARACTERS = 4000
@@ -101,8 +104,8 @@ class Local(Launcher):
             raise InputError("--launcher local:compile=yes: makes training on a CPU slower; leave it out there")
         wanted = jobs or (cores if device == "cpu" else 2)
         capture = "graph" if cls.options.graph else None
-        threads, kernels = max(1, cores // wanted), "compiled" if cls.options.compile else "fused"
-        jobs = max(1, min(wanted, runs))
+        threads, jobs = max(1, cores // wanted), max(1, min(wanted, runs))
+        kernels: Kernels = "compiled" if cls.options.compile else "fused"
         return Slots(jobs=jobs, device=device, threads=threads, capture=capture, kernels=kernels)
 
     def open(self, slot: int) -> None:

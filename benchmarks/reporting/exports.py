@@ -140,7 +140,7 @@ def entries(table: TableResult) -> Iterator[dict[str, Any]]:
 
 def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
     cell, mean = one.cell, _finite(one.mean)
-    low, high = (None if one.draws_nothing else one.interval) or (None, None)
+    low, high = one.interval or (None, None)
     protocol = one.protocol if cell.recipe == "train" and whose == "paper" else None
     return {
         "cell": cell.id, "row": one_line(cell.label), "column": one_line(table.table.columns[cell.column].label),
@@ -241,7 +241,7 @@ def _cell(one: CellResult, apart: Mapping[str, CellResult] | None, letters: dict
         marks = ["q"] if one.cell.published is not None else []
     elif apart is not None and one.mean is not None:
         marks = [LETTERS.get(one.status, "N"), *(BESIDE[mark] for mark, is_so in FURTHER.items() if is_so(one))]
-        span = f" [{wording.span(one.interval, one.cell.decimals)}]" if one.interval and not one.draws_nothing else ""
+        span = f" [{wording.span(one.interval, one.cell.decimals)}]" if one.interval else ""
         text += f" / {wording.as_printed(one)}{span}"
     elif apart is not None and one.cell.id in apart:
         marks = ["s"]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from benchmarks.runs.truth import write_reference
 from benchmarks.runs.versions import versions
 from benchmarks.runs.workspace import Workspace
 from datasets.seeds import derive
+
+if TYPE_CHECKING:
+    from models.kernels import Kernels
 
 #: The module of what stands around a plain network, which is given the shape of what that gets.
 AROUND = "models.tasks.own."
@@ -55,7 +58,7 @@ class Surroundings:
     capture: str | Callable[[], Any] | None = None
     say: Callable[[str], None] = lambda line: None
     #: which kernels layers are to use, where they can be (models.kernels.choice)
-    kernels: str = "fused"
+    kernels: "Kernels" = "fused"
 
 
 @dataclass
@@ -100,16 +103,14 @@ def _check_sources(run: Run) -> None:
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
-    from models.kernels import choose
+    from models.kernels import begin, choose
 
-    with choose(around.kernels):  # type: ignore[arg-type]
+    with choose(around.kernels):
+        begin()
         return _made(run, attempt, around)
 
 
 def _made(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
-    from models.kernels import begin
-
-    begin()
     clock = Clock(now=around.seat.now)
     with clock.phase("total"):
         with clock.phase("data"):

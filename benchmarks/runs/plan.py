@@ -1,6 +1,6 @@
 """From cells to the runs they need: deduplicated, minus those already done, with their expected cost."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
-from benchmarks.runs.stored.timings import TYPED, Estimate, Machine, expected, stored_timings, this_cpu
+from benchmarks.runs.stored.timings import TYPED, Estimate, Machine, Timings, expected, stored_timings, this_cpu
 from benchmarks.runs.versions import spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
@@ -232,17 +232,29 @@ def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: Machine
     typed = {device: values[run.dataset] for device, values in by_device.items() if run.dataset in values}
     timings = stored_timings(workspace.ledger)
     found = expected(run, typed, timings, here)
-    for device, minutes in typed.items():
-        if found[device].basis == TYPED:
-            choice = Choice(run.tier, run.corpus, numerics=run.numerics)
-            others = {name: of_it for name, of_it in by_device[device].items() if name != run.dataset and of_it}
-            for name, of_it in others.items():
-                like = setting_runs(paper, run.setting, name, choice)[0]
-                if took := timings.measured(like, here).get(device):
-                    times = took.minutes / of_it
-                    found[device] = Estimate(minutes * times, f"typed, times {times:.1f} as on {name}: {took.basis}")
-                    break
+    guesses = {device: one for device, one in found.items() if one.basis == TYPED}
+    for device, guess in guesses.items():
+        found[device] = _by_others(paper, run, device, by_device[device], guess, timings, here)
     return found
+
+
+def _by_others(
+    paper: Paper, run: Run, device: str, typed: Mapping[str, float], guess: Estimate, timings: Timings,
+    here: Machine | None,
+) -> Estimate:  # fmt: skip
+    """A typed estimate, scaled by what such an estimate was off where the same setting has run on another dataset.
+
+    typed: minutes on this kind of device, by dataset.
+    """
+    choice = Choice(run.tier, run.corpus, numerics=run.numerics)
+    for name, minutes in typed.items():
+        if name == run.dataset or not minutes:
+            continue
+        took = timings.measured(setting_runs(paper, run.setting, name, choice)[0], here).get(device)
+        if took:
+            times = took.minutes / minutes
+            return Estimate(guess.minutes * times, f"typed, times {times:.1f} as on {name}: {took.basis}")
+    return guess
 
 
 def _check_folds(folds: Sequence[int], known: Sequence[int], paper: str, dataset: str) -> None:

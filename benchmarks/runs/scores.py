@@ -109,17 +109,15 @@ class Scores:
             raise InputError(f"scores: {len(missing)} items without scores ({_first(missing)}); check the dataset")
         return replace(self, items=tuple(items), values=self.values[[rows[item] for item in items]])
 
-    def ordered(self, classes: Sequence[str]) -> "Scores":
-        """The same scores with their classes in another order."""
-        columns = {name: column for column, name in enumerate(self.classes)}
-        return replace(self, classes=tuple(classes), values=self.values[..., [columns[name] for name in classes]])
-
 
 def scores_of(finished: "Finished", test_set: str) -> Scores:
-    """What a run says of a test set, classes in the official order of their labels, by which ties are broken."""
-    scores, dataset = Scores.load(finished.scores_path(test_set)), finished.run.resolved["dataset"]
-    order = official_order(dataset["class_path"], dataset.get("init_args") or {})
-    return scores.ordered(order) if order and set(order) == set(scores.classes) else scores
+    """What a run says of a test set, classes in the official order of their labels, by which ties are broken.
+
+    Raises InputError for scores that cannot be read, or of other classes.
+    """
+    path, dataset = finished.scores_path(test_set), finished.run.resolved["dataset"]
+    scores, order = Scores.load(path), official_order(dataset["class_path"], dataset.get("init_args") or {})
+    return check_items(scores, scores.items, order, str(path)) if order else scores
 
 
 def official_order(class_path: str, arguments: Mapping[str, Any]) -> tuple[str, ...] | None:

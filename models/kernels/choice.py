@@ -23,7 +23,7 @@ _HERE = _Here()
 
 
 @cache
-def _compiles() -> bool:
+def _has_compiler() -> bool:
     """Whether the compiler of our kernels is here; it takes some tenths of a second to import."""
     try:
         import numba
@@ -35,7 +35,7 @@ def _compiles() -> bool:
 
 def may_fuse() -> bool:
     """Whether our kernels can be used, and no one has chosen otherwise."""
-    return _HERE.chosen == "fused" and _compiles()
+    return _HERE.chosen == "fused" and _has_compiler()
 
 
 def may_compile() -> bool:

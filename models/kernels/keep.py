@@ -68,7 +68,7 @@ class Kept:
             self._files.save_overload(*made)
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled_loop(function: Callable[..., Any]) -> Any:
     """Compile at the first call and keep it for later processes, where there is a place to keep it."""
     try:
         loop = njit(cache=True, nogil=True, error_model="numpy")(function)

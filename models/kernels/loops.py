@@ -9,7 +9,7 @@ blocks in float64, and each item of the batch has sums of its own. So the bits o
 # mypy: disable-error-code="no-untyped-def"
 import numpy as np
 
-from models.kernels.keep import compiled
+from models.kernels.keep import compiled_loop
 from models.kernels.numbers import load, rounded
 
 #: Rows that are added up in float32, where no windows are pooled: those of 256 channels lie in the first cache.
@@ -17,7 +17,7 @@ BLOCK = 64
 ZERO = np.float32(0)
 
 
-@compiled
+@compiled_loop
 def _add_block(rows, before, mean, squares, scratch):
     """Add a block (P, C) to the running mean and squared deviations (C,) of `before` rows.
 
@@ -50,7 +50,7 @@ def _add_block(rows, before, mean, squares, scratch):
         squares[c] += np.float64(spread[c]) - count * middle * middle + off * off * before * weight
 
 
-@compiled
+@compiled_loop
 def moments(maps, means, squares):
     """Mean and sum of squared deviations (N, C) of each item's rows (N, P, C)."""
     items, rows, channels = maps.shape
@@ -63,7 +63,7 @@ def moments(maps, means, squares):
             _add_block(maps[item, low:high], low, means[item], squares[item], scratch)
 
 
-@compiled
+@compiled_loop
 def pooled_moments(maps, sign, high, wide, means, squares, best):
     """The same of maps (N, H, W, C), and the largest number of each window of high x wide (N, H', W', C).
 
@@ -88,7 +88,7 @@ def pooled_moments(maps, sign, high, wide, means, squares, best):
             _add_block(maps[item, row], row * width, means[item], squares[item], scratch)
 
 
-@compiled
+@compiled_loop
 def _largest(maps, top, left, high, wide, sign, largest, best):
     """The largest number of a window, of each channel."""
     channels = len(sign)
@@ -108,7 +108,7 @@ def _largest(maps, top, left, high, wide, sign, largest, best):
         best[c] = rounded(largest[c] * sign[c], best[c])
 
 
-@compiled
+@compiled_loop
 def activate(maps, centre, scale, shift, out):
     """ReLU of (maps - centre) x scale + shift over (N, P, C); NaN stays NaN."""
     items, rows, channels = maps.shape
@@ -119,7 +119,7 @@ def activate(maps, centre, scale, shift, out):
                 out[item, row, c] = rounded(ZERO if value < ZERO else value, out[item, row, c])
 
 
-@compiled
+@compiled_loop
 def add_activate(maps, others, centre, scale, shift, out):
     """The same with other maps added before ReLU."""
     items, rows, channels = maps.shape
@@ -130,7 +130,7 @@ def add_activate(maps, others, centre, scale, shift, out):
                 out[item, row, c] = rounded(ZERO if value < ZERO else value, out[item, row, c])
 
 
-@compiled
+@compiled_loop
 def _add_up(scratch, plain, weighted):
     """Add the sums of a block in float32 (2, C) to those of an item in float64."""
     for c in range(len(plain)):
@@ -138,7 +138,7 @@ def _add_up(scratch, plain, weighted):
         weighted[c] += scratch[1, c]
 
 
-@compiled
+@compiled_loop
 def sums(maps, grads, centre, scale, shift, plain, weighted):
     """Sums over each item's rows of the gradients that pass `activate`, and of them times (maps - centre): (N, C)."""
     items, rows, channels = maps.shape
@@ -168,7 +168,7 @@ def sums(maps, grads, centre, scale, shift, plain, weighted):
             _add_up(scratch, plain[item], weighted[item])
 
 
-@compiled
+@compiled_loop
 def add_sums(maps, active, grads, centre, passed, plain, weighted):
     """The same where others were added: by what `add_activate` made (`active`). What passes is written to `passed`."""
     items, rows, channels = maps.shape
@@ -188,7 +188,7 @@ def add_sums(maps, active, grads, centre, passed, plain, weighted):
             _add_up(scratch, plain[item], weighted[item])
 
 
-@compiled
+@compiled_loop
 def spread(maps, grads, centre, scale, shift, slope, level, out):
     """The gradient of the maps: what passes `activate` times scale, + (maps - centre) x slope + level."""
     items, rows, channels = maps.shape
@@ -201,7 +201,7 @@ def spread(maps, grads, centre, scale, shift, slope, level, out):
                 out[item, row, c] = rounded(grad * scale[c] + (off * slope[c] + level[c]), out[item, row, c])
 
 
-@compiled
+@compiled_loop
 def add_spread(maps, passed, centre, scale, slope, level, out):
     """The same of gradients that have passed."""
     items, rows, channels = maps.shape
@@ -213,7 +213,7 @@ def add_spread(maps, passed, centre, scale, slope, level, out):
                 out[item, row, c] = rounded(grad * scale[c] + (off * slope[c] + level[c]), out[item, row, c])
 
 
-@compiled
+@compiled_loop
 def pooled_spread(maps, best, grads, high, wide, centre, scale, shift, slope, level, out):
     """The same of maps (N, H, W, C) whose windows were pooled: the gradient goes to the first of the largest."""
     items, height, width, channels = maps.shape

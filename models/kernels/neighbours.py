@@ -7,12 +7,12 @@ Maps are those of models/kernels/loops.py. No number depends on another place's,
 # mypy: disable-error-code="no-untyped-def"
 import numpy as np
 
-from models.kernels.keep import compiled
+from models.kernels.keep import compiled_loop
 from models.kernels.loops import ZERO
 from models.kernels.numbers import load, rounded
 
 
-@compiled
+@compiled_loop
 def _levels(row, squares, size, share, least, levels):
     """`least` plus `share` of the squares of each channel of a row (C,) and of its neighbours, `size` in all.
 
@@ -30,14 +30,14 @@ def _levels(row, squares, size, share, least, levels):
         levels[c] = least + share * levels[c]
 
 
-@compiled
+@compiled_loop
 def _power(level):
     """level^(3/4)."""
     root = np.sqrt(level)
     return root * np.sqrt(root)
 
 
-@compiled
+@compiled_loop
 def respond(maps, size, share, least, out):
     """Each number over its level^(3/4)."""
     items, rows, channels = maps.shape
@@ -50,7 +50,7 @@ def respond(maps, size, share, least, out):
                 out[item, row, c] = rounded(value, out[item, row, c])
 
 
-@compiled
+@compiled_loop
 def respond_back(maps, grads, size, share, least, out):
     """The gradient of the maps: what a number's own level gives, less what it takes from its neighbours' by theirs."""
     items, rows, channels = maps.shape

@@ -119,7 +119,7 @@ def _ways(
     return {
         "eager": lambda: (_in_turn(members().steps(Eager)), True),
         "graph": lambda: (_in_turn(members().steps(graph)), True),
-        "graph, compiled pieces": lambda: (_in_turn(_compiled(members(), graph)), True),
+        "graph, compiled pieces": lambda: (_with_pieces(members(), graph), True),
         "graph, parallel streams": lambda: (_in_streams(members().steps(graph), device), True),
         "convolutions alone, by turns": lambda: (_convolutions(members(), False), False),
         "convolutions alone, vmap": lambda: (_convolutions(members(), True), False),
@@ -127,19 +127,16 @@ def _ways(
     }
 
 
-def _compiled(members: Members, way: Callable[[], Capture]) -> list[Callable[[], Tensor]]:
-    """A step of each, in which normalisation and what follows it are pieces that the library compiles."""
+def _with_pieces(members: Members, way: Callable[[], Capture]) -> Callable[[], None]:
+    """A turn in which normalisation and what follows it are pieces that the library compiles."""
     with choose("compiled"):
-        steps = members.steps(way)
+        turn = _in_turn(members.steps(way))
 
-    def chosen(step: Callable[[], Tensor]) -> Callable[[], Tensor]:
-        def inside() -> Tensor:
-            with choose("compiled"):  # which a graph has done already
-                return step()
+    def inside() -> None:
+        with choose("compiled"):  # which a graph has done already
+            turn()
 
-        return inside
-
-    return [chosen(step) for step in steps]
+    return inside
 
 
 def _in_turn(steps: Sequence[Callable[[], Tensor]]) -> Callable[[], None]:

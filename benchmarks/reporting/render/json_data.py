@@ -68,7 +68,7 @@ def ran_otherwise(table: TableResult) -> list[dict[str, Any]]:
 
 
 def _entry(one: CellResult) -> dict[str, Any]:
-    low, high = (None if one.draws_nothing else one.interval) or (None, None)
+    low, high = one.interval or (None, None)
     return {
         "id": one.cell.id,
         **printed_beside(one),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from benchmarks.judge.table import CellResult, TableResult
+from benchmarks.judge.verdict import N_BOOT
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Folded, Footnotes, Grid, Heading, Text
 from benchmarks.reporting.sections.audited import audit_grid
@@ -23,7 +24,7 @@ LEGEND = (
     "verdict means that this interval, seen from the published value, lies within the margin; *deviates*, that it "
     "lies outside; *under a fitted reading*, that the published values had a say in what was run; *the mean alone*, "
     "that folds are known to differ. *Item noise* is how the value would vary with other test items (90 %, bootstrap "
-    "of 2000 draws over their sources); it does not enter the verdict where the test items are the same."
+    f"of {N_BOOT} draws over their sources); it does not enter the verdict where the test items are the same."
 )
 
 

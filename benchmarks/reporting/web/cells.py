@@ -80,7 +80,7 @@ def _line(table: TableResult, one: CellResult, apart: Sequence[CellResult], here
     return Line(
         cell.id, anchor(cell), plain(cell.label), plain(table.table.columns[cell.column].label),
         plain(wording.published(one)), _ours(one) if is_full else wording.NOTHING,
-        wording.span(one.interval, cell.decimals) if is_full and one.interval and not one.draws_nothing else "",
+        wording.span(one.interval, cell.decimals) if is_full and one.interval else "",
         badge(state) if state else None, one.status if is_full else "control", in_words(apart),
         wording.sentence(cell.quoted) if cell.quoted else "", tuple(_ways(table, one, here)),
     )  # fmt: skip

@@ -16,6 +16,7 @@ import sys
 import tarfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+# As in datasets.acquire.archive, which is not at hand where a bundle is unpacked.
 #: What tarfile raises of a file that is no archive, or one with names and numbers that no archive has.
 CORRUPT = (tarfile.TarError, EOFError, ValueError, IndexError, OverflowError, struct.error)
 #: What a system says where members cannot lie beside each other, or under their names.

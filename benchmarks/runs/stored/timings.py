@@ -29,7 +29,7 @@ TYPED = "typed estimate"
 class Machine(NamedTuple):
     """What runs of one kind of device take the same time on: its name and what instructions were used.
 
-    Processors of one name may have others: with AVX-512 a step takes half of what it takes with AVX2. Runs from before
+    Processors of one name may have others, and their steps take other times (docs/speed.md). Runs from before
     instructions were noted have "".
     """
 

@@ -211,6 +211,16 @@ def test_runs_on_a_dataset_of_which_no_item_is_here_are_left_out_where_that_is_a
     assert not launched
 
 
+def test_nobody_is_asked_to_confirm_hours_for_which_no_item_is_here(tmp_path, capsys, miniature_maestro):
+    workspace = workspace_in(tmp_path)
+    shutil.copytree(miniature_maestro, workspace.data / "maestro_real")
+    shutil.rmtree(workspace.data / "maestro_real" / "development_audio")
+    asked = Sweep("maestro.t1.r0", Choice(), workspace, "cpu")
+    with pytest.raises(InputError, match=r"^maestro: no item of it is here; .* data fetch maestro_real"):
+        asked.run()
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     ("target", "told"),
     [

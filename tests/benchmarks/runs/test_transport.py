@@ -40,7 +40,7 @@ def test_runs_that_stay_here_are_told_since_pages_show_them(finished):
         "4 finished runs are not landed and stand on the pages, too; whoever has the landed runs alone gets others"
     )
     land("toy.t1.plain", Choice(), finished)
-    assert unlanded(fresh(finished)) is None
+    assert unlanded(finished) is None
 
 
 def test_further_seeds_of_what_is_needed_are_landed_and_other_recipes_are_not(toy_workspace):

@@ -46,7 +46,7 @@ class Told(Launcher):
 
     @classmethod
     def share_out(cls, jobs, device, runs):
-        raise NotImplementedError
+        return Slots(jobs or 1, device)
 
     def open(self, slot):
         self.given = getattr(self, "given", [])
@@ -116,6 +116,25 @@ def test_a_note_of_a_sweep_shows_every_member(toy_workspace):
         assert len(record.note().slots) == 2 and record.note().done == 1
         record(Gone(0, "died"))
         assert record.note().slots == {} and time.time() >= note.updated
+
+
+class Single(Told):
+    """A launcher that knows of no gangs."""
+
+    submit_gang = Launcher.submit_gang
+
+    def submit(self, slot, planned):
+        self.given.append(planned)
+
+
+def test_a_launcher_without_gangs_is_handed_one_run(toy_workspace):
+    run, other = missing(toy_workspace, "toy.t1.plain")[:2]
+    single = Single(toy_workspace, Slots(1, "cpu"))
+    single.open(0)
+    single.submit_gang(0, [run])
+    assert single.given == [run]
+    with pytest.raises(ValueError, match="too many values"):
+        single.submit_gang(0, [run, other])
 
 
 def test_a_warm_worker_trains_a_gang(toy_workspace):

@@ -86,6 +86,24 @@ def test_plan_tells_what_it_used(tmp_path, monkeypatch):
     assert {one["minutes"]["cpu"] for one in again if one["id"].startswith("acrnn-esc10-att-")} == {0.5}
 
 
+def test_a_typed_estimate_is_scaled_by_what_its_like_was_off(tmp_path, monkeypatch):
+    """The paper file types 160 min for a run of `base` on ESC-10: one that took half of that halves ESC-50's, too."""
+    monkeypatch.setattr(planning, "this_cpu", lambda numerics: EPYC)
+    workspace = workspace_in(tmp_path)
+    typed = load_paper("acrnn").settings["base"].minutes["full"]["cpu"]
+
+    def told():
+        plan = make_plan(select("acrnn.t3.base.esc50"), Choice(seeds=1), workspace).to_dict()
+        return plan["runs"][0]["minutes"]["cpu"], plan["runs"][0]["basis"]
+
+    assert told() == (typed["esc50"], {"cpu": TYPED, "cuda": TYPED})
+    device, seconds = {"kind": "cpu", "name": "EPYC", "threads": 2}, {"total": 30.0 * typed["esc10"]}
+    fabricate(workspace, "base", "esc10", seeds=1, device=device, seconds=seconds)
+    minutes, basis = told()
+    assert minutes == pytest.approx(typed["esc50"] / 2) and basis["cuda"] == TYPED
+    assert basis["cpu"] == "typed, times 0.5 as on esc10: 5 runs on this kind of CPU with 2 threads"
+
+
 def test_one_left_out_is_told_from_those_beside_it(runs):
     errors = leave_one_out(took(runs["base"], EPYC, 10, 10, 10, 5))
     assert errors == [0, 0, 0, 1.0] and leave_one_out(took(runs["att"], EPYC, 10)) == []
