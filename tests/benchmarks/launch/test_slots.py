@@ -114,9 +114,9 @@ def test_more_run_at_a_time_only_as_far_as_memory_goes(workspace):
     settings = [f"healthy {number}" for number in range(4)]
     one = launcher_named("local:memory=0.65")(workspace, Slots(2, "cpu"))
     beside = []
-    one.submit = lambda slot, run: (
+    one.submit_gang = lambda slot, runs: (
         beside.append(sum(bool(worker.runs) for worker in one._workers.values())),
-        Local.submit(one, slot, run),
+        Local.submit_gang(one, slot, runs),
     )
     outcome = launch(planned(*settings), one)
     assert len(outcome.done) == 4 and beside == [0, 0, 0, 0]
