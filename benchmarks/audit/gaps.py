@@ -1,14 +1,15 @@
 """Whether every value that a setting rests on has an origin: its classes' real signatures against the paper file."""
 
-from collections.abc import Iterator, Mapping
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from benchmarks.audit.origins import TRAINER, Named, keys_of, named_in, recipes, tiers_of
 from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class, parameters
-from benchmarks.spec import Paper, paper_folder
-from benchmarks.spec.bricks import Sourced
+from benchmarks.spec import Paper, nearest, paper_folder
+from benchmarks.spec.bricks import ClassValue, Sourced
 from benchmarks.spec.located_yaml import LocatedYaml
 from datasets.acquire.safe_yaml import Place
 
@@ -45,6 +46,8 @@ def gaps(paper: Paper) -> list[Gap]:
         for name in set(notes.defaults) - left[key]:
             missing[(*place, "defaults", name), f"no setting leaves {name} to a default; take it out"] = None
         missing |= dict.fromkeys(_constants(notes.constants, (*place, "constants")))
+        for kind in ("defaults", "constants", "choices"):
+            missing |= dict.fromkeys(_nowhere(getattr(notes, kind), (*place, kind), paper.settings))
     return list(missing)
 
 
@@ -101,6 +104,15 @@ def _constants(listed: Mapping[str, Sourced], place: Place) -> Iterator[Gap]:
             continue
         if not _same(stated.value, value):
             yield (*place, path), f"is {stated.value!r}, but the code has {value!r}"
+
+
+def _nowhere(values: Mapping[str, ClassValue], place: Place, settings: Iterable[str]) -> Iterator[Gap]:
+    """The patterns of `apart` that fit no setting's name."""
+    for name, value in values.items():
+        for number, one in enumerate(value.apart):
+            for pattern in one.settings:
+                if not fnmatch.filter(settings, pattern):
+                    yield (*place, name, "apart", number), f"no setting is called {pattern}{nearest(pattern, settings)}"
 
 
 def _same(stated: Any, real: Any) -> bool:

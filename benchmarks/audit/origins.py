@@ -76,7 +76,7 @@ def stated(paper: Paper, setting: str, tier: Tier = "full") -> list[Stated]:
     found: dict[tuple[str, str], Stated] = {}
     for recipe in recipes(paper, setting, tier):
         for named in named_in(recipe):
-            found |= {(one.part, one.name): one for one in _of_class(paper, named)}
+            found |= {(one.part, one.name): one for one in _of_class(paper, setting, named)}
     return [*own, *found.values()]
 
 
@@ -102,16 +102,16 @@ def tiers_of(paper: Paper, setting: str) -> list[Tier]:
     return [tier for tier in TIERS if tier == "full" or tier in paper.settings[setting].tiers]
 
 
-def _of_class(paper: Paper, named: Named) -> Iterator[Stated]:
+def _of_class(paper: Paper, setting: str, named: Named) -> Iterator[Stated]:
     for key in keys_of(paper, named.path):
         notes = paper.classes[key]
-        for name, sourced in notes.defaults.items():
-            if name not in named.given:
-                yield Stated(key, name, sourced)
+        left = {name: value for name, value in notes.defaults.items() if name not in named.given}
         constants = {path.rpartition(".")[2]: one for path, one in notes.constants.items()}
-        for name, choice in {**constants, **notes.choices}.items():
-            if choice.matters_with(named.given):
-                yield Stated(key, name, choice)
+        choices = {**constants, **notes.choices}
+        matter = {name: choice for name, choice in choices.items() if choice.matters_with(named.given)}
+        for name, value in {**left, **matter}.items():
+            if sourced := value.of(setting):
+                yield Stated(key, name, sourced)
 
 
 def _objects(part: Mapping[str, Any]) -> Iterator[Named]:

@@ -1,6 +1,7 @@
 """The bricks of a paper file: names, import paths, sourced values."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -45,7 +46,33 @@ class Sourced(Strict):
 Arguments = dict[str, Sourced]
 
 
-class ClassChoice(Sourced):
+class Apart(Strict):
+    """Where a value of a class comes from in some settings, such as rows of cited works, that have another source."""
+
+    #: patterns of their names
+    settings: list[str] = Field(min_length=1)
+    #: None where the value has no effect in these settings
+    origin: Literal["paper", "code", "inferred", "assumed"] | None = None
+    where: str | None = None
+    note: str | None = None
+
+
+class ClassValue(Sourced):
+    """A value of a class that no setting states."""
+
+    apart: list[Apart] = []
+
+    def of(self, setting: str) -> Sourced | None:
+        """What it is in a setting, by the first of `apart` that names it; None if it has no effect there."""
+        for one in self.apart:
+            if any(fnmatchcase(setting, pattern) for pattern in one.settings):
+                if one.origin is None:
+                    return None
+                return Sourced(value=self.value, origin=one.origin, where=one.where, note=one.note)
+        return self
+
+
+class ClassChoice(ClassValue):
     """What a class does whatever its arguments, or where it is given certain ones."""
 
     #: the arguments with which it matters, by name: a value, or a list of several; with others it has no effect
@@ -63,7 +90,7 @@ class ClassNotes(Strict):
     """What a class does that no setting states: no part of any recipe, so that to write it down changes no run."""
 
     #: arguments that settings leave to the constructor's default, with the value that this has
-    defaults: Arguments = {}
+    defaults: dict[str, ClassValue] = {}
     #: constants of modules by import path, with their value
     constants: dict[ImportPath, ClassChoice] = {}
     #: what is no value in the code: the order of layers, the place of dropout

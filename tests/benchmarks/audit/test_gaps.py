@@ -8,7 +8,7 @@ from benchmarks.audit.gaps import FILLED, OF_TRAINER, gap_lines, gaps
 from benchmarks.audit.origins import TRAINER, named_in, recipes, stated, tiers_of
 from benchmarks.runs.build import parameters
 from benchmarks.spec import load_paper, paper_ids
-from benchmarks.spec.bricks import ClassNotes, Origin, Sourced
+from benchmarks.spec.bricks import Apart, ClassNotes, ClassValue, Origin
 from tests import ROOT
 
 #: Origins that can be looked up.
@@ -74,7 +74,7 @@ def test_a_constant_that_has_changed_in_the_code_is_noticed(monkeypatch):
 
 def test_what_is_listed_for_nothing_is_noticed():
     paper, key = load_paper("edc"), "models.edc.EDCModule"
-    assumed = Sourced(value=0.001, origin="assumed")
+    assumed = ClassValue(value=0.001, origin="assumed")
     always_stated = with_notes(paper, key, defaults={**paper.classes[key].defaults, "learning_rate": assumed})
     assert gaps(always_stated) == [
         (("classes", key, "defaults", "learning_rate"), "no setting leaves learning_rate to a default; take it out")
@@ -82,6 +82,14 @@ def test_what_is_listed_for_nothing_is_noticed():
     stray = paper.model_copy(update={"classes": {**paper.classes, "models.mtfa.MTFAModule": ClassNotes()}})
     assert gaps(stray) == [
         (("classes", "models.mtfa.MTFAModule"), "no setting names models.mtfa.MTFAModule, nor a class derived from it")
+    ]
+
+
+def test_a_value_that_is_another_matter_in_no_setting_is_noticed():
+    paper, key = load_paper("edc"), "models.edc.EventConditioning"
+    rounding = paper.classes[key].defaults["rounding"].model_copy(update={"apart": [Apart(settings=["edc_*", "xx_*"])]})
+    assert gaps(with_notes(paper, key, defaults={**paper.classes[key].defaults, "rounding": rounding})) == [
+        (("classes", key, "defaults", "rounding", "apart", 0), "no setting is called xx_*")
     ]
 
 

@@ -31,6 +31,19 @@ def test_a_choice_is_shown_only_where_it_matters():
     assert {name for part, name in values("acrnn", "knn") if part == classifier and name.isupper()} == {"NEIGHBOURS"}
 
 
+def test_a_value_comes_from_the_work_that_a_row_cites():
+    def of(setting):
+        found = {(one.part, one.name): one.sourced for one in stated(load_paper("acrnn"), setting)}
+        return {name: sourced for (part, name), sourced in found.items() if part == "datasets.esc50.ESC50DataModule"}
+
+    speeds = {
+        name: (of(name)["speeds"].value, of(name)["speeds"].where) for name in ("base", "piczak_short", "wavemsnet")
+    }
+    assert speeds == {"base": ([], "section 3.4"), "piczak_short": ([], "[19]"), "wavemsnet": ([], "[33]")}
+    assert of("base")["standardize"].origin == "paper" and of("piczak_short")["standardize"].origin == "code"
+    assert "order_of_segments" in of("base") and "order_of_segments" not in of("knn_decoded")  # one fit, no epochs
+
+
 def test_what_stands_under_a_base_class_holds_for_all_derived_from_it():
     paper = load_paper("edc")
     for wing in ("datasets.chime_home.CHiMEHomeDataModule", "datasets.dcase2018_domestic.DCASE2018DomesticDataModule"):
