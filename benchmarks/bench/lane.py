@@ -188,9 +188,10 @@ def page(sections: list[str]) -> str:
     return (
         "# Training steps on a CPU\n\n"
         "Written by `python -m benchmarks.bench.lane`, one part for each kind of processor it was run on. Seconds of "
-        "processor time per step on one thread; ratios are round by round, with the smallest and the largest. *native* "
-        "are the library's layers, *fused* those of `models/kernels/`; a network without batch norm or local response "
-        "normalisation has nothing of them, and one that Adam trains with biases before batch norm only in bfloat16."
+        "processor time per step on one thread; ratios are those of the rounds, their median (which need not be the "
+        "quotient of two medians of seconds), the smallest and the largest. *native* are the library's layers, *fused* "
+        "those of `models/kernels/`; a network without batch norm or local response normalisation has nothing of them, "
+        "and one that Adam trains with biases before batch norm only in bfloat16."
         "\n\n" + "\n".join(sorted(sections))
     )
 

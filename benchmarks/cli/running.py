@@ -124,7 +124,7 @@ def run_command(
     device: DeviceOption = "auto",
     minutes: MinutesOption = None,
     allow_incomplete: Annotated[
-        bool, typer.Option(help="Train although clips, or some of TARGET's datasets, are missing")
+        bool, typer.Option("--allow-incomplete", help="Train although clips, or some of TARGET's datasets, are missing")
     ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Make stored runs anew, beside them, and say whether the same comes out")

@@ -47,7 +47,9 @@ def try_command(
     jobs: JobsOption = None,
     device: DeviceOption = "auto",
     minutes: MinutesOption = None,
-    allow_incomplete: Annotated[bool, typer.Option(help="Train although clips are missing")] = False,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="Train although clips are missing")
+    ] = False,
     keep: KeepOption = None,
     logger: LoggerOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
