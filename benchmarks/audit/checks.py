@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.audit import labels
 from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
+from benchmarks.audit.parts import shares, spread
 from benchmarks.audit.printed import Check, agrees, counted, printed, truncates
 from benchmarks.errors import InputError, fitted
 from benchmarks.runs.build import import_class, instantiate
@@ -33,6 +34,8 @@ from benchmarks.spec.audit import (
     Same,
     Scaled,
     Share,
+    Shares,
+    Spread,
 )
 from benchmarks.spec.audit import Check as AnyEntry
 
@@ -116,6 +119,10 @@ def _made(paper: Paper, entry: AnyEntry, networks: _Networks) -> Iterator[Check]
             yield _ratio(paper, entry, networks)
         case Mean():
             yield from _mean(paper, entry)
+        case Shares():
+            yield from shares(paper, entry)
+        case Spread():
+            yield from spread(paper, entry)
         case Difference():
             yield _difference(paper, entry)
         case Scaled():

@@ -161,6 +161,29 @@ class Mean(Entry):
         return [("cell", cell) for cell in self.values]
 
 
+class Parts(Entry):
+    """The values that cells are the mean of, fold by fold for instance, each said to be of `decisions` test items."""
+
+    values: dict[str, Annotated[list[float], Field(min_length=2)]]
+    decisions: int = Field(gt=0)
+
+    def names(self) -> list[tuple[Kind, str]]:
+        """The names that must be known."""
+        return [("cell", cell) for cell in self.values]
+
+
+class Shares(Parts):
+    """Each of the values must be some number of right decisions, as printed (in percent, cut or rounded)."""
+
+    kind: Literal["shares"]
+
+
+class Spread(Parts):
+    """The values must lie as far apart as chance alone has them: items drawn anew for each, of one true accuracy."""
+
+    kind: Literal["spread"]
+
+
 class Difference(Entry):
     """A gain in the text against the cells it speaks of."""
 
@@ -268,6 +291,8 @@ Check = Annotated[
     | Share
     | Attainable
     | Mean
+    | Shares
+    | Spread
     | Difference
     | Scaled
     | Average

@@ -77,8 +77,8 @@ def test_true_cost_of_table_2(table2):
 
 
 def test_identities_and_gains_of_acrnn_hold_but_for_the_known_ones():
-    failing = {check["id"] for table in ("t1", "t3", "t4") for check in audit(f"acrnn.{table}") if not check["holds"]}
-    assert failing == {
+    made = [check for table in ("t1", "t3", "t4") for check in audit(f"acrnn.{table}") if not check["holds"]]
+    assert {check["id"] for check in made if not check["tries"]} == {
         "acrnn.t1.alexnet.esc50.fold_mean",
         "acrnn.t1.googlenet.esc10.fold_mean",
         "acrnn.t1.rf.esc50.fold_mean",

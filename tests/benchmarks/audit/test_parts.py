@@ -1,0 +1,59 @@
+"""Values of folds against all shares there are, and against drawn ones."""
+
+import numpy as np
+import pytest
+
+from benchmarks.audit.checks import checks
+from benchmarks.audit.printed import printed
+from benchmarks.spec import load_paper
+from benchmarks.spec.audit import AuditPlan
+
+CELL = "acrnn.t1.knn.esc10"
+
+
+def check(kind, values, decisions):
+    entry = {"kind": kind, "id": "one", "table": "t1", "where": "-", "values": {CELL: values}, "decisions": decisions}
+    plan = AuditPlan.model_validate({"checks": [entry]})
+    (made,) = checks(load_paper("acrnn").model_copy(update={"audit": plan}))
+    return made
+
+
+@pytest.mark.parametrize("decisions", [7, 80, 292])
+def test_shares_are_those_that_some_count_prints_as_and_no_others(decisions):
+    known = {printed(100 * n / decisions, 1, cuts) for n in range(decisions + 1) for cuts in (True, False)}
+    every = [tenths / 10 for tenths in range(1001)]
+    made = check("shares", every, decisions)
+    assert made["published"] == 1001 and made["computed"] == len(known)
+    assert made["holds"] is (len(known) == 1001)
+    assert {float(value) for value in made["note"].partition(":")[0].split(", ")} == set(every) - known
+
+
+def test_every_one_of_few_values_must_be_a_share():
+    assert check("shares", [58.7, 72.5, 100.0, 0.0], 80)["holds"]
+    made = check("shares", [78.7, 78.0, 77.5], 80)
+    assert (made["computed"], made["holds"]) == (2, False)
+    assert made["note"] == "78.0: no number of 80 right decisions gives it"
+
+
+@pytest.mark.parametrize(("share", "items"), [(0.78, 80), (0.3, 400)])
+def test_chance_alone_spreads_values_less_than_computed_in_one_of_a_hundred_cases(share, items):
+    drawn = 100 * np.random.default_rng(0).binomial(items, share, (20000, 5)) / items
+    seen = drawn.std(axis=1, ddof=1)
+    made = check("spread", [100 * share - 1, 100 * share, 100 * share + 1], items)
+    five = check("spread", [100 * share] * 5, items)["computed"]
+    assert 0.005 < (seen < five).mean() < 0.02
+    assert made["published"] == pytest.approx(1.0) and made["holds"] is (made["computed"] <= 1.0)
+    assert not check("spread", [100 * share, 100 * share + 0.1] * 3, items)["holds"]
+
+
+def test_what_a_cited_work_calls_folds_of_80_clips_is_none():
+    """By hand: 62 and 63 of 80 are 77.5 and 78.75, so that 78.0, 78.4 and 79.4 are no fold's accuracy."""
+    made = {one["id"]: one for one in checks(load_paper("acrnn"), "t1") if ".fold_counts" in one["id"]}
+    assert [one["computed"] for name, one in made.items() if "alexnet.esc10" in name] == [2]
+    assert all(
+        made[f"acrnn.t1.{row}.{column}.fold_counts"]["holds"]
+        for row in ("knn", "svm", "rf")
+        for column in ("esc10", "esc50")
+    )
+    (cell,) = [one for one in load_paper("acrnn").cells() if one.id == "acrnn.t1.alexnet.esc10"]
+    assert cell.protocol["test_list"].ours == "the official fold that is not trained on"
