@@ -1,11 +1,13 @@
 """A network of the user's own: trained once per text, shown beside the paper's rows, refused in a line."""
 
+import linecache
 import os
 import subprocess
 import sys
 
 import pytest
 
+from benchmarks.cli.main import run_command_line
 from tests import ROOT
 
 NET = """
@@ -51,29 +53,54 @@ OPTIONS = ("--corpus", "miniature", "--tier", "smoke", "--jobs", "2")
 
 
 @pytest.fixture
-def resound(tmp_path, miniature_esc50):
-    """Runs the command line in a folder of the user's, in a process of its own; tells exit code, stdout and stderr."""
+def places(tmp_path, miniature_esc50, monkeypatch):
+    """The environment of a user whose network lies in a folder."""
     (tmp_path / "cache" / "miniature").mkdir(parents=True)
     (tmp_path / "cache" / "miniature" / "esc50").symlink_to(miniature_esc50)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "mynet.py").write_text(NET)
-    places = {f"RESOUND_{name.upper()}": str(tmp_path / name) for name in ("data", "runs", "cache", "reports")}
+    for name in ("data", "runs", "cache", "reports"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(tmp_path / name))
+    return tmp_path
+
+
+@pytest.fixture
+def resound(places, monkeypatch, capfd):
+    """Runs the command line in a folder of the user's as if it began; tells exit code, stdout and stderr."""
+
+    def run(*words, folder="mine"):
+        with monkeypatch.context() as here:
+            here.chdir(places / folder)
+            here.syspath_prepend(str(places / folder))
+            here.delitem(sys.modules, "mynet", raising=False)
+            linecache.clearcache()
+            capfd.readouterr()
+            code = run_command_line(list(words))
+        return code, *capfd.readouterr()
+
+    yield run
+    sys.modules.pop("mynet", None)
+
+
+@pytest.fixture
+def alone(places):
+    """The same in a process of its own."""
 
     def run(*words, folder="mine"):
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks", *words], cwd=tmp_path / folder, capture_output=True, text=True,
-            env={**os.environ, **places, "PYTHONPATH": str(ROOT)}, timeout=300, check=False,
+            [sys.executable, "-m", "benchmarks", *words], cwd=places / folder, capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
 
     return run
 
 
-def test_a_network_is_trained_once_per_text_and_stands_beside_the_paper(resound, tmp_path):
+def test_a_network_is_trained_once_per_text_and_stands_beside_the_paper(resound, alone, tmp_path):
     asked = ("acrnn.t3.esc10", "--name", "my MLP", "--set", "model.hidden=[4, 8]", *OPTIONS)
     assert resound("run", "acrnn.t3.base.esc10", *OPTIONS)[0] == 0
 
-    code, out, told = resound("try", "mynet.MLP", *asked)
+    code, out, told = alone("try", "mynet.MLP", *asked)
     assert code == 0 and "[2/2] done" in told, told
     assert "a sweep over model.hidden: 2 settings to run" in told
     assert "| **my MLP hidden 4**" in out and "| convolutional RNN" in out and "exact McNemar test" in out
