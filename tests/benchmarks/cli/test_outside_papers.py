@@ -1,14 +1,19 @@
 """A paper that is kept elsewhere, from its template to its reports, which leave those of the built-in papers alone."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from benchmarks.cli.main import run_command_line
 from benchmarks.launch.cluster.luggage import packed_code
+from benchmarks.regression import __main__ as regression
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
 from tests import ROOT
@@ -67,14 +72,22 @@ def home(tmp_path_factory, miniature_esc50):
 
 
 def resound(folder: Path, *words: str, papers: str | None = None) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command in a process of its own."""
-    places = {f"RESOUND_{name.upper()}": str(folder / name) for name in ("data", "runs", "cache", "reports")}
-    variables = {"RESOUND_PAPERS": papers} if papers else {}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *words], cwd=folder, capture_output=True, text=True, timeout=300,
-        env={**os.environ, **places, **variables, "PYTHONPATH": str(ROOT)}, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
+    """Exit code, stdout and stderr of a command in that folder."""
+    return as_if_begun(folder, lambda: run_command_line(list(words)), papers)
+
+
+def as_if_begun(folder: Path, command: Callable[[], int], papers: str | None = None) -> tuple[int, str, str]:
+    """What a command answers in a folder, and where it changes its process, that is undone."""
+    said, told = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as here, redirect_stdout(said), redirect_stderr(told):
+        for name in ("data", "runs", "cache", "reports"):
+            here.setenv(f"RESOUND_{name.upper()}", str(folder / name))
+        here.setenv("RESOUND_PAPERS", papers or "")
+        here.setenv("PYTHONPATH", str(ROOT))
+        here.setattr(sys, "path", [*sys.path])
+        here.chdir(folder)
+        code = command()
+    return code, said.getvalue(), told.getvalue()
 
 
 def content(folder: Path) -> dict[Path, bytes]:
@@ -170,18 +183,15 @@ def test_a_data_module_and_an_extractor_of_the_users_own_are_used_wherever_runs_
 
 
 @pytest.mark.slow
-def test_golden_numbers_of_a_paper_kept_elsewhere_lie_beside_it(ran):
+def test_golden_numbers_of_a_paper_kept_elsewhere_lie_beside_it(ran, monkeypatch):
     home, _ = ran
     stored = ROOT / "benchmarks" / "regression" / "golden.json"
     before, folder = stored.read_bytes(), home / "papers" / "mine"
-    variables = {"RESOUND_PAPERS": str(folder), "RESOUND_CACHE": str(home / "cache"), "PYTHONPATH": str(ROOT)}
     for words in (("renew", "--only", "mine"), ("check", "--only", "golden mine.*")):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.regression", *words], env={**os.environ, **variables}, cwd=home,
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr + done.stdout
-    assert "2 passed, 0 failed" in done.stdout
+        monkeypatch.setattr(sys, "argv", ["regression", *words])
+        code, output, told = as_if_begun(home, regression.main, str(folder))
+        assert code == 0, told + output
+    assert "2 passed, 0 failed" in output
     assert stored.read_bytes() == before and set(json.loads((folder / "golden.json").read_text())) == {
         "mine",
         "made_with",
