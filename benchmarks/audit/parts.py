@@ -41,7 +41,8 @@ def spread(paper: Paper, entry: Spread) -> Iterator[Check]:
         note = (
             f"chance alone spreads shares of {entry.decisions} by {chance:.1f}, in 1 of 100 cases by less than computed"
         )
-        yield Check(id=f"{cell}.{entry.id}", published=round(seen, 9), computed=least, holds=seen >= least, note=note)
+        holds = seen >= least
+        yield Check(id=f"{cell}.{entry.id}", published=round(seen, 2), computed=round(least, 2), holds=holds, note=note)
 
 
 def _is_share(value: float, of: int, decimals: int) -> bool:
