@@ -11,14 +11,15 @@ import numpy as np
 
 from benchmarks.audit import labels
 from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
-from benchmarks.audit.parts import shares, spread
-from benchmarks.audit.printed import Check, agrees, counted, printed, truncates
+from benchmarks.audit.parts import attainable_parts, spread
+from benchmarks.audit.printed import Check, agrees, counted, counts_of, decimals_of, printed, truncates
 from benchmarks.errors import InputError, fitted
 from benchmarks.runs.build import import_class, instantiate
 from benchmarks.spec import Paper, load_paper, select
 from benchmarks.spec.audit import (
     Attainable,
     AttainableEvents,
+    AttainableParts,
     Average,
     AverageOfRows,
     BestPrinted,
@@ -34,7 +35,6 @@ from benchmarks.spec.audit import (
     Same,
     Scaled,
     Share,
-    Shares,
     Spread,
 )
 from benchmarks.spec.audit import Check as AnyEntry
@@ -119,8 +119,8 @@ def _made(paper: Paper, entry: AnyEntry, networks: _Networks) -> Iterator[Check]
             yield _ratio(paper, entry, networks)
         case Mean():
             yield from _mean(paper, entry)
-        case Shares():
-            yield from shares(paper, entry)
+        case AttainableParts():
+            yield from attainable_parts(paper, entry)
         case Spread():
             yield from spread(paper, entry)
         case Difference():
@@ -194,37 +194,29 @@ def _attainable(paper: Paper, entry: Attainable) -> Iterator[Check]:
         published = paper.published[cell].value
         if published is None:
             continue
-        near = round(published * entry.decisions / 100)
-        reach = range(near - 10, near + 11)
-        exact = {count: 100 * count / entry.decisions for count in reach}
-        fits = [n for n in reach if agrees(exact[n], published, decimals, cuts)]
-        note = f"{' or '.join(map(str, fits or [near]))} of {entry.decisions} decisions"
-        computed = exact[fits[0] if fits else near]
+        fits = counts_of(published, entry.decisions, decimals, cuts)
+        shown = fits or [round(published * entry.decisions / 100)]
+        note = f"{' or '.join(map(str, shown))} of {entry.decisions} decisions"
+        computed = 100 * shown[0] / entry.decisions
         yield Check(id=f"{cell}.{entry.id}", published=published, computed=computed, holds=bool(fits), note=note)
 
 
 def _same(paper: Paper, entry: Same) -> Iterator[Check]:
     """Cells of one experiment, which agree where the one with more decimals, shortened, is the other."""
-    first, decimals = _value(paper, entry.cells[0]), _decimals(paper, entry.cells[0])
+    first, decimals = _value(paper, entry.cells[0]), decimals_of(paper, entry.cells[0])
     for cell in entry.cells[1:]:
-        value, its = _value(paper, cell), _decimals(paper, cell)
+        value, its = _value(paper, cell), decimals_of(paper, cell)
         fine, coarse = (value, first) if its > decimals else (first, value)
         holds = agrees(fine, coarse, min(decimals, its), truncates(paper, entry))
         note = f"stands for the same experiment as {entry.cells[0]}"
         yield Check(id=f"{cell}.{entry.id}", published=first, computed=value, holds=holds, note=note)
 
 
-def _decimals(paper: Paper, cell: str) -> int:
-    """Of the column that a cell stands in."""
-    _, table, _, column = cell.split(".", 3)
-    return paper.tables[table].columns[column].decimals
-
-
 def _mean(paper: Paper, entry: Mean) -> Iterator[Check]:
     for cell, values in entry.values.items():
         if entry.decisions is not None:
             values = [100 * round(value * entry.decisions / 100) / entry.decisions for value in values]
-        decimals = _decimals(paper, cell)
+        decimals = decimals_of(paper, cell)
         computed = round(sum(values) / len(values), 9)
         yield _compared(paper, entry, _value(paper, cell), computed, decimals, cell)
 

@@ -1,5 +1,6 @@
 """What a check of the audit says, and how a computed number is held against a printed one."""
 
+import math
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import NotRequired, TypedDict
@@ -58,6 +59,19 @@ def printed(value: float, decimals: int, truncates: bool) -> float:
 def agrees(computed: float, published: float, decimals: int, truncates: bool) -> bool:
     """Whether `computed`, printed like `published`, is the same number."""
     return printed(computed, decimals, truncates) == published
+
+
+def counts_of(published: float, decisions: int, decimals: int, truncates: bool) -> list[int]:
+    """The numbers of right decisions whose share, in percent, is printed as `published`; none where none is."""
+    exact, reach = published * decisions / 100, decisions / 10**decimals / 100 + 1
+    near = range(max(0, math.floor(exact - reach)), min(decisions, math.ceil(exact + reach)) + 1)
+    return [count for count in near if agrees(100 * count / decisions, published, decimals, truncates)]
+
+
+def decimals_of(paper: Paper, cell: str) -> int:
+    """The decimals that the column of a cell is printed with."""
+    _, table, _, column = cell.split(".", 3)
+    return paper.tables[table].columns[column].decimals
 
 
 def truncates(paper: Paper, entry: Entry) -> bool:

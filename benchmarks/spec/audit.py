@@ -172,10 +172,10 @@ class Parts(Entry):
         return [("cell", cell) for cell in self.values]
 
 
-class Shares(Parts):
+class AttainableParts(Parts):
     """Each of the values must be some number of right decisions, as printed (in percent, cut or rounded)."""
 
-    kind: Literal["shares"]
+    kind: Literal["attainable_parts"]
 
 
 class Spread(Parts):
@@ -291,7 +291,7 @@ Check = Annotated[
     | Share
     | Attainable
     | Mean
-    | Shares
+    | AttainableParts
     | Spread
     | Difference
     | Scaled

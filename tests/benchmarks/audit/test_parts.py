@@ -22,15 +22,15 @@ def check(kind, values, decisions):
 def test_shares_are_those_that_some_count_prints_as_and_no_others(decisions):
     known = {printed(100 * n / decisions, 1, cuts) for n in range(decisions + 1) for cuts in (True, False)}
     every = [tenths / 10 for tenths in range(1001)]
-    made = check("shares", every, decisions)
+    made = check("attainable_parts", every, decisions)
     assert made["published"] == 1001 and made["computed"] == len(known)
     assert made["holds"] is (len(known) == 1001)
     assert {float(value) for value in made["note"].partition(":")[0].split(", ")} == set(every) - known
 
 
 def test_every_one_of_few_values_must_be_a_share():
-    assert check("shares", [58.7, 72.5, 100.0, 0.0], 80)["holds"]
-    made = check("shares", [78.7, 78.0, 77.5], 80)
+    assert check("attainable_parts", [58.7, 72.5, 100.0, 0.0], 80)["holds"]
+    made = check("attainable_parts", [78.7, 78.0, 77.5], 80)
     assert (made["computed"], made["holds"]) == (2, False)
     assert made["note"] == "78.0: no number of 80 right decisions gives it"
 
