@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.errors import told
 from benchmarks.launch.background import Trainer
 from benchmarks.launch.sweeps import notes
+from benchmarks.runs.stored.timings import spent
 from benchmarks.runs.workspace import Workspace
 from datasets.acquire.telling import count_of, in_words
 
@@ -63,7 +64,7 @@ def status_of(workspace: Workspace) -> Status:
         left_out=list(ledger.unusable.values()),
         done=len(done),
         landed=len(ledger.landed),
-        hours=round(sum(one.result["seconds"]["total"] for one in done) / 3600, 3),
+        hours=round(sum(spent(one)["total"] for one in done) / 3600, 3),
         n_running=len(told_of | set(claimed)),
         background=Trainer(ledger.root).note(),
     )

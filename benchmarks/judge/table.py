@@ -214,10 +214,11 @@ class CellResult:
 
     @property
     def status(self) -> str:
-        """The word for the cell: reproduced, deviates, undecided, refused, incomplete, not yet run, quoted, holds...
+        """The word for the cell: reproduced, deviates, undecided, not comparable, incomplete, quoted, holds...
 
-        "flawed files" are those that lack official items, or have altered ones: they earn no verdict. "not scored here"
-        is a cell whose runs are stored, but of whose test items nothing is known on this machine.
+        "not comparable" is what ran where the paper is known to have done otherwise. "flawed files" are those that lack
+        official items, or have altered ones: they earn no verdict. "not scored here" is a cell whose runs are
+        stored, but of whose test items nothing is known on this machine.
         """
         if self.cell.recipe == "quoted":
             return "quoted"
@@ -231,7 +232,7 @@ class CellResult:
             return "no verdict"
         if self.flaw:
             return "flawed files"
-        return "refused" if self.differing_fields else self.verdict.kind if self.verdict else "not judged"
+        return "not comparable" if self.differing_fields else self.verdict.kind if self.verdict else "not judged"
 
     @property
     def counted(self) -> str:

@@ -23,8 +23,8 @@ from datasets.acquire.telling import enumerated
 
 #: Letters beside our values, which any font has, and what they say.
 LETTERS = {
-    "reproduced": "R", "deviates": "D", "undecided": "U", "refused": "N", "flawed files": "N", "not judged": "N",
-    "holds": "H", "fails": "F",
+    "reproduced": "R", "deviates": "D", "undecided": "U", "not comparable": "N", "flawed files": "N",
+    "not judged": "N", "holds": "H", "fails": "F",
 }  # fmt: skip
 MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",

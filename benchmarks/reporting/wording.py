@@ -15,7 +15,7 @@ NOTHING = "–"
 #: Words of cells in the order in which they are counted.
 DECIDED = ("reproduced", "deviates", "undecided")
 COUNTED = (
-    *DECIDED, *(f"{word}{FITTED}" for word in DECIDED), "refused", "flawed files", "not judged", "incomplete",
+    *DECIDED, *(f"{word}{FITTED}" for word in DECIDED), "not comparable", "flawed files", "not judged", "incomplete",
     "not scored here", "not yet run", "quoted", "holds", "fails", f"holds{FITTED}", f"fails{FITTED}", "not audited",
 )  # fmt: skip
 #: Verbs among them, and what is said of cells beyond the verb.
@@ -183,8 +183,8 @@ def _verdict(result: CellResult, notes: Footnotes) -> str:
     cell, status = result.cell, result.status
     if status == "quoted":
         return "quoted" + notes.mark(sentence(f"quoted: {cell.quoted}"))
-    if status == "refused":
-        return "refused" + notes.mark(_no_verdict(result))
+    if status == "not comparable":
+        return status + notes.mark(_no_verdict(result))
     if status == "flawed files":
         return f"no verdict: {result.flaw}"
     if result.verdict is None:

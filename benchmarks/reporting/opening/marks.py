@@ -10,7 +10,7 @@ MEANINGS = {
     "✓": "reproduced: one more run of our recipe is expected within the margin of the published value",
     "✗": "deviates: it is expected beyond the margin",
     "?": "undecided: the spread over seeds is too large, or not known yet",
-    "⊘": "refused: the paper is known to have done otherwise",
+    "⊘": "not comparable: the paper is known to have done otherwise",
     "!": "no verdict: the files are not all the official ones",
     "=": "holds: the same comes out of the networks or formulas themselves, without training",
     "≠": "fails: something else comes out of the networks or formulas themselves",
@@ -20,7 +20,7 @@ MEANINGS = {
     "ᵇ": "not computed in float32 but in what a study has shown to give the same ([numerics](numerics.md))",
 }
 VERDICTS = {
-    "reproduced": "✓", "deviates": "✗", "undecided": "?", "refused": "⊘", "flawed files": "!",
+    "reproduced": "✓", "deviates": "✗", "undecided": "?", "not comparable": "⊘", "flawed files": "!",
     "holds": "=", "fails": "≠",
 }  # fmt: skip
 #: What a mark beside that of the verdict is for.

@@ -67,7 +67,7 @@ def beside(tables: Sequence[TableResult]) -> int:
     )  # fmt: skip
 
 
-def refused(tables: Sequence[TableResult]) -> int:
+def incomparable(tables: Sequence[TableResult]) -> int:
     """How many published numbers that have not run would earn no verdict if they did."""
     return sum(
         bool(one.differing_fields) and one.cell.published is not None and not one.n_runs

@@ -11,12 +11,12 @@ from benchmarks.reporting.opening.overview import (
     beside,
     counted,
     ended_of,
+    incomparable,
     method_sentences,
     methods_of,
     newest_blocks,
     overview_blocks,
     overview_row,
-    refused,
     states_of,
 )
 from benchmarks.reporting.opening.todo import CALLED, Todo, plain_todo, todo_from, together
@@ -63,8 +63,8 @@ class FrontPage(JoinedPage):
         rows, smoke, studies = _apart(tables)
         return {
             "tables": len(tables), "states": sum(map(states_of, tables), Counter()), "beside": beside(tables),
-            "refused": refused(tables),
-            "methods": methods_of(tables), "overview": [overview_row(table) for table in tables],
+            "incomparable": incomparable(tables), "methods": methods_of(tables),
+            "overview": [overview_row(table) for table in tables],
             "in_full": ran, "audited": audited, "apart": rows, "smoke": smoke, "studies": studies,
             "ended": ended_of(tables), "left_aside": _left_aside(report.left_aside),
             "todo": [(_link(one), plain_todo(report.todo[one.id])) for one in tables if one.id in report.todo],
@@ -86,7 +86,7 @@ def together_told(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     lists = ("methods", "overview", "in_full", "audited", "apart", "studies", "left_aside", "todo")
     return {
         "tables": sum(part["tables"] for part in parts), "beside": sum(part["beside"] for part in parts),
-        "refused": sum(part["refused"] for part in parts),
+        "incomparable": sum(part["incomparable"] for part in parts),
         "states": sum((Counter(part["states"]) for part in parts), Counter()), "smoke": smoke,
         "ended": {run: told for part in parts for run, told in part["ended"].items()},
         **{name: [one for part in parts for one in part[name]] for name in lists},
@@ -98,9 +98,8 @@ def opening(told: Mapping[str, Any]) -> Iterator[Block]:
     number, more = sum(told["states"].values()), told["beside"]
     of = count_of(told["tables"], "table")
     apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
-    would = (
-        f" {no} of those without a verdict could earn none: the paper did otherwise." if (no := told["refused"]) else ""
-    )
+    without = told["incomparable"]
+    would = f" {without} of those not run in full could earn no verdict: the paper did otherwise." if without else ""
     yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(told['states'])}.{would}")
     yield from (Text(sentence) for sentence in method_sentences(told["methods"]))
 

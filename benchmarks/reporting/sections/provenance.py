@@ -8,6 +8,7 @@ from benchmarks.reporting.render.blocks import Block, Folded, Grid
 from benchmarks.reporting.wording import conditions
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.provenance import device_in_words
+from benchmarks.runs.stored.timings import spent
 from datasets.acquire.telling import count_of
 
 
@@ -61,6 +62,6 @@ def _packages(one: Finished) -> str:
 def _seconds(done: Sequence[Finished]) -> dict[str, float]:
     sums: dict[str, float] = {}
     for one in done:
-        for phase, seconds in one.result["seconds"].items():
+        for phase, seconds in spent(one).items():
             sums[phase] = sums.get(phase, 0.0) + seconds
     return dict(sorted(sums.items(), key=lambda item: (item[0] != "total", item[0])))

@@ -13,6 +13,7 @@ from benchmarks.reporting.terms import named
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.provenance import device_in_words
+from benchmarks.runs.stored.timings import spent
 from benchmarks.spec import Paper
 from datasets.acquire.telling import count_of
 
@@ -107,7 +108,7 @@ def run_blocks(use: Use) -> Iterator[Block]:
     found: dict[str, list[Block]] = {}
     for variant in use.ran:
         runs = use.runs(variant)
-        seconds = sum(one.result["seconds"]["total"] for one in runs)
+        seconds = sum(spent(one)["total"] for one in runs)
         title = f"{spoken(variant)}: {count_of(len(runs), 'run')}, {duration(seconds)} together"
         found[title] = [*_shared(runs), _listed(runs)]
     yield from _titled("Runs", found)
@@ -118,7 +119,7 @@ def _listed(runs: Sequence[Finished]) -> Grid:
         (
             f"`{one.run.id}`", one.run.dataset, str(one.run.fold), str(one.run.seed),
             str(one.result.get("ended", ""))[:10],
-            duration(one.result["seconds"]["total"]), f"{one.result['peak_memory_mib']:.0f} MiB",
+            duration(spent(one)["total"]), f"{one.result['peak_memory_mib']:.0f} MiB",
             f"`{one.result['code']['revision'][:10]}`" + (" changed" if one.result["code"]["dirty"] else ""),
             ", ".join(f"{name.removesuffix('.npz')} `{digest[:DIGITS]}`" for name, digest in _scores(one)),
         )

@@ -99,15 +99,27 @@ def _seconds(finished: Finished, has_core: bool) -> tuple[float, float]:
     wait for each other.
     """
     seconds, computed = finished.result["seconds"], finished.result.get("cpu_seconds") or {}
-    fit, epochs = seconds.get("fit", 0.0), _epochs(finished)
+    fit, epochs, took = seconds.get("fit", 0.0), _epochs(finished), spent(finished)["total"]
     if not epochs or "fit" not in seconds or sum(epochs) < fit / 2:  # which do not tell of all that was fitted
-        return seconds["total"], seconds["total"]
-    rest = max(0.0, seconds["total"] - fit)
-    took, usual = rest + max(fit, sum(epochs)), len(epochs) * statistics.median(epochs)
+        return took, took
+    rest, usual = max(0.0, seconds["total"] - fit), len(epochs) * statistics.median(epochs)
     if has_core and fit and "fit" in computed:
         usual *= min(1.0, computed["fit"] / fit)
         rest = min(rest, max(0.0, computed["total"] - computed["fit"]))
     return took, rest + usual
+
+
+def spent(finished: Finished) -> dict[str, float]:
+    """Seconds per phase of a stored run, with what attempts before its last fitted.
+
+    The clock in result.json is that of the process that ended the run; what it took up was trained by others, of which
+    history.csv tells, epoch by epoch.
+    """
+    seconds = dict(finished.result["seconds"])
+    if "fit" in seconds:
+        before = max(0.0, sum(_epochs(finished)) - seconds["fit"])
+        seconds |= {phase: round(seconds[phase] + before, 3) for phase in ("fit", "total")}
+    return seconds
 
 
 def _epochs(finished: Finished) -> list[float]:

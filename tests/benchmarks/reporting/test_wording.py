@@ -89,14 +89,15 @@ def test_a_corrected_value_stands_beside_the_printed_one(workspace):
     assert verdict(one, notes) == "quoted[^2]" and "recipe could not be read" in notes.texts[1]
 
 
-def test_a_proven_difference_of_protocols_is_refused_and_named(workspace):
+def test_what_the_paper_did_otherwise_is_not_comparable_and_named(workspace):
     fabricate(workspace, "base", "esc10")
     one = result_of(workspace, "acrnn.t3", "acrnn.t3.base.esc10")
     other = Protocol(value="three folds", status="stated", where="code", ours="four folds")
     protocol = {**one.cell.protocol, "training_folds": other}
-    refused = CellResult(one.cell.model_copy(update={"protocol": protocol}), Variant(), one.evidence, one.verdict)
+    otherwise = CellResult(one.cell.model_copy(update={"protocol": protocol}), Variant(), one.evidence, one.verdict)
     notes = Footnotes()
-    assert (refused.status, refused.protocol, verdict(refused, notes)) == ("refused", "differs", "refused[^1]")
+    assert (otherwise.status, otherwise.protocol) == ("not comparable", "differs")
+    assert verdict(otherwise, notes) == "not comparable[^1]"
     assert notes.texts == ["No verdict: training folds: the paper has three folds, ours four folds."]
 
 

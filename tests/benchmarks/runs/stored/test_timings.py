@@ -8,7 +8,16 @@ import pytest
 from benchmarks.cli.listing import plan_lines
 from benchmarks.runs import plan as planning
 from benchmarks.runs.plan import Choice, make_plan, setting_runs
-from benchmarks.runs.stored.timings import TYPED, Machine, Timings, Took, expected, leave_one_out, stored_timings
+from benchmarks.runs.stored.timings import (
+    TYPED,
+    Machine,
+    Timings,
+    Took,
+    expected,
+    leave_one_out,
+    spent,
+    stored_timings,
+)
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, select
 from tests import ROOT
@@ -127,8 +136,10 @@ def test_a_busy_hour_is_not_taken_on(case, tmp_path):
     fabricate(workspace, "base", "esc10", seeds=1, device={"kind": "cpu", "name": "EPYC", "threads": threads})
     stored = next(iter(workspace.ledger.finished()))
     (stored.folder / "history.csv").write_text(EPOCHS)
-    told = Took.of(replace(stored, result={**stored.result, "seconds": seconds, "cpu_seconds": computed}))
+    ended = replace(stored, result={**stored.result, "seconds": seconds, "cpu_seconds": computed})
+    told = Took.of(ended)
     assert told.minutes * 60 == pytest.approx(took)
+    assert spent(ended)["total"] == pytest.approx(took), "what pages tell is not what plans go by"
     assert told.to_expect * 60 == pytest.approx(usual * threads / 2)
 
 
