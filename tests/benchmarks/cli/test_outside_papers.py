@@ -1,22 +1,19 @@
 """A paper that is kept elsewhere, from its template to its reports, which leave those of the built-in papers alone."""
 
-import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.main import run_command_line
 from benchmarks.launch.cluster.luggage import packed_code
 from benchmarks.regression import __main__ as regression
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
 from tests import ROOT
+from tests.benchmarks.cli.as_begun import answered, as_begun
 
 OPTIONS = ("--tier", "smoke", "--corpus", "miniature")
 PARTS = '''
@@ -65,29 +62,10 @@ def home(tmp_path_factory, miniature_esc50):
     folder = tmp_path_factory.mktemp("home")
     (folder / "cache" / "miniature").mkdir(parents=True)
     (folder / "cache" / "miniature" / "esc50").symlink_to(miniature_esc50)
-    code, output, told = resound(folder, "new-paper", "papers/mine")
+    code, output, told = answered(folder, "new-paper", "papers/mine")
     assert (code, told) == (0, ""), told
     assert "--papers" in output and (folder / "papers" / "mine" / "mine_network.py").is_file()
     return folder
-
-
-def resound(folder: Path, *words: str, papers: str | None = None) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command in that folder."""
-    return as_if_begun(folder, lambda: run_command_line(list(words)), papers)
-
-
-def as_if_begun(folder: Path, command: Callable[[], int], papers: str | None = None) -> tuple[int, str, str]:
-    """What a command answers in a folder, and where it changes its process, that is undone."""
-    said, told = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as here, redirect_stdout(said), redirect_stderr(told):
-        for name in ("data", "runs", "cache", "reports"):
-            here.setenv(f"RESOUND_{name.upper()}", str(folder / name))
-        here.setenv("RESOUND_PAPERS", papers or "")
-        here.setenv("PYTHONPATH", str(ROOT))
-        here.setattr(sys, "path", [*sys.path])
-        here.chdir(folder)
-        code = command()
-    return code, said.getvalue(), told.getvalue()
 
 
 def content(folder: Path) -> dict[Path, bytes]:
@@ -97,15 +75,15 @@ def content(folder: Path) -> dict[Path, bytes]:
 @pytest.fixture(scope="module")
 def ran(home):
     """The same when the paper's first table has run, and is landed, with the reports of the built-in papers before."""
-    code, output, told = resound(home, "list", "--json", "--papers", "papers")
+    code, output, told = answered(home, "list", "--json", "--papers", "papers")
     assert (code, told) == (0, "") and {"mine", "acrnn"} <= {paper["id"] for paper in json.loads(output)["papers"]}
-    code, output, told = resound(home, "plan", "mine.t1", *OPTIONS, "--papers", "papers/mine")
+    code, output, told = answered(home, "plan", "mine.t1", *OPTIONS, "--papers", "papers/mine")
     assert code == 0 and "2 runs, 2 missing" in output, told
-    assert resound(home, "report")[0] == 0
+    assert answered(home, "report")[0] == 0
     before = content(home / "reports")
-    code, output, told = resound(home, "run", "mine.t1", *OPTIONS, "--jobs", "2", papers="papers")
+    code, output, told = answered(home, "run", "mine.t1", *OPTIONS, "--jobs", "2", papers="papers")
     assert code == 0 and "[2/2] done" in told and "| Wide perceptron |" in output, told
-    code, output, told = resound(home, "land", "mine", *OPTIONS, papers="papers")
+    code, output, told = answered(home, "land", "mine", *OPTIONS, papers="papers")
     assert code == 0, told
     assert f"2 runs in {home / 'papers' / 'mine' / 'reports' / 'results'}" in output
     return home, before
@@ -115,7 +93,7 @@ def ran(home):
 def test_reports_of_papers_kept_elsewhere_lie_beside_them_and_leave_the_others_as_they_are(ran):
     home, before = ran
     assert content(home / "reports") == before
-    code, output, told = resound(home, "report", papers="papers")
+    code, output, told = answered(home, "report", papers="papers")
     after, own = content(home / "reports"), home / "papers" / "mine" / "reports"
     assert code == 0 and f"mine is kept elsewhere; its reports are in {own}" in told
     assert after == before and Path("acrnn", "t3.md") in after
@@ -127,9 +105,9 @@ def test_reports_of_papers_kept_elsewhere_lie_beside_them_and_leave_the_others_a
 def test_a_place_that_is_named_is_that_of_all_papers(ran):
     home, _ = ran
     before = content(home / "papers")
-    code, _, told = resound(home, "report", "mine.t1", "--out", "all", papers="papers")
+    code, _, told = answered(home, "report", "mine.t1", "--out", "all", papers="papers")
     assert (code, told) == (0, "") and (home / "all" / "mine" / "t1.md").is_file()
-    code, _, told = resound(home, "land", "mine.t1", *OPTIONS, "--reports", "named", papers="papers")
+    code, _, told = answered(home, "land", "mine.t1", *OPTIONS, "--reports", "named", papers="papers")
     assert code == 0 and len(list((home / "named" / "results").glob("mine-*"))) == 2, told
     assert content(home / "papers") == before
 
@@ -137,9 +115,9 @@ def test_a_place_that_is_named_is_that_of_all_papers(ran):
 @pytest.mark.slow
 def test_landed_runs_of_a_paper_kept_elsewhere_are_done(ran):
     home, _ = ran
-    code, output, told = resound(home, "plan", "mine.t1", *OPTIONS, "--runs", "no_runs", papers="papers/mine")
+    code, output, told = answered(home, "plan", "mine.t1", *OPTIONS, "--runs", "no_runs", papers="papers/mine")
     assert code == 0 and "2 runs, 0 missing" in output, told
-    code, output, told = resound(home, "status", "--runs", "no_runs", papers="papers/mine")
+    code, output, told = answered(home, "status", "--runs", "no_runs", papers="papers/mine")
     assert "2 of them landed" in output and "left out" not in output, told
 
 
@@ -147,7 +125,7 @@ def test_landed_runs_of_a_paper_kept_elsewhere_are_done(ran):
 def test_a_bundle_carries_the_paper_its_network_and_none_of_its_reports(ran):
     home, _ = ran
     words = ("bundle", "mine.t1.wide", "--out", "parts", "--corpus", "miniature", "--folds", "2", "--seeds", "1")
-    code, output, told = resound(home, *words, papers="papers")
+    code, output, told = answered(home, *words, papers="papers")
     assert code == 0 and f"paper: {home / 'papers' / 'mine'}, 4 files" in output, told
     assert "your modules: mine_network.py" in output
     done = subprocess.run(
@@ -163,7 +141,7 @@ def test_a_bundle_carries_the_paper_its_network_and_none_of_its_reports(ran):
 
 @pytest.mark.slow
 def test_a_data_module_and_an_extractor_of_the_users_own_are_used_wherever_runs_are_made(home):
-    assert resound(home, "new-paper", "papers/parts")[0] == 0
+    assert answered(home, "new-paper", "papers/parts")[0] == 0
     folder = home / "papers" / "parts"
     (folder / "my_parts.py").write_text(PARTS)
     text = (folder / "paper.yaml").read_text()
@@ -174,7 +152,7 @@ def test_a_data_module_and_an_extractor_of_the_users_own_are_used_wherever_runs_
         assert old in text
         text = text.replace(old, new)
     (folder / "paper.yaml").write_text(text)
-    code, _, told = resound(home, "run", "parts.t1", *OPTIONS, "--jobs", "2", papers=str(folder))
+    code, _, told = answered(home, "run", "parts.t1", *OPTIONS, "--jobs", "2", papers=str(folder))
     assert code == 0 and "[2/2] done" in told, told
     run = next((home / "runs").glob("parts-esc10-mlp-*"))
     recipe, result = (json.loads((run / name).read_text()) for name in ("run.json", "result.json"))
@@ -189,7 +167,7 @@ def test_golden_numbers_of_a_paper_kept_elsewhere_lie_beside_it(ran, monkeypatch
     before, folder = stored.read_bytes(), home / "papers" / "mine"
     for words in (("renew", "--only", "mine"), ("check", "--only", "golden mine.*")):
         monkeypatch.setattr(sys, "argv", ["regression", *words])
-        code, output, told = as_if_begun(home, regression.main, str(folder))
+        code, output, told = as_begun(regression.main, home, papers=str(folder))
         assert code == 0, told + output
     assert "2 passed, 0 failed" in output
     assert stored.read_bytes() == before and set(json.loads((folder / "golden.json").read_text())) == {

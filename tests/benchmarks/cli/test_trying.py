@@ -1,14 +1,13 @@
 """A network of the user's own: trained once per text, shown beside the paper's rows, refused in a line."""
 
-import linecache
 import os
 import subprocess
 import sys
 
 import pytest
 
-from benchmarks.cli.main import run_command_line
 from tests import ROOT
+from tests.benchmarks.cli.as_begun import answered
 
 NET = """
 from torch import nn
@@ -65,21 +64,15 @@ def places(tmp_path, miniature_esc50, monkeypatch):
 
 
 @pytest.fixture
-def resound(places, monkeypatch, capfd):
+def resound(places, monkeypatch):
     """Runs the command line in a folder of the user's as if it began; tells exit code, stdout and stderr."""
 
     def run(*words, folder="mine"):
         with monkeypatch.context() as here:
-            here.chdir(places / folder)
             here.syspath_prepend(str(places / folder))
-            here.delitem(sys.modules, "mynet", raising=False)
-            linecache.clearcache()
-            capfd.readouterr()
-            code = run_command_line(list(words))
-        return code, *capfd.readouterr()
+            return answered(places, *words, folder=places / folder)
 
-    yield run
-    sys.modules.pop("mynet", None)
+    return run
 
 
 @pytest.fixture

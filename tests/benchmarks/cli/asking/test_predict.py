@@ -3,14 +3,15 @@
 import csv
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import soundfile
 import torch
 
-from benchmarks.cli.main import run_command_line
 from benchmarks.runs.kept.weights import read_weights, write_weights
+from tests.benchmarks.cli.as_begun import answered
 from tests.conftest import written
 
 OPTIONS = ("--tier", "smoke", "--corpus", "miniature", "--folds", "1", "--seeds", "1", "--jobs", "1")
@@ -25,17 +26,9 @@ def place(session_folder, tmp_path_factory):
 
 
 @pytest.fixture
-def resound(place, monkeypatch, capsys):
+def resound(place):
     """Runs the command line in this process; tells exit code, stdout and stderr."""
-    for name in ("data", "runs", "cache", "reports"):
-        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(place / name))
-
-    def run(*words):
-        code = run_command_line([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+    return partial(answered, place)
 
 
 @pytest.fixture
