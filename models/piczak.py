@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models import kernels
 from models.optimizers import SteppedSGD
 from models.tasks.clips import ClipClassification
 
@@ -78,9 +79,9 @@ class PiczakCNN(nn.Module):
         self.pool2 = MaxPool((1, 3), padding)
         with torch.no_grad():
             values = self._second(self._first(torch.zeros(1, *self.input_shape))).shape[1]
-        self.hidden1 = nn.Linear(values, hidden)
-        self.hidden2 = nn.Linear(hidden, hidden)
-        self.output = nn.Linear(hidden, num_classes)
+        self.hidden1 = kernels.Linear(values, hidden)
+        self.hidden2 = kernels.Linear(hidden, hidden)
+        self.output = kernels.Linear(hidden, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster on a CPU

@@ -7,6 +7,7 @@ fifth convolutions still see half of the channels each.
 import torch
 from torch import Tensor, nn
 
+from models import kernels
 from models.cited.caffe import CaffeSGD, Norm, cropped, max_pool
 from models.tasks.clips import ClipClassification
 
@@ -49,9 +50,9 @@ class AlexNet(nn.Module):
             width = filters
         self.features = nn.Sequential(*layers)
         hidden = HIDDEN // width_divisor
-        self.hidden1 = nn.Linear(width * 6 * 6, hidden)
-        self.hidden2 = nn.Linear(hidden, hidden)
-        self.output = nn.Linear(hidden, num_classes)
+        self.hidden1 = kernels.Linear(width * 6 * 6, hidden)
+        self.hidden2 = kernels.Linear(hidden, hidden)
+        self.output = kernels.Linear(hidden, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed), width_divisor**0.5)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast on a CPU

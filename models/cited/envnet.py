@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import keras
+from models import keras, kernels
 from models.cited.waveforms import lengths, mixed, partners, pieces
 from models.tasks.clips import ClipClassification
 
@@ -55,9 +55,9 @@ class EnvNetV2(nn.Module):
         self.waveform = nn.Sequential(first, second)
         self.map, width = _layers(1, MAP, width_divisor)
         hidden = HIDDEN // width_divisor
-        self.hidden1 = nn.Linear(width * ((bands - 14) // 5) * 8, hidden)
-        self.hidden2 = nn.Linear(hidden, hidden)
-        self.output = nn.Linear(hidden, num_classes)
+        self.hidden1 = kernels.Linear(width * ((bands - 14) // 5) * 8, hidden)
+        self.hidden2 = kernels.Linear(hidden, hidden)
+        self.output = kernels.Linear(hidden, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed))
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models import kernels
 from models.cited.caffe import CaffeSGD, Norm, cropped, max_pool
 from models.tasks.clips import ClipClassification
 
@@ -57,7 +58,7 @@ class Aside(nn.Module):
     def __init__(self, inputs: int, num_classes: int, divisor: int) -> None:
         super().__init__()
         self.convolution = _convolution(inputs, 128 // divisor, 1)
-        self.hidden = nn.Linear(128 // divisor * 16, HIDDEN // divisor)
+        self.hidden = kernels.Linear(128 // divisor * 16, HIDDEN // divisor)
         self.dropout = nn.Dropout(ASIDE_DROPOUT)
         self.output = nn.Linear(HIDDEN // divisor, num_classes)
 

@@ -82,8 +82,8 @@ class WaveMsNet(nn.Module):
             layers += [nn.MaxPool2d(pool)]
             width = filters
         self.map = kernels.Sequential(*layers)
-        self.hidden = nn.Linear(width * 4 * 5, HIDDEN // width_divisor)
-        self.output = nn.Linear(HIDDEN // width_divisor, num_classes)
+        self.hidden = kernels.Linear(width * 4 * 5, HIDDEN // width_divisor)
+        self.output = kernels.Linear(HIDDEN // width_divisor, num_classes)
         self.dropout = nn.Dropout(dropout)
         self._initialise(torch.Generator().manual_seed(seed))
         self.map.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

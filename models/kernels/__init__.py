@@ -7,6 +7,7 @@ be told to compile the same pieces; see models/kernels/compiled.py.
 """
 
 from models.kernels.choice import Kernels, available, begin, choose, used
+from models.kernels.linear import Linear
 from models.kernels.norm import conv_norm_relu, norm_add_relu, norm_relu
 from models.kernels.response import LocalResponseNorm
 from models.kernels.sequence import HalfSequential, Sequential
@@ -14,6 +15,7 @@ from models.kernels.sequence import HalfSequential, Sequential
 __all__ = [
     "HalfSequential",
     "Kernels",
+    "Linear",
     "LocalResponseNorm",
     "Sequential",
     "available",
