@@ -28,20 +28,29 @@ def attainable_parts(paper: Paper, entry: AttainableParts) -> Iterator[Check]:
 
 
 def spread(paper: Paper, entry: Spread) -> Iterator[Check]:
-    """The standard deviation of the values, and what chance alone stays below in few cases (RARE).
+    """The standard deviation of the values, beside what chance alone has, and how rarely it has less than is seen.
 
     Right decisions of n items each, drawn anew for each of k values, of one true accuracy p, have the variance
     p (1 - p) / n; k - 1 times the seen over this is about chi-square with k - 1 degrees of freedom. Folds that differ
-    in difficulty lie further apart, so that nothing but other test items brings them closer together.
+    in difficulty lie further apart. Equal numbers of each class, or means of several trainings, bring them only a
+    little closer together: the variance is for the most part that of which items a fold has.
     """
     from scipy.stats import chi2
 
     for cell, values in entry.values.items():
         share, freedom = statistics.fmean(values) / 100, len(values) - 1
         chance = 100 * math.sqrt(share * (1 - share) / entry.decisions)
-        least = chance * math.sqrt(float(chi2.ppf(RARE, freedom)) / freedom)
         seen = statistics.stdev(values)
-        rarely = f"in {100 * RARE:g} of 100 cases by less than computed"
-        note = f"chance alone spreads shares of {entry.decisions} by {chance:.1f}, {rarely}"
-        holds = seen >= least
-        yield Check(id=f"{cell}.{entry.id}", published=round(seen, 2), computed=round(least, 2), holds=holds, note=note)
+        rarity = float(chi2.cdf(freedom * (seen / chance) ** 2, freedom))
+        note = (
+            f"standard deviations, computed that of chance alone, which shares of {entry.decisions} have; by chance "
+            f"they lie this close together in {_cases(rarity)}"
+        )
+        holds, beside = rarity >= RARE, round(chance, 2)
+        yield Check(id=f"{cell}.{entry.id}", published=round(seen, 2), computed=beside, holds=holds, note=note)
+
+
+def _cases(share: float) -> str:
+    """A small share for reading: "3 of 1000 cases"."""
+    of = 100 if share >= RARE else 1000
+    return f"{round(share * of)} of {of} cases" if share * 1000 >= 0.5 else "less than 1 of 1000 cases"

@@ -1,6 +1,7 @@
 """A table with what is known about it: the plain data that every page is made from."""
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 
 from benchmarks.judge.evidence import Evidence
 from benchmarks.judge.spread import repeats
-from benchmarks.judge.verdict import ItemInterval, Verdict
+from benchmarks.judge.verdict import CONFIDENCE, ItemInterval, Verdict, t_quantile
 from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
 from benchmarks.spec.equivalence import Other
 
@@ -155,7 +156,7 @@ class CellResult:
 
     @property
     def differing_fields(self) -> list[str]:
-        """Fields of the protocol in which the paper is known to have done otherwise: no verdict."""
+        """Fields of the protocol in which the published number was made otherwise than ours: no verdict."""
         return [name for name, item in self.cell.protocol.items() if item.ours is not None]
 
     @property
@@ -191,32 +192,48 @@ class CellResult:
         return self.evidence is not None and repeats(self.evidence)
 
     @property
-    def folds_off(self) -> tuple[int, int] | None:
-        """On how many folds the published value, of one decimal, is none of ours over all seeds, and of how many.
+    def fold_reach(self) -> float | None:
+        """How far from our mean on a fold one more run of ours is expected, on all folds together in 90 of 100 cases.
 
-        Where seeds differ, off is what lies beyond the lowest or the highest of them.
+        By the spread that the verdict goes by (Bonferroni over folds); None where nothing tells of it, as one seed.
         """
-        if self.published_folds is None or self.evidence is None or self.mean is None:
+        if self.draws_nothing:
+            return 0.0
+        if self.evidence is None or self.verdict is None or not self.verdict.sd or not self.verdict.dof:
+            return None
+        folds, seeds = len(self.evidence.folds), len(self.evidence.complete_seeds)
+        quantile = t_quantile(self.verdict.dof, 1 - (1 - CONFIDENCE) / folds)
+        return quantile * self.verdict.sd * math.sqrt(folds) * math.sqrt(1 / seeds + 1)
+
+    @property
+    def folds_beside(self) -> list[tuple[float, float, bool]] | None:
+        """Of every fold the published value, of one decimal, our mean, and whether ours reaches it; None if unknown."""
+        reach = self.fold_reach
+        if self.published_folds is None or self.evidence is None or self.mean is None or reach is None:
             return None
         published, folds = self.published_folds.values[self.cell.id], self.evidence.folds
         if len(published) != len(folds):
             return None
-        off = 0
-        for fold, value in zip(folds, published, strict=True):
-            ours = [one.value.value for one in self.evidence.complete if one.part == fold]
-            off += not min(ours) - 0.1 < value < max(ours) + 0.1
-        return off, len(folds)
+        runs = [[one.value.value for one in self.evidence.complete if one.part == fold] for fold in folds]
+        ours = [statistics.fmean(values) for values in runs]
+        return [(value, one, abs(one - value) < reach + 0.1) for value, one in zip(published, ours, strict=True)]
+
+    @property
+    def folds_off(self) -> tuple[int, int] | None:
+        """On how many folds the published value is none that our recipe is expected to give, and of how many."""
+        beside = self.folds_beside
+        return None if beside is None else (sum(not reached for *_, reached in beside), len(beside))
 
     @property
     def mean_alone(self) -> tuple[int, int] | None:
-        """Where the verdict is one on the mean alone: on how many folds ours is known to differ, and of how many."""
+        """Where the verdict is one on the mean alone: on how many folds ours differs, and of how many."""
         return self.folds_off if self.status == "reproduced" and self.folds_off and self.folds_off[0] else None
 
     @property
     def status(self) -> str:
         """The word for the cell: reproduced, deviates, undecided, not comparable, incomplete, quoted, holds...
 
-        "not comparable" is what ran where the paper is known to have done otherwise. "flawed files" are those that lack
+        "not comparable" is what ran where the published number was made otherwise. "flawed files" are those that lack
         official items, or have altered ones: they earn no verdict. "not scored here" is a cell whose runs are
         stored, but of whose test items nothing is known on this machine.
         """

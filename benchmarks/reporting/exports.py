@@ -28,7 +28,7 @@ LETTERS = {
 }  # fmt: skip
 MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
-    "F": "fails in the audit", "m": "the mean alone, single folds are known to differ",
+    "F": "fails in the audit", "m": "the mean alone, single folds differ",
     "f": "a reading fitted to the published values", "o": "our reading of an open protocol",
     "b": "not computed in float32 but in what a study has shown to give the same",
     "s": "the mean of a shorter schedule, no verdict", "q": "quoted, not run here",

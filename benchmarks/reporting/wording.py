@@ -164,14 +164,18 @@ def _known_of_a_fit(result: CellResult) -> str:
 
 
 def _folds_off(result: CellResult) -> str:
-    """On how many folds the published value is none of ours, and whose values of folds these are."""
+    """On how many folds the published value is none that ours would give, and whose values of folds these are."""
     assert result.folds_off is not None and result.published_folds is not None
     off, folds = result.folds_off
     known = result.published_folds
     whose = known.where + (f" ({known.note})" if known.note else "")
-    seeds = "" if result.draws_nothing else " over all seeds"
-    text = f"on {off} of {folds} folds the published value is none of ours{seeds}, by {whose}"
-    return text + (": the mean agrees, the recipe is not shown to be the same" if off else "")
+    of = f"{off} of {folds} folds"
+    if result.draws_nothing:
+        text = f"the published value differs from ours on {of}" if off else "ours is the published value on every fold"
+    else:
+        where = "one more run of ours is expected (90 % for all folds together)"
+        text = f"the published value lies outside of where {where} on {of}"
+    return f"{text}, by {whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
 
 
 def verdict(result: CellResult, notes: Footnotes) -> str:
@@ -324,10 +328,11 @@ def _open_fields(result: CellResult) -> str:
 
 
 def _no_verdict(result: CellResult) -> str:
-    """In what the paper is known to have done otherwise."""
+    """In what that which is published was made otherwise than ours, and how that is known."""
     fields = result.cell.protocol
     differences = "; ".join(
-        f"{plain(name)}: the paper has {fields[name].value}, ours {fields[name].ours}"
+        f"{plain(name)}: published with {fields[name].value}, ours with {fields[name].ours} "
+        f"({fields[name].status}: {fields[name].where})"
         for name in result.differing_fields
     )
     return f"No verdict: {differences}."

@@ -106,25 +106,31 @@ def state_of(table: TableResult, one: CellResult) -> str | None:
     return "reduced only" if "real" in corpora else "stand-in only" if "standin" in corpora else "not yet run"
 
 
-def methods_of(tables: Sequence[TableResult]) -> list[tuple[bool, str | None, Whose]]:
+def methods_of(tables: Sequence[TableResult]) -> list[tuple[bool, str | None, Whose, bool]]:
     """Of every published cell that is trained whether that takes a network, what became of it, and whose row it is of.
 
-    What became of it is None where it did not run in full.
+    What became of it is None where it did not run in full. Last whether a verdict is one on the mean alone.
     """
     trained = [(table, one) for table in tables for one in table.main if one.cell.recipe == "train"]
     return [
-        (is_network(table, one), None if one.mean is None else one.counted, whose(table, one))
+        (
+            is_network(table, one), None if one.mean is None else one.counted, whose(table, one),
+            one.mean_alone is not None,
+        )
         for table, one in trained if one.cell.published is not None
     ]  # fmt: skip
 
 
-def method_sentences(published: Sequence[tuple[bool, str | None, Whose]]) -> Iterator[str]:
+def method_sentences(published: Sequence[tuple[bool, str | None, Whose, bool]]) -> Iterator[str]:
     """How many cells that train a network ran in full, and how many that fit a classical method, and whose they are."""
     for wanted, called in ((True, "Networks, which are trained"), (False, "Classical methods, which are fitted")):
-        cells = [(became, Whose(*row)) for is_network, became, row in published if is_network is wanted]
-        ran = [(became, row) for became, row in cells if became is not None]
-        verdicts = wording.counted(Counter(became for became, _ in ran))
-        told = f": {verdicts}; {whose_rows([row for _, row in ran])}" if ran else ""
+        cells = [(became, Whose(*row), alone) for is_network, became, row, alone in published if is_network is wanted]
+        ran = [(became, row, alone) for became, row, alone in cells if became is not None]
+        verdicts = wording.counted(Counter(became for became, *_ in ran))
+        number = sum(alone for *_, alone in ran)
+        of_them = "" if number == len(ran) else f" {number} of them"
+        alone_told = f",{of_them} on the mean alone" if number else ""
+        told = f": {verdicts}{alone_told}; {whose_rows([row for _, row, _ in ran])}" if ran else ""
         if cells:
             yield f"{called}: {len(ran) or 'none'} of {len(cells)} cells ran in full on the real files{told}."
 

@@ -124,8 +124,8 @@ def _other_readings(result: TableResult) -> Iterator[str]:
         f"({one.cell.label} on {result.table.columns[one.cell.column].label})"
         for one, other in off
     ]
-    which = f" the margin: {enumerated(values)}" if off else " the margin"
-    would = f"{len(off) or 'none'} of {count_of(len(held), 'value')} would lie outside"
+    which = f" the margin, which is no verdict: {enumerated(values)}" if off else " the margin"
+    would = f"{len(off) or 'none'} of {count_of(len(held), 'value')} would lie further from what is published than"
     yield f"Under another reading, which ran in full (“{labels[0]}”{more}), {would}{which}."
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.judge.table import TableResult
 from benchmarks.runs.build import import_class
 from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
+from benchmarks.runs.stored.timings import TYPED
 from benchmarks.runs.workspace import Workspace
 from datasets.acquire.telling import count_of, in_words
 
@@ -25,32 +26,45 @@ class Todo:
     of: frozenset[Key] = frozenset()
     #: the datasets that the missing runs need: by name on the command line the title
     datasets: Mapping[str, str] = field(default_factory=dict)
+    #: on which kinds of devices nothing like a missing run has been timed, so that its minutes are a guess
+    guessed: Mapping[Key, frozenset[str]] = field(default_factory=dict)
 
     def hours(self) -> str:
-        """ "about 324 h on two CPU cores or 2.4 h on one GPU"; nothing where no time is known."""
+        """ "about 324 h on two CPU cores or 2.4 h on one GPU (guessed)"; nothing where no time is known."""
         told = [
-            f"{in_words(60 * sum(minutes.get(device, 0.0) for minutes in self.missing.values()))} on {called}"
-            for device, called in CALLED.items()
-            if any(device in minutes for minutes in self.missing.values())
-        ]
+            f"{in_words(60 * sum(known))} on {called}{f' ({guess})' if (guess := self._guess(device)) else ''}"
+            for device, called in CALLED.items() if (known := self._known(device))
+        ]  # fmt: skip
         return f"about {' or '.join(told)}" if told else ""
 
     def on(self, device: str) -> str:
         """The time on one kind of device."""
-        known = [minutes[device] for minutes in self.missing.values() if device in minutes]
-        return in_words(60 * sum(known)) if known else ""
+        if not (known := self._known(device)):
+            return ""
+        guess = self._guess(device)
+        return in_words(60 * sum(known)) + (f", {guess}" if guess else "")
+
+    def _known(self, device: str) -> list[float]:
+        return [minutes[device] for minutes in self.missing.values() if device in minutes]
+
+    def _guess(self, device: str) -> str:
+        """Whether the time on a kind of device is guessed, or that of some of the runs."""
+        guesses = [device in self.guessed.get(key, ()) for key, minutes in self.missing.items() if device in minutes]
+        return "guessed" if all(guesses) else "partly guessed" if any(guesses) else ""
 
 
 def plain_todo(todo: Todo) -> dict[str, Any]:
     """It as plain data."""
     missing = [[list(key), dict(minutes)] for key, minutes in todo.missing.items()]
-    return {"missing": missing, "of": sorted(map(list, todo.of)), "datasets": dict(todo.datasets)}
+    guessed = [[list(key), sorted(devices)] for key, devices in todo.guessed.items()]
+    return {"missing": missing, "of": sorted(map(list, todo.of)), "datasets": dict(todo.datasets), "guessed": guessed}
 
 
 def todo_from(plain: Mapping[str, Any]) -> Todo:
     """What `plain_todo` gave."""
     missing = {tuple(key): minutes for key, minutes in plain["missing"]}
-    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"])
+    guessed = {tuple(key): frozenset(devices) for key, devices in plain["guessed"]}
+    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"], guessed)
 
 
 def todo_of(result: TableResult, workspace: Workspace) -> Todo:
@@ -58,6 +72,7 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
     paper, choice = result.paper, Choice()
     missing: dict[Key, Mapping[str, float]] = {}
     every: set[Key] = set()
+    guessed: dict[Key, frozenset[str]] = {}
     wanted: dict[tuple[str, str], set[int | None]] = {}
     for cell in (source for one in result.main if one.cell.recipe == "train" for source in one.cell.sources):
         if cell.setting and cell.dataset:
@@ -66,14 +81,16 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
         planned = setting_runs(paper, setting, dataset, choice)
         told = expected_minutes(paper, planned[0], workspace)
         minutes = {device: round(one.minutes, 3) for device, one in told.items()}
+        guesses = frozenset(device for device, one in told.items() if one.basis == TYPED)
         for run in planned:
             if folds & {None, run.fold}:
                 key = (paper.id, run.setting, run.dataset, run.fold, run.seed)
                 every.add(key)
                 if not workspace.ledger.is_done(run):
-                    missing[key] = minutes
+                    missing[key], guessed[key] = minutes, guesses
     used = dict.fromkeys(paper.datasets[dataset].class_path for _, _, dataset, _, _ in missing)
-    return Todo(missing, frozenset(every), {(found := import_class(path)).name: found.title for path in used})
+    titles = {(found := import_class(path)).name: found.title for path in used}
+    return Todo(missing, frozenset(every), titles, guessed)
 
 
 def together(several: Iterable[Todo]) -> Todo:
@@ -81,7 +98,8 @@ def together(several: Iterable[Todo]) -> Todo:
     listed = list(several)
     missing = {key: minutes for one in listed for key, minutes in one.missing.items()}
     every = frozenset(key for one in listed for key in one.of)
-    return Todo(missing, every, {name: title for one in listed for name, title in one.datasets.items()})
+    titles = {name: title for one in listed for name, title in one.datasets.items()}
+    return Todo(missing, every, titles, {key: devices for one in listed for key, devices in one.guessed.items()})
 
 
 def todo_sentence(result: TableResult, todo: Todo) -> str:

@@ -99,7 +99,10 @@ def opening(told: Mapping[str, Any]) -> Iterator[Block]:
     of = count_of(told["tables"], "table")
     apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
     without = told["incomparable"]
-    would = f" {without} of those not run in full could earn no verdict: the paper did otherwise." if without else ""
+    would = (
+        f" {without} of those not run in full could earn no verdict, as what is published was made otherwise."
+        if without else ""
+    )  # fmt: skip
     yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(told['states'])}.{would}")
     yield from (Text(sentence) for sentence in method_sentences(told["methods"]))
 
@@ -228,8 +231,8 @@ def _to_finish(todo: Sequence[tuple[str, Todo]]) -> Iterator[Block]:
     total = together(one for _, one in asked)
     yield Heading("What it would take to finish")
     yield Text(
-        "In tier full on the real files, expected from what the same recipe took here, else from the paper's file; "
-        "`python -m benchmarks run <table> --yes` goes on where it was stopped."
+        "In tier full on the real files, from what stored runs of the same recipe took; *guessed* is what nothing like "
+        "it has been timed for. `python -m benchmarks run <table> --yes` goes on where it was stopped."
     )
     yield Grid(("table", "runs missing", "of", *CALLED.values()), [*rows, ("all, shared runs once", *_missing(total))])
 

@@ -39,8 +39,9 @@ BEFORE = (
     "The folds are no sample: the same ones are always tested, so the spread between them is no noise. Test items are "
     "the same, too: how far the value would move with others is shown, and widens the interval only where the paper's "
     "test items are not known.",
-    "Where the values of the published folds are known, they are held beside ours. A mean that agrees while its folds "
-    "do not is a verdict on the mean alone.",
+    "Where the values of the published folds are known, they are held beside ours: each must lie where one more run of "
+    "ours is expected, on all folds together in 90 of 100 cases. A mean that agrees while its folds do not is a "
+    "verdict on the mean alone.",
 )
 
 CLAIM = (
@@ -51,8 +52,8 @@ CLAIM = (
 TESTED = (
     "*Seeds*: on each side, the variance of its seeds' values over their number. Seeds are not paired.",
     "*Items*: how the difference of the two rows, of the means over seeds, varies between units of test items; all "
-    "clips of one source, location or recording are one unit. The luck of single seeds with single items is taken off "
-    "there, as it is in the part of the seeds. What remains is zero at least; then the note says `items (none found)`.",
+    "clips of one source, location or recording are one unit. What single seeds do to single items is subtracted, as "
+    "it is part of the seeds' variance. What remains is zero at least; then the note says `items (none found)`.",
     "Half of the 95 % interval is √(t² · items + t² · seeds), each t with the degrees of freedom of its part (Welch's "
     "formula over folds and sides). p is the level at which that interval would end at the difference that is asked "
     "about: none, or where a claim names a size, the edge of what is taken for that size, which the note then tells.",
@@ -163,8 +164,8 @@ def _how_certain(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Gri
     assert given and given.sd and given.difference is not None and given.margin is not None
     yield Heading("3. How far another seed would move it", 3)
     yield Text(
-        "The spread over seeds is taken within each fold, and pooled over the folds and the alike rows of the column, "
-        "networks with networks and fits with fits, without those that come out the same with every seed: "
+        "The variance over seeds is taken within each fold, and averaged over the folds and the rows of the column "
+        "that are of one kind, trained networks or classical methods, and not deterministic; its root is "
         f"{steps.sd_fold:.3f} for one fold, with {given.dof:.0f} degrees of freedom. The mean over {steps.folds} folds "
         f"then varies with s = {steps.sd_fold:.3f} / √{steps.folds} = {given.sd:.3f}."
     )
@@ -177,10 +178,33 @@ def _how_certain(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Gri
         f"printed, so the interval is {given.low:+.2f} … {given.high:+.2f}."
     )
     yield Heading("5. The verdict", 3)
+    reading = f", by {one.protocol}" if one.protocol == "our reading" else ""
     yield Text(
-        f"The margin of this column is ± {given.margin:g}. The cell is {wording.decided(one)}; at half the margin the "
-        f"word would be {given.verdict_at_half}, at double {given.verdict_at_double}."
+        f"The margin of this column is ± {given.margin:g}. The cell is {wording.decided(one)}{reading}; at half the "
+        f"margin the word would be {given.verdict_at_half}, at double {given.verdict_at_double}."
     )
+    yield from _folds(one, steps)
+
+
+def _folds(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Grid]:
+    """The values of the folds beside ours, where somebody has published them."""
+    if (beside := one.folds_beside) is None or one.published_folds is None or one.fold_reach is None:
+        return
+    yield Heading("6. The folds", 3)
+    yield Text(
+        f"The values of the published folds are known ({one.published_folds.where}). On a fold, one more run of ours "
+        f"is expected within ± {one.fold_reach:.2f} of our mean: t × {steps.sd_fold:.3f} × √(1/{steps.seeds} + 1), "
+        f"with t for 90 % on all {len(beside)} folds together."
+    )
+    rows = [
+        ("published", *(f"{value:.1f}" for value, *_ in beside)), ("ours", *(f"{ours:.2f}" for _, ours, _ in beside)),
+        ("within", *("yes" if reached else "no" for *_, reached in beside)),
+    ]  # fmt: skip
+    yield Grid(("", *(f"fold {at}" for at in range(1, len(beside) + 1))), rows)
+    off = sum(not reached for *_, reached in beside)
+    outside = f"{off} of {len(beside)} {'lies' if off == 1 else 'lie'} outside"
+    alone = f"{outside}, so the verdict is one on the mean alone: the recipe is not shown to be the same."
+    yield Text(alone if off else "All lie within.")
 
 
 def _values(one: CellResult) -> Grid:

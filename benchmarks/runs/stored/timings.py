@@ -2,8 +2,8 @@
 
 Minutes are those of a machine of two cores, or of one accelerator, kept busy: a run of one thread leaves the other core
 to a second one. A busy hour is not taken on: of a run's epochs the median counts, and where it ran on one core, what it
-computed of the time. What one kind of processor took says nothing of another, until settings that both have run tell
-how much faster one is; then it is scaled by that, and the estimate says so.
+computed of the time. Settings that two kinds of processors have run tell how much faster one is; what the other took is
+scaled by that, and the estimate says so. Without such a setting it is taken as it is, and that is said, too.
 """
 
 import csv
@@ -148,14 +148,13 @@ class Timings:
         kinds: dict[str, dict[Machine, list[Took]]] = defaultdict(dict)
         for machine, took in found.items():
             kinds[machine.kind][machine] = took
-        told = {
+        return {
             kind: _on_most(machines) if kind != "cpu" or here is None else self._on(here, machines)
             for kind, machines in kinds.items()
         }
-        return {kind: estimate for kind, estimate in told.items() if estimate is not None}
 
-    def _on(self, here: Machine, machines: Mapping[Machine, Sequence[Took]]) -> Estimate | None:
-        """An estimate for a CPU: what was taken there, else what others took, scaled by how they compare.
+    def _on(self, here: Machine, machines: Mapping[Machine, Sequence[Took]]) -> Estimate:
+        """An estimate for a CPU: what was taken there, else what others took, scaled by how they compare, if known.
 
         Those of its name whose instructions were not noted stand for it where nothing better is known.
         """
@@ -170,7 +169,8 @@ class Timings:
                 where = f"{count_of(min(len(took), NEWEST), 'run')} on {machine}"
                 scaled = f"scaled by {factor:.2f}, as {count_of(settings, 'setting')} run on both"
                 return Estimate(factor * _newest(took), f"{where}, {scaled}")
-        return None
+        most = _on_most(machines)
+        return Estimate(most.minutes, f"{most.basis}, another kind of CPU")
 
     def _ratio(self, there: Machine, here: Machine) -> tuple[float, int] | None:
         """How much longer runs take on one CPU than on another, and how many settings, run on both, say so."""

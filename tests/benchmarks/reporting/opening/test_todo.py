@@ -1,5 +1,5 @@
 from benchmarks.judge.results import Results
-from benchmarks.reporting.opening.todo import Todo, todo_of, todo_sentence, together
+from benchmarks.reporting.opening.todo import Todo, plain_todo, todo_from, todo_of, todo_sentence, together
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
 
@@ -10,7 +10,9 @@ def test_a_table_says_which_runs_it_lacks_how_long_they_take_and_on_what(tmp_pat
     assert len(before.missing) == len(before.of) == 120  # four rows, two sets, five folds, three seeds
     told = todo_sentence(table, before)
     assert told.startswith("To run what is missing: `python -m benchmarks run acrnn.t3 --yes` (120 runs, about ")
-    assert " h on two CPU cores or " in told and "(`python -m benchmarks data check esc50`)" in told
+    assert " h on one GPU (guessed)); it goes on" in told
+    assert plain_todo(todo_from(plain_todo(before))) == plain_todo(before)
+    assert " h on two CPU cores" in told and "(`python -m benchmarks data check esc50`)" in told
 
 
 def test_what_has_run_is_no_longer_missing_and_tells_how_long_the_rest_takes(tmp_path):
@@ -42,4 +44,8 @@ def test_nothing_is_told_where_nothing_is_missing_or_no_time_is_known(tmp_path):
 def test_times_are_told_as_everywhere():
     key = ("acrnn", "base", "esc10", 1, 0)
     times = {minutes: Todo({key: {"cpu": minutes}}).on("cpu") for minutes in (0.1, 119.0, 150.0, 6000.0)}
+    guess = {device: Todo({key: {"cpu": 3.0}}, guessed={key: {device}}) for device in ("cpu", "cuda")}
+    assert guess["cpu"].on("cpu") == "3 min, guessed" and guess["cuda"].on("cpu") == "3 min"
+    more = {key: {"cpu": 3.0}, (*key[:-1], 1): {"cpu": 1.0}}
+    assert Todo(more, guessed={key: {"cpu"}}).hours() == "about 4 min on two CPU cores (partly guessed)"
     assert times == {0.1: "6 s", 119.0: "2.0 h", 150.0: "2.5 h", 6000.0: "100 h"}

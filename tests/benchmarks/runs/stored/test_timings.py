@@ -50,10 +50,11 @@ def test_a_run_of_one_thread_leaves_the_other_core_to_others(runs):
     assert found["cpu"].minutes == 11 and found["cpu"].basis == "2 runs on this kind of CPU"
 
 
-def test_no_timing_of_another_cpu_is_taken_as_it_is(runs):
-    """Without a setting that both have run nothing is known; with two that say 2 and 8 times, it is 4 times."""
+def test_what_another_cpu_took_is_scaled_as_far_as_that_is_known_and_named(runs):
+    """Without a setting that both have run it is told as it is; with two that say 2 and 8 times, it is 4 times."""
     there = took(runs["base"], XEON, 10)
-    assert expected(runs["base"], {"cpu": 7.0}, Timings(there), EPYC)["cpu"].basis == TYPED
+    alone = expected(runs["base"], {"cpu": 7.0}, Timings(there), EPYC)["cpu"]
+    assert alone.minutes == 10 and alone.basis == "1 run on Xeon, another kind of CPU"
     both = [
         *took(runs["att"], XEON, 5), *took(runs["att"], EPYC, 10), *took(runs["aug"], XEON, 1),
         *took(runs["aug"], EPYC, 8),
@@ -88,7 +89,8 @@ def test_plan_tells_what_it_used(tmp_path, monkeypatch):
     }
     assert told["base"] == "5 runs on this kind of CPU" and told["att"] == TYPED
     monkeypatch.setattr(planning, "this_cpu", lambda numerics: XEON)
-    assert "this kind of CPU" not in "\n".join(plan_lines(make_plan(select("acrnn.t3"), Choice(), workspace)))
+    elsewhere = "\n".join(plan_lines(make_plan(select("acrnn.t3"), Choice(), workspace)))
+    assert "this kind of CPU" not in elsewhere and "1.0 h on cpu (5 runs on EPYC, another kind of CPU)" in elsewhere
     fabricate(workspace, "att", "esc10", seeds=1, device=device, seconds={"total": 60.0})
     monkeypatch.setattr(planning, "this_cpu", lambda numerics: EPYC)
     again = make_plan(select("acrnn.t3"), Choice(), workspace).to_dict()["runs"]  # the store is read again
