@@ -75,17 +75,19 @@ def audit(target: str) -> list[Check]:
 
 
 def audit_lines(made: Iterable[Check]) -> list[str]:
-    """Checks for reading: what those that follow each other have in common to say, and below it a line for each."""
+    """Checks for reading, a line for each: below it what is said of it alone, above several what they share."""
     listed = list(made)
     lines = [f"{'':10}{'check':<46} {'published':>9} {'computed':>10}"]
     for note, group in groupby(listed, key=lambda check: check["note"] or ""):
-        lines += fitted(note).split("\n")
-        for check in group:
+        alike = list(group)
+        lines += fitted(note).split("\n") if len(alike) > 1 else []
+        for check in alike:
             published = "-" if check["published"] is None else f"{check['published']:g}"
             words = ("fits", "misfit") if check.get("tries") else ("holds", "FAILS")
             word = "" if check["holds"] is None else words[not check["holds"]]
             word += "*" if word and check.get("fitted") else ""
             lines.append(f"  {word:<6}  {check['id']:<46} {published:>9} {check['computed']:>10.6g}")
+        lines += fitted(f"{'':10}{note}").split("\n") if note and len(alike) == 1 else []
     if len(lines) == 1:
         return ["nothing here can be checked without training"]
     fits = "* under a reading that was fitted to the printed numbers"

@@ -188,10 +188,13 @@ def page(sections: list[str]) -> str:
     return (
         "# Training steps on a CPU\n\n"
         "Written by `python -m benchmarks.bench.lane`, one part for each kind of processor it was run on. Seconds of "
-        "processor time per step on one thread; ratios are those of the rounds, their median (which need not be the "
-        "quotient of two medians of seconds), the smallest and the largest. *native* are the library's layers, *fused* "
-        "those of `models/kernels/`; a network without batch norm or local response normalisation has nothing of them, "
-        "and one that Adam trains with biases before batch norm only in bfloat16."
+        "processor time per step on one thread, medians of rounds. The last columns are how many times faster: the "
+        "ratio within each round, its median and in brackets the smallest and the largest. Rounds are as busy as the "
+        "machine is, so that this need not be the quotient of two medians; brackets that reach below 1 show no gain. "
+        "*native* are the library's layers, *fused* those of `models/kernels/`: batch normalisation, local response "
+        "normalisation, and, on processors of other makers than Intel that have AVX-512, fully connected layers in "
+        "float32. A network without any has nothing of them; of one that Adam trains with biases before batch norm "
+        "that holds but for bfloat16."
         "\n\n" + "\n".join(sorted(sections))
     )
 

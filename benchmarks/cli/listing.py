@@ -53,7 +53,7 @@ def _controls(paper: Paper, table_id: str, cells: list[Cell]) -> dict[str, str]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    names = ("id", "label", "published", "corrected", "unit", "metric", "erratum", "recipe")
+    names = ("id", "label", "published", "corrected", "decimals", "unit", "metric", "erratum", "recipe")
     return {**{name: getattr(cell, name) for name in names}, "reason": cell.quoted}
 
 
@@ -65,15 +65,20 @@ def listing_lines(papers: dict[str, Any]) -> Iterator[str]:
             yield f"  {table['id']}: {table['title']}"
             width = max(len(cell["id"]) for cell in table["cells"])
             for cell in table["cells"]:
-                value = "n/a" if cell["published"] is None else f"{cell['published']:g}"
-                corrected = "" if cell["corrected"] is None else f" (corrected {cell['corrected']:g})"
+                value, right = (_digits(cell[name], cell["decimals"]) for name in ("published", "corrected"))
+                corrected = f" (corrected {right})" if right else ""
                 reason = f": {cell['reason']}" if cell["reason"] else ""
-                yield f"    {cell['id']:<{width}} {value:>7}{corrected}  {cell['recipe']}{reason}"
+                yield f"    {cell['id']:<{width}} {value or 'n/a':>7}{corrected}  {cell['recipe']}{reason}"
             if table["controls"]:
                 yield f"    beside them, run only when named ({table['id']}.{CONTROLS} names all):"
             width = max(map(len, table["controls"]), default=0)
             for name, label in table["controls"].items():
                 yield f"    {name:<{width}}  {label}"
+
+
+def _digits(value: float | None, decimals: int) -> str:
+    """A number with the decimals that the paper prints; nothing of none."""
+    return "" if value is None else f"{value:.{decimals}f}"
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -93,6 +98,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if typed:
         yield f"* {TYPED}, from the paper's file"
     yield _sums(plan)
+    if not plan.runs and not plan.left_out:
+        yield "nothing is trained there; `audit` computes what can be checked"
     yield from left_out_lines(plan)
     yield from lacking_lines(plan)
 

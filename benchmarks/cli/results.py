@@ -25,7 +25,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
-from benchmarks.cli.surroundings import tell_of_nothing
+from benchmarks.cli.surroundings import tell_of_absent, tell_of_nothing
 from benchmarks.errors import InputError, fitted
 from datasets.acquire.telling import count_of
 
@@ -76,9 +76,11 @@ def report_command(
         raise InputError("--with-audio: is for the site; say --html as well")
     place = _place_of(out, paths.new_file if form else paths.folder)
     workspace = Workspace.here(data_root, runs, cache, reports)
+    is_told = tell_of_absent(context)
     if form:
         text = export_tables(workspace, target, form)
-        tell_of_nothing(workspace.runs, workspace.reports)
+        if not is_told:
+            tell_of_nothing(workspace.runs, workspace.reports)
         if place:
             write_file(place, text.encode())
         else:

@@ -33,7 +33,7 @@ from benchmarks.cli.options import (
     choice_of,
     numerics_here,
 )
-from benchmarks.cli.surroundings import tell_of_nothing
+from benchmarks.cli.surroundings import tell_of_absent, tell_of_nothing
 from benchmarks.errors import fitted, lines_told
 
 app = typer.Typer()
@@ -80,6 +80,7 @@ def new_paper_command(
 
 @app.command("plan")
 def plan_command(
+    context: typer.Context,
     target: Target,
     tier: TierOption = "full",
     corpus: CorpusOption = "real",
@@ -100,6 +101,7 @@ def plan_command(
 
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     workspace = Workspace.here(data_root, runs, cache, reports)
+    tell_of_absent(context)
     plan = make_plan(select(target), choice, workspace)
     beside = plans_beside(target, plan, choice, workspace)
     if as_json:
@@ -199,6 +201,7 @@ def stop_command(runs: RunsOption = None) -> None:
 
 @app.command("status")
 def status_command(
+    context: typer.Context,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until interrupted")] = False,
     runs: RunsOption = None,
     reports: ReportsOption = None,
@@ -211,5 +214,6 @@ def status_command(
     # Ctrl-C is how one stops watching.
     with suppress(KeyboardInterrupt) if watch else nullcontext():
         workspace = Workspace.here(runs=runs, reports=reports)
-        tell_of_nothing(workspace.runs, workspace.reports)
+        if not tell_of_absent(context):
+            tell_of_nothing(workspace.runs, workspace.reports)
         print_status(workspace, watch, as_json)

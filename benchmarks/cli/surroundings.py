@@ -11,7 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    import typer
 
 #: The folder that holds our packages, and those of them whose names others use, too.
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +63,20 @@ def tell_of_nothing(*places: Path) -> None:
     if not any(place.is_dir() for place in places):
         where = " or ".join(map(str, places))
         print(f"resound: no {where}: start in the checkout, or name the folders (--runs, --reports)", file=sys.stderr)
+
+
+def tell_of_absent(context: "typer.Context") -> bool:
+    """Say on standard error which folders a command is asked to read that are not there, as by a slip of the finger.
+
+    Those that the environment or a default names may be made another time. Whether anything was said.
+    """
+    is_told = False
+    for name in ("data_root", "runs", "reports"):
+        path, source = context.params.get(name), context.get_parameter_source(name)
+        if path is not None and source is not None and source.name == "COMMANDLINE" and not path.is_dir():
+            print(f"resound: --{name.replace('_', '-')} {path}: no such folder; nothing is read there", file=sys.stderr)
+            is_told = True
+    return is_told
 
 
 def lost_folder() -> str | None:

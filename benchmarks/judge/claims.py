@@ -210,7 +210,7 @@ def _combine(claim: Claim, results: tuple[LinkResult, ...], called: Called) -> C
     between = (worded.below, worded.above) if is_turned else (worded.above, worded.below)
     return ClaimResult(
         claim.id, claim.text, status, shown.p, deciding.p_holm, shown.low, shown.high, shown.difference, kind,
-        shown.seeds, _note(deciding, len(results), status, worded), results, between,
+        shown.seeds, _note(deciding, len(results), status, worded, is_turned), results, between,
         deciding.tested.power,
     )  # fmt: skip
 
@@ -225,18 +225,20 @@ def _worded(claim: Claim, link: Link, called: Called) -> Link:
     return link._replace(above=called(claim, link.above), below=called(claim, link.below))
 
 
-def _note(deciding: LinkResult, n_links: int, status: Status, link: Link) -> str:
-    """Which link decides, by which test, and how much that test can see."""
+def _note(deciding: LinkResult, n_links: int, status: Status, link: Link, is_turned: bool) -> str:
+    """Which link decides, by which test, and how much that test can see; turned as its difference is."""
     parts = []
     if n_links > 1:
-        parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {link}")
+        said = link.turned() if is_turned else link
+        parts.append(f"{'deciding' if status == 'fails' else 'weakest'} of {n_links} links: {said}")
     parts.append(deciding.tested.test)
     if link.by:
-        parts.append(f"p is that of a difference of {link.by:g}")
+        parts.append(f"p is that of a difference of {-link.by if is_turned else link.by:g}")
     power, margin = deciding.tested.power, deciding.tested.margin
     if not deciding.tested.can_decide:
         parts.append(f"so few units can show nothing: p is at least {deciding.tested.least_p:.2g}")
     elif power is not None:
-        least = "at least " if deciding.n_tests > 1 else ""
-        parts.append(f"finds a difference of {margin:g} in {least}{100 * power:.0f} of 100 cases")
+        least, rate = "at least " if deciding.n_tests > 1 else "", round(100 * power)
+        found = f"in {least}{rate} of 100 cases" if rate else "hardly ever"
+        parts.append(f"finds a difference of {margin:g} {found}")
     return "; ".join(parts)

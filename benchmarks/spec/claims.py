@@ -47,8 +47,16 @@ class Link(NamedTuple):
 
     def __str__(self) -> str:
         sign = ">=" if self.tie_is_enough else ">"
-        offset = f" {'+' if self.by > 0 else '-'} {abs(self.by):g}" if self.by else ""
-        return f"{self.above} {sign} {self.below}{offset}"
+        return f"{self.above} {sign} {self.below}{_offset(self.by)}"
+
+    def turned(self) -> str:
+        """The same statement from the other side: "B <= A + 3" of "A >= B - 3"."""
+        sign = "<=" if self.tie_is_enough else "<"
+        return f"{self.below} {sign} {self.above}{_offset(-self.by)}"
+
+
+def _offset(by: float) -> str:
+    return f" {'+' if by > 0 else '-'} {abs(by):g}" if by else ""
 
 
 class Beats(Strict):

@@ -16,6 +16,8 @@ from datasets.acquire.telling import count_of, enumerated
 TOLD = 2
 #: Tests that would find a difference of one margin more seldom see too little to speak of "undecided" alone.
 LITTLE_POWER = 0.2
+#: Below which a test hardly ever finds anything.
+NO_POWER = 0.05
 #: What a variant's files are, for whoever reads of them first.
 FILES = {
     "real": "the real files", "miniature": "generated sounds",
@@ -163,7 +165,7 @@ def _untrained(result: TableResult, trained: Sequence[CellResult]) -> str:
     if not differs:
         return told
     which = "All" if len(differs) == len(trained) else f"{len(differs)} of them{_all_in(result, differs, trained)}"
-    return f"{told} {which} would earn no verdict, because the paper is known to have done otherwise."
+    return f"{told} {which} would earn no verdict, as what is published was made otherwise."
 
 
 def _all_in(result: TableResult, some: Sequence[CellResult], of: Sequence[CellResult]) -> str:
@@ -272,11 +274,13 @@ def _power(asked: Sequence[ClaimTest]) -> str:
     weak = [power for power in powers if power < LITTLE_POWER]
     if not weak:
         return ""
-    rates = " to ".join(dict.fromkeys(f"{100 * power:.0f}" for power in (min(weak), max(weak))))
     some = "All" if len(weak) == len(asked) else str(len(weak))
     which = "That test" if len(asked) == 1 else f"{some} of these tests"
-    found = "would find a true difference of one margin, or of what the claim allows for"
-    return f" {which} {found}, in {rates} of 100 cases."
+    found = "a true difference of one margin, or of what the claim allows for"
+    if max(weak) < NO_POWER:
+        return f" {which} would hardly ever find {found}."
+    rates = " to ".join(dict.fromkeys(f"{100 * power:.0f}" for power in (min(weak), max(weak))))
+    return f" {which} would find {found}, in {rates} of 100 cases."
 
 
 def _in_numbers(result: TableResult, one: ClaimTest, meant: str = "") -> str:

@@ -120,8 +120,8 @@ def behind(told: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("How this was made")
     yield Text(
         "`python -m benchmarks report` writes all pages from the stored runs; no result in them is typed by hand. "
-        "`make <table> TIER=full` trains what is missing of a table, `python -m benchmarks land <table>` keeps its "
-        "runs. The same data for programs: [report.json](report.json). For a browser `report --html` writes a "
+        "`make <table> TIER=full YES=1` trains what is missing of a table, `python -m benchmarks land <table>` keeps "
+        "its runs. The same data for programs: [report.json](report.json). For a browser `report --html` writes a "
         "site with more on every cell, which is too large to be kept here."
     )
 

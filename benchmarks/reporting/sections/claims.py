@@ -28,8 +28,8 @@ CORRECTED = (
 HOW = (
     "Differences are in favour of the row named first: of error rates, how much lower it is. Simulated before that "
     "correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to 5, and fewer than 2 "
-    "where three seeds stand on one fold of 80 clips: careful tests, that see little. The note says how often they "
-    "would find a true difference of one margin, or of what a claim allows for, behind the correction: at least so "
+    "where three seeds stand on one fold of 80 clips: conservative tests, of low power. The note says how often they "
+    "would find a true difference of one margin, or of what a claim allows for, after the correction: at least so "
     "often, as the other tests may leave more room. The page on verdicts tells how a claim is tested."
 )
 

@@ -41,6 +41,18 @@ def test_a_plan_tells_which_cells_get_no_runs(tmp_path, target, choice, cell, re
     assert any(said in line and cell in line for line in plan_lines(plan))
 
 
+def test_numbers_have_the_decimals_of_the_paper(capsys):
+    assert run_command_line(["list", "acrnn.t3.esc10"]) == 0
+    assert re.search(r"acrnn\.t3\.\w+\.esc10 +93\.0 ", capsys.readouterr().out)
+
+
+def test_a_plan_of_what_is_not_trained_says_so(capsys):
+    assert run_command_line(["plan", "acrnn.t2"]) == 0
+    assert capsys.readouterr().out == (
+        "0 runs, 0 missing\nnothing is trained there; `audit` computes what can be checked\n"
+    )
+
+
 def test_plan_and_run_count_alike_what_cannot_be_run_here(tmp_path, monkeypatch, capsys, miniature_maestro):
     """Without the weights of wav2vec2, which the user brings."""
     monkeypatch.delenv("RESOUND_WAV2VEC2", raising=False)

@@ -106,6 +106,20 @@ def test_a_sweep_that_is_silent_is_told(here, monkeypatch):
         assert "; silent for " in lines(here)[0]
 
 
+def test_a_folder_that_is_named_and_not_there_is_told(here, tmp_path, monkeypatch, capsys):
+    """A slip of the finger gives an answer about other runs; what the environment names may be made another time."""
+    fabricate(here, "att", "esc10", seeds=1, folds=(1,))
+    here.reports.mkdir()
+    assert run_command_line(["status", "--runs", str(tmp_path / "rnus"), "--reports", str(here.reports)]) == 0
+    told = capsys.readouterr()
+    assert told.err == f"resound: --runs {tmp_path / 'rnus'}: no such folder; nothing is read there\n" and told.out
+    asked = ["plan", "acrnn.t3.base.esc10", "--runs", str(here.runs), "--reports", str(here.reports)]
+    assert run_command_line([*asked, "--data-root", str(tmp_path / "dta")]) == 0
+    assert f"--data-root {tmp_path / 'dta'}: no such folder" in capsys.readouterr().err
+    monkeypatch.setenv("RESOUND_DATA", str(tmp_path / "dta"))
+    assert run_command_line(asked) == 0 and capsys.readouterr().err == ""
+
+
 def test_json_has_it_all_and_one_object_per_look(here, monkeypatch, capsys):
     fabricate(here, "att", "esc10", seeds=1, folds=(1,))
     leave_attempt(here, "cut", checkpoint=True)

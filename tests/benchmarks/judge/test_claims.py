@@ -235,6 +235,17 @@ def test_of_a_claimed_size_it_says_how_often_what_it_may_be_off_is_seen(rows):
     assert {link.n_tests for result in found for link in result.links} == {3}  # one of the three is asked twice
 
 
+def test_a_difference_is_told_in_the_direction_of_the_claim_with_all_that_is_said_of_it(rows):
+    """Of "good is 1 above fair" the side that is missed is "fair >= good - 1.5": told as "good <= fair + 1.5"."""
+    outcomes_of = {("esc10", row): found for row, found in rows.items()}
+    size = claim({"kind": "difference", "rows": ["good", "fair"], "value": 1, "within": 0.5}, "size")
+    [found] = judge_claims([size], outcomes_of)
+    assert found.status == "fails" and found.links[2].link.by == -1.5
+    assert "links: good <= fair + 1.5;" in found.note and "p is that of a difference of 1.5" in found.note
+    assert found.difference == pytest.approx(found.links[0].tested.difference) and found.low > 1.5
+    assert found.between == ("good", "fair")
+
+
 def test_what_has_no_runs_is_not_measured(rows):
     found = {("esc10", row): found for row, found in rows.items()}
     claims = [
