@@ -144,7 +144,7 @@ def span(low_high: tuple[float, float] | None, decimals: int) -> str:
 def interval(result: CellResult, notes: Footnotes) -> str:
     """Where one more run is expected, with the spread behind it and its degrees of freedom; what is known of folds."""
     if result.draws_nothing:
-        return "nothing is drawn" + notes.mark(_known_of_a_fit(result))
+        return "deterministic" + notes.mark(_known_of_a_fit(result))
     given, text = result.verdict, span(result.interval, result.cell.decimals)
     if given is None or given.sd is None or not given.dof:
         return text
@@ -204,7 +204,7 @@ def _verdict(result: CellResult, notes: Footnotes) -> str:
 
 
 def _fitted(result: CellResult) -> str:
-    """That the published values had a say in the reading, and what the others gave."""
+    """That the reading was chosen by the published values, and what the others gave."""
     fields = result.cell.protocol
     shown = "; ".join(f"{plain(name)}: {fields[name].value}" for name in result.fitted_fields)
     tried = [

@@ -15,7 +15,7 @@ MEANINGS = {
     "=": "holds: the same comes out of the networks or formulas themselves, without training",
     "≠": "fails: something else comes out of the networks or formulas themselves",
     "ᵐ": "the mean alone: single folds differ",
-    "ᶠ": "a fitted reading: the published number had a say in what was run, so that this is no evidence for the rest",
+    "ᶠ": "a fitted reading: what was run was chosen by the published number, so that a match is no evidence for it",
     "ʳ": "our reading: the paper leaves a part of its protocol open",
     "ᵇ": "not computed in float32 but in what a study has shown to give the same ([numerics](numerics.md))",
 }

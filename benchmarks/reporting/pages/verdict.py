@@ -33,7 +33,7 @@ BEFORE = (
     "another question, and stand apart.",
     "Only official files, and all of them. A cell whose files lack clips, or have altered ones, says so instead.",
     "Only where the paper's protocol is not known to be another one than ours. What the paper leaves open is our "
-    "reading, and the verdict says so; a reading that the published values had a say in is marked fitted and counted "
+    "reading, and the verdict says so; a reading that was chosen by the published values is marked fitted and counted "
     "apart.",
     "Margins were fixed before the first run in tier full. The verdict at half and at double margin stands beside it.",
     "The folds are no sample: the same ones are always tested, so the spread between them is no noise. Test items are "

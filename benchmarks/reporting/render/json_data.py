@@ -18,9 +18,9 @@ def report_data(tables: Iterable[TableResult]) -> dict[str, list[dict[str, Any]]
 
     `published` and `corrected` are null where the files are others than the paper's, which nothing published stands
     beside. `mean` is in the unit of the cell; `low` and `high` bound where 90 of 100 further runs are expected, null
-    where no spread is known; `df` the degrees of freedom behind them, null where nothing is drawn. `flaw` says what
-    sets the files apart from the official ones, `partial` of which folds alone a mean is, `mean_alone` that folds are
-    known to differ where the mean is reproduced. `controls` are rows of ours beside the paper's, `own` those of
+    where no spread is known; `df` the degrees of freedom behind them, null of deterministic fits. `flaw` says what
+    sets the files apart from the official ones, `partial` of which folds alone a mean is, `mean_alone` that folds
+    differ where the mean is reproduced. `controls` are rows of ours beside the paper's, `own` those of
     networks of the user's, with what they are in `label`; `ran_otherwise` tells what the conditions of a table's other
     runs change.
     """

@@ -98,7 +98,8 @@ def test_what_the_paper_did_otherwise_is_not_comparable_and_named(workspace):
     notes = Footnotes()
     assert (otherwise.status, otherwise.protocol) == ("not comparable", "differs")
     assert verdict(otherwise, notes) == "not comparable[^1]"
-    assert notes.texts == ["No verdict: training folds: the paper has three folds, ours four folds."]
+    said = "published with three folds, ours with four folds (stated: code)"
+    assert notes.texts == [f"No verdict: training folds: {said}."]
 
 
 def test_sentences_begin_and_end():
