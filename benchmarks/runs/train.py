@@ -23,7 +23,7 @@ from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
-from models.kernels import available
+from models.kernels import used
 
 #: At most one checkpoint in so many seconds; what a kill can cost.
 CHECKPOINT_SECONDS = 60.0
@@ -67,23 +67,19 @@ class RunKeeper(pl.Callback):
         self._loss = torch.zeros(())
         self._saved_at = time.monotonic()
         self._saved_epoch = -1
+        #: the kernels of the attempt that is taken up, until those of this one are known
+        self._began_with: str | None = None
         self._on_sigterm = signal.getsignal(signal.SIGTERM)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
         chosen = {"selection": self.selection.state_dict()} if self.selection else {}
         kept = {"run": self.run_id, "history": self.history, "first_losses": self.first_losses}
-        return {**kept, "kernels": available(), **chosen}
+        return {**kept, "kernels": used(), **chosen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the history of a killed attempt."""
-        began, here = state_dict.get("kernels"), available()
-        if began is not None and began != here:
-            warnings.warn(
-                f"{self.checkpoint}: {self.run_id} began with {began} kernels and goes on with {here} ones; its "
-                "numbers are those of one that was not cut up to rounding only",
-                stacklevel=2,
-            )
+        self._began_with = state_dict.get("kernels")
         self.history = list(state_dict["history"])
         self.first_losses = list(state_dict["first_losses"])
         if self.selection:
@@ -101,6 +97,16 @@ class RunKeeper(pl.Callback):
     def _take_sigterm_back(self) -> None:
         if threading.current_thread() is threading.main_thread():  # no other may
             signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def _compare_kernels(self) -> None:
+        """Say once where a run goes on with other kernels than it began with, which round otherwise."""
+        began, self._began_with = self._began_with, None
+        if began is not None and began != used():
+            warnings.warn(
+                f"{self.checkpoint}: {self.run_id} began with {began} kernels and goes on with {used()} ones; its "
+                "numbers are those of one that was not cut up to rounding only",
+                stacklevel=2,
+            )
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Give dropout, the one draw that uses the global generator, this epoch's own seed."""
@@ -127,6 +133,7 @@ class RunKeeper(pl.Callback):
         """Write the history; save if it is due or if the run was asked to stop."""
         self.first_losses += [float(loss) for loss in self._step_losses]
         self._step_losses = []
+        self._compare_kernels()
         epoch = trainer.current_epoch
         loss = float(self._loss) / max(1, int(trainer.num_training_batches))
         row = {

@@ -6,7 +6,7 @@ response normalisation is one pass instead of a dozen; see models/kernels/respon
 be told to compile the same pieces; see models/kernels/compiled.py.
 """
 
-from models.kernels.choice import Kernels, available, begin, choose, used
+from models.kernels.choice import Kernels, begin, choose, used
 from models.kernels.linear import Linear
 from models.kernels.norm import conv_norm_relu, norm_add_relu, norm_relu
 from models.kernels.response import LocalResponseNorm
@@ -18,7 +18,6 @@ __all__ = [
     "Linear",
     "LocalResponseNorm",
     "Sequential",
-    "available",
     "begin",
     "choose",
     "conv_norm_relu",

@@ -59,11 +59,6 @@ def choose(kernels: Kernels) -> Iterator[None]:
         _HERE.chosen = before
 
 
-def available() -> Kernels:
-    """Which kernels a training here would use, as far as its layers are of that kind."""
-    return "compiled" if may_compile() else "fused" if may_fuse() else "native"
-
-
 def note(kernels: Kernels = "fused") -> None:
     """Remember that these were used."""
     _HERE.used = kernels

@@ -100,18 +100,21 @@ def test_an_epoch_is_ended_and_saved_if_that_is_soon(tmp_path, monkeypatch, seco
         one_batch()
 
 
-def test_a_run_that_goes_on_with_other_kernels_says_so_in_one_line(tmp_path, monkeypatch):
-    first = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one")
-    kept = first.state_dict()
+@pytest.mark.parametrize("began", ["fused", "native", None])
+@pytest.mark.parametrize("here", ["fused", "native"])
+def test_a_run_that_goes_on_with_other_kernels_says_so_in_one_line(began, here, tmp_path, monkeypatch):
+    """Those that its layers use: a network of which no layer has any goes on with none wherever it does."""
+    kept = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one").state_dict() | {"kernels": began}
     second = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    monkeypatch.setattr("benchmarks.runs.train.used", lambda: here)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         second.load_state_dict(kept)
-        second.load_state_dict({name: value for name, value in kept.items() if name != "kernels"})  # an older one
-    other = "native" if kept["kernels"] == "fused" else "fused"
-    monkeypatch.setattr("benchmarks.runs.train.available", lambda: other)
-    with pytest.warns(
-        UserWarning, match=f"one began with {kept['kernels']} kernels and goes on with {other} ones"
-    ) as told:
-        second.load_state_dict(kept)
-    assert len(told) == 1 and "\n" not in str(told[0].message)
+        assert not told, "what its layers use is not known before they have"
+        second._compare_kernels()
+        second._compare_kernels()
+    said = [str(one.message) for one in told]
+    assert len(said) == (began is not None and began != here)
+    assert all(
+        f"one began with {began} kernels and goes on with {here} ones" in one and "\n" not in one for one in said
+    )

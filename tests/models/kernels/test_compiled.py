@@ -134,7 +134,7 @@ def test_what_cannot_be_compiled_is_computed_as_it_is_written_and_told_once(monk
             found = learnt(norm, lambda norm, x: kernels.norm_relu(norm, x, (2, 2)), maps)
             for one, other in zip(found, expected, strict=True):
                 torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
-        assert kernels.used() == "native" and kernels.available() == "native"
+        assert kernels.used() == "native" and not choice.may_compile()
     ours = [str(one.message) for one in said if "layers could not be compiled" in str(one.message)]
     assert len(ours) == 1 and "no such accelerator" in ours[0]
 
