@@ -53,19 +53,20 @@ def _controls(paper: Paper, table_id: str, cells: list[Cell]) -> dict[str, str]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    names = ("id", "label", "published", "corrected", "decimals", "unit", "metric", "erratum", "recipe")
+    names = ("id", "label", "published", "corrected", "unit", "metric", "erratum", "recipe")
     return {**{name: getattr(cell, name) for name in names}, "reason": cell.quoted}
 
 
 def listing_lines(papers: dict[str, Any]) -> Iterator[str]:
     """The same for reading."""
     for paper in papers["papers"]:
+        decimals = {cell.id: cell.decimals for cell in load_paper(paper["id"]).cells()}
         yield f"{paper['id']}: {paper['title']}"
         for table in paper["tables"]:
             yield f"  {table['id']}: {table['title']}"
             width = max(len(cell["id"]) for cell in table["cells"])
             for cell in table["cells"]:
-                value, right = (_digits(cell[name], cell["decimals"]) for name in ("published", "corrected"))
+                value, right = (_digits(cell[name], decimals[cell["id"]]) for name in ("published", "corrected"))
                 corrected = f" (corrected {right})" if right else ""
                 reason = f": {cell['reason']}" if cell["reason"] else ""
                 yield f"    {cell['id']:<{width}} {value or 'n/a':>7}{corrected}  {cell['recipe']}{reason}"
@@ -99,7 +100,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"* {TYPED}, from the paper's file"
     yield _sums(plan)
     if not plan.runs and not plan.left_out:
-        yield "nothing is trained there; `audit` computes what can be checked"
+        yield "nothing is trained there; `list` tells how each number is checked"
     yield from left_out_lines(plan)
     yield from lacking_lines(plan)
 

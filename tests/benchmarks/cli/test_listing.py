@@ -49,7 +49,7 @@ def test_numbers_have_the_decimals_of_the_paper(capsys):
 def test_a_plan_of_what_is_not_trained_says_so(capsys):
     assert run_command_line(["plan", "acrnn.t2"]) == 0
     assert capsys.readouterr().out == (
-        "0 runs, 0 missing\nnothing is trained there; `audit` computes what can be checked\n"
+        "0 runs, 0 missing\nnothing is trained there; `list` tells how each number is checked\n"
     )
 
 

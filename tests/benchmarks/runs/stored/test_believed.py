@@ -76,6 +76,7 @@ def test_what_is_not_what_it_says_it_is_is_left_out_and_named(store, change):
 def test_a_pipe_in_a_store_is_not_waited_for(store, place):
     (store.runs / place).parent.mkdir(parents=True, exist_ok=True)
     (store.runs / place).unlink(missing_ok=True)
+    store.reports.mkdir(exist_ok=True)
     os.mkfifo(store.runs / place)
     command = [sys.executable, "-m", "benchmarks", "status", "--runs", str(store.runs), "--reports", str(store.reports)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
