@@ -186,7 +186,7 @@ def verdict(result: CellResult, notes: Footnotes) -> str:
 def _verdict(result: CellResult, notes: Footnotes) -> str:
     cell, status = result.cell, result.status
     if status == "quoted":
-        return "quoted" + notes.mark(sentence(f"quoted: {cell.quoted}"))
+        return "quoted" + notes.mark(sentence(f"quoted, not run here: {cell.quoted}"))
     if status == "not comparable":
         return status + notes.mark(_no_verdict(result))
     if status == "flawed files":
