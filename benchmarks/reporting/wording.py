@@ -173,8 +173,9 @@ def _folds_off(result: CellResult) -> str:
     if result.draws_nothing:
         text = f"the published value differs from ours on {of}" if off else "ours is the published value on every fold"
     else:
-        where = "one more run of ours is expected (90 % for all folds together)"
-        text = f"the published value lies outside of where {where} on {of}"
+        where = "where one more run of ours is expected (90 % for all folds together)"
+        outside, within = f"lies outside of {where} on {of}", f"of every fold lies {where}"
+        text = f"the published value {outside if off else within}"
     return f"{text}, by {whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
 
 
