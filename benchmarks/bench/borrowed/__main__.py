@@ -107,7 +107,7 @@ def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, 
     compiled pieces, off those of the same training alone: relative, with what is allowed.
     """
     from benchmarks.runs.gang.capture import CudaGraph, Eager
-    from models.kernels import choose
+    from models.kernels import begin, choose, used
 
     on_cpu, alone = ([losses("cpu", width_divisor, steps, seed)] for seed in (0, 1)), []
     for seed, [expected] in enumerate(on_cpu):
@@ -119,8 +119,10 @@ def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, 
             may = 0.0 if device == "cpu" else 1e-5
             yield _line(f"seed {seed}, member with {way.__name__}, and alone", mine, theirs, may)
         with choose("compiled"):
+            begin()
             found_compiled = losses(device, width_divisor, steps, 0, way)
-        yield _line(f"seed 0, compiled pieces with {way.__name__}, and alone", found_compiled, alone[0], 1e-3)
+        line = _line(f"seed 0, compiled pieces with {way.__name__}, and alone", found_compiled, alone[0], 1e-3)
+        yield {**line, "kernels": used()}
 
 
 def _line(name: str, found: Sequence[float], expected: Sequence[float], may: float) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def test_the_whole_script_in_a_rehearsal(toy_workspace, monkeypatch, tmp_path, c
     assert lane.main(words) == 0
     found = json.loads((out / "borrowed.json").read_text())
     off = {one["name"]: one["off"] for one in found["equality"]}
-    assert 0 < off.pop("seed 0, compiled pieces with Eager, and alone") < 1e-4
+    assert off.pop("seed 0, compiled pieces with Eager, and alone") < 1e-4
+    assert [one["kernels"] for one in found["equality"] if "compiled" in one["name"]] == ["compiled"]
     assert len(off) == 4 and not any(off.values())
     names = [one["name"] for one in found["speed"]]
     assert {"ACRNN step, float32, convolutions alone, vmap", "ACRNN step, float32, graph, compiled pieces"} < {*names}
