@@ -244,21 +244,23 @@ def test_the_check_of_a_fresh_clone_runs_every_step():
         assert re.search(rf"^for target in .*\b{target}\b", script, re.MULTILINE)
 
 
-def test_a_stored_run_is_scored_by_the_order_that_the_guide_and_the_paper_file_tell():
+@pytest.mark.parametrize(("row", "value"), [("knn", 66.75), ("svm", 67.5)])
+def test_a_stored_run_is_scored_by_the_order_that_the_guide_and_the_paper_file_tell(row, value):
     """By NumPy alone, of fits whose clips are often tied: the order of the file would give another value."""
     from benchmarks.spec import load_paper
     from datasets.esc50 import ESC50
     from datasets.esc50.layout import CATEGORIES
 
     order = list(ESC50.label_order(subset="esc10"))
-    ties = load_paper("acrnn").tables["t1"].rows["knn"].protocol["ties"].value
-    assert ", ".join(order) in ties and ", ".join(order) in " ".join(text("docs/read.md").split())
+    ties = load_paper("acrnn").tables["t1"].rows[row].protocol["ties"]
+    assert ", ".join(order) in ties.value and "which gives 67.25 for KNN and SVM" in ties.where
+    assert ", ".join(order) in " ".join(text("docs/read.md").split())
     told, in_file = [], []
-    for run in (ROOT / "reports" / "results").glob("acrnn-esc10-knn-full-f*-s0-*"):
+    for run in (ROOT / "reports" / "results").glob(f"acrnn-esc10-{row}-full-f*-s0-*"):
         with np.load(run / "scores_test.npz") as file:
             classes, scores, items = list(file["classes"]), file["scores"].mean(axis=1), file["items"]
         true = np.array([CATEGORIES[int(str(item).removesuffix(".wav").rpartition("-")[2])] for item in items])
         reordered = scores[:, [classes.index(name) for name in order]]
         told.append(100 * np.mean(np.array(order)[reordered.argmax(axis=1)] == true))
         in_file.append(100 * np.mean(np.array(classes)[scores.argmax(axis=1)] == true))
-    assert len(told) == 5 and np.mean(told) == pytest.approx(66.75) and np.mean(in_file) == pytest.approx(67.25)
+    assert len(told) == 5 and np.mean(told) == pytest.approx(value) and np.mean(in_file) == pytest.approx(67.25)

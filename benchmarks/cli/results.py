@@ -25,7 +25,7 @@ from benchmarks.cli.options import (
     TierOption,
     choice_of,
 )
-from benchmarks.cli.surroundings import tell_of_absent, tell_of_nothing
+from benchmarks.cli.surroundings import tell_of_absent
 from benchmarks.errors import InputError, fitted
 from datasets.acquire.telling import count_of
 
@@ -76,11 +76,9 @@ def report_command(
         raise InputError("--with-audio: is for the site; say --html as well")
     place = _place_of(out, paths.new_file if form else paths.folder)
     workspace = Workspace.here(data_root, runs, cache, reports)
-    is_told = tell_of_absent(context)
+    tell_of_absent(context, *((workspace.runs, workspace.reports) if form else ()))
     if form:
         text = export_tables(workspace, target, form)
-        if not is_told:
-            tell_of_nothing(workspace.runs, workspace.reports)
         if place:
             write_file(place, text.encode())
         else:
@@ -243,6 +241,7 @@ def merge_command(
 
 @app.command("compare")
 def compare_command(
+    context: typer.Context,
     source: Annotated[
         list[str],
         typer.Argument(
@@ -274,7 +273,7 @@ def compare_command(
 
     workspace = Workspace.here(data_root, runs, cache, reports)
     comparison = compare(source, target, workspace, name)
-    tell_of_nothing(workspace.runs, workspace.reports)
+    tell_of_absent(context, workspace.runs, workspace.reports)
     text = json.dumps(comparison.to_dict(), indent=1) if as_json else comparison_markdown(comparison)
     if target.count(".") > 1 and len({cell.row for cell in select(target)}) == 1:
         told = f"{target}: tells the column, the rule and the items; compared is with all rows of {comparison.table.id}"

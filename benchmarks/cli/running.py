@@ -33,7 +33,7 @@ from benchmarks.cli.options import (
     choice_of,
     numerics_here,
 )
-from benchmarks.cli.surroundings import tell_of_absent, tell_of_nothing
+from benchmarks.cli.surroundings import tell_of_absent
 from benchmarks.errors import fitted, lines_told
 
 app = typer.Typer()
@@ -214,6 +214,5 @@ def status_command(
     # Ctrl-C is how one stops watching.
     with suppress(KeyboardInterrupt) if watch else nullcontext():
         workspace = Workspace.here(runs=runs, reports=reports)
-        if not tell_of_absent(context):
-            tell_of_nothing(workspace.runs, workspace.reports)
+        tell_of_absent(context, workspace.runs, workspace.reports)
         print_status(workspace, watch, as_json)

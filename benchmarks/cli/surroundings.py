@@ -58,25 +58,28 @@ def not_installed(error: ModuleNotFoundError) -> str | None:
     )
 
 
-def tell_of_nothing(*places: Path) -> None:
-    """Say on standard error that none of the folders that a command reads is there, and which these are."""
-    if not any(place.is_dir() for place in places):
-        where = " or ".join(map(str, places))
-        print(f"resound: no {where}: start in the checkout, or name the folders (--runs, --reports)", file=sys.stderr)
-
-
-def tell_of_absent(context: "typer.Context") -> bool:
+def tell_of_absent(context: "typer.Context", *places: Path) -> None:
     """Say on standard error which folders a command is asked to read that are not there, as by a slip of the finger.
 
-    Those that the environment or a default names may be made another time. Whether anything was said.
+    Those that the environment or a default names may be made another time; of these it is said only where none of the
+    `places`, all that the command reads, is there.
     """
-    is_told = False
-    for name in ("data_root", "runs", "reports"):
-        path, source = context.params.get(name), context.get_parameter_source(name)
-        if path is not None and source is not None and source.name == "COMMANDLINE" and not path.is_dir():
-            print(f"resound: --{name.replace('_', '-')} {path}: no such folder; nothing is read there", file=sys.stderr)
-            is_told = True
-    return is_told
+    named = {name: context.params.get(name) for name in ("data_root", "runs", "reports")}
+    absent = [
+        f"--{name.replace('_', '-')} {path}: no such folder; nothing is read there" for name, path in named.items()
+        if path is not None and not path.is_dir() and _is_typed(context, name)
+    ]  # fmt: skip
+    if not absent and places and not any(place.is_dir() for place in places):
+        where = " or ".join(map(str, places))
+        absent = [f"no {where}: start in the checkout, or name the folders (--runs, --reports)"]
+    for line in absent:
+        print(f"resound: {line}", file=sys.stderr)
+
+
+def _is_typed(context: "typer.Context", name: str) -> bool:
+    """Whether an option stands on the command line itself."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def lost_folder() -> str | None:

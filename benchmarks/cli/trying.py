@@ -24,7 +24,7 @@ from benchmarks.cli.options import (
     choice_of,
     numerics_here,
 )
-from benchmarks.cli.surroundings import tell_of_nothing
+from benchmarks.cli.surroundings import tell_of_absent
 from benchmarks.errors import fitted
 
 app = typer.Typer()
@@ -83,6 +83,7 @@ def try_command(
 
 @app.command("board")
 def board_command(
+    context: typer.Context,
     table: Annotated[str, typer.Argument(help="A table, or one of its columns: acrnn.t3, acrnn.t3.esc10")],
     data_root: DataOption = None,
     runs: RunsOption = None,
@@ -97,7 +98,7 @@ def board_command(
 
     paper, cells = places(table)
     workspace = Workspace.here(data_root, runs, cache, reports)
-    tell_of_nothing(workspace.runs, workspace.reports)
+    tell_of_absent(context, workspace.runs, workspace.reports)
     result = Results(workspace).table(f"{paper.id}.{cells[0].table}")
     columns = {cell.column for cell in cells}
     shown = [variant for variant, rows in result.own.items() if columns & {row.result.cell.column for row in rows}]

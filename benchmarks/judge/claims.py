@@ -22,6 +22,8 @@ from benchmarks.spec import Claim
 from benchmarks.spec.claims import Link, NeverWorst, form_of, links_of, tolerance_of
 from datasets.acquire.telling import enumerated
 
+#: Below this chance a test is said to find a difference hardly ever: it would be 0 of 100 cases.
+NO_POWER = 0.005
 Status = Literal["holds", "fails", "undecided", "not measured"]
 #: A cell of the table: its column and its row.
 Place = tuple[str, str]
@@ -238,7 +240,7 @@ def _note(deciding: LinkResult, n_links: int, status: Status, link: Link, is_tur
     if not deciding.tested.can_decide:
         parts.append(f"so few units can show nothing: p is at least {deciding.tested.least_p:.2g}")
     elif power is not None:
-        least, rate = "at least " if deciding.n_tests > 1 else "", round(100 * power)
-        found = f"in {least}{rate} of 100 cases" if rate else "hardly ever"
+        least = "at least " if deciding.n_tests > 1 else ""
+        found = "hardly ever" if power < NO_POWER else f"in {least}{100 * power:.0f} of 100 cases"
         parts.append(f"finds a difference of {margin:g} {found}")
     return "; ".join(parts)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.audit.checks import printed
 from benchmarks.audit.printed import counted as checks_counted
+from benchmarks.judge.claims import NO_POWER
 from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, Variant
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import own_cells
@@ -16,8 +17,6 @@ from datasets.acquire.telling import count_of, enumerated
 TOLD = 2
 #: Tests that would find a difference of one margin more seldom see too little to speak of "undecided" alone.
 LITTLE_POWER = 0.2
-#: Below which a test hardly ever finds anything.
-NO_POWER = 0.05
 #: What a variant's files are, for whoever reads of them first.
 FILES = {
     "real": "the real files", "miniature": "generated sounds",
