@@ -92,11 +92,12 @@ def _behind(
     yield from other_tables(result, notes)
     if contradictions := contradiction_blocks(result):
         yield from (Heading("Where the text says otherwise"), *contradictions)
-    yield from claim_blocks(result.claims)
+    explained: set[str] = set()
+    yield from claim_blocks(result.claims, explained=explained)
     for variant, claims in result.claims_apart.items():
         if claims:
             yield Heading(f"Claims: {wording.conditions(variant)}")
-            yield from claim_blocks(claims, 3)
+            yield from claim_blocks(claims, 3, explained)
     for title, section in _sections(result, figures, memo).items():
         yield from _by_variant(result, title, section)
     if facts:

@@ -34,13 +34,21 @@ HOW = (
 )
 
 
-def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
+def claim_blocks(claims: Sequence[ClaimTest], level: int = 2, explained: set[str] | None = None) -> list[Block]:
     """What the paper says about the table, in its own numbers and in ours; elsewhere its questions alone.
 
     What could not be tested stands behind a title, with what is wanting.
+
+    explained: what the page has explained before, which is not said again; what is explained here is added.
     """
+    explained = set() if explained is None else explained
+
+    def once(text: str) -> str:
+        is_new = text not in explained
+        explained.add(text)
+        return text if is_new else ""
+
     blocks: list[Block] = []
-    is_told = False
     for is_ours in (False, True):
         told = [one for one in claims if one.claim.ours is is_ours]
         if not told:
@@ -49,9 +57,10 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2) -> list[Block]:
         title = "Questions of ours" if is_ours else "Claims" if is_papers else "The paper's questions, asked here"
         tested = [one for one in told if one.ours.status != "not measured"]
         untested = [one for one in told if one.ours.status == "not measured"]
-        about = (ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD) if tested and not is_told else ""
-        text = " ".join(filter(None, (ASKED if is_ours else "", about, *_how(tested, is_told))))
-        is_told = is_told or bool(tested)
+        corrected = [CORRECTED.format(tests=tests) for tests in _corrected_over(tested)]
+        about = once((ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD)) if tested else ""
+        how = once(HOW) if corrected else ""
+        text = " ".join(filter(None, (ASKED if is_ours else "", about, *corrected, how)))
         blocks.append(Heading(title, level))
         blocks += [Text(text)] if text else []
         blocks += [_claim_grid(tested)] if tested else []
@@ -73,12 +82,10 @@ def _untested(claims: Sequence[ClaimTest]) -> Folded:
     return Folded(f"Not measured: {count_of(len(claims), called)}", [grid])
 
 
-def _how(claims: Sequence[ClaimTest], is_told: bool) -> Iterator[str]:
-    """How the tests are to be read, once; over how many of them p is corrected; nothing where none was made."""
+def _corrected_over(claims: Sequence[ClaimTest]) -> Iterator[str]:
+    """Over how many tests p is corrected; nothing where none was made."""
     for count in {link.n_tests for test in claims for link in test.ours.links}:
-        yield CORRECTED.format(tests="one link" if count == 1 else f"{count} different links")
-        if not is_told:
-            yield HOW
+        yield "one link" if count == 1 else f"{count} different links"
 
 
 def _claim_grid(claims: Sequence[ClaimTest]) -> Grid:

@@ -51,6 +51,18 @@ def test_the_text_says_over_how_many_tests_was_corrected(three_classes_table):
     assert f"(Holm) over the {number} tested here" in text
 
 
+def test_a_page_explains_the_tests_once_and_corrects_each_kind_of_runs_by_itself(three_classes_table):
+    explained: set[str] = set()
+    apart = tuple(ClaimTest(one.claim, STANDIN, one.in_print, one.ours) for one in three_classes_table.claims)
+    first, second, third = (
+        " ".join(block.text for block in claim_blocks(claims, 3, explained) if isinstance(block, Text))
+        for claims in (three_classes_table.claims, apart, apart)
+    )
+    for text, expected in ((first, (True, False)), (second, (False, True)), (third, (False, False))):
+        assert "p is corrected (Holm)" in text
+        assert ("Simulated before that correction" in text, "nothing here is for or against" in text) == expected
+
+
 def test_a_tie_in_print_is_called_one(clips):
     text = (clips.reports / "acrnn" / "t4.md").read_text()
     claim = "sigmoid attention can always improve accuracy (l6, ESC-10)"
