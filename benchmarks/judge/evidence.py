@@ -137,6 +137,15 @@ class Evidence:
         return {seed: float(np.mean(values)) for seed, values in by_seed.items()}
 
     @property
+    def begun(self) -> dict[int, tuple[Part, ...]]:
+        """Which folds ran of every seed that lacks some: these tell of the spread alone."""
+        of_seed: dict[int, set[Part]] = defaultdict(set)
+        for one in self.scored:
+            if one.seed not in self.complete_seeds:
+                of_seed[one.seed].add(one.fold)
+        return {seed: tuple(sorted(folds, key=str)) for seed, folds in sorted(of_seed.items())}
+
+    @property
     def mean(self) -> float | None:
         """The mean over complete seeds; None without one."""
         values = self.seed_values
@@ -144,9 +153,9 @@ class Evidence:
 
     @property
     def fold_values(self) -> dict[Part, float]:
-        """The mean over seeds of each fold that has a value of its own."""
+        """Each fold that has a value of its own: its mean over complete seeds, or over all that ran if none is."""
         by_fold: dict[Part, list[float]] = {fold: [] for fold in self.folds}
-        for one in self.measured:
+        for one in self.complete or self.measured:
             if one.part in by_fold:
                 by_fold[one.part].append(one.value.value)
         return {fold: float(np.mean(values)) for fold, values in by_fold.items() if values}

@@ -9,7 +9,10 @@ from benchmarks.reporting.render.blocks import Block, Folded, Grid
 
 
 def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
-    """The value of each fold, mean over seeds, and of each complete seed, mean over folds; columns like folds."""
+    """The value of each fold, mean over complete seeds, and of each such seed, mean over folds; columns like folds.
+
+    Of a seed that lacks folds is told which ran.
+    """
     for column, of_column in result.columns(tuple(results)).items():
         ran = [one for one in of_column if one.n_runs and one.evidence]
         if not ran:
@@ -22,7 +25,12 @@ def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
         for one in ran:
             assert one.evidence is not None
             values = one.evidence.fold_values
-            seeds = ", ".join(f"{value:.{described.decimals + 1}f}" for value in one.evidence.seed_values.values())
+            whole = ", ".join(f"{value:.{described.decimals + 1}f}" for value in one.evidence.seed_values.values())
+            begun = (
+                f"of seed {seed} alone {', '.join(_part(result, fold) for fold in parts)}"
+                for seed, parts in one.evidence.begun.items()
+            )
+            seeds = "; ".join(filter(None, (whole, *begun)))
             of_folds = (wording.number(values.get(fold), described.decimals + 1) for fold in shown)
             rows.append((one.cell.label, *of_folds, seeds))
             if shown and one.published_folds:
