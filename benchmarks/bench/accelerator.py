@@ -9,8 +9,8 @@ from torch import Tensor
 
 from benchmarks.bench.ratio import Measure, seconds
 from benchmarks.runs.build import import_class
+from benchmarks.runs.machine.numerics import set_flags
 from benchmarks.runs.plan import Choice, setting_runs
-from benchmarks.runs.train import set_numerics
 from benchmarks.spec import load_paper
 from datasets.batches.chunks import chunk_starts
 
@@ -113,7 +113,7 @@ def measure(
     if device == "cuda" and not torch.cuda.is_available():
         return
     for numerics in ("float32", "bf16"):
-        set_numerics(numerics)
+        set_flags(numerics)
         half = numerics == "bf16"
         peak = _throughput(device, edge, torch.bfloat16 if half else torch.float32, rounds)
         for study in studies:

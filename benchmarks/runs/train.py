@@ -19,6 +19,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs.files import writing
 from benchmarks.runs.kept.logs import check_logger, logs_of
 from benchmarks.runs.ledger import CHECKPOINT, Run
+from benchmarks.runs.machine.numerics import set_flags, trainer_arguments
 from benchmarks.runs.selection import Selection, selection_arguments
 from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
 from datasets.acquire.whole import whole
@@ -38,9 +39,9 @@ class Stopped(Exception):
 class RunKeeper(pl.Callback):
     """Keeps one run reproducible and resumable.
 
-    All draws are named (datasets.seeds.derive): data order, crops and mixup by the data module, dropout by the
-    reseeding here. So a checkpoint at an epoch end needs no random state, and a resumed run ends with the weights of an
-    uninterrupted one.
+    All draws are named (datasets.seeds.derive): data order, crops and mixup by the data module, what a network draws
+    itself (dropout, pieces of its input, partners) by the reseeding here. So a checkpoint at an epoch end needs no
+    random state, and a resumed run ends with the weights of an uninterrupted one.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class RunKeeper(pl.Callback):
             )
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Give dropout, the one draw that uses the global generator, this epoch's own seed."""
+        """Give what the network draws from the global generator, dropout above all, this epoch's own seed."""
         torch.manual_seed(derive(self.seed, self.fold, "dropout", trainer.current_epoch))
         self._loss = torch.zeros((), device=pl_module.device)
         self._started, self._began = self.now(), time.monotonic()
@@ -221,16 +222,6 @@ def _write_history(path: Path, history: list[dict[str, float]]) -> None:
         writer.writerows(history)
 
 
-def set_numerics(numerics: str) -> str:
-    """Set the precision flags of this process; returns Lightning's precision."""
-    tf32 = numerics == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.allow_tf32 = tf32
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
-    return "bf16-mixed" if numerics == "bf16" else "32-true"
-
-
 def make_logger(name: str | None, store: Path, run_id: str) -> Any:
     """Lightning's logger of this name for a run; False without a name. Raises InputError where it is not here."""
     if name is None:
@@ -246,14 +237,14 @@ def make_logger(name: str | None, store: Path, run_id: str) -> Any:
 
 def make_trainer(device: str, numerics: str, callbacks: list[pl.Callback], **settings: Any) -> pl.Trainer:
     """Lightning's Trainer without what a run keeps itself: no logger, no bar, no checkpoints of its own."""
+    set_flags(numerics)
     return pl.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
         devices=1,
-        precision=set_numerics(numerics),  # type: ignore[arg-type]
         callbacks=callbacks,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        **{"limit_val_batches": 0, "logger": False, **settings},
+        **{"limit_val_batches": 0, "logger": False, **trainer_arguments(numerics, device), **settings},
     )

@@ -104,7 +104,7 @@ class _Report:
 
 def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, Any]]:
     """How far the losses of a short training without dropout are off those of the CPU; in a gang, captured and with
-    compiled pieces, off those of the same training alone: relative, with what is allowed.
+    compiled pieces, off those of the same training alone, with dropout as well: relative, with what is allowed.
     """
     from benchmarks.runs.gang.capture import CudaGraph, Eager
     from models.kernels import begin, choose, used
@@ -113,11 +113,13 @@ def equality(device: str, width_divisor: int, steps: int) -> Iterator[dict[str, 
     for seed, [expected] in enumerate(on_cpu):
         alone.append(losses(device, width_divisor, steps, seed))
         yield _line(f"seed {seed}, {device} and cpu", alone[-1], expected, 1e-3)
+    dropped = [losses(device, width_divisor, steps, seed, dropout=0.5) for seed in (0, 1)]
     for way in (Eager, CudaGraph) if device == "cuda" else (Eager,):
-        found = gang_losses(device, width_divisor, steps, way)
-        for seed, (mine, theirs) in enumerate(zip(found, alone, strict=True)):
-            may = 0.0 if device == "cpu" else 1e-5
-            yield _line(f"seed {seed}, member with {way.__name__}, and alone", mine, theirs, may)
+        for told, dropout, by_itself in (("", 0.0, alone), (", dropout", 0.5, dropped)):
+            found = gang_losses(device, width_divisor, steps, way, dropout)
+            for seed, (mine, theirs) in enumerate(zip(found, by_itself, strict=True)):
+                may = 0.0 if device == "cpu" else 1e-5
+                yield _line(f"seed {seed}{told}, member with {way.__name__}, and alone", mine, theirs, may)
         with choose("compiled"):
             begin()
             found_compiled = losses(device, width_divisor, steps, 0, way)
@@ -130,14 +132,18 @@ def _line(name: str, found: Sequence[float], expected: Sequence[float], may: flo
     return {"name": name, "off": off, "may": may, "losses": list(found)}
 
 
-def _trained(device: str, width_divisor: int, seed: int, way: Any) -> Any:
+def _trained(device: str, width_divisor: int, seed: int, way: Any, dropout: float) -> Any:
     """A step of a narrow ACRNN, and all that it needs."""
-    from benchmarks.bench.borrowed.steps import _noise, set_flags
+    import torch
+
+    from benchmarks.bench.borrowed.steps import _noise
     from benchmarks.runs.gang.capture import whole_step
+    from benchmarks.runs.machine.numerics import set_flags
     from models.acrnn import ACRNNModule
 
     set_flags("float32")
-    module = ACRNNModule(50, attention="l10", dropout=0.0, width_divisor=width_divisor, seed=seed).to(device)
+    torch.manual_seed(seed)
+    module = ACRNNModule(50, attention="l10", dropout=dropout, width_divisor=width_divisor, seed=seed).to(device)
     optimizer = module.configure_optimizers()
     capture = way()
     capture.suit(optimizer)
@@ -146,21 +152,23 @@ def _trained(device: str, width_divisor: int, seed: int, way: Any) -> Any:
     return capture
 
 
-def losses(device: str, width_divisor: int, steps: int, seed: int, way: Any = None) -> list[float]:
+def losses(
+    device: str, width_divisor: int, steps: int, seed: int, way: Any = None, dropout: float = 0.0
+) -> list[float]:
     """The losses of a training by itself, captured in a way, or as it is written."""
     from benchmarks.runs.gang.capture import Eager
 
-    capture = _trained(device, width_divisor, seed, way or Eager)
+    capture = _trained(device, width_divisor, seed, way or Eager, dropout)
     return [float(capture.replay()) for _ in range(steps)]
 
 
-def gang_losses(device: str, width_divisor: int, steps: int, way: Any) -> list[list[float]]:
+def gang_losses(device: str, width_divisor: int, steps: int, way: Any, dropout: float) -> list[list[float]]:
     """Those of two members of a gang."""
     from benchmarks.runs.gang.together import together
 
     def work_of(seed: int) -> Any:
         def work(turn: Any) -> list[float]:
-            capture, found = _trained(device, width_divisor, seed, way), []
+            capture, found = _trained(device, width_divisor, seed, way, dropout), []
             for _ in range(steps):
                 found.append(capture.replay().clone())
                 turn.pass_on()

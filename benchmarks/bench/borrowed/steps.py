@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from benchmarks.bench.ratio import Measure
 from benchmarks.runs.gang.capture import Capture, CudaGraph, Eager, whole_step
+from benchmarks.runs.machine.numerics import recurrent_in_float32, set_flags
 from models.acrnn import ACRNNModule
 from models.kernels import choose
 
@@ -33,6 +34,9 @@ class Members:
     def __init__(self, size: int, device: str, numerics: str, width_divisor: int, batch: int) -> None:
         self.device, self.numerics = device, numerics
         self.modules = [_module(seed, width_divisor).to(device) for seed in range(size)]
+        if (device, numerics) == ("cuda", "bf16"):  # as runs have it
+            for module in self.modules:
+                recurrent_in_float32(module)
         self.optimizers = [module.configure_optimizers() for module in self.modules]
         self.batches = [_noise(seed, batch, device) for seed in range(size)]
 
@@ -62,12 +66,6 @@ def _noise(seed: int, batch: int, device: str) -> Batch:
 def autocast(device: str, numerics: str) -> Any:
     """As Lightning has it in a training step."""
     return torch.autocast(device, torch.bfloat16) if numerics == "bf16" else nullcontext()
-
-
-def set_flags(numerics: str) -> None:
-    """The flags of `benchmarks.runs.train.set_numerics`, which needs packages that a borrowed machine may lack."""
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = numerics == "tf32"
-    torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
 
 
 def measure(

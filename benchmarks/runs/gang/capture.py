@@ -36,7 +36,10 @@ class Capture(Protocol):
         """Have the optimizer work in a way that can be captured; once for each optimizer is enough."""
 
     def prepare(self, step: Step, module: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Capture the step; weights, states and draws are behind it what they were."""
+        """Capture the step; weights, states and draws are behind it what they were.
+
+        Raises RuntimeError where that cannot be done.
+        """
 
     def replay(self) -> Tensor:
         """Make the step on what the fixed tensors hold now; its loss."""
@@ -90,17 +93,40 @@ class CudaGraph:
             side.wait_stream(here)
             with torch.cuda.stream(side):
                 for _ in range(WARM_UPS):
-                    step()
+                    without_host_draws(step)
             here.wait_stream(side)
         optimizer.zero_grad(set_to_none=True)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
-            self._loss = step()
+        try:
+            with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+                self._loss = step()
+        except RuntimeError as error:
+            _leave_capture(here)
+            raise error.__context__ or error from None  # the end of a capture fails, too, and hides what its step said
 
     def replay(self) -> Tensor:
         """Play it."""
         self._graph.replay()
         return self._loss
+
+
+def without_host_draws(step: Step) -> None:
+    """Make the step. Raises RuntimeError if it draws from the host's generator: a graph would repeat what was drawn."""
+    before = torch.get_rng_state()
+    step()
+    if not torch.equal(before, torch.get_rng_state()):
+        raise RuntimeError("its step draws numbers on the host, which a graph would repeat")
+
+
+def _leave_capture(stream: torch.cuda.Stream) -> None:
+    """Go on with a stream after a capture has failed.
+
+    Its own stream is still the current one then, and the state of the device's generator takes itself for captured: the
+    next draw would fail. A copy of the state does not.
+    """
+    torch.cuda.set_stream(stream)
+    generator = torch.cuda.default_generators[torch.cuda.current_device()]
+    generator.graphsafe_set_state(generator.clone_state())
 
 
 #: What optimizers are told where steps are captured.

@@ -45,6 +45,11 @@ class DeviceDraws(Draws):
         super().put()
         self._generator.graphsafe_set_state(self._on_device)
 
+    def take(self) -> None:
+        """Note where it is; its state is another one where a capture has failed."""
+        super().take()
+        self._on_device = self._generator.graphsafe_get_state()
+
 
 @contextmanager
 def _undrawn(device: str) -> Iterator[None]:
