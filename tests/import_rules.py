@@ -38,6 +38,7 @@ TORCH = ("torch", "torchaudio", "pytorch_lightning")
 WITH_TORCH = (
     "benchmarks.runs.execute", "benchmarks.runs.gang.capture", "benchmarks.runs.gang.fixed",
     "benchmarks.runs.gang.together", "benchmarks.runs.kept.restored", "benchmarks.runs.machine.device",
+    "benchmarks.runs.machine.numerics",
     "benchmarks.runs.train",
 )  # fmt: skip
 MOST_MODULES, MOST_LINES = 16, 400

@@ -1,7 +1,7 @@
 """What feeds a cell: the stored runs, the values of its metric, and the mean that a paper prints one of."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -165,6 +165,11 @@ class Evidence:
         """What sets the files behind the value apart from the official ones; None where they are all there."""
         found = (_flaw(one.finished.result["data"]) for one in self.scored)
         return next((flaw for flaw in found if flaw is not None), None)
+
+
+def device_kinds(runs: Iterable[Scored]) -> set[str]:
+    """The kinds of device that runs were computed on: "cpu", "cuda"."""
+    return {str(one.finished.result["device"]["kind"]) for one in runs}
 
 
 def _flaw(data: Mapping[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.audit.isolated import table_checks
 from benchmarks.judge.aside import LeftAside, left_aside
 from benchmarks.judge.evaluator import Evaluator
-from benchmarks.judge.evidence import Evidence
+from benchmarks.judge.evidence import Evidence, device_kinds
 from benchmarks.judge.numerics.study import Study, study
 from benchmarks.judge.own.rows import own_rows
 from benchmarks.judge.spread import column_spread, item_noise, repeats
@@ -98,7 +98,8 @@ class Results:
         for numerics in paper.equivalence:
             other = self._evidence_of(paper, cell, Variant(numerics=numerics))
             settings = {source.setting for source in cell.sources}
-            if other.mean is not None and all(self.study(paper, numerics).speaks_for(name) for name in settings):
+            study, kinds = self.study(paper, numerics), device_kinds(other.scored)
+            if other.mean is not None and all(study.speaks_for(name, kinds) for name in settings):
                 return other, numerics
         return found, "float32"
 

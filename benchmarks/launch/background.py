@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Gt
 
@@ -25,12 +25,8 @@ from benchmarks.launch.busy import Yielding
 from benchmarks.launch.launcher import Launcher, Slots
 from benchmarks.launch.local import Local, LocalOptions
 from benchmarks.runs.files import claimed, is_claimed, writing
-from benchmarks.runs.stored.timings import CORES
 from datasets.processes import CORES as CORES_AT_MOST
 from datasets.processes import environment
-
-if TYPE_CHECKING:
-    from benchmarks.runs.plan import Planned
 
 #: How long a trainer has to begin, or to save and end, while a command waits for it, seconds.
 BEGIN_SECONDS, END_SECONDS = 10.0, 120.0
@@ -63,10 +59,6 @@ class Background(Local, Launcher):
         """One slot of one thread, whatever the machine has."""
         rule = replace(cls.yielding, pause=cls.options.pause, resume=min(cls.options.resume, cls.options.pause))
         return replace(super().share_out(1, device, runs), jobs=1, threads=1, yielding=rule)
-
-    def expected_seconds(self, planned: "Planned") -> float:
-        """Of the cores that estimates are for a run has one."""
-        return planned.minutes_left(self.slots.device) * 60 * (CORES if self.slots.device == "cpu" else 1)
 
 
 @dataclass(frozen=True)
@@ -133,6 +125,7 @@ class Trainer:
         with claimed(self.claim, {"host": socket.gethostname(), "target": target}) as is_ours:
             if not is_ours:
                 self.refuse_second()
+                raise InputError(f"{self.store}: its background trainer has just ended; start it again")
             yield
 
     def stop(self) -> str:

@@ -22,6 +22,7 @@ import benchmarks.launch
 from benchmarks.errors import InputError
 from benchmarks.launch.busy import Yielding
 from benchmarks.launch.options import Options, read_options
+from benchmarks.runs.stored.timings import CORES
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -218,8 +219,10 @@ class Launcher(ABC):
         """
 
     def expected_seconds(self, planned: "Planned") -> float:
-        """How long a run still takes in a slot, which has its share of the machine that the estimates are for."""
-        return planned.minutes_left(self.slots.device) * 60 * self.slots.jobs
+        """How long a run still takes in a slot: by the threads of a CPU that it has, or its part of an accelerator."""
+        slots = self.slots
+        share = slots.threads / CORES if slots.device == "cpu" else 1 / slots.jobs
+        return planned.minutes_left(slots.device) * 60 / share
 
 
 def launcher_names() -> list[str]:

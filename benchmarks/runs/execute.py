@@ -265,18 +265,18 @@ def _train(
     from benchmarks.runs.gang.capture import captured
     from benchmarks.runs.train import make_logger, train
 
-    is_alone = False
+    is_orphaned = False
 
     def on_epoch(epoch: int, of: int, loss: float) -> None:
-        nonlocal is_alone
+        nonlocal is_orphaned
         write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss})
         try:
             around.on_epoch(epoch, of, loss)
         except ConnectionError:  # whoever waited for this run is gone, which is no fault of the run
-            is_alone = True
+            is_orphaned = True
 
     def should_stop() -> bool:
-        return is_alone or around.should_stop()
+        return is_orphaned or around.should_stop()
 
     with clock.phase("fit"), captured(model, run, around.capture, around.say) as captures:
         trainer, facts = train(

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from datasets.acquire.whole import write_whole
 
 #: What a system says where space is what is missing.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}
+#: More than a look at a claim takes.
+LOOK_SECONDS = 0.001
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -88,13 +91,16 @@ def locked_folder(folder: Path) -> Iterator[bool]:
 def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
     """Hold `path` as a claim while the block runs; yields whether it could be had.
 
-    The claim is a kernel lock on the file: it goes with its process, even after `kill -9`, so it is never stale.
+    The claim is a kernel lock on the file: it goes with its process, even after `kill -9`, so it is never stale. Those
+    who only look (`is_claimed`) share it for a moment, which is waited for.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
-        if not try_lock(file.fileno()):
-            yield False
-            return
+        while not try_lock(file.fileno()):
+            if is_claimed(path):
+                yield False
+                return
+            time.sleep(LOOK_SECONDS)
         file.seek(0)
         file.truncate()
         json.dump({"pid": os.getpid(), **(note or {})}, file)
@@ -103,7 +109,7 @@ def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
 
 
 def is_claimed(path: Path) -> bool:
-    """Whether another process holds the claim."""
+    """Whether somebody holds the claim, in this process or another."""
     if not path.is_file():  # a pipe would be waited for
         return False
     with path.open("rb") as file:  # on a read-only store, too

@@ -123,11 +123,11 @@ def device_in_words(device: Mapping[str, Any]) -> str:
 
     Results that are older than instructions or kernels do not tell them; kernels were the library's then.
     """
-    threads = count_of(device.get("threads", 1), "thread")
+    kernels = f"{device.get('kernels', 'native')} kernels"
     if device["kind"] == "cpu":
-        more = [threads, device.get("instructions"), f"{device.get('kernels', 'native')} kernels"]
+        more = [count_of(device.get("threads", 1), "thread"), device.get("instructions"), kernels]
     else:
-        more = [f"CUDA {device.get('cuda')}", "compiled kernels" if device.get("kernels") == "compiled" else None]
+        more = [f"CUDA {device.get('cuda')}", kernels if "compiled" in kernels else None]
     return f"{device['name']} ({', '.join(filter(None, [device['kind'], *more]))})"
 
 

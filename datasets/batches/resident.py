@@ -21,8 +21,8 @@ SETS_KEPT = 2
 #: Rows that are copied at a time.
 TOGETHER = 256
 _resident: OrderedDict[tuple[object, ...], Tensor] = OrderedDict()
-#: as many are kept, the last one is what counts
-_kept = [SETS_KEPT]
+#: how many sets are kept, a stack of which the top counts
+_limits = [SETS_KEPT]
 
 
 def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
@@ -35,7 +35,7 @@ def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
         values = sets[0].array if len(sets) == 1 else joined(sets)
         _resident[key] = torch.from_numpy(values).to(device)
     _resident.move_to_end(key)
-    while len(_resident) > _kept[-1]:
+    while len(_resident) > _limits[-1]:
         _resident.popitem(last=False)
     return _resident[key]
 
@@ -43,11 +43,11 @@ def resident(sets: Sequence[Features], device: torch.device) -> Tensor:
 @contextmanager
 def keeping(sets: int) -> Iterator[None]:
     """Inside, so many sets of features stay in memory, for that many are used by turns."""
-    _kept.append(max(sets, _kept[-1]))
+    _limits.append(max(sets, _limits[-1]))
     try:
         yield
     finally:
-        _kept.pop()
+        _limits.pop()
 
 
 def forget() -> None:

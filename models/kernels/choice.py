@@ -8,6 +8,8 @@ from typing import Literal
 
 #: Our loops, the library's layers one by one, or pieces of several layers that the library compiles.
 Kernels = Literal["fused", "native", "compiled"]
+#: What steps have used: also pieces that were compiled until one could not be.
+Used = Literal["fused", "native", "compiled", "partly compiled"]
 
 
 class _Here(threading.local):
@@ -16,7 +18,7 @@ class _Here(threading.local):
     #: which may be used; where these cannot be, native ones are
     chosen: Kernels = "fused"
     #: which were, since the last `begin`
-    used: Kernels = "native"
+    used: Used = "native"
 
 
 _HERE = _Here()
@@ -46,6 +48,8 @@ def may_compile() -> bool:
 def give_up_compiling() -> None:
     """Use the library's layers from here on, as it cannot compile pieces of them."""
     _HERE.chosen = "native"
+    if _HERE.used == "compiled":
+        _HERE.used = "partly compiled"
 
 
 @contextmanager
@@ -69,6 +73,6 @@ def begin() -> None:
     _HERE.used = "native"
 
 
-def used() -> Kernels:
+def used() -> Used:
     """Which kernels the steps of this thread since `begin` have used."""
     return _HERE.used

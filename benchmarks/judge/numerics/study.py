@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.judge.evidence import Evidence, Part
+from benchmarks.judge.evidence import Evidence, Part, device_kinds
 from benchmarks.judge.verdict import CONFIDENCE, t_quantile
 from benchmarks.runs.provenance import device_in_words
 from benchmarks.spec import Cell, Paper
@@ -56,13 +56,20 @@ class Study:
     #: runs that the study asks for, and how many of them are there
     wanted: int = 0
     there: int = 0
+    #: runs of further seeds, whose pairs count, too
+    further: int = 0
     #: on what runs were computed, of each numerics
     devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: the kinds of those devices ("cpu", "cuda"): numerics of one name are computed otherwise on another kind
+    kinds: tuple[str, ...] = ("cpu",)
 
     @property
     def answer(self) -> Answer:
-        """`shown`: it asks for no further run, and both bounds hold; `refuted`: of one the opposite is sure."""
-        if self.there < self.wanted or self.dof < 1:
+        """`shown`: it asks for no further run, and both bounds hold; `refuted`: of one the opposite is sure.
+
+        Runs of several kinds of device together measure nothing.
+        """
+        if self.there < self.wanted or self.dof < 1 or len(self.kinds) > 1:
             return "not measured"
         assert self.low is not None and self.high is not None
         if self.low > self.asked.margin or self.high < -self.asked.margin or self._differs_in_spread:
@@ -172,9 +179,9 @@ class Study:
         values = [np.array([of(one) for one in group]) for group in self._grouped]
         return math.sqrt(sum(float(((group - group.mean()) ** 2).sum()) for group in values) / self.dof)
 
-    def speaks_for(self, setting: str | None) -> bool:
-        """Whether runs of a setting in these numerics may feed a verdict."""
-        return self.answer == "shown" and setting in self.asked.speaks_for
+    def speaks_for(self, setting: str | None, kinds: Iterable[str]) -> bool:
+        """Whether runs of a setting in these numerics, on such kinds of device, may feed a verdict."""
+        return self.answer == "shown" and setting in self.asked.speaks_for and {*kinds} <= {*self.kinds}
 
 
 def study(paper: Paper, numerics: Other, evidence: Callable[[Cell, str], Evidence]) -> Study:
@@ -186,16 +193,21 @@ def study(paper: Paper, numerics: Other, evidence: Callable[[Cell, str], Evidenc
     cells = tuple(cell for cell in paper.cells() if cell.id in asked.cells)
     pairs: list[Pair] = []
     used: dict[str, set[str]] = {"float32": set(), numerics: set()}
-    wanted = there = 0
+    kinds: set[str] = set()
+    wanted = there = further = 0
     for cell in cells:
         both = evidence(cell, "float32"), evidence(cell, numerics)
-        wanted += 2 * asked.seeds * len(_folds(paper, cell, asked))
-        there += sum(one.seed < asked.seeds for side in both for one in side.scored)
-        pairs += _paired(cell, *both)
+        folds = {*_folds(paper, cell, asked)}
+        wanted += 2 * asked.seeds * len(folds)
+        pairs += (pair for pair in _paired(cell, *both) if pair.part in folds)
         for name, side in zip(used, both, strict=True):
-            used[name] |= {device_in_words(one.finished.result["device"]) for one in side.scored}
+            runs = [one for one in side.scored if one.fold in folds]
+            there += sum(one.seed < asked.seeds for one in runs)
+            further += sum(one.seed >= asked.seeds for one in runs)
+            used[name] |= {device_in_words(one.finished.result["device"]) for one in runs}
+            kinds |= device_kinds(runs)
     told = {name: tuple(sorted(found)) for name, found in used.items()}
-    return Study(paper, numerics, asked, cells, tuple(pairs), wanted, there, told)
+    return Study(paper, numerics, asked, cells, tuple(pairs), wanted, there, further, told, tuple(sorted(kinds)))
 
 
 def _folds(paper: Paper, cell: Cell, asked: Equivalence) -> Sequence[int]:

@@ -47,8 +47,14 @@ def _asked(study: Study) -> Iterator[str]:
     yield (
         f"Run: {labels} on {study.paper.datasets[str(study.cells[0].dataset)].title}, tier {asked.tier}, "
         f"{count_of(folds, 'fold')} × {count_of(asked.seeds, 'seed')}, in float32 and {study.numerics}: "
-        f"{study.there} of {study.wanted} runs are there."
+        f"{study.there} of {study.wanted} runs are there"
+        + (f", and {study.further} of further seeds, which count, too." if study.further else ".")
     )
+    if len(study.kinds) > 1:
+        yield (
+            f"They are of several kinds of device ({enumerated(study.kinds)}), which together measure nothing: make "
+            "those of one kind anew."
+        )
     reached = "" if study.low is None else f": {study.low:+.2f} … {study.high:+.2f} here"
     yield f"Asked: the 90 % interval of the mean difference lies within ± {asked.margin:g} {unit}{reached};"
     yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{_ratio(study)}."
@@ -85,7 +91,7 @@ def _by_recipe(study: Study) -> Grid:
         spreads = (alone.sd_float32, alone.sd_other) if alone.dof else ()
         told = [f"{value:.2f}" + (f" ± {spreads[place]:.2f}" if spreads else "") for place, value in enumerate(values)]
         rows.append((cell.label, *told, f"{alone.difference:+.2f}", str(len(pairs)), str(unlike)))
-    head = ("recipe", "float32", study.numerics, "difference", "pairs", "of them unlike")
+    head = ("recipe", "float32", study.numerics, "difference", "pairs", "of these unequal")
     return Grid(head, rows)
 
 

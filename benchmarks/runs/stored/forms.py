@@ -140,7 +140,7 @@ class Device(Form):
     name: str
     threads: Count
     instructions: Name | None = None
-    kernels: Literal["fused", "native", "compiled"] | None = None
+    kernels: Literal["fused", "native", "compiled", "partly compiled"] | None = None
 
 
 class StoredResult(Form):

@@ -119,6 +119,11 @@ def test_a_slot_has_its_share_of_the_machine(toy_launcher, toy_workspace):
     assert Two(toy_workspace, Slots(2, "cpu")).expected_seconds(planned) == 360.0
     assert Two(toy_workspace, Slots(2, "cpu")).expected_seconds(replace(planned, begun=0.75)) == 90.0
     assert Two(toy_workspace, Slots(2, "cuda")).expected_seconds(planned) == 0.0
+    # Minutes of two cores: one thread of many takes twice as long, eight of them a quarter.
+    assert Two(toy_workspace, Slots(16, "cpu", 1)).expected_seconds(planned) == 360.0
+    assert Two(toy_workspace, Slots(1, "cpu", 8)).expected_seconds(planned) == 45.0
+    on_cuda = Planned(RUN, False, {"cuda": 3.0})
+    assert Two(toy_workspace, Slots(2, "cuda", 8)).expected_seconds(on_cuda) == 360.0
 
 
 def test_a_broken_file_hinders_no_other_launcher_and_is_named_when_asked_for(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.runs import files
 from benchmarks.runs.ledger import FORMAT, Ledger, Run, load_finished
 from benchmarks.runs.scores import Scores
+from datasets.acquire import locks
 from tests.benchmarks.fabricated_results import result_of
 
 
@@ -183,6 +184,26 @@ def test_a_claim_is_exclusive_and_goes_with_its_process(tmp_path):
     assert not files.is_claimed(claim)
     with files.claimed(claim) as held:
         assert held
+
+
+def test_a_look_at_a_claim_does_not_refuse_it(tmp_path, monkeypatch):
+    """A look shares the lock for a moment; here it ends when the claim has just been refused."""
+    claim = tmp_path / "claim"
+    claim.touch()
+    refused: list[bool] = []
+    with claim.open("rb") as look:
+        assert files.try_lock(look.fileno(), shared=True)
+
+        def try_lock(handle: int, shared: bool = False) -> bool:
+            is_had = locks.try_lock(handle, shared)
+            if not is_had:
+                refused.append(shared)
+                look.close()
+            return is_had
+
+        monkeypatch.setattr(files, "try_lock", try_lock)
+        with files.claimed(claim) as held:
+            assert held and refused == [False] and files.is_claimed(claim)
 
 
 def test_what_a_kill_has_left_of_a_finished_run_is_removed(tmp_path):

@@ -139,6 +139,23 @@ def test_what_cannot_be_compiled_is_computed_as_it_is_written_and_told_once(monk
     assert len(ours) == 1 and "no such accelerator" in ours[0]
 
 
+def test_a_piece_that_cannot_be_compiled_after_others_is_told(monkeypatch):
+    norm, maps = layer(), maps_of(3, 5, 6, 7)
+    kernels.begin()
+    with kernels.choose("compiled"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        kernels.norm_relu(norm, maps, (2, 2))
+        assert kernels.used() == "compiled"
+        compiled._compiled.cache_clear()
+
+        def refuses(*_):
+            raise RuntimeError("no such accelerator")
+
+        monkeypatch.setattr(compiled, "BACKEND", refuses)
+        kernels.norm_relu(norm, maps, None)
+        assert kernels.used() == "partly compiled"
+
+
 def test_members_of_a_gang_choose_for_themselves():
     found, inside, over = {}, threading.Barrier(2), threading.Barrier(2)
 

@@ -1,16 +1,19 @@
 """The study of two numerics: its interval and spreads by plain formulas, its answers, what it lets into verdicts."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.judge.numerics.study import Pair, Study
+from benchmarks.judge.numerics.study import Pair, Study, study
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import Variant
 from benchmarks.reporting import write_reports
 from benchmarks.reporting.exports import entries, exported
+from benchmarks.reporting.render.blocks import Bullets
+from benchmarks.reporting.sections.equivalence import study_blocks
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
@@ -125,12 +128,16 @@ def workspace(tmp_path):
     return workspace_in(tmp_path)
 
 
-def of_study(workspace, numerics: str, off: int = 0) -> list[Run]:
+def bullets(found: Study) -> str:
+    return " ".join(item for block in study_blocks(found) if isinstance(block, Bullets) for item in block.items)
+
+
+def of_study(workspace, numerics: str, off: int = 0, **facts) -> list[Run]:
     runs = []
     for setting in ("base", "att"):
         for run in setting_runs(PAPER, setting, "esc10", Choice(ASKED.tier, "real", numerics, ASKED.seeds)):
             wrong = 10 + run.fold + run.seed + off
-            runs.append(publish(workspace, run, scores_with("esc10", run.fold, wrong)))
+            runs.append(publish(workspace, run, scores_with("esc10", run.fold, wrong), **facts))
     return runs
 
 
@@ -155,7 +162,57 @@ def test_a_part_of_the_runs_answers_nothing(workspace):
     for run in of_study(workspace, "bf16")[1:2]:
         _remove(workspace, run)
     found = Results(workspace).study(PAPER, "bf16")
-    assert (found.there, found.answer) == (59, "not measured") and not found.speaks_for("base")
+    assert (found.there, found.answer) == (59, "not measured") and not found.speaks_for("base", {"cpu"})
+
+
+def test_runs_that_nobody_asked_for_do_not_stand_in_for_those_that_are_wanting(workspace):
+    of_study(workspace, "float32")
+    runs = of_study(workspace, "bf16")
+    _remove(workspace, runs[0])
+    evidence_of = Results(workspace)._evidence_of
+
+    def evidence(cell, numerics):
+        """With runs of a fold beside those of the tier."""
+        known = evidence_of(PAPER, cell, Variant(ASKED.tier, numerics=numerics))
+        return replace(known, scored=(*known.scored, replace(known.scored[0], fold=7)))
+
+    one = study(PAPER, "bf16", evidence)
+    assert (one.wanted, one.there, one.answer) == (60, 59, "not measured")
+
+
+def test_runs_of_further_seeds_are_told(workspace):
+    for numerics in ("float32", "bf16"):
+        of_study(workspace, numerics)
+        for run in setting_runs(PAPER, "base", "esc10", Choice(ASKED.tier, "real", numerics, ASKED.seeds + 1)):
+            if run.seed == ASKED.seeds:
+                publish(workspace, run, scores_with("esc10", run.fold, 12))
+    found = Results(workspace).study(PAPER, "bf16")
+    assert (found.there, found.further, len(found.pairs)) == (60, 10, 35)
+    assert "60 of 60 runs are there, and 10 of further seeds, which count, too." in bullets(found)
+
+
+CUDA = {
+    "device": {"kind": "cuda", "name": "NVIDIA H200", "cuda": "13.0", "cudnn": 91002, "threads": 8, "kernels": "native"}
+}
+
+
+def test_numerics_of_one_name_are_others_on_another_kind_of_device(workspace):
+    """What a CPU has shown says nothing for an accelerator."""
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16")
+    assert Results(workspace).study(PAPER, "bf16").kinds == ("cpu",)
+    fabricate(workspace, "base", "esc10", numerics="bf16", **CUDA)
+    fabricate(workspace, "att", "esc10", numerics="bf16")
+    assert (cell_of(workspace).numerics, cell_of(workspace).status) == ("float32", "not yet run")
+    assert cell_of(workspace, "att").numerics == "bf16"
+
+
+def test_pairs_of_two_kinds_of_device_measure_nothing(workspace):
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16", **CUDA)
+    found = Results(workspace).study(PAPER, "bf16")
+    assert (found.there, found.wanted, found.answer) == (60, 60, "not measured")
+    assert "several kinds of device (cpu, cuda)" in bullets(found)
 
 
 def _remove(workspace, run):
