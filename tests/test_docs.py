@@ -253,7 +253,7 @@ def test_a_stored_run_is_scored_by_the_order_that_the_guide_and_the_paper_file_t
 
     order = list(ESC50.label_order(subset="esc10"))
     ties = load_paper("acrnn").tables["t1"].rows[row].protocol["ties"]
-    assert ", ".join(order) in ties.value and "which gives 67.25 for KNN and SVM" in ties.where
+    assert ", ".join(order) in ties.value and "which gives 67.25 for KNN and SVM" in ties.value
     assert ", ".join(order) in " ".join(text("docs/read.md").split())
     told, in_file = [], []
     for run in (ROOT / "reports" / "results").glob(f"acrnn-esc10-{row}-full-f*-s0-*"):

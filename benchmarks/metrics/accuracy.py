@@ -109,8 +109,10 @@ METRICS = (
     Metric(
         "accuracy_clip_mean_probability", 3, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
         only=("probability", "logit", "log_likelihood"), decide=mean_probability_decisions,
+        rule="a clip is given the class of the highest mean probability over its segments; the share that is right",
     ),
     Metric(
-        "accuracy_clip_decision", 3, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP, decide=single_decisions
+        "accuracy_clip_decision", 3, "%", True, accuracy_clip_decision, ONE_CLASS_PER_CLIP, decide=single_decisions,
+        rule="a clip is given the class with the highest score, of which it has one vector; the share that is right",
     ),
 )  # fmt: skip

@@ -149,10 +149,21 @@ def _score_frames(judged: Segmented) -> Mapping[str, Any]:
     return frames
 
 
-METRICS = (
-    Metric("f1_best_thresholds_1s", 1, "%", True, f1_best_thresholds, SOFT_ACTIVITY, by_class=best_thresholds),
-    Metric(
-        "f1_best_thresholds_1s_softmax", 1, "%", True, f1_best_thresholds_softmax, SOFT_ACTIVITY, by_class=best_softmax
-    ),
-    Metric("f1_validation_thresholds_1s", 1, "%", True, f1_chosen_thresholds, SOFT_ACTIVITY, chosen_on=SELECTION),
+_RULE = (
+    "a second has the largest of {} of its frames; F1 of each class at the threshold that is best for it on these very "
+    "seconds, all recordings together (sed_scores_eval), the mean over classes"
 )
+METRICS = (
+    Metric(
+        "f1_best_thresholds_1s", 1, "%", True, f1_best_thresholds, SOFT_ACTIVITY, by_class=best_thresholds,
+        rule=_RULE.format("the scores"),
+    ),
+    Metric(
+        "f1_best_thresholds_1s_softmax", 1, "%", True, f1_best_thresholds_softmax, SOFT_ACTIVITY, by_class=best_softmax,
+        rule=_RULE.format("the softmax of the scores over the classes"),
+    ),
+    Metric(
+        "f1_validation_thresholds_1s", 1, "%", True, f1_chosen_thresholds, SOFT_ACTIVITY, chosen_on=SELECTION,
+        rule="the same with the thresholds that are best for the recordings that validate",
+    ),
+)  # fmt: skip

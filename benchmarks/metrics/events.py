@@ -210,7 +210,14 @@ def _named(metric_id: str) -> Metric | None:
     scored = partial(event_f1 if is_f1 else event_error_rate, rule=rule, collar=onsets.collar)
     zero_by_zero = NOTHING_DETECTED if is_f1 else None
     unit = "%" if is_f1 else ""
-    return Metric(metric_id, 1, unit, is_f1, scored, EVENTS_OF_ONE_CLASS, onsets, zero_by_zero=zero_by_zero)
+    told = (
+        f"frames above {rule.threshold:g} behind a median filter of {rule.median_ms} ms are an event, which is right "
+        f"where a true one of its own begins within {found[2]} ms (sed_eval); the error rate is that of missed and "
+        "false events to true ones"
+    )
+    return Metric(
+        metric_id, 1, unit, is_f1, scored, EVENTS_OF_ONE_CLASS, onsets, zero_by_zero=zero_by_zero, rule=told
+    )  # fmt: skip
 
 
 _EXAMPLES = ("event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms")

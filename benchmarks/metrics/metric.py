@@ -124,6 +124,8 @@ class Metric:
     by_class: "Callable[[Scores, pd.DataFrame], Mapping[str, AtThreshold]] | None" = None
     #: where it is a quotient of zeros, if that can be
     zero_by_zero: ZeroByZero | None = None
+    #: how a value comes from stored scores, in a few words, for whoever scores them anew
+    rule: str = ""
 
     @property
     def takes(self) -> tuple[ScoreKind, ...]:

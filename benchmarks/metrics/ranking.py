@@ -123,11 +123,18 @@ def _named(metric_id: str) -> Metric | None:
     if found is None:
         return None
     compute = partial(auc_of, label=found[1])
-    return Metric(metric_id, 1, "%", True, compute, TAGS_PER_CLIP, OneClass(found[1]))
+    rule = f"the area under the ROC curve of {found[1]} by the scores of clips"
+    return Metric(metric_id, 1, "%", True, compute, TAGS_PER_CLIP, OneClass(found[1]), rule=rule)
 
 
 METRICS = (
-    Metric("auc_macro", 1, "%", True, auc_macro, TAGS_PER_CLIP),
+    Metric(
+        "auc_macro", 1, "%", True, auc_macro, TAGS_PER_CLIP,
+        rule="the area under the ROC curve of each class by the scores of clips, the mean over classes; chance is 50",
+    ),
     Family(_named, ("auc_of_Dog",)),
-    Metric("auc_frames", 1, "%", True, auc_frames, EVENTS_OF_ONE_CLASS),
-)
+    Metric(
+        "auc_frames", 1, "%", True, auc_frames, EVENTS_OF_ONE_CLASS,
+        rule="the area under the ROC curve by the scores of frames; chance is 50",
+    ),
+)  # fmt: skip

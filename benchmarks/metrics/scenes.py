@@ -84,13 +84,15 @@ def _scenes(scores: Scores, places: np.ndarray) -> list[dict[str, str]]:
 
 
 _TAKES: tuple[ScoreKind, ...] = ("logit", "probability", "log_likelihood")
+_GIVEN = "a file is given the class of the highest sum of log probabilities over its segments"
 METRICS = (
     Metric(
         "accuracy_file_log_posterior", 1, "%", True, accuracy_file_log_posterior, ONE_CLASS_PER_CLIP,
-        only=_TAKES, decide=log_posterior_decisions,
+        only=_TAKES, decide=log_posterior_decisions, rule=f"{_GIVEN}; the share of files that is right",
     ),
     Metric(
         "accuracy_file_log_posterior_classwise", 1, "%", True, accuracy_file_log_posterior_classwise,
         ONE_CLASS_PER_CLIP, only=_TAKES, decide=log_posterior_decisions,
+        rule=f"{_GIVEN}; the share of each class's files that is right, the mean over classes",
     ),
 )  # fmt: skip

@@ -102,10 +102,16 @@ def _listed(item: str, events: Sequence[Event]) -> list[dict[str, object]]:
     ]
 
 
+_RULE = (
+    f"frames above {ACTIVE:g} in a row are an event, whose ends are cut to whole seconds; counted in seconds, all "
+    "recordings together (sed_eval): F1_m of all counts, F1_M the mean over classes"
+)
+
+
 def _metric(name: str, statistic: Statistic) -> Metric:
     is_f1 = statistic != "error_rate"
     scored = partial(segment_statistic, statistic=statistic)
-    return Metric(name, 1, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED)
+    return Metric(name, 1, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED, rule=_RULE)
 
 
 METRICS = (

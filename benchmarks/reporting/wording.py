@@ -46,7 +46,7 @@ def reproduced(result: CellResult) -> str:
         return incomplete(result) if result.n_runs else NOTHING
     decimals = _decimals(result)
     text = f"{result.mean:.{decimals}f}"
-    if result.seed_sd is not None and not result.draws_nothing:
+    if result.seed_sd and not result.draws_nothing:  # seeds that agree by chance tell no spread
         text += f" ± {result.seed_sd:.{decimals}f}"
     zero, values = zero_by_zero(result)
     if zero:
@@ -173,9 +173,10 @@ def _folds_off(result: CellResult) -> str:
     if result.draws_nothing:
         text = f"the published value differs from ours on {of}" if off else "ours is the published value on every fold"
     else:
-        where = "where one more run of ours is expected (90 % for all folds together)"
-        outside, within = f"lies outside of {where} on {of}", f"of every fold lies {where}"
-        text = f"the published value {outside if off else within}"
+        reach = f"{result.fold_reach:.1f} points" if result.cell.unit == "%" else f"{result.fold_reach:.3g}"
+        far = f"further than {reach} from ours on {of}" if off else f"of every fold lies within {reach} of ours"
+        expected = "one more run of ours is expected there, 90 % for all folds together"
+        text = f"the published value {'lies ' if off else ''}{far} ({expected})"
     return f"{text}, by {whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
 
 
@@ -336,4 +337,10 @@ def _no_verdict(result: CellResult) -> str:
         f"({fields[name].status}: {fields[name].where})"
         for name in result.differing_fields
     )
-    return f"No verdict: {differences}."
+    held = result.verdict
+    alone = ""
+    if held is not None and held.low is not None and held.high is not None:
+        alone = (
+            f". Held against each other all the same, they would be {held.kind} ({held.low:+.1f} … {held.high:+.1f})"
+        )
+    return f"No verdict: {differences}{alone}."

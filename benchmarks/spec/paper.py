@@ -225,9 +225,11 @@ class Table(Strict):
 
 
 class Erratum(Strict):
-    """A wrong or contradictory published value."""
+    """A published value that is wrong or contradicts another, or one of which a reader should know something."""
 
     id: Name
+    #: no error of the paper
+    remark: bool = False
     cells: dict[str, float | None] = {}
     reason: str
     where: str

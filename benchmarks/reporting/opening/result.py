@@ -11,12 +11,15 @@ from benchmarks.judge.table import FITTED, CellResult, ClaimTest, TableResult, V
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.layout import own_cells
 from benchmarks.reporting.opening.whose import is_network
+from benchmarks.runs.stored.finished import Finished
 from datasets.acquire.telling import count_of, enumerated
 
 #: So many answered claims are told with their numbers, first those of the paper.
 TOLD = 2
 #: Tests that would find a difference of one margin more seldom see too little to speak of "undecided" alone.
 LITTLE_POWER = 0.2
+#: A run that is at its best in one of so many last epochs had not finished learning.
+LAST_EPOCHS = 2
 #: What a variant's files are, for whoever reads of them first.
 FILES = {
     "real": "the real files", "miniature": "generated sounds",
@@ -40,22 +43,27 @@ def result_sentences(result: TableResult) -> list[str]:
 
 
 def source_sentence(result: TableResult) -> str:
-    """Which table of which paper it is, and what the paper says of it first."""
+    """Which table of which paper it is, and what the paper claims of it first, in our words."""
     paper = result.paper
     told = (
         f"Table {result.table_id.removeprefix('t')} of *{paper.title}* ({paper.authors}, {paper.year}; "
         f"{paper.reference})."
     )
-    claims = [one for one in result.claims if not one.claim.ours]
+    claims = [one for one in result.claims if not one.claim.ours and _is_printed(result, one)]
     if not claims:
         return told
     first = claims[0].claim
-    more = f"; {count_of(len(claims) - 1, 'further sentence')} under Claims" if len(claims) > 1 else ""
-    return f"{told} The paper says of it: “{first.text}” ({first.where}){more}.{_in_print(claims)}"
+    more = f"; {len(claims) - 1} more under Claims" if len(claims) > 1 else ""
+    return f"{told} What the paper claims of it, in our words: {first.text} ({first.where}){more}.{_in_print(claims)}"
+
+
+def _is_printed(result: TableResult, one: ClaimTest) -> bool:
+    """Whether the column that a claim is about is one of the paper's own."""
+    return one.claim.column is None or result.table.columns[one.claim.column].added is None
 
 
 def _in_print(claims: Sequence[ClaimTest]) -> str:
-    """How many of the paper's sentences agree with its own numbers; nothing where all do."""
+    """How many of the paper's claims agree with its own numbers; nothing where all do."""
     counts = Counter(str(one.in_print.outcome) for one in claims)
     if not counts["fails"] and not counts["tie"]:
         return ""
@@ -200,7 +208,31 @@ def _apart(result: TableResult, variant: Variant) -> str:
     controls = [one for one in result.controls.get(variant, ()) if one.n_runs]
     claims = _claims(result, result.claims_apart.get(variant, ()), "Of the paper's claims, asked of these runs,")
     begin = f"{spoken(variant)}, without a verdict: {wording.ran(ran, controls)} ran"
-    return f"{begin}{_values(result, ran or controls)}. {claims}".strip()
+    told = (f"{begin}{_values(result, ran or controls)}.", _still_learning([*ran, *controls]), claims)
+    return " ".join(filter(None, told))
+
+
+def _still_learning(ran: Sequence[CellResult]) -> str:
+    """That most runs were at their best when they ended, where validation watched them: they had not learnt enough."""
+    runs = {one.finished.run.id: one.finished for cell in ran if cell.evidence for one in cell.evidence.scored}
+    ends = [end for one in runs.values() if (end := _is_best_at_the_end(one)) is not None]
+    late = sum(ends)
+    if not late or 2 * late < len(ends):
+        return ""
+    which = "all" if late == len(ends) else late
+    were = "was at its" if late == 1 else "were at their"
+    return (
+        f"Of {count_of(len(ends), 'run')} {which} {were} best, by validation, in one of the last two epochs, so what "
+        "is compared is how networks begin to learn."
+    )
+
+
+def _is_best_at_the_end(finished: Finished) -> bool | None:
+    """Whether validation liked one of the last two epochs of a schedule most; None where nothing validated."""
+    selection, epochs = finished.result.get("selection"), finished.run.resolved["trainer"].get("max_epochs")
+    if not selection or not epochs:
+        return None
+    return int(selection["best_epoch"]) >= int(epochs) - LAST_EPOCHS
 
 
 def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
@@ -248,17 +280,19 @@ def _claims(result: TableResult, claims: Sequence[ClaimTest], begin: str) -> str
     more = f" {mute} {'has' if mute == 1 else 'have'} {little}." if mute else ""
     counts = Counter(_answer(one) for one in asked)
     meanings = ANSWERS | {f"{word}{OF_TWO}": BY_CHANCE for word in ANSWERS}
-    decided = [one for one in asked if one.answer != "undecided"][:TOLD]
-    if len(asked) == 1:
-        told = _in_numbers(result, asked[0], ANSWERS[asked[0].answer])
-        return f"{begin} one could be tested: {told}.{_power(asked)}{more}"
-    shown = "; ".join(_in_numbers(result, one) for one in decided or asked[:1])
     told = ", ".join(
         wording.said("all" if counts[word] == len(asked) else counts[word], word) + (f" ({meant})" if meant else "")
         for word, meant in meanings.items() if counts[word]
     )  # fmt: skip
-    which = "for example" if len(decided or asked[:1]) < len(asked) else "namely"
-    return f"{begin} {len(asked)} could be tested: {told}; {which} {shown}.{_power(asked)}{more}"
+    if len(asked) == 1:
+        told = _in_numbers(result, asked[0], meanings[_answer(asked[0])])
+        return f"{begin} one could be tested: {told}.{_power(asked)}{more}"
+    # What two models alone decide is counted, and not told as an example.
+    decided = [one for one in asked if one.answer != "undecided" and one.ours.kind == "method"][:TOLD]
+    examples = decided or [one for one in asked if one.answer == "undecided"][:1]
+    which = "for example" if len(examples) < len(asked) else "namely"
+    shown = "; ".join(_in_numbers(result, one) for one in examples)
+    return f"{begin} {len(asked)} could be tested: {told}{f'; {which} {shown}' if shown else ''}.{_power(asked)}{more}"
 
 
 def _answer(one: ClaimTest) -> str:

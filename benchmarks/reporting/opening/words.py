@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from benchmarks.judge.table import TableResult
+from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
 
 MARGIN = (
@@ -29,6 +30,7 @@ def _papers(result: TableResult) -> Iterator[tuple[str, str]]:
 
 def _ours(result: TableResult) -> Iterator[tuple[str, str]]:
     """Words that pages use of themselves, as far as this one does."""
+    yield from _scored(result)
     shown = [variant for variant in result.others if variant.tier != "smoke"]
     if any(one.cell.margin is not None and one.cell.recipe == "train" for one in result.main):
         yield "margin", MARGIN
@@ -38,6 +40,17 @@ def _ours(result: TableResult) -> Iterator[tuple[str, str]]:
         yield "reduced", REDUCED
     if any(variant.corpus == "standin" for variant in shown):
         yield "stand-in", STAND_IN
+
+
+def _scored(result: TableResult) -> Iterator[tuple[str, str]]:
+    """By which rules the scores of runs become the values of the rows, with the names that runs and guide know."""
+    rules: dict[str, list[str]] = {}
+    for one in result.main:
+        metric = metric_of(one.cell) if one.cell.recipe == "train" else None
+        if metric and metric.rule and metric.id not in (named := rules.setdefault(metric.rule, [])):
+            named.append(metric.id)
+    for rule, named in rules.items():
+        yield f"scored ({', '.join(named)})", rule
 
 
 def _is_in(word: str, text: str) -> bool:

@@ -144,7 +144,7 @@ def _in_full(tables: Sequence[TableResult]) -> tuple[list[tuple[str, ...]], list
 
 
 def _in_full_blocks(ran: Sequence[Sequence[str]], audited: Sequence[Sequence[str]]) -> Iterator[Block]:
-    head = ("table", "row", "column", "published", "reproduced", "verdict", "runs")
+    head = ("table", "row", "column", "published", "ours", "verdict", "runs")
     if ran:
         yield Heading("Published and reproduced")
         yield Grid(head, _without_repeats(ran), left=(0, 1, 2, 5))

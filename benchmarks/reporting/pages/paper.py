@@ -28,10 +28,12 @@ def _blocks(paper: Paper, tables: list[TableResult]) -> Iterator[Block]:
     yield Bullets([f"[{one.id}]({one.table_id}.md): {one.table.title}: {counted(states_of(one))}" for one in tables])
     yield Text("What the settings are made of, value by value with its origin: [values](values.md).")
     yield from (Text(link_sentence(study)) for study in tables[0].studies.values())
-    if paper.errata:
-        rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in paper.errata]
-        yield Heading("Errors and contradictions")
-        yield Grid(("cells", "what", "where"), rows, left=(0, 1, 2))
+    for title, are_remarks in (("Errors and contradictions", False), ("Remarks", True)):
+        told = [item for item in paper.errata if item.remark is are_remarks]
+        if told:
+            rows = [(_cells_of(item.cells), wording.sentence(item.reason), item.where) for item in told]
+            yield Heading(title)
+            yield Grid(("cells", "what", "where"), rows, left=(0, 1, 2))
     if paper.notes:
         yield Heading("Notes")
         yield Bullets([wording.sentence(note) for note in paper.notes])

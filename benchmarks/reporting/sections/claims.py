@@ -11,6 +11,7 @@ from benchmarks.spec.claims import tolerance_of
 from datasets.acquire.telling import count_of
 
 ABOUT = (
+    "Claims stand in our words, and one about several columns or rows once for each. "
     "A claim is about the method where both sides have {seeds} seeds (or come out the same with every seed), else "
     "about these two models. It holds only if every link of it holds, and fails if the opposite of a link is shown. "
     "*As printed* is the paper's own numbers; equal ones are a tie."

@@ -24,7 +24,7 @@ def derived_blocks(result: TableResult, variant: Variant, notes: Footnotes, leve
             rows.append((label, result.table.columns[column].label, *printed, reproduced))
     if not rows:
         return []
-    head = ("row", "column", *(("published",) if variant.corpus == "real" else ()), "reproduced")
+    head = ("row", "column", *(("published",) if variant.corpus == "real" else ()), "ours")
     if all(row[-1] == wording.NOTHING for row in rows):
         head, rows = head[:-1], [row[:-1] for row in rows]
     return [Heading("Lines that the table could have", level), Grid(head, rows, left=(0, 1))]

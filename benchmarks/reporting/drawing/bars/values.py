@@ -98,7 +98,7 @@ def _legend(figure: "Canvas", fold_colour: str, paper: str, each: str) -> None:
                       markeredgecolor=edge, markeredgewidth=2.4 if marker == "|" else 0.5)  # fmt: skip
 
     marks = [
-        mark("reproduced: mean", "s" if fold_colour == "white" else "o", 7, OURS, OURS),
+        mark("ours: mean", "s" if fold_colour == "white" else "o", 7, OURS, OURS),
         mark(each, "o", 4, fold_colour, OURS),
         *([mark(paper, "|", 13, PAPER, PAPER)] if paper else []),
     ]
