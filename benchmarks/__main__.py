@@ -19,7 +19,8 @@ def main() -> None:
         print(f"resound: {problem}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     try:
-        from benchmarks.cli.main import PRESSES, run_command_line
+        from benchmarks.cli.main import run_command_line
+        from benchmarks.cli.presses import PRESSES
     except KeyboardInterrupt:
         print("resound: stopped before it began", file=sys.stderr)
         sys.exit(OUT_OF_TIME)

@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable, Sequence
 
 from datasets.acquire.telling import shown
@@ -28,6 +29,11 @@ class InputErrors(InputError):
         super().__init__(f"{self.lines[0]} (and {more} more)" if more else self.lines[0])
         if more:
             self.lines.append(f"{what}: {len(self.lines)} mistakes")
+
+
+def warned(line: str) -> None:
+    """Say a line as a warning; for what takes a way to say something, where nobody has given one."""
+    warnings.warn(line, stacklevel=3)
 
 
 class Left(Exception):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.errors import told
 from benchmarks.runs.plan import Choice, Plan, Planned, make_plan
 from benchmarks.runs.stored.timings import TYPED
 from benchmarks.runs.workspace import Workspace
@@ -111,11 +112,11 @@ def _each(runs: Sequence[Planned]) -> tuple[str, bool]:
     if missing is None:
         return "", False
     known = {device: basis for device, basis in sorted(missing.basis.items()) if device in missing.minutes}
-    told = [
-        f"{in_words(60 * missing.minutes[device])} on {device}{'*' if basis == TYPED else f' ({basis})'}"
+    each = [
+        f"{in_words(60 * missing.minutes[device])} on {device}{'*' if basis == TYPED else f' ({told(basis)})'}"
         for device, basis in known.items()
     ]
-    return (f"; each {', '.join(told)}" if told else ""), TYPED in known.values()
+    return (f"; each {', '.join(each)}" if each else ""), TYPED in known.values()
 
 
 def _sums(plan: Plan) -> str:

@@ -1,22 +1,18 @@
 """The command line. Heavy imports stand inside the commands, so that `--help` answers at once."""
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
 import typer
 
-from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, results, running, trying
+from benchmarks.cli import BAD_INPUT, OK, SOME_FAILED, results, running, trying
 from benchmarks.cli.asking import predict
 from benchmarks.cli.data import data_app
 from benchmarks.cli.options import with_papers
+from benchmarks.cli.presses import INTERRUPTED, PRESSES
 from benchmarks.cli.surroundings import Unread, Unwritable, not_installed
 from benchmarks.errors import USER_ERRORS, Left, lines_told, told
-
-#: What typer makes of a KeyboardInterrupt, and the exit code after a second one.
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="resound",
@@ -30,48 +26,6 @@ app.add_typer(trying.app)
 app.add_typer(predict.app)
 app.add_typer(results.app)
 app.add_typer(data_app, name="data")
-
-
-class Presses:
-    """How often Ctrl-C, or a polite kill, has come: the first saves and stops, a further one leaves at once."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        #: whether the command has come to its end, where nothing is left that could be saved
-        self.is_over = False
-
-    def listen(self) -> None:
-        """Count from now on. Where Ctrl-C is ignored, as in a shell's background jobs, it stays so."""
-        self.count, self.is_over = 0, False
-        signal.signal(signal.SIGTERM, self)
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self)
-
-    def end(self) -> None:
-        """The command has its exit code. Ctrl-C takes nothing from what is done; a second one still leaves at once.
-
-        Where Python has taken its handlers away already, that one ends the process, which shells tell as 130, too.
-        """
-        self.is_over = True
-        if not self.count and signal.getsignal(signal.SIGINT) is self:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def __call__(self, *_: object) -> None:
-        """Take a signal."""
-        self.count += 1
-        if not self.is_over:
-            raise KeyboardInterrupt
-        if self.count > 1:
-            os._exit(INTERRUPTED)
-
-    @property
-    def code(self) -> int:
-        """The exit code of a command that they have ended."""
-        return INTERRUPTED if self.count > 1 else OUT_OF_TIME
-
-
-#: Of this process.
-PRESSES = Presses()
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

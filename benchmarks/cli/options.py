@@ -121,13 +121,13 @@ def with_papers(app: typer.Typer) -> Callable[..., Any]:
 
 
 def numerics_here(numerics: Numerics, device: str, launcher: str) -> Numerics:
-    """What runs here are computed in: float32, which is told, where the processor has nothing for bfloat16."""
-    if numerics != "bf16" or launcher.partition(":")[0] not in ("local", "background"):
+    """What runs here are computed in: float32, which is told, where the device has nothing for other numerics."""
+    if numerics == "float32" or launcher.partition(":")[0] not in ("local", "background"):
         return numerics
-    from benchmarks.runs.machine.device import without_bf16
+    from benchmarks.runs.machine.device import without
 
-    if why := without_bf16(device):
-        print(f"--numerics bf16: {why}; trains in float32, under its runs")
+    if why := without(numerics, device):
+        print(f"--numerics {numerics}: {why}; trains in float32, under its runs")
         return "float32"
     return numerics
 

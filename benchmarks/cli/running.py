@@ -164,7 +164,7 @@ def run_command(
         told_of = [f"{name}={value}" for name, value in given.items() if value is not None]
         told_of += [f"--set={change}" for change in changes or ()]
         told_of += [name for name, on in (("--allow-incomplete", allow_incomplete), ("--again", again)) if on]
-        return sweep.run_in_background(["run", target, *told_of], yes)
+        return sweep.run_in_background(["run", target, *told_of], yes, again)
     return (sweep.run_again if again else sweep.run)(minutes=minutes, confirmed=yes)
 
 

@@ -117,13 +117,13 @@ def _sweep_lines(sweep: dict[str, Any]) -> Iterator[str]:
     others = [f"{sweep[how]} {how}" for how in ("failed", "elsewhere", "stopped") if sweep[how]]
     counted = ", ".join([f"{sweep['done']} of {sweep['total']} done", *others, f"{sweep['waiting']} waiting"])
     shares = [slot["busy"] for slot in sweep["slots"].values() if slot["busy"] is not None]
-    busy = f"; {sweep['device']} {100 * sum(shares) / len(shares):.0f} % busy" if shares else ""
+    busy = f"; {told(sweep['device'])} {100 * sum(shares) / len(shares):.0f} % busy" if shares else ""
     silent = f"; silent for {in_words(sweep['age'])}" if sweep["age"] > SILENT_SECONDS else ""
     yield f"sweep   {_named(sweep)}: {counted}{_end(sweep)}{busy}{silent}"
     for number, slot in sweep["slots"].items():
         share = f", {100 * slot['busy']:.0f} % busy" if slot["busy"] is not None else ""
         left = f", about {in_words(slot['seconds_left'])} left" if slot["seconds_left"] else ""
-        yield f"  slot {number}: {slot['run']}: {_progress(slot)}{share}{left}"
+        yield f"  slot {told(number)}: {slot['run']}: {_progress(slot)}{share}{left}"
     idle = sweep["jobs"] - len(sweep["slots"])
     if idle > 0 and sweep["waiting"] and not sweep["stopping"]:
         yield f"  {idle} of {sweep['jobs']} slots have no run yet"
@@ -139,7 +139,8 @@ def _dead_lines(sweep: dict[str, Any]) -> Iterator[str]:
 
 def _named(sweep: dict[str, Any]) -> str:
     paused = f", paused: {told(sweep['paused'])}" if sweep.get("paused") and sweep["alive"] else ""
-    return f"{sweep['target']} ({sweep['launcher']}{paused}, process {sweep['pid']} on {sweep['host']})"
+    target, launcher, host = (told(sweep[name]) for name in ("target", "launcher", "host"))
+    return f"{target} ({launcher}{paused}, process {sweep['pid']} on {host})"
 
 
 def _end(sweep: dict[str, Any]) -> str:
@@ -157,4 +158,5 @@ def _progress(run: dict[str, Any]) -> str:
     if not run.get("of"):
         since = run.get("seconds")
         return "starting" if since is None or since < SILENT_SECONDS else f"no epoch yet, {in_words(since)}"
-    return f"epoch {run['epoch']} of {run['of']}, loss {run['loss']:.4f}"
+    loss = "" if run["loss"] is None else f", loss {run['loss']:.4f}"
+    return f"epoch {run['epoch']} of {run['of']}{loss}"

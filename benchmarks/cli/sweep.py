@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED, again
+from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.cli.own import print_own, rehearse_all
+from benchmarks.cli.study import again
 from benchmarks.errors import InputError, fitted, told
 from benchmarks.launch.background import Background, Trainer
 from benchmarks.launch.display import SweepDisplay, progress
@@ -96,10 +97,11 @@ class Sweep:
             self._write_tables()
         return code
 
-    def run_in_background(self, arguments: Sequence[str], confirmed: bool) -> int:
+    def run_in_background(self, arguments: Sequence[str], confirmed: bool, anew: bool = False) -> int:
         """Leave what is missing to a process in the background, and say where it is; the exit code of the command.
 
-        arguments: those of a command that runs the same, launcher and confirmation aside. Raises InputError.
+        arguments: those of a command that runs the same, launcher and confirmation aside. anew: it makes stored runs
+        anew. Raises InputError.
         """
         if not hasattr(os, "nice"):
             raise InputError("--background: needs a system that knows whose work comes last (Linux, macOS)")
@@ -112,21 +114,23 @@ class Sweep:
             raise InputError(f"--gang {self.gang}: in the background there is one run at a time; leave it out")
         trainer = Trainer(self.workspace.runs)
         trainer.refuse_second()
-        plan = self.plan()
-        if not plan.missing:
+        place = again.store_beside(self.workspace) if anew else self.workspace
+        plan = replace(self, workspace=place).plan()
+        if not plan.missing and not anew:
             return self.run()
         if self.asks(plan, kind.share_out(self.jobs, self.device, len(plan.missing)).device, confirmed):
             return BAD_INPUT
         command = [*arguments, "--launcher", launcher, "--yes"]
 
         def has_begun(pid: int) -> bool:
-            return any(note["pid"] == pid for _, note, _ in notes(trainer.store))
+            return any(note["pid"] == pid for _, note, _ in notes(place.runs))
 
-        pid, code = trainer.start("benchmarks.cli.background", command, has_begun)
-        if code:
-            print(f"resound: {told(trainer.last_line())}; see {trainer.log}", file=sys.stderr)
-            return code
-        where = "has ended already" if code == OK else f"runs in the background (process {pid})"
+        begun = trainer.start("benchmarks.cli.background", command, has_begun)
+        if begun.code:
+            print(f"resound: {told(trainer.last_line(begun.pid))}; see {trainer.log}", file=sys.stderr)
+            return begun.code
+        how = "runs in the background" if begun.is_at_work else "begins in the background, without a run so far"
+        where = "has ended already" if begun.code == OK else f"{how} (process {begun.pid})"
         print(f"{self.target}: {where}; its log: {trainer.log}; `python -m benchmarks stop` ends it, `status` shows it")
         return OK
 

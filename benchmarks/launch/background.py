@@ -13,10 +13,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from annotated_types import Gt
 
@@ -29,7 +29,7 @@ from datasets.processes import CORES as CORES_AT_MOST
 from datasets.processes import environment
 
 #: How long a trainer has to begin, or to save and end, while a command waits for it, seconds.
-BEGIN_SECONDS, END_SECONDS = 10.0, 120.0
+BEGIN_SECONDS, END_SECONDS = 60.0, 120.0
 #: How long it has to tell its number to a command that is to end it, seconds.
 TELL_SECONDS = 2.0
 LOOK_SECONDS = 0.1
@@ -61,6 +61,14 @@ class Background(Local, Launcher):
         return replace(super().share_out(1, device, runs), jobs=1, threads=1, yielding=rule)
 
 
+class Begun(NamedTuple):
+    """A trainer that was started: its process, its exit code where it has ended, and whether its sweep has begun."""
+
+    pid: int
+    code: int | None
+    is_at_work: bool
+
+
 @dataclass(frozen=True)
 class Trainer:
     """What trains in the background for a store, if anything does."""
@@ -85,8 +93,9 @@ class Trainer:
             found = json.loads(self.claim.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # it has just gone, or is just coming
             return {}
-        is_whole = isinstance(found, dict) and isinstance(found.get("pid"), int) and {"host", "target"} <= found.keys()
-        return found if is_whole else {}
+        if not isinstance(found, dict) or not {"pid", "host", "target"} <= found.keys():
+            return {}
+        return found if type(found["pid"]) is int and found["pid"] > 0 else {}  # others are groups of processes
 
     def refuse_second(self) -> None:
         """Raise InputError where one is at work."""
@@ -96,10 +105,10 @@ class Trainer:
                 f"{note.get('pid', 'unknown')}); `python -m benchmarks stop` ends it, `status` shows it"
             )
 
-    def start(self, module: str, command: Sequence[str], has_begun: Callable[[int], bool]) -> tuple[int, int | None]:
-        """Start `python -m module`, which runs the command as the trainer, and wait a moment for it to begin.
+    def start(self, module: str, command: Sequence[str], has_begun: Callable[[int], bool]) -> Begun:
+        """Start `python -m module`, which runs the command as the trainer, and wait for it to begin, a minute at most.
 
-        Returns its number, and its exit code where it has ended meanwhile. Raises InputError where one is at work.
+        Raises InputError where one is at work.
         """
         self.refuse_second()
         if self.claim.is_dir():
@@ -112,12 +121,13 @@ class Trainer:
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                     env={**environment(1), CORES_AT_MOST: "1"},
                 )  # fmt: skip
-        until = time.monotonic() + BEGIN_SECONDS
-        while process.poll() is None and time.monotonic() < until and not has_begun(process.pid):
+        until, is_at_work = time.monotonic() + BEGIN_SECONDS, False
+        while process.poll() is None and time.monotonic() < until and not is_at_work:
+            is_at_work = has_begun(process.pid)
             time.sleep(LOOK_SECONDS)
         code = process.poll()
         process.returncode = code or 0  # nobody waits for it any more
-        return process.pid, code
+        return Begun(process.pid, code, is_at_work)
 
     @contextmanager
     def held(self, target: str) -> Iterator[None]:
@@ -139,8 +149,12 @@ class Trainer:
             raise InputError(f"{self.claim}: does not tell the process that holds it; end that, and start it again")
         if note.get("host") != socket.gethostname():
             raise InputError(f"{self.store}: its background trainer is on {note.get('host')}; stop it there")
-        with suppress(ProcessLookupError):
+        try:
             os.kill(note["pid"], signal.SIGTERM)
+        except ProcessLookupError:  # it has just ended
+            pass
+        except PermissionError:
+            raise InputError(f"process {note['pid']}: is another user's, who can stop it") from None
         until = time.monotonic() + END_SECONDS
         while self.note() is not None:
             if time.monotonic() > until:
@@ -148,10 +162,17 @@ class Trainer:
             time.sleep(LOOK_SECONDS)
         return f"{note['target']}: saved and stopped; the same command continues"
 
-    def last_line(self) -> str:
-        """The end of its log."""
+    def last_line(self, pid: int) -> str:
+        """The end of what a process has said in the log; that it said nothing where it did not."""
         try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
+            text = self.log.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            return ""
-        return next((line.removeprefix("resound: ") for line in reversed(lines) if line.strip()), "")
+            text = ""
+        own = text.rpartition(heading(pid))[2].split("\n") if heading(pid) in text else []
+        said = (line.removeprefix("resound: ") for line in reversed(own[1:]) if line.strip())
+        return next(said, "it ended without a word, as where its log cannot be written")
+
+
+def heading(pid: int) -> str:
+    """With what the lines of a process begin in the log, behind the time."""
+    return f", process {pid}: "

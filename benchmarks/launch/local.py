@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 LOG_CHARACTERS = 4000
 #: How long idle workers have to end, and busy ones to save, once nobody waits for them.
 CLOSE_SECONDS = 3.0
+#: After how many seconds of silence a worker that was asked to save and stop is ended.
+SAVE_SECONDS = 60.0
 
 
 #: Silence is counted in pieces of at most so many seconds: while this process itself stood still, nobody was heard.
@@ -91,6 +93,7 @@ class Local(Launcher):
         limit = self.options.memory
         self._room = Room(workspace, slots.device, None if limit is None else limit * 1024)
         self._looked = time.monotonic()
+        self._is_stopping = False
 
     @classmethod
     def share_out(cls, jobs: int | None, device: str, runs: int) -> Slots:
@@ -184,18 +187,25 @@ class Local(Launcher):
         yield event
 
     def _end_silent_ones(self) -> None:
-        """End the workers whose runs have not made any progress for too long."""
+        """End the workers whose runs have not made any progress for too long, or do not react to being stopped."""
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, LOOK_SECONDS), now
         for worker in self._workers.values():
             worker.silence += passed if worker.runs else 0.0
-            if worker.silence > self.options.timeout * 60 and not worker.reason:
+            if worker.reason:
+                continue
+            if self._is_stopping and worker.silence > SAVE_SECONDS:
+                worker.reason = f"was asked to stop, said nothing for {SAVE_SECONDS:g} seconds and was ended"
+            elif worker.silence > self.options.timeout * 60:
                 worker.reason = f"made no progress for {self.options.timeout:g} minutes and was ended"
+            if worker.reason:
                 worker.process.kill()
 
     def stop(self) -> None:
         """Ask every worker to save and stop."""
+        self._is_stopping = True
         for worker in self._workers.values():
+            worker.silence = 0.0
             if worker.process.is_alive():
                 worker.process.terminate()
 

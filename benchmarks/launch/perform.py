@@ -52,6 +52,8 @@ def perform(
     def after_an_item(done: int, of: int) -> None:
         alive(False)
         courtesy(should_stop, lambda: alive(False))
+        if should_stop():  # features that are half made begin anew
+            raise Stopped
 
     beside = partial(extractors_beside, run, slots.sweep, workspace)
     around = Surroundings(

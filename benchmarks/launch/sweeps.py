@@ -19,7 +19,7 @@ from benchmarks.launch.launcher import Again, Ended, Epoch, Event, Gone, Launche
 from benchmarks.launch.pace import Pace
 from benchmarks.runs.files import claimed, is_claimed, write_json
 from benchmarks.runs.plan import Planned
-from benchmarks.runs.stored.forms import FORMAT, Count, Form, Name, Seconds, read_stored
+from benchmarks.runs.stored.forms import FORMAT, Count, Form, Loss, Name, Seconds, read_stored
 
 #: Seconds between two writings of a note.
 NOTE_SECONDS = 1.0
@@ -34,8 +34,8 @@ class SlotNote(Form):
     seconds: Seconds
     epoch: Count
     of: Count
-    loss: float | None
-    busy: float | None
+    loss: Loss | None
+    busy: Seconds | None
     seconds_left: Seconds | None
 
 
@@ -49,8 +49,8 @@ class SweepNote(Form):
     host: str
     pid: Count
     jobs: Count
-    started: float
-    updated: float
+    started: Seconds
+    updated: Seconds
     stopping: bool
     total: Count
     done: Count

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, warned
 from benchmarks.runs.build import accepts, import_class, instantiate
 from benchmarks.runs.files import write_json, writing
 from benchmarks.runs.gang.turns import ALONE, Seat
@@ -56,7 +56,7 @@ class Surroundings:
     seat: Seat = ALONE
     #: how training steps are captured ("graph", see benchmarks.runs.gang.capture), and who is told if they cannot be
     capture: str | Callable[[], Any] | None = None
-    say: Callable[[str], None] = lambda line: None
+    say: Callable[[str], None] = warned
     #: which kernels layers are to use, where they can be (models.kernels.choice)
     kernels: "Kernels" = "fused"
 
@@ -91,7 +91,7 @@ def execute(run: Run, around: Surroundings) -> Path | None:
             return None
         _check_sources(run)
         attempt = ledger.attempt(run)
-        return ledger.publish(run, attempt, _work(run, attempt, around))
+        return ledger.publish(run, attempt, _work(run, attempt, around), around.say)
 
 
 def _check_sources(run: Run) -> None:
@@ -281,7 +281,7 @@ def _train(
     with clock.phase("fit"), captured(model, run, around.capture, around.say) as captures:
         trainer, facts = train(
             run, model, data, attempt, around.device, should_stop, on_epoch, around.checkpoint_seconds,
-            make_logger(around.logger, around.workspace.runs, run.id), around.seat.now,
+            make_logger(around.logger, around.workspace.runs, run.id), around.seat.now, around.say,
         )  # fmt: skip
     with clock.phase("predict"):
         scores = _predict(trainer, model, data)

@@ -92,19 +92,20 @@ def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
     """Hold `path` as a claim while the block runs; yields whether it could be had.
 
     The claim is a kernel lock on the file: it goes with its process, even after `kill -9`, so it is never stale. Those
-    who only look (`is_claimed`) share it for a moment, which is waited for.
+    who only look (`is_claimed`) share it for a moment, which is waited for. Raises InputError where the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b", buffering=0)
+    with file:
         while not try_lock(file.fileno()):
             if is_claimed(path):
                 yield False
                 return
             time.sleep(LOOK_SECONDS)
-        file.seek(0)
-        file.truncate()
-        json.dump({"pid": os.getpid(), **(note or {})}, file)
-        file.flush()
+        with writing(path):
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), **(note or {})}).encode())
         yield True
 
 

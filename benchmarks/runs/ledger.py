@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, warned
 from benchmarks.runs.files import claimed, is_claimed, storage_error, write_json, writing
 from benchmarks.runs.stored.finished import ANNOTATIONS, PUBLISHED, Finished, Tested, file_checksums, load_finished
 from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, read_stored
@@ -207,11 +207,11 @@ class Ledger:
         write_json(folder / "run.json", run.to_dict())
         return folder
 
-    def publish(self, run: Run, attempt: Path, result: dict[str, Any]) -> Path:
+    def publish(self, run: Run, attempt: Path, result: dict[str, Any], say: Callable[[str], None] = warned) -> Path:
         """Write result.json with the checksums of all that is published, check it all, and rename it into place.
 
-        Where the run is there already, it stays; what has its name and cannot be believed is set aside. Raises
-        InputError for an attempt that is not what a finished run is; nothing of it is published.
+        Where the run is there already, it stays; what has its name and cannot be believed is set aside, which is said.
+        Raises InputError for an attempt that is not what a finished run is; nothing of it is published.
         """
         if not (attempt / "run.json").exists():
             raise InputError(f"{attempt}: vanished while the run was made; run it again")
@@ -227,7 +227,7 @@ class Ledger:
             raise
         target = self.root / run.id
         if os.path.lexists(target) and not self.holds(run):
-            self._set_aside(target)
+            self._set_aside(target, say)
         try:
             # A published folder is never empty, so the rename fails where one already stands.
             os.rename(attempt, target)  # noqa: PTH104 - Path.rename has the same semantics; the call is the point
@@ -239,13 +239,13 @@ class Ledger:
         (self.root / ".failures" / f"{run.id}.json").unlink(missing_ok=True)
         return target
 
-    def _set_aside(self, folder: Path) -> None:
+    def _set_aside(self, folder: Path, say: Callable[[str], None]) -> None:
         """Put what stands in the place of a run, and is none that can be believed, where it is in nobody's way."""
         aside = self.root / ".aside" / f"{folder.name}-{uuid.uuid4().hex[:8]}"
         with writing(aside):
             aside.parent.mkdir(exist_ok=True)
             folder.rename(aside)
-        warnings.warn(f"{folder}: cannot be believed, and was made anew; what it was is in {aside}", stacklevel=2)
+        say(f"{folder}: cannot be believed, and was made anew; what it was is in {aside}")
 
     def places(self) -> list[Path]:
         """The folders of the own store in which files of ours are written; whatever else lies there is not ours."""

@@ -5,7 +5,6 @@ import math
 import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,13 +14,14 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, warned
 from benchmarks.runs.files import writing
 from benchmarks.runs.kept.logs import check_logger, logs_of
 from benchmarks.runs.ledger import CHECKPOINT, Run
 from benchmarks.runs.machine.numerics import set_flags, trainer_arguments
 from benchmarks.runs.selection import Selection, selection_arguments
-from benchmarks.runs.stored.checkpoint import STOP_SECONDS, usable
+from benchmarks.runs.stored.checkpoint import STOP_SECONDS, set_aside, usable
+from datasets.acquire.telling import count_of
 from datasets.acquire.whole import whole
 from datasets.seeds import derive
 from models.kernels import used
@@ -55,9 +55,12 @@ class RunKeeper(pl.Callback):
         selection: Selection | None = None,
         run_id: str = "",
         now: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = warned,
     ) -> None:
-        """now: the run's own clock, s; runs that go on in turn in one process have one each."""
-        self.selection, self.now = selection, now
+        """now: the run's own clock, s; runs that go on in turn in one process have one each. say: takes what a user
+        should know, one line.
+        """
+        self.selection, self.now, self.say = selection, now, say
         self.checkpoint = folder / CHECKPOINT
         self.seed, self.fold, self.run_id = seed, fold, run_id
         self.should_stop, self.on_epoch = should_stop, on_epoch
@@ -68,19 +71,21 @@ class RunKeeper(pl.Callback):
         self._loss = torch.zeros(())
         self._saved_at = time.monotonic()
         self._saved_epoch = -1
-        #: the kernels of the attempt that is taken up, until those of this one are known
-        self._began_with: str | None = None
+        #: whether an epoch is trained, so that what a checkpoint holds was taken up
+        self.has_begun = False
+        #: what rounds otherwise, kernels and threads, as this run and the attempts before it had them, in order
+        self.computed: list[dict[str, Any]] = []
         self._on_sigterm = signal.getsignal(signal.SIGTERM)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps of this callback: plain values only."""
         chosen = {"selection": self.selection.state_dict()} if self.selection else {}
         kept = {"run": self.run_id, "history": self.history, "first_losses": self.first_losses}
-        return {**kept, "kernels": used(), **chosen}
+        return {**kept, "computed": self._with_here(), **chosen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the history of a killed attempt."""
-        self._began_with = state_dict.get("kernels")
+        self.computed = list(state_dict.get("computed", ()))
         self.history = list(state_dict["history"])
         self.first_losses = list(state_dict["first_losses"])
         if self.selection:
@@ -89,6 +94,7 @@ class RunKeeper(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take SIGTERM back: Lightning leaves in the middle of an epoch, where nothing of it is saved."""
+        self.has_begun = True
         self._take_sigterm_back()
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -99,14 +105,19 @@ class RunKeeper(pl.Callback):
         if threading.current_thread() is threading.main_thread():  # no other may
             signal.signal(signal.SIGTERM, self._on_sigterm)
 
-    def _compare_kernels(self) -> None:
-        """Say once where a run goes on with other kernels than it began with, which round otherwise."""
-        began, self._began_with = self._began_with, None
-        if began is not None and began != used():
-            warnings.warn(
-                f"{self.checkpoint}: {self.run_id} began with {began} kernels and goes on with {used()} ones; its "
-                "numbers are those of one that was not cut up to rounding only",
-                stacklevel=2,
+    def _with_here(self) -> list[dict[str, Any]]:
+        here = {"kernels": used(), "threads": torch.get_num_threads()}
+        return self.computed if here in self.computed else [*self.computed, here]
+
+    def _note_computing(self) -> None:
+        """Say once where a run goes on with other kernels or threads than it began with, which round otherwise."""
+        before, self.computed = self.computed, self._with_here()
+        if before and len(self.computed) > len(before):
+            began, now = (f"{one['kernels']} kernels and {count_of(one['threads'], 'thread')}" for one in
+                          (before[-1], self.computed[-1]))  # fmt: skip
+            self.say(
+                f"{self.checkpoint}: {self.run_id} went on with {now} after {began}; its numbers are those of one that "
+                "was not cut up to rounding only"
             )
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -134,7 +145,7 @@ class RunKeeper(pl.Callback):
         """Write the history; save if it is due or if the run was asked to stop."""
         self.first_losses += [float(loss) for loss in self._step_losses]
         self._step_losses = []
-        self._compare_kernels()
+        self._note_computing()
         epoch = trainer.current_epoch
         loss = float(self._loss) / max(1, int(trainer.num_training_batches))
         row = {
@@ -192,26 +203,39 @@ def train(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     logger: Any = False,
     now: Callable[[], float] = time.monotonic,
+    say: Callable[[str], None] = warned,
 ) -> tuple[pl.Trainer, dict[str, Any]]:
     """Train the network of a run in `folder`, from the checkpoint there if a killed attempt has left one.
 
-    now: the run's own clock. Returns the trainer, to predict with, and what the result says of the training; the
-    model has the weights that the run ends with. Raises Stopped.
+    now: the run's own clock. say: takes what a user should know. Returns the trainer, to predict with, and what the
+    result says of the training; the model has the weights that the run ends with. Raises Stopped.
     """
     selecting, training = selection_arguments(run.resolved["trainer"])
     selection = Selection(**selecting) if selecting else None
-    keeper = RunKeeper(folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection, run.id, now)
+    keeper = RunKeeper(
+        folder, run.seed, run.fold, should_stop, on_epoch, checkpoint_seconds, selection, run.id, now, say
+    )  # fmt: skip
     trainer = make_trainer(device, run.numerics, [keeper], **{"logger": logger, **training})
     load = partial(torch.load, map_location="cpu", weights_only=True)
-    resume = usable(keeper.checkpoint, run.id, keeper.state_key, model.state_dict(), load)
+    resume = usable(keeper.checkpoint, run.id, keeper.state_key, model.state_dict(), load, say)
     try:
         trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
     except SIGTERMException:  # it came while Lightning began, before an epoch
         raise Stopped from None
+    except Exception as error:
+        if resume is None or keeper.has_begun:
+            raise
+        set_aside(resume)
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+        raise InputError(
+            f"{resume}: cannot be gone on from ({why}); it is set aside, and the same command starts the run again"
+        ) from error
     if selection:
         selection.restore(model)
     _write_history(folder / "history.csv", keeper.history)
-    facts = {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
+    facts: dict[str, Any] = {"first_losses": keeper.first_losses, "final_loss": keeper.history[-1]["loss"]}
+    if len(keeper.computed) > 1:  # which kernels and threads, one after the other
+        facts["computed"] = keeper.computed
     return trainer, {**facts, "selection": selection.facts()} if selection else facts
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.cli import BAD_INPUT, OK, paths
-from benchmarks.cli.again import FOLDER
 from benchmarks.cli.asking.forms import Format, text_of
 from benchmarks.cli.options import CacheOption, ReportsOption, RunsOption
+from benchmarks.cli.study.again import FOLDER
 from benchmarks.errors import InputError, told
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from benchmarks.cli import BAD_INPUT
 from benchmarks.cli.main import run_command_line
 from benchmarks.cli.surroundings import settle
 from benchmarks.errors import InputError, told
-from benchmarks.launch.background import Trainer
+from benchmarks.launch.background import Trainer, heading
 
 #: What Linux and macOS give a process that goes behind all others.
 NICEST = 19
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     store, *command = arguments
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of a terminal that it has nothing to do with
     os.setpriority(os.PRIO_PROCESS, 0, NICEST)
-    print(time.strftime(f"-- %Y-%m-%d %H:%M, process {os.getpid()}: {' '.join(command)}"), file=sys.stderr)
+    print(time.strftime(f"-- %Y-%m-%d %H:%M{heading(os.getpid())}{' '.join(command)}"), file=sys.stderr)
     try:
         with Trainer(Path(store)).held(command[1]):
             return run_command_line(command)

@@ -1,1 +1,1 @@
-"""What `equivalence` does: the runs of a study in both numerics, then its answer."""
+"""Runs that are held against others: in other numerics (`equivalence`), and made anew (`run --again`)."""

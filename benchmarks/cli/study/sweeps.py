@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
+from benchmarks.cli.presses import PRESSES
 from benchmarks.cli.sweep import ASK_ABOVE_MINUTES, Sweep
 from benchmarks.errors import InputError, fitted
 from benchmarks.launch.launcher import launcher_named
-from benchmarks.runs.machine.device import without_bf16
+from benchmarks.runs.machine.device import without
 from benchmarks.runs.plan import Choice, Plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper, nearest, paper_ids
@@ -44,6 +45,8 @@ class StudySweep:
         for sweep in (one for one, plan in sweeps.items() if plan.missing):
             left = None if deadline is None else max(0.0, (deadline - time.monotonic()) / 60)
             code = max(code, sweep.run(left, confirmed=True), key=_gravity)
+            if PRESSES.count:  # what it ran is saved, and no other begins
+                break
         self._print_answer(paper)
         return code
 
@@ -59,12 +62,14 @@ class StudySweep:
         known = ", ".join(paper.equivalence)
         if not known:
             raise InputError(f"{paper.id}: its file asks for no study of numerics; add `equivalence` there")
+        if self.numerics == "float32":
+            raise InputError(f"--numerics float32: is what others are held against; choose {known}")
         raise InputError(f"{paper.id}: its file asks for a study of {known}; for {self.numerics} add one there")
 
     def _check_processor(self) -> None:
-        """Raise InputError where these numerics would be float32 in many steps."""
-        if self.numerics == "bf16" and (why := without_bf16(self.device)):
-            raise InputError(f"--numerics bf16: {why}; run it where there are some")
+        """Raise InputError where these numerics would be float32, in many steps or in all."""
+        if why := without(self.numerics, self.device):
+            raise InputError(f"--numerics {self.numerics}: {why}; run it elsewhere")
 
     def _sweeps(self, asked: Equivalence) -> Iterator[Sweep]:
         for numerics in ("float32", self.numerics):

@@ -36,7 +36,8 @@ BEFORE = (
     "reading, and the verdict says so; a reading that was chosen by the published values is marked fitted and counted "
     "apart.",
     "Margins were fixed before the first run in tier full. They are a judgement of how large a difference matters to "
-    "whoever relies on a number, and estimated from nothing. The verdict at half and at double margin stands beside it.",
+    "whoever relies on a number, and estimated from nothing. The verdict at half and at double margin stands beside "
+    "it.",
     "The folds are no sample: the same ones are always tested, so the spread between them is no noise. Test items are "
     "the same, too: how far the value would move with others is shown, and widens the interval only where the paper's "
     "test items are not known.",

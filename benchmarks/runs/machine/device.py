@@ -23,11 +23,18 @@ def choose_device(device: str) -> str:
     return "cpu"
 
 
-def without_bf16(device: str) -> str | None:
-    """That runs on this device would do bfloat16 in many steps, slower than float32; None where they would not."""
+def without(numerics: str, device: str) -> str | None:
+    """Why these numerics are none on this device: bfloat16 in many steps, slower than float32, or float32 itself.
+
+    None where the device has what they need.
+    """
     found = provenance.instructions()
-    if found in provenance.BF16_INSTRUCTIONS or choose_device(device) != "cpu":
+    if numerics == "float32" or (numerics == "bf16" and found in provenance.BF16_INSTRUCTIONS):
         return None
+    if choose_device(device) != "cpu":
+        return None
+    if numerics == "tf32":
+        return "only accelerators have TF32"
     return f"{provenance.cpu_name()} has no bf16 instructions ({found} only)"
 
 

@@ -1,10 +1,12 @@
 """Whether a checkpoint is whole and of this run; nothing in it runs while that is found out."""
 
-import warnings
+import math
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from benchmarks.errors import warned
 
 #: What Lightning writes beside what callbacks keep.
 _KEYS = ("state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks", "epoch", "global_step")
@@ -14,23 +16,32 @@ STOP_SECONDS = 15.0
 
 
 def usable(
-    path: Path, run_id: str, keeper: str, weights: Mapping[str, Any], load: Callable[[Path], Any]
+    path: Path,
+    run_id: str,
+    keeper: str,
+    weights: Mapping[str, Any],
+    load: Callable[[Path], Any],
+    say: Callable[[str], None] = warned,
 ) -> Path | None:
     """The checkpoint, if the run can go on from it; None where there is none.
 
-    What is cut short, altered, of another run, or from before checkpoints said whose they are, is set aside with a
-    warning, so that the run starts again. keeper: the callback whose state tells the run. weights: those of the model
+    What is cut short, altered, of another run, or from before checkpoints said whose they are, is set aside, which is
+    said, so that the run starts again. keeper: the callback whose state tells the run. weights: those of the model
     (its state_dict), whose names and shapes the checkpoint must have. load: reads tensors and plain values only.
     """
     if not path.exists():
         return None
-    problem = _problem(path, run_id, keeper, weights, load)
+    problem = _problem(path, run_id, keeper, weights, load) if path.is_file() else "no file"  # a pipe is waited for
     if problem is None:
         return path
-    aside = path.with_name(f".{path.name}.unusable")
-    path.replace(aside)
-    warnings.warn(f"{path}: {problem}; set aside, and {run_id} starts again", stacklevel=2)
+    set_aside(path)
+    say(f"{path}: {problem}; set aside, and {run_id} starts again")
     return None
+
+
+def set_aside(path: Path) -> None:
+    """Put a checkpoint that cannot be gone on from out of the way."""
+    path.replace(path.with_name(f".{path.name}.unusable"))
 
 
 def _problem(
@@ -54,4 +65,9 @@ def _problem(
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
     if not isinstance(found, dict) or {name: tuple(getattr(one, "shape", ())) for name, one in found.items()} != shapes:
         return "of another network"
+    if not all(math.isfinite(float(one.double().sum())) for one in found.values()):
+        return "of weights that are no numbers"
+    history, losses = state.get("history"), state.get("first_losses")
+    if not isinstance(history, list) or not isinstance(losses, list) or len(history) != content["epoch"] + 1:
+        return "of another number of epochs than its history tells"
     return None

@@ -22,8 +22,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$
 #: The name of a file beside a result.
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0)]
+#: Bounded, so that whatever is made of them stays a number: what a machine has, and some thirty thousand years.
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Seconds = Annotated[float, Field(ge=0, le=1e12)]
+Loss = Annotated[float, Field(ge=-1e12, le=1e12)]
 
 
 class Form(BaseModel):
@@ -208,7 +210,7 @@ class Progress(Form):
 
     epoch: Count
     of: Count
-    loss: float
+    loss: Loss
 
 
 def read_stored(path: Path, form: type[Form], advice: str, oldest: int = FORMAT) -> dict[str, Any]:

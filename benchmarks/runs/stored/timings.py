@@ -20,6 +20,8 @@ from datasets.acquire.telling import count_of
 
 #: The cores that estimates of a CPU are for.
 CORES = 2
+#: Longer than any epoch, about three years.
+LONGEST_SECONDS = 1e8
 #: Of how many of the newest runs the median is taken: they tell most of what the machine is now.
 NEWEST = 5
 #: What an estimate stands on that the paper file gives.
@@ -123,12 +125,13 @@ def spent(finished: Finished) -> dict[str, float]:
 
 
 def _epochs(finished: Finished) -> list[float]:
-    """Seconds of every epoch that a run has trained; none where it tells of none."""
+    """Seconds of every epoch that a run has trained; none where it tells of none, or of what cannot be."""
     try:
         with (finished.folder / "history.csv").open(newline="", encoding="utf-8") as file:
-            return [float(row["seconds"]) for row in csv.DictReader(file)]
-    except (OSError, KeyError, TypeError, ValueError):
+            found = [float(row["seconds"]) for row in csv.DictReader(file)]
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
         return []
+    return found if all(0 <= one <= LONGEST_SECONDS for one in found) else []
 
 
 class Timings:

@@ -173,3 +173,22 @@ def test_what_cannot_be_is_one_line(machine, capfd):
 def test_more_than_an_hour_is_asked_for_first(machine):
     code, output, errors = machine.call("run", "toy.t1.slow", "--background", "--seeds", "6000")
     assert (code, machine.trainer.note()) == (2, None) and "add --yes to start" in errors and "missing" in output
+
+
+def test_of_two_that_are_started_at_once_one_tells_that_it_is_not_needed(machine):
+    machine.is_busy(1.0)
+    first, second = (machine.start(*COMMAND, env={"TOY_LOAD": str(machine.load)}) for _ in range(2))
+    told = [process.communicate(timeout=PATIENCE) for process in (first, second)]
+    codes = [process.returncode for process in (first, second)]
+    assert sorted(codes) == [0, 2], told
+    output, errors = told[codes.index(2)]
+    assert not output and "has a background trainer already, of toy.t1.slow" in errors and errors.count("\n") == 1
+    assert "runs in the background" in told[codes.index(0)][0]
+
+
+def test_a_store_that_takes_nothing_is_told(machine, tmp_path):
+    """The trainer cannot write its note, nor its log."""
+    (machine.runs / ".background").mkdir(parents=True)
+    (machine.runs / ".background" / "trainer").mkdir()
+    code, output, errors = machine.call(*COMMAND)
+    assert code == 2 and not output and "is a folder in the place of a trainer's note; remove it" in errors

@@ -274,19 +274,19 @@ def test_a_ctrl_c_behind_the_sweep_is_counted_with_those_before(
 AT_THE_END = """
 import atexit, os, signal, sys
 from benchmarks import __main__
-from benchmarks.cli import main
+from benchmarks.cli import main, presses
 
 def press():
     os.kill(os.getpid(), signal.SIGINT)
 
 def stopped(arguments):
-    main.PRESSES.listen()
+    presses.PRESSES.listen()
     for _ in range({before}):
         try:
             press()
         except KeyboardInterrupt:
             pass
-    return main.PRESSES.code if {before} else 0
+    return presses.PRESSES.code if {before} else 0
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 atexit.register(press)  # before what Python itself does at its end

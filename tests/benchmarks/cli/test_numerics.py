@@ -40,8 +40,15 @@ def test_one_that_has_them_uses_them(found, processor, capsys):
 def test_other_numerics_and_other_machines_are_left_alone(processor, capsys, monkeypatch):
     processor("avx2")
     assert numerics_here("float32", "cpu", "local") == "float32"
-    assert numerics_here("tf32", "cpu", "local") == "tf32"
     assert numerics_here("bf16", "cpu", "slurm") == "bf16"
     monkeypatch.setattr("benchmarks.runs.machine.device.choose_device", lambda device: "cuda")
     assert numerics_here("bf16", "auto", "local") == "bf16"
+    assert numerics_here("tf32", "auto", "local") == "tf32"
     assert not capsys.readouterr().out
+
+
+def test_tf32_is_float32_on_a_cpu_and_stands_under_its_runs(processor, capsys):
+    processor("avx512_bf16")
+    assert numerics_here("tf32", "cpu", "local") == "float32"
+    told = capsys.readouterr().out
+    assert told == "--numerics tf32: only accelerators have TF32; trains in float32, under its runs\n"

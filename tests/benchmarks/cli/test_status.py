@@ -99,6 +99,28 @@ def test_a_sweep_that_was_killed_says_so_and_its_runs_wait(here):
     assert stopped.startswith("stopped a: after epoch 3 of 9") and total.endswith("0 running, 1 stopped")
 
 
+def test_what_others_have_written_does_not_reach_the_terminal_as_it_is(here):
+    with sweep_of(here, "a") as record:
+        record(Started(0, "a"))
+        record._told |= {"target": "a\x1b[31mRED\nsweep fake: all done", "host": "h\x1b]0;title"}
+        record._write()
+        told = lines(here)
+    assert not any("\x1b" in line or "\n" in line for line in told) and "RED" in told[0]
+
+
+@pytest.mark.parametrize("change", [{"seconds_left": 1e300}, {"updated": -1e300}, {"total": 10**400}])
+def test_a_note_of_numbers_that_cannot_be_is_none(here, change):
+    with sweep_of(here, "a") as record:
+        record(Started(0, "a"))
+        [note] = (here.runs / ".sweeps").glob("*.json")
+        note.write_text(json.dumps(json.loads(note.read_text()) | change))
+        assert all(len(line) < 200 for line in lines(here))
+
+
+def test_a_slot_without_a_loss_is_told(here):
+    assert "epoch 3 of 9" in status._progress({"epoch": 3, "of": 9, "loss": None})
+
+
 def test_a_sweep_that_is_silent_is_told(here, monkeypatch):
     with sweep_of(here, "a") as record:
         record(Pulse())

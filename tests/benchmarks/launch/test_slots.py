@@ -33,8 +33,10 @@ def serve(connection, slot, slots, workspace, log):
             run = connection.recv()
         except EOFError:
             os._exit(0)
+        if run.setting == "deaf":  # to whatever asks it to stop
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         connection.send(Alive(slot, Holding(100.0, 1e6), True))
-        if run.setting == "hangs":
+        if run.setting in ("hangs", "deaf"):
             time.sleep(600)
         if run.setting == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -79,6 +81,22 @@ def test_a_run_that_makes_no_progress_is_ended(workspace):
     impatient = launcher_named("local:timeout=0.002")
     done, failed = swept(workspace, "hangs", "healthy", jobs=2, launcher=impatient)
     assert done == ["healthy"] and "made no progress for 0.002 minutes and was ended" in failed["hangs"]
+
+
+def test_a_run_that_does_not_save_when_it_is_asked_to_is_ended(workspace, monkeypatch):
+    monkeypatch.setattr(local, "SAVE_SECONDS", 0.3)
+    one = Local(workspace, Slots(1, "cpu"))
+    one.open(0)
+    assert list(one.events(20)) == [Free(0)]
+    one.submit(0, planned("deaf")[0])
+    assert not list(one.events(20))  # it has said that it is at work
+    one.stop()
+    until, gone = time.monotonic() + 30, []
+    while not gone and time.monotonic() < until:
+        gone = list(one.events(0.1))
+    [event] = gone
+    assert event.message.startswith("was asked to stop, said nothing for 0.3 seconds and was ended; see ")
+    one.close()
 
 
 def test_time_in_which_nobody_listened_is_no_silence(workspace, monkeypatch):

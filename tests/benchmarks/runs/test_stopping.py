@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -100,21 +99,27 @@ def test_an_epoch_is_ended_and_saved_if_that_is_soon(tmp_path, monkeypatch, seco
         one_batch()
 
 
-@pytest.mark.parametrize("began", ["fused", "native", None])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("began", ["fused", "native"])
 @pytest.mark.parametrize("here", ["fused", "native"])
-def test_a_run_that_goes_on_with_other_kernels_says_so_in_one_line(began, here, tmp_path, monkeypatch):
+def test_a_run_that_goes_on_with_other_kernels_or_threads_says_so_in_one_line(
+    began, here, threads, tmp_path, monkeypatch
+):
     """Those that its layers use: a network of which no layer has any goes on with none wherever it does."""
-    kept = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one").state_dict() | {"kernels": began}
-    second = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one")
+    said: list[str] = []
+    monkeypatch.setattr("benchmarks.runs.train.used", lambda: began)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    kept = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one").state_dict()
+    assert kept["computed"] == [{"kernels": began, "threads": threads}]
+    second = RunKeeper(tmp_path, 0, 1, lambda: False, lambda *told: None, run_id="one", say=said.append)
     monkeypatch.setattr("benchmarks.runs.train.used", lambda: here)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        second.load_state_dict(kept)
-        assert not told, "what its layers use is not known before they have"
-        second._compare_kernels()
-        second._compare_kernels()
-    said = [str(one.message) for one in told]
-    assert len(said) == (began is not None and began != here)
-    assert all(
-        f"one began with {began} kernels and goes on with {here} ones" in one and "\n" not in one for one in said
-    )
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    second.load_state_dict(kept)
+    assert not said, "what its layers use is not known before they have"
+    second._note_computing()
+    second._note_computing()
+    is_other = (began, threads) != (here, 1)
+    assert len(said) == is_other and second.state_dict()["computed"] == second.computed
+    assert [one["kernels"] for one in second.computed] == [began, here][: 1 + is_other]
+    told = f"one went on with {here} kernels and 1 thread after {began} kernels and {threads} thread"
+    assert all(told in one and "\n" not in one for one in said)

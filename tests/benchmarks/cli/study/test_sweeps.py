@@ -5,7 +5,9 @@ import json
 import pytest
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME
+from benchmarks.cli.presses import PRESSES
 from benchmarks.cli.study.sweeps import StudySweep
+from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.runs import provenance
 from benchmarks.spec import load_paper
@@ -54,6 +56,20 @@ def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsy
     assert not list(toy_workspace.runs.glob("toy-*"))
 
 
+def test_stopped_it_begins_no_further_sweep(toy_workspace, monkeypatch, capsys):
+    begun = []
+
+    def interrupted(self, minutes=None, confirmed=False):
+        begun.append(self.choice.numerics)
+        PRESSES.count = 1  # as a Ctrl-C leaves it, behind which the sweep has saved
+        return OUT_OF_TIME
+
+    monkeypatch.setattr(Sweep, "run", interrupted)
+    monkeypatch.setattr(PRESSES, "count", 0)
+    assert sweep(toy_workspace).run() == OUT_OF_TIME
+    assert len(begun) == 1 and "0 of 8 runs are there" in capsys.readouterr().out
+
+
 def test_hours_are_confirmed_first(toy_workspace, monkeypatch, capsys):
     from benchmarks.cli.study import sweeps
 
@@ -68,7 +84,7 @@ def test_hours_are_confirmed_first(toy_workspace, monkeypatch, capsys):
     [
         ("toi", "bf16", "unknown paper 'toi'; did you mean toy?"),
         ("toy", "tf32", "toy: its file asks for a study of bf16; for tf32 add one there"),
-        ("toy", "float32", "toy: its file asks for a study of bf16; for float32 add one there"),
+        ("toy", "float32", "--numerics float32: is what others are held against; choose bf16"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(toy_workspace, paper, numerics, said):
@@ -82,6 +98,14 @@ def test_a_processor_without_bf16_measures_nothing(toy_workspace, monkeypatch):
     with pytest.raises(InputError, match=r"--numerics bf16: Old Xeon has no bf16 instructions \(avx2 only\)"):
         sweep(toy_workspace).run()
     assert not list(toy_workspace.runs.glob("toy-*"))
+
+
+def test_numerics_that_a_cpu_does_not_have_are_not_studied_there(toy_workspace, monkeypatch):
+    asked = {"tf32": load_paper("toy").equivalence["bf16"]}
+    paper = load_paper("toy").model_copy(update={"equivalence": asked})
+    monkeypatch.setattr("benchmarks.cli.study.sweeps.load_paper", lambda name: paper)
+    with pytest.raises(InputError, match="--numerics tf32: only accelerators have TF32; run it elsewhere"):
+        sweep(toy_workspace, numerics="tf32").run()
 
 
 def test_a_paper_without_a_study_says_so(toy_workspace, monkeypatch):

@@ -1,5 +1,7 @@
 """A run goes on from its own, whole checkpoint; from anything else it starts again, and says so."""
 
+import os
+
 import pytest
 import torch
 
@@ -54,6 +56,30 @@ def of_nobody(path):
     torch.save(content, path)
 
 
+def changed(path, change):
+    content = torch.load(path, weights_only=True)
+    change(content)
+    torch.save(content, path)
+
+
+def without_history(path):
+    changed(path, lambda content: content["callbacks"]["RunKeeper"].pop("history"))
+
+
+def with_a_short_history(path):
+    changed(path, lambda content: content["callbacks"]["RunKeeper"]["history"].clear())
+
+
+def of_no_numbers(path):
+    changed(path, lambda content: content["state_dict"]["net.0.weight"].fill_(torch.nan))
+
+
+def a_pipe(path):
+    """Which whoever opens it would wait for."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 def something_else(path):
     torch.save({"weights": torch.zeros(3)}, path)
 
@@ -61,6 +87,8 @@ def something_else(path):
 CHANGES = {
     cut: "cut short", flipped: "damaged", emptied: "cut short", of_another_network: "of another network",
     of_nobody: "of another run, or from before", something_else: "not of the form of a checkpoint",
+    without_history: "of another number of epochs", with_a_short_history: "of another number of epochs",
+    of_no_numbers: "of weights that are no numbers", a_pipe: "no file",
 }  # fmt: skip
 
 
@@ -75,6 +103,19 @@ def test_a_checkpoint_that_cannot_be_gone_on_from_is_set_aside(toy_workspace, ru
         folder = execute(runs[0], Surroundings(toy_workspace, on_epoch=lambda epoch, of, loss: epochs.append(epoch)))
     assert epochs[0] == 1
     assert not list(folder.glob("*.ckpt*")) and not list(folder.glob(".*"))
+
+
+def test_what_cannot_be_taken_up_for_another_reason_is_set_aside_and_told(toy_workspace, runs):
+    """As an optimizer's state of other weights, which Lightning finds out."""
+    checkpoint = stop(runs[0], toy_workspace)
+    changed(checkpoint, lambda content: content["optimizer_states"][0]["param_groups"][0]["params"].append(99))
+    with pytest.raises(
+        InputError, match=r"cannot be gone on from \(ValueError.*; it is set aside, and the same command"
+    ):
+        execute(runs[0], Surroundings(toy_workspace))
+    epochs = []
+    execute(runs[0], Surroundings(toy_workspace, on_epoch=lambda epoch, of, loss: epochs.append(epoch)))
+    assert epochs[0] == 1
 
 
 def test_the_checkpoint_of_another_run_is_not_gone_on_from(toy_workspace, runs, tmp_path):

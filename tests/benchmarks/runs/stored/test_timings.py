@@ -145,6 +145,16 @@ def test_a_busy_hour_is_not_taken_on(case, tmp_path):
     assert told.to_expect * 60 == pytest.approx(usual * threads / 2)
 
 
+@pytest.mark.parametrize("odd", ["inf", "nan", "-5", "1e308", "x", "9" * 200_000])
+def test_epochs_that_cannot_be_tell_nothing(odd, tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", seeds=1)
+    stored = next(iter(workspace.ledger.finished()))
+    (stored.folder / "history.csv").write_text(f"epoch,loss,learning_rate,seconds\n0,1.0,0.1,5\n1,1.0,0.1,{odd}\n")
+    assert spent(stored)["total"] == stored.result["seconds"]["total"]
+    assert Took.of(stored).to_expect * 60 == pytest.approx(stored.result["seconds"]["total"])
+
+
 def had_its_threads(one):
     """Whether a run computed on all its threads most of the time; those from before that was kept do not tell."""
     computed = one.result.get("cpu_seconds")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cli.sweep import Sweep
+from benchmarks.launch.background import Begun, Trainer
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.scores import Scores
 from tests.benchmarks.runs.stored.altered import rewrite
@@ -38,6 +39,25 @@ def test_the_same_comes_out_and_what_is_stored_is_not_touched(stored, capsys):
         assert "resound: 2 runs made anew: 2 with the same scores to the last bit\n" in told
         assert told.count("] done toy-") == 2
     assert files(stored) == before
+
+
+def test_left_to_the_background_stored_runs_are_made_anew_too(stored, monkeypatch, capsys):
+    """Where all are stored, and where all were made anew before."""
+    started = []
+
+    def start(self, module, command, has_begun):
+        started.append(command)
+        return Begun(7, None, True)
+
+    monkeypatch.setattr(Trainer, "start", start)
+    for _ in range(2):
+        assert sweep(stored).run_in_background(["run", TARGET, "--again"], True, anew=True) == 0
+        assert "runs in the background (process 7)" in capsys.readouterr().out
+        assert sweep(stored).run_again() == 0
+        capsys.readouterr()
+    assert len(started) == 2 and all("--again" in command for command in started)
+    assert sweep(stored).run_in_background(["run", TARGET], True) == 0
+    assert "nothing to train" in capsys.readouterr().err and len(started) == 2
 
 
 def test_other_scores_are_named_with_how_far_they_are_off(stored, capsys):
