@@ -219,12 +219,9 @@ def _still_learning(ran: Sequence[CellResult]) -> str:
     late = sum(ends)
     if not late or 2 * late < len(ends):
         return ""
-    which = "all" if late == len(ends) else late
-    were = "was at its" if late == 1 else "were at their"
-    return (
-        f"Of {count_of(len(ends), 'run')} {which} {were} best, by validation, in one of the last two epochs, so what "
-        "is compared is how networks begin to learn."
-    )
+    which = "all were at their" if late == len(ends) else f"{late} {'was at its' if late == 1 else 'were at their'}"
+    told = "The one run was at its" if len(ends) == 1 else f"Of {len(ends)} runs {which}"
+    return f"{told} best, by validation, in one of the last two epochs, so what is compared is how networks begin to learn."
 
 
 def _is_best_at_the_end(finished: Finished) -> bool | None:

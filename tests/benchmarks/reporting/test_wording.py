@@ -99,7 +99,10 @@ def test_what_the_paper_did_otherwise_is_not_comparable_and_named(workspace):
     assert (otherwise.status, otherwise.protocol) == ("not comparable", "differs")
     assert verdict(otherwise, notes) == "not comparable[^1]"
     said = "published with three folds, ours with four folds (stated: code)"
-    assert notes.texts == [f"No verdict: training folds: {said}."]
+    held = f"{one.verdict.kind} ({one.verdict.low:+.1f} … {one.verdict.high:+.1f})"
+    assert notes.texts == [
+        f"No verdict: training folds: {said}. Held against each other all the same, they would be {held}."
+    ]
 
 
 def test_sentences_begin_and_end():

@@ -120,7 +120,10 @@ def test_the_page_shows_the_value_the_claim_and_no_folds(trained, tmp_path):
     assert f"**{wide.mean:.1f}**" in first  # the paper's own table
     assert f"{wide.mean:.2f} ± {wide.seed_sd:.2f}" in row and "3 × 3" in row
     source, result, claim = [line for line in text.splitlines() if "wide is better than narrow" in line]
-    assert "The paper says of it: “wide" in source and "“wide is better than narrow”: **holds**" in result
+    assert (
+        "What the paper claims of it, in our words: wide" in source
+        and "“wide is better than narrow”: **holds**" in result
+    )
     assert claim.startswith("| ")
     assert "holds" in claim and "method" in claim
     assert "fold 1" not in text

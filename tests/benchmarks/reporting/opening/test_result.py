@@ -1,7 +1,8 @@
 import re
+from types import SimpleNamespace
 
 from benchmarks.judge.results import Results
-from benchmarks.reporting.opening.result import result_sentences, source_sentence
+from benchmarks.reporting.opening.result import _still_learning, result_sentences, source_sentence
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 from tests.benchmarks.fabricated_scene_runs import fabricate_scenes
 from tests.benchmarks.reporting.opening.test_layout import unrun
@@ -125,7 +126,8 @@ def test_a_page_says_whose_table_it_is_and_what_the_paper_says_of_it(tmp_path):
     results = Results(workspace_in(tmp_path))
     told = source_sentence(results.table("edc.t3"))
     assert told.startswith("Table 3 of *Event-related data conditioning for acoustic event classification* (Yuanbo Hou")
-    assert "“the proposed EDC performs best (original size, DCASE)” (section 3.2); 19 further sentences" in told
+    first = "in our words: the proposed EDC performs best (original size, DCASE) (section 3.2); 15 more under Claims"
+    assert first in told  # of the paper's own columns: 4 more are about the corrected list
     assert told.endswith(" hold and 1 fails.")
     assert source_sentence(unrun("acrnn.t2")).endswith("arXiv:2007.07241).")
 
@@ -139,3 +141,15 @@ def test_a_difference_names_its_rows_and_seeds(tmp_path):
         r"\(advantage of “\+ attention” over “convolutional RNN” \+\d+\.\d\d points, .*, by the first seed of each\)",
         told,
     )
+
+
+def test_of_runs_that_were_still_learning_the_page_says_so():
+    def ran(best):
+        selection = {"monitor": "val_auc", "best": 0.5, "best_epoch": best, "keep": "best"}
+        run = SimpleNamespace(id=f"run {best}", resolved={"trainer": {"max_epochs": 6}})
+        finished = SimpleNamespace(run=run, result={"selection": selection if best is not None else None})
+        return SimpleNamespace(evidence=SimpleNamespace(scored=[SimpleNamespace(finished=finished)]))
+
+    assert _still_learning([ran(5), ran(4), ran(2), ran(None)]).startswith("Of 3 runs 2 were at their best, by valid")
+    assert _still_learning([ran(5)]).startswith("The one run was at its best, by valid")
+    assert _still_learning([ran(5), ran(1), ran(2)]) == _still_learning([ran(None)]) == ""

@@ -39,7 +39,8 @@ def test_a_page_begins_with_its_result_the_papers_table_and_how_to_run_what_is_m
     text = page(clips, "acrnn/t3.md")
     first = text.splitlines()[:40]
     assert (
-        first[2].startswith("Table 3 of *Learning Frame Level Attention") and "The paper says of it: “att" in first[2]
+        first[2].startswith("Table 3 of *Learning Frame Level Attention")
+        and "What the paper claims of it, in our words: att" in first[2]
     )
     assert first[4].startswith(
         "**6 of 8 cells have run in full on the real files: 3 reproduced, 3 undecided**; 2 have not."

@@ -161,3 +161,12 @@ def test_what_has_succeeded_has_no_failure(toy_workspace, runs):
     (toy_workspace.runs / ".failures" / "bad.json").write_text("[")
     with pytest.warns(UserWarning, match=r"left out: .*bad.json: cut short or not JSON; delete it"):
         assert list(ledger.failures()) == [runs[1].id]
+
+
+def test_what_is_set_aside_is_said_to_whoever_asked_for_the_run(toy_workspace, runs):
+    """A worker's warnings go to a log that nobody reads."""
+    cut(stop(runs[0], toy_workspace))
+    said: list[str] = []
+    execute(runs[0], Surroundings(toy_workspace, say=said.append))
+    [line] = said
+    assert "checkpoint.ckpt: cut short, or no checkpoint; set aside" in line
