@@ -221,7 +221,8 @@ def _still_learning(ran: Sequence[CellResult]) -> str:
         return ""
     which = "all were at their" if late == len(ends) else f"{late} {'was at its' if late == 1 else 'were at their'}"
     told = "The one run was at its" if len(ends) == 1 else f"Of {len(ends)} runs {which}"
-    return f"{told} best, by validation, in one of the last two epochs, so what is compared is how networks begin to learn."
+    late_ones = "best, by validation, in one of the last two epochs"
+    return f"{told} {late_ones}, so what is compared is how networks begin to learn."
 
 
 def _is_best_at_the_end(finished: Finished) -> bool | None:
