@@ -49,4 +49,5 @@ def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]
             by_setting[source.setting] = stated(result.paper, source.setting)
         for one in by_setting[source.setting]:
             if one.sourced.contradicts and (one.name, one.sourced.contradicts) not in told:
-                yield f"{term(one.name, one.part)}, {wording.value(one.sourced.value)}: {one.sourced.contradicts}"
+                by = f" (fitted to {one.sourced.where})" if one.sourced.origin == "fitted" else ""
+                yield f"{term(one.name, one.part)}, {wording.value(one.sourced.value)}{by}: {one.sourced.contradicts}"

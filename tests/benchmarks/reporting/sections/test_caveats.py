@@ -30,7 +30,7 @@ def test_orthogonal_matrices_are_held_against_section_4_1_in_every_table_that_th
         (line,) = [
             one
             for one in lines(table)
-            if one.startswith("Initialisation of the recurrent layers, orthogonal: section 4.1")
+            if one.startswith("Initialisation of the recurrent layers, orthogonal (fitted to table 2): section 4.1")
         ]
         assert "zero mean Gaussian noise" in line
         assert line.endswith("(ACRNN)." if table == "acrnn.t1" else "(all rows).")
