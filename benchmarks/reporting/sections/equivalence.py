@@ -16,6 +16,13 @@ ANSWERS = {
 }
 
 
+#: What is to be known of seeds that were added.
+FURTHER = (
+    ", which count, too. They were added to what had been looked at, so that the interval holds somewhat less often "
+    "than in 90 of 100 cases"
+)
+
+
 def link_sentence(study: Study) -> str:
     """What the page of a paper says of it: "Whether bf16 gives what float32 gives: undecided (numerics)"."""
     return f"Whether {study.numerics} gives what float32 gives: {study.answer}; see [numerics](numerics.md)."
@@ -48,7 +55,7 @@ def _asked(study: Study) -> Iterator[str]:
         f"Run: {labels} on {study.paper.datasets[str(study.cells[0].dataset)].title}, tier {asked.tier}, "
         f"{count_of(folds, 'fold')} × {count_of(asked.seeds, 'seed')}, in float32 and {study.numerics}: "
         f"{study.there} of {study.wanted} runs are there"
-        + (f", and {study.further} of further seeds, which count, too." if study.further else ".")
+        + (f", and {study.further} of further seeds{FURTHER}." if study.further else ".")
     )
     if len(study.kinds) > 1:
         yield (

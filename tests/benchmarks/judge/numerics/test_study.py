@@ -188,7 +188,7 @@ def test_runs_of_further_seeds_are_told(workspace):
                 publish(workspace, run, scores_with("esc10", run.fold, 12))
     found = Results(workspace).study(PAPER, "bf16")
     assert (found.there, found.further, len(found.pairs)) == (60, 10, 35)
-    assert "60 of 60 runs are there, and 10 of further seeds, which count, too." in bullets(found)
+    assert "60 of 60 runs are there, and 10 of further seeds, which count, too. They were added to" in bullets(found)
 
 
 CUDA = {
