@@ -63,11 +63,16 @@ def _problem(
         return "of another run, or from before checkpoints said whose they are"
     found = content["state_dict"]
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
-    if not isinstance(found, dict) or {name: tuple(getattr(one, "shape", ())) for name, one in found.items()} != shapes:
+    if not isinstance(found, dict) or {name: _shape(one) for name, one in found.items()} != shapes:
         return "of another network"
     if not all(math.isfinite(float(one.double().sum())) for one in found.values()):
         return "of weights that are no numbers"
     history, losses = state.get("history"), state.get("first_losses")
-    if not isinstance(history, list) or not isinstance(losses, list) or len(history) != content["epoch"] + 1:
+    if not isinstance(history, list) or not isinstance(losses, list) or content["epoch"] != len(history) - 1:
         return "of another number of epochs than its history tells"
     return None
+
+
+def _shape(weights: Any) -> tuple[int, ...] | None:
+    """That of a tensor; None of anything else."""
+    return tuple(weights.shape) if hasattr(weights, "double") else None

@@ -74,6 +74,14 @@ def of_no_numbers(path):
     changed(path, lambda content: content["state_dict"]["net.0.weight"].fill_(torch.nan))
 
 
+def of_no_tensors(path):
+    changed(path, lambda content: content["state_dict"].update({"net.0.weight": 3.0}))
+
+
+def of_an_odd_epoch(path):
+    changed(path, lambda content: content.update(epoch="two"))
+
+
 def a_pipe(path):
     """Which whoever opens it would wait for."""
     path.unlink()
@@ -88,7 +96,8 @@ CHANGES = {
     cut: "cut short", flipped: "damaged", emptied: "cut short", of_another_network: "of another network",
     of_nobody: "of another run, or from before", something_else: "not of the form of a checkpoint",
     without_history: "of another number of epochs", with_a_short_history: "of another number of epochs",
-    of_no_numbers: "of weights that are no numbers", a_pipe: "no file",
+    of_no_numbers: "of weights that are no numbers", a_pipe: "no file", of_no_tensors: "of another network",
+    of_an_odd_epoch: "of another number of epochs",
 }  # fmt: skip
 
 
