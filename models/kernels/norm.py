@@ -7,7 +7,7 @@ to rounding; bfloat16 maps are computed in float32 and rounded once. They can be
 and a weight is exactly zero, its gradient is one of several that hold.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -111,6 +111,15 @@ def _remember(norm: nn.BatchNorm2d, mean: Tensor, squares: Tensor, count: int) -
         running.mul_(1.0 - share).add_(now.to(running.dtype), alpha=share)
 
 
+class _Gradients(NamedTuple):
+    """What is derived of sums over the maps: the maps' gradient as a line, and those of weight and bias; all (C,)."""
+
+    slope: np.ndarray
+    level: np.ndarray
+    of_weight: np.ndarray
+    of_bias: np.ndarray
+
+
 class _Affine:
     """What normalises a batch: (maps - centre) x scale + shift; all (C,)."""
 
@@ -120,9 +129,9 @@ class _Affine:
         self.inverse = 1.0 / np.sqrt(self.squares / (count * len(means)) + eps)
         self.centre = self.mean.astype(np.float32)
         self.scale = (weight.detach().numpy() * self.inverse).astype(np.float32)
-        # The centre is rounded to float32; the shift makes good for it.
-        slip = (self.centre - self.mean) * self.scale
-        self.shift = (bias.detach().numpy() + slip).astype(np.float32)
+        # The centre is rounded to float32; the shift makes good for how far the true mean lies above it.
+        self.slip = self.mean - self.centre
+        self.shift = (bias.detach().numpy() - self.slip * self.scale).astype(np.float32)
 
     @property
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -133,18 +142,13 @@ class _Affine:
         """Mean and sum of squared deviations of the batch."""
         return torch.from_numpy(self.mean), torch.from_numpy(self.squares)
 
-    def backward(self, plain: np.ndarray, weighted: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
-        """Slope and level of the maps' gradient, and the gradients of weight and bias, from sums (N, C)."""
-        total, leaning = plain.sum(0), weighted.sum(0) - (self.centre_slip * plain.sum(0))
+    def backward(self, plain: np.ndarray, weighted: np.ndarray, count: int) -> _Gradients:
+        """From sums (N, C) of the gradients, and of them times the distance of the maps from the centre."""
+        total, leaning = plain.sum(0), weighted.sum(0) - self.slip * plain.sum(0)
         slope = -self.scale * np.square(self.inverse) * leaning / count
-        level = -self.scale * total / count - self.centre_slip * slope
+        level = -self.scale * total / count - self.slip * slope
         found = (slope, level, leaning * self.inverse, total)
-        return tuple(one.astype(np.float32) for one in found)
-
-    @property
-    def centre_slip(self) -> np.ndarray:
-        """How far the true mean lies above the centre."""
-        return np.asarray(self.mean - self.centre)
+        return _Gradients(*(one.astype(np.float32) for one in found))
 
 
 def _sums(items: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
@@ -163,16 +167,16 @@ class _NormReLU(torch.autograd.Function):
         means, squares = _sums(items, channels)
         if pool is None:
             each(loops.moments, (rows(maps),), (), means, squares)
-            best = maps
+            normalised = maps
         else:
             shape = (items, channels, height // pool[0], width // pool[1])
-            best = torch.empty(shape, dtype=maps.dtype, memory_format=LAYOUT)
+            normalised = torch.empty(shape, dtype=maps.dtype, memory_format=LAYOUT)  # of each window the largest
             sign = np.where(weight.detach().numpy() < 0, -1, 1).astype(np.float32)
-            each(loops.pooled_moments, (array(maps),), (sign, *pool), means, squares, array(best))
+            each(loops.pooled_moments, (array(maps),), (sign, *pool), means, squares, array(normalised))
         affine = _Affine(means, squares, height * width, weight, bias, eps)
-        active = torch.empty_like(best)
-        each(loops.activate, (rows(best),), affine.arrays, rows(active))
-        ctx.save_for_backward(maps, best)
+        active = torch.empty_like(normalised)
+        each(loops.activate, (rows(normalised),), affine.arrays, rows(active))
+        ctx.save_for_backward(maps, normalised)
         ctx.pool = pool
         return active, *_kept(ctx, affine)
 
@@ -181,21 +185,21 @@ class _NormReLU(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor, *_: Any) -> Any:
         from models.kernels import loops
 
-        maps, best = ctx.saved_tensors
+        maps, normalised = ctx.saved_tensors
         grad = grad.to(maps.dtype).contiguous(memory_format=LAYOUT)
         affine: _Affine = ctx.affine
-        per_item: tuple[np.ndarray, ...] = (rows(best), rows(grad))
-        slope, level, of_weight, of_bias = _summed(affine, maps, loops.sums, per_item, affine.arrays)
+        per_item: tuple[np.ndarray, ...] = (rows(normalised), rows(grad))
+        found = _summed(affine, maps, loops.sums, per_item, affine.arrays)
         of_maps = None
         if ctx.needs_input_grad[0]:
             of_maps = torch.empty_like(maps)
-            shared = (*affine.arrays, slope, level)
+            shared = (*affine.arrays, found.slope, found.level)
             if ctx.pool:
-                per_item = (array(maps), array(best), array(grad))
+                per_item = (array(maps), array(normalised), array(grad))
                 each(loops.pooled_spread, per_item, (*ctx.pool, *shared), array(of_maps))
             else:
                 each(loops.spread, (rows(maps), rows(grad)), shared, rows(of_maps))
-        return of_maps, *_of_affine(ctx.needs_input_grad[1:3], of_weight, of_bias), None, None
+        return of_maps, *_of_affine(ctx.needs_input_grad[1:3], found), None, None
 
 
 class _NormAddReLU(torch.autograd.Function):
@@ -225,13 +229,13 @@ class _NormAddReLU(torch.autograd.Function):
         passed = torch.empty_like(maps)
         per_item = (rows(maps), rows(active), rows(grad))
         shared: tuple[Any, ...] = (affine.centre,)
-        slope, level, of_weight, of_bias = _summed(affine, maps, loops.add_sums, per_item, shared, rows(passed))
+        found = _summed(affine, maps, loops.add_sums, per_item, shared, rows(passed))
         of_maps = None
         if ctx.needs_input_grad[0]:
             of_maps = torch.empty_like(maps)
-            shared = (affine.centre, affine.scale, slope, level)
+            shared = (affine.centre, affine.scale, found.slope, found.level)
             each(loops.add_spread, (rows(maps), rows(passed)), shared, rows(of_maps))
-        return of_maps, passed, *_of_affine(ctx.needs_input_grad[2:4], of_weight, of_bias), None
+        return of_maps, passed, *_of_affine(ctx.needs_input_grad[2:4], found), None
 
 
 def _kept(ctx: Any, affine: _Affine) -> tuple[Tensor, Tensor]:
@@ -244,13 +248,14 @@ def _kept(ctx: Any, affine: _Affine) -> tuple[Tensor, Tensor]:
 def _summed(
     affine: _Affine, maps: Tensor, loop: Any, per_item: tuple[np.ndarray, ...], shared: tuple[Any, ...],
     *written: np.ndarray,
-) -> tuple[np.ndarray, ...]:  # fmt: skip
+) -> _Gradients:  # fmt: skip
     """What `_Affine.backward` makes of the sums that a loop takes of gradients."""
     plain, weighted = _sums(*maps.shape[:2])
     each(loop, per_item, shared, *written, plain, weighted)
     return affine.backward(plain, weighted, maps.numel() // maps.shape[1])
 
 
-def _of_affine(needed: tuple[bool, ...], *grads: np.ndarray) -> list[Tensor | None]:
+def _of_affine(needed: tuple[bool, ...], found: _Gradients) -> list[Tensor | None]:
     """The gradients of weight and bias, those that are needed."""
+    grads = (found.of_weight, found.of_bias)
     return [torch.from_numpy(grad) if wanted else None for wanted, grad in zip(needed, grads, strict=True)]
