@@ -9,6 +9,7 @@ from benchmarks.runs.build import import_class
 from benchmarks.runs.plan import Choice, expected_minutes, setting_runs
 from benchmarks.runs.stored.timings import TYPED
 from benchmarks.runs.workspace import Workspace
+from benchmarks.spec.equivalence import Other
 from datasets.acquire.telling import count_of, in_words
 
 #: What a kind of device is called where hours are told.
@@ -74,23 +75,32 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
     every: set[Key] = set()
     guessed: dict[Key, frozenset[str]] = {}
     wanted: dict[tuple[str, str], set[int | None]] = {}
-    for cell in (source for one in result.main if one.cell.recipe == "train" for source in one.cell.sources):
+    made_in: dict[tuple[str, str], str] = {}
+    trained = (one for one in result.main if one.cell.recipe == "train")
+    for one, cell in ((one, source) for one in trained for source in one.cell.sources):
         if cell.setting and cell.dataset:
             wanted.setdefault((cell.setting, cell.dataset), set()).add(cell.fold)
+            made_in[cell.setting, cell.dataset] = one.numerics
     for (setting, dataset), folds in wanted.items():
         planned = setting_runs(paper, setting, dataset, choice)
+        made = setting_runs(paper, setting, dataset, Choice(numerics=made_in[setting, dataset]))
         told = expected_minutes(paper, planned[0], workspace)
         minutes = {device: round(one.minutes, 3) for device, one in told.items()}
         guesses = frozenset(device for device, one in told.items() if one.basis == TYPED)
-        for run in planned:
+        for run, fed_by in zip(planned, made, strict=True):
             if folds & {None, run.fold}:
                 key = (paper.id, run.setting, run.dataset, run.fold, run.seed)
                 every.add(key)
-                if not workspace.ledger.is_done(run):
+                if not workspace.ledger.is_done(fed_by):
                     missing[key], guessed[key] = minutes, guesses
     used = dict.fromkeys(paper.datasets[dataset].class_path for _, _, dataset, _, _ in missing)
     titles = {(found := import_class(path)).name: found.title for path in used}
     return Todo(missing, frozenset(every), titles, guessed)
+
+
+def _alike(result: TableResult, setting: str) -> list[Other]:
+    """Numerics that a study has shown to give what float32 gives, for the networks of a setting."""
+    return [numerics for numerics, study in result.studies.items() if study.speaks_for(setting, ())]
 
 
 def together(several: Iterable[Todo]) -> Todo:
@@ -112,7 +122,14 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
     files = " and ".join(
         f"*{title}* (`python -m benchmarks data check {name}`)" for name, title in todo.datasets.items()
     )
+    settings = dict.fromkeys(setting for _, setting, *_ in todo.missing)
+    alike = dict.fromkeys(numerics for setting in settings for numerics in _alike(result, setting))
+    faster = "".join(
+        f" With `--numerics {numerics}`, which gives the same ([numerics](numerics.md)), it takes less time where "
+        "there are instructions for it."
+        for numerics in alike
+    )
     return (
         f"To run what is missing: `python -m benchmarks run {result.id} --yes` ({told}); it goes on where it was "
-        f"stopped. It needs the files of {files}."
+        f"stopped.{faster} It needs the files of {files}."
     )

@@ -1,6 +1,7 @@
 from benchmarks.judge.results import Results
 from benchmarks.reporting.opening.todo import Todo, plain_todo, todo_from, todo_of, todo_sentence, together
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from tests.benchmarks.judge.numerics.test_study import of_study
 
 
 def test_a_table_says_which_runs_it_lacks_how_long_they_take_and_on_what(tmp_path):
@@ -22,6 +23,23 @@ def test_what_has_run_is_no_longer_missing_and_tells_how_long_the_rest_takes(tmp
     assert len(after.missing) == 105 and len(after.of) == 120
     assert not any(setting == "att_aug" and dataset == "esc10" for _, setting, dataset, _, _ in after.missing)
     assert "(105 of 120 runs, about " in todo_sentence(Results(workspace).table("acrnn.t3"), after)
+
+
+def test_what_ran_in_numerics_that_give_the_same_is_not_missing(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "att", "esc10", numerics="bf16")
+    assert len(todo_of(Results(workspace).table("acrnn.t3"), workspace).missing) == 120
+    for numerics in ("float32", "bf16"):
+        of_study(workspace, numerics)
+    table = Results(workspace).table("acrnn.t3")
+    after = todo_of(table, workspace)
+    assert len(after.missing) == 105
+    assert " With `--numerics bf16`, which gives the same ([numerics](numerics.md)), it takes" in todo_sentence(
+        table, after
+    )
+    first = Results(workspace).table("acrnn.t1")
+    missing = {setting for _, setting, *_ in todo_of(first, workspace).missing}
+    assert "piczak_long" in missing, "of other networks nothing is shown"
 
 
 def test_runs_that_tables_share_are_counted_once(tmp_path):
