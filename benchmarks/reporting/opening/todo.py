@@ -76,11 +76,11 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
     guessed: dict[Key, frozenset[str]] = {}
     wanted: dict[tuple[str, str], set[int | None]] = {}
     made_in: dict[tuple[str, str], str] = {}
-    trained = (one for one in result.main if one.cell.recipe == "train")
-    for one, cell in ((one, source) for one in trained for source in one.cell.sources):
-        if cell.setting and cell.dataset:
-            wanted.setdefault((cell.setting, cell.dataset), set()).add(cell.fold)
-            made_in[cell.setting, cell.dataset] = one.numerics
+    for found in (one for one in result.main if one.cell.recipe == "train"):
+        for cell in found.cell.sources:
+            if cell.setting and cell.dataset:
+                wanted.setdefault((cell.setting, cell.dataset), set()).add(cell.fold)
+                made_in[cell.setting, cell.dataset] = found.numerics
     for (setting, dataset), folds in wanted.items():
         planned = setting_runs(paper, setting, dataset, choice)
         made = setting_runs(paper, setting, dataset, Choice(numerics=made_in[setting, dataset]))

@@ -68,15 +68,18 @@ class Took:
     ended: str
     #: what it takes where nothing else keeps the machine busy, as far as it tells; None: as it took
     usual: float | None = None
+    #: those of its layers (models.kernels), which later versions may have others of
+    kernels: str = "native"
 
     @classmethod
     def of(cls, finished: Finished) -> "Took":
         """The same of what lies in a store."""
-        threads = int(finished.result["device"]["threads"]) if finished.result["device"]["kind"] == "cpu" else 1
-        took, usual = _seconds(finished, has_core=threads == 1 and finished.result["device"]["kind"] == "cpu")
+        device = finished.result["device"]
+        threads = int(device["threads"]) if device["kind"] == "cpu" else 1
+        took, usual = _seconds(finished, has_core=threads == 1 and device["kind"] == "cpu")
         return cls(
             (finished.run.setting, finished.run.recipe), Machine.of(finished), threads,
-            took / 60, str(finished.result.get("ended") or ""), usual / 60,
+            took / 60, str(finished.result.get("ended") or ""), usual / 60, str(device.get("kernels") or "native"),
         )  # fmt: skip
 
     @property
@@ -138,9 +141,11 @@ class Timings:
     """What stored runs took."""
 
     def __init__(self, runs: Iterable[Took]) -> None:
-        self._by_recipe: dict[tuple[str, str], dict[Machine, list[Took]]] = defaultdict(lambda: defaultdict(list))
+        self._by_recipe: dict[tuple[str, str], dict[Machine, list[Took]]] = defaultdict(dict)
         for one in sorted(runs, key=lambda one: one.ended):
-            self._by_recipe[one.recipe][one.machine].append(one)
+            before = self._by_recipe[one.recipe].get(one.machine, [])
+            # With other kernels than the newest it would take another time.
+            self._by_recipe[one.recipe][one.machine] = [*(it for it in before if it.kernels == one.kernels), one]
 
     def measured(self, run: Run, here: Machine | None = None) -> dict[str, Estimate]:
         """By kind of device what a run takes there, as far as its recipe has run.
@@ -201,14 +206,14 @@ def _newest(took: Sequence[Took]) -> float:
 
 
 def leave_one_out(took: Sequence[Took], counts: Callable[[Took], bool] = lambda one: True) -> list[float]:
-    """How far off an estimate of each run from the others of its recipe, machine and threads is: 0.2 is 20 % too much.
+    """How far off an estimate of each run from the others of its kind is: 0.2 is 20 % too much.
 
-    Of each run the estimate is from those that ended nearest to it, as for the next run it is from the newest. Runs
-    without another of their kind say nothing.
+    Of a kind are those of one recipe, machine, kernels and number of threads. Of each run the estimate is from those
+    that ended nearest to it, as for the next run it is from the newest. Runs without another of their kind say nothing.
     """
     groups: dict[object, list[Took]] = defaultdict(list)
     for one in sorted(took, key=lambda one: one.ended):
-        groups[one.recipe, one.machine, one.threads].append(one)
+        groups[one.recipe, one.machine, one.kernels, one.threads].append(one)
     errors = []
     for alike in groups.values():
         for at, one in enumerate(alike):

@@ -125,9 +125,9 @@ def test_each_member_draws_what_it_draws_alone():
 def test_as_many_features_stay_in_memory_as_members_use():
     from datasets.batches import resident
 
-    works = [lambda turn: resident._kept[-1]] * 5
+    works = [lambda turn: resident._limits[-1]] * 5
     assert together(works) == [5 * resident.SETS_KEPT] * 5
-    assert resident._kept == [resident.SETS_KEPT]
+    assert resident._limits == [resident.SETS_KEPT]
 
 
 def test_what_a_work_raises_comes_when_the_others_have_ended():
