@@ -175,7 +175,7 @@ def _folds_off(result: CellResult) -> str:
     else:
         reach = f"{result.fold_reach:.1f} points" if result.cell.unit == "%" else f"{result.fold_reach:.3g}"
         far = f"further than {reach} from ours on {of}" if off else f"of every fold lies within {reach} of ours"
-        expected = "one more run of ours is expected there, 90 % for all folds together"
+        expected = "within that, one more run of ours is expected, 90 % for all folds together"
         text = f"the published value {'lies ' if off else ''}{far} ({expected})"
     return f"{text}, by {whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
 

@@ -122,8 +122,8 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
     files = " and ".join(
         f"*{title}* (`python -m benchmarks data check {name}`)" for name, title in todo.datasets.items()
     )
-    settings = dict.fromkeys(setting for _, setting, *_ in todo.missing)
-    alike = dict.fromkeys(numerics for setting in settings for numerics in _alike(result, setting))
+    settings = {setting for _, setting, *_ in todo.missing}
+    alike = [one for one in result.studies if all(one in _alike(result, setting) for setting in settings)]
     faster = "".join(
         f" With `--numerics {numerics}`, which gives the same ([numerics](numerics.md)), it takes less time where "
         "there are instructions for it."
