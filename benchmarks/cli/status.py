@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.cli.study.again import FOLDER
 from benchmarks.errors import told
 from benchmarks.launch.background import Trainer
 from benchmarks.launch.sweeps import notes
@@ -25,7 +26,8 @@ class Status:
     """The state of a store of runs at one moment; also the content of `status --json`."""
 
     store: str
-    #: the notes of sweeps (launch.sweeps.SweepNote), with `alive` and `age`, the seconds since the note was written
+    #: the notes of sweeps (launch.sweeps.SweepNote), those that make runs anew among them, with `alive` and `age`, the
+    #: seconds since the note was written
     sweeps: list[dict[str, Any]]
     #: runs that a process works on and no sweep here tells of; "id", and epoch, of and loss once they are known
     running: list[dict[str, Any]]
@@ -48,7 +50,8 @@ def status_of(workspace: Workspace) -> Status:
     now = time.time()
     sweeps = [
         {**note, "alive": alive, "age": round(max(0.0, now - note["updated"]), 1)}
-        for _, note, alive in notes(ledger.root)
+        for store in (ledger.root, ledger.root / FOLDER)
+        for _, note, alive in notes(store)
     ]
     told_of = {slot["run"] for sweep in sweeps if sweep["alive"] for slot in sweep["slots"].values()}
     claimed = ledger.running()

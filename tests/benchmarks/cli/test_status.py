@@ -90,6 +90,13 @@ def test_a_live_sweep_is_told_slot_by_slot(here):
     assert total.endswith(", 1 running")
 
 
+def test_a_sweep_that_makes_runs_anew_is_told_beside_the_store(here):
+    with sweep_of(replace(here, runs=here.runs / "again"), "a") as record:
+        record(Started(0, "a"))
+        sweep, slot, *_ = lines(here)
+    assert sweep.startswith("sweep   toy.t1 (local") and slot.startswith("  slot 0: a: starting")
+
+
 def test_a_sweep_that_was_killed_says_so_and_its_runs_wait(here):
     leave_attempt(here, "a", {"epoch": 3, "of": 9, "loss": 0.25}, checkpoint=True)
     record = sweep_of(here, "a", "b")  # nobody holds its lock
