@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from benchmarks.errors import InputError, warned
+from benchmarks.errors import USER_ERRORS, InputError, warned
 from benchmarks.runs.files import writing
 from benchmarks.runs.kept.logs import check_logger, logs_of
 from benchmarks.runs.ledger import CHECKPOINT, Run
@@ -222,6 +222,13 @@ def train(
         trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
     except SIGTERMException:  # it came while Lightning began, before an epoch
         raise Stopped from None
+    except (
+        *USER_ERRORS,
+        OSError,
+        MemoryError,
+        torch.OutOfMemoryError,
+    ):  # of files and memory, and no checkpoint's fault
+        raise
     except Exception as error:
         if resume is None or keeper.has_begun:
             raise

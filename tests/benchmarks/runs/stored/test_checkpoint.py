@@ -12,6 +12,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.train import Stopped
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from datasets.errors import DataError
 
 
 @pytest.fixture
@@ -125,6 +126,27 @@ def test_what_cannot_be_taken_up_for_another_reason_is_set_aside_and_told(toy_wo
     epochs = []
     execute(runs[0], Surroundings(toy_workspace, on_epoch=lambda epoch, of, loss: epochs.append(epoch)))
     assert epochs[0] == 1
+
+
+@pytest.mark.parametrize("error", [OSError("a disk is gone"), torch.OutOfMemoryError("none left"), DataError("lost")])
+def test_what_goes_wrong_with_files_or_memory_leaves_a_good_checkpoint_where_it_is(
+    toy_workspace, runs, monkeypatch, error
+):
+    from toy_parts.training import ToyDataModule
+
+    checkpoint = stop(runs[0], toy_workspace)
+
+    def fails(self):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ToyDataModule, "train_dataloader", fails)
+        with pytest.raises(type(error), match=str(error)):
+            execute(runs[0], Surroundings(toy_workspace))
+    assert checkpoint.is_file()
+    epochs = []
+    execute(runs[0], Surroundings(toy_workspace, on_epoch=lambda epoch, of, loss: epochs.append(epoch)))
+    assert epochs[0] > 1
 
 
 def test_the_checkpoint_of_another_run_is_not_gone_on_from(toy_workspace, runs, tmp_path):
