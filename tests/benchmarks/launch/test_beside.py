@@ -65,3 +65,17 @@ def test_a_run_of_a_sweep_leaves_the_features_of_the_next_ones(workspace, monkey
     monkeypatch.setattr("datasets.features.cache.extract", None)  # nothing is left to extract
     data.setup()
     assert data.mean.shape == (1,)
+
+
+def test_a_run_that_is_asked_to_stop_does_not_make_all_features_first(workspace, monkeypatch):
+    made = []
+
+    def makes_its_data(run, around):
+        data = build_data(run, around.workspace)
+        data.progress = lambda done, of: (made.append(done), around.on_item(done, of))
+        data.setup()
+
+    monkeypatch.setattr("benchmarks.runs.execute.execute", makes_its_data)
+    end = perform(0, scenes(12), workspace, Slots(1, "cpu"), lambda event: None, lambda: len(made) > 1)
+    assert end.how == "stopped" and len(made) == 2
+    assert not list(workspace.cache.rglob("*.npy"))
