@@ -22,7 +22,7 @@ from torch import Tensor
 
 from benchmarks.bench.ratio import Measure
 from benchmarks.runs.build import import_class
-from benchmarks.runs.machine.device import without
+from benchmarks.runs.machine.device import unavailable
 from benchmarks.runs.provenance import cpu_name, instructions
 from benchmarks.spec import load_paper
 from datasets.processes import MALLOC
@@ -141,7 +141,7 @@ def measure(rounds: int, width_divisor: int = 1, names: Collection[str] = NETWOR
 
 def ways() -> tuple[tuple[str, kernels.Kernels], ...]:
     """The ways that this processor has instructions for."""
-    return tuple(way for way in WAYS if way[0] == "float32" or without("bf16", "cpu") is None)
+    return tuple(way for way in WAYS if way[0] == "float32" or unavailable("bf16", "cpu") is None)
 
 
 def section(found: dict[str, dict[str, list[float]]]) -> str:

@@ -124,9 +124,9 @@ def numerics_here(numerics: Numerics, device: str, launcher: str) -> Numerics:
     """What runs here are computed in: float32, which is told, where the device has nothing for other numerics."""
     if numerics == "float32" or launcher.partition(":")[0] not in ("local", "background"):
         return numerics
-    from benchmarks.runs.machine.device import without
+    from benchmarks.runs.machine.device import unavailable
 
-    if why := without(numerics, device):
+    if why := unavailable(numerics, device):
         print(f"--numerics {numerics}: {why}; trains in float32, under its runs")
         return "float32"
     return numerics

@@ -196,7 +196,7 @@ class Results:
         verdict = judge(
             evidence.mean, len(evidence.complete_seeds), spread, cell.target, 10.0**-cell.decimals, cell.margin,
             cell.truncates, item_sd=noise.sd if items_unknown else 0.0,
-            begun=len(evidence.measured) - len(evidence.complete),
+            begun_runs=len(evidence.measured) - len(evidence.complete),
         )  # fmt: skip
         return CellResult(cell, Variant(), evidence, verdict, noise, published_folds=folds, readings=readings)
 

@@ -109,13 +109,13 @@ def judge(
     margin: float | None,
     truncates: bool,
     item_sd: float = 0.0,
-    begun: int = 0,
+    begun_runs: int = 0,
 ) -> Verdict:
     """The verdict on a mean over `n_seeds` seeds (values in the cell's unit).
 
     `unit_step` is the last printed digit (0.1 for 93.7). `item_sd`, the item noise of one side, is given only where the
-    published test items differ from ours or are unknown; it counts once for each side. `begun` are the runs of further
-    seeds that lack a fold: they are in the spread already, and not in the mean.
+    published test items differ from ours or are unknown; it counts once for each side. `begun_runs` are those of
+    further seeds that lack a fold: they are in the spread already, and not in the mean.
     """
     for value, missing in ((published, "no published value"), (margin, "no margin"), (mean, "no complete seed")):
         if value is None:
@@ -133,7 +133,7 @@ def judge(
 
     def half_width(seeds: float) -> float:
         """Half of the interval with so many seeds; further ones would sharpen s, too."""
-        dof = spread.dof + max(0.0, spread.folds * (seeds - n_seeds) - begun)
+        dof = spread.dof + max(0.0, spread.folds * (seeds - n_seeds) - begun_runs)
         variance = spread.sd_mean**2 * (1 / seeds + 1) + 2 * item_sd**2
         return half_unit + t_quantile(dof) * math.sqrt(variance)
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -168,8 +169,9 @@ class Trainer:
             text = self.log.read_text(encoding="utf-8", errors="replace")
         except OSError:
             text = ""
-        own = text.rpartition(heading(pid))[2].split("\n") if heading(pid) in text else []
-        said = (line.removeprefix("resound: ") for line in reversed(own[1:]) if line.strip())
+        behind = text.rpartition(heading(pid))[2].split("\n")[1:] if heading(pid) in text else []
+        own = takewhile(lambda line: not line.startswith("-- "), behind)  # with which that of another begins
+        said = (line.removeprefix("resound: ") for line in reversed(list(own)) if line.strip())
         return next(said, "it ended without a word, as where its log cannot be written")
 
 

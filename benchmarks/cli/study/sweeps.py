@@ -10,7 +10,7 @@ from benchmarks.cli.presses import PRESSES
 from benchmarks.cli.sweep import ASK_ABOVE_MINUTES, Sweep
 from benchmarks.errors import InputError, fitted
 from benchmarks.launch.launcher import launcher_named
-from benchmarks.runs.machine.device import without
+from benchmarks.runs.machine.device import unavailable
 from benchmarks.runs.plan import Choice, Plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Paper, load_paper, nearest, paper_ids
@@ -68,7 +68,7 @@ class StudySweep:
 
     def _check_processor(self) -> None:
         """Raise InputError where these numerics would be float32, in many steps or in all."""
-        if why := without(self.numerics, self.device):
+        if why := unavailable(self.numerics, self.device):
             raise InputError(f"--numerics {self.numerics}: {why}; run it elsewhere")
 
     def _sweeps(self, asked: Equivalence) -> Iterator[Sweep]:

@@ -61,7 +61,7 @@ class Study:
     #: on what runs were computed, of each numerics
     devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: the kinds of those devices ("cpu", "cuda"): numerics of one name are computed otherwise on another kind
-    kinds: tuple[str, ...] = ("cpu",)
+    kinds: tuple[str, ...] = ()
 
     @property
     def answer(self) -> Answer:

@@ -23,7 +23,7 @@ def choose_device(device: str) -> str:
     return "cpu"
 
 
-def without(numerics: str, device: str) -> str | None:
+def unavailable(numerics: str, device: str) -> str | None:
     """Why these numerics are none on this device: bfloat16 in many steps, slower than float32, or float32 itself.
 
     None where the device has what they need.

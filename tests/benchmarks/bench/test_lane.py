@@ -9,7 +9,7 @@ from benchmarks.bench import lane
 @pytest.mark.parametrize("name", lane.NETWORKS)
 def test_all_networks_step_in_all_ways(name, monkeypatch):
     monkeypatch.setitem(lane.NETWORKS, name, lane.Network(**{**vars(lane.NETWORKS[name]), "batch": 2}))
-    monkeypatch.setattr(lane, "without", lambda numerics, device: None)
+    monkeypatch.setattr(lane, "unavailable", lambda numerics, device: None)
     found = lane.steps(name, 2, width_divisor=16)
     assert [*found] == ["float32 native", "float32 fused", "bf16 native", "bf16 fused"]
     assert all(len(seconds) == 2 and min(seconds) > 0 for seconds in found.values())
@@ -27,7 +27,7 @@ def test_ratios_are_taken_round_by_round_and_the_page_tells_their_spread():
 
 
 def test_without_instructions_bfloat16_is_not_measured(monkeypatch):
-    monkeypatch.setattr(lane, "without", lambda numerics, device: "none here")
+    monkeypatch.setattr(lane, "unavailable", lambda numerics, device: "none here")
     assert [numerics for numerics, _ in lane.ways()] == ["float32", "float32"]
     text = lane.section({"edc": {"float32 native": [4.0], "float32 fused": [2.0]}})
     line = next(line for line in text.splitlines() if line.startswith("| EDC"))

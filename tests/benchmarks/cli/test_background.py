@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchmarks.launch.background import Trainer
+from benchmarks.launch.background import Trainer, heading
 from benchmarks.launch.sweeps import notes
 
 #: Seconds that any of it may take on a machine with much to do.
@@ -186,9 +186,10 @@ def test_of_two_that_are_started_at_once_one_tells_that_it_is_not_needed(machine
     assert "runs in the background" in told[codes.index(0)][0]
 
 
-def test_a_store_that_takes_nothing_is_told(machine, tmp_path):
-    """The trainer cannot write its note, nor its log."""
-    (machine.runs / ".background").mkdir(parents=True)
-    (machine.runs / ".background" / "trainer").mkdir()
-    code, output, errors = machine.call(*COMMAND)
-    assert code == 2 and not output and "is a folder in the place of a trainer's note; remove it" in errors
+def test_what_a_trainer_said_is_told_apart_from_what_another_one_did(machine):
+    assert machine.trainer.last_line(7) == "it ended without a word, as where its log cannot be written"
+    machine.trainer.log.parent.mkdir(parents=True)
+    sections = (7, "resound: no such data"), (8, "[1/2] done"), (77, "")
+    machine.trainer.log.write_text("".join(f"-- 2026-01-01 00:00{heading(pid)}run\n{said}\n" for pid, said in sections))
+    assert machine.trainer.last_line(8) == "[1/2] done"
+    assert machine.trainer.last_line(77).startswith("it ended without a word")

@@ -79,9 +79,9 @@ def test_a_begun_seed_is_not_counted_twice_when_further_seeds_are_reckoned_with(
     spread = PooledSpread(1.84, 5, 3)
     half = 0.05 + stats.t.ppf(0.95, 5) * spread.sd_mean * math.sqrt(1 / 2 + 1)
     ours = 80.55 + 0.45
-    assert judge(ours, 1, spread, 80.5, 0.1, 2.5, truncates=True, begun=3).seeds_needed == 3
-    assert judge(ours, 1, spread, 80.5, 0.1, 0.45 + half + 0.01, truncates=True, begun=3).seeds_needed == 2
-    assert judge(ours, 1, spread, 80.5, 0.1, 0.45 + half - 0.01, truncates=True, begun=3).seeds_needed == 3
+    assert judge(ours, 1, spread, 80.5, 0.1, 2.5, truncates=True, begun_runs=3).seeds_needed == 3
+    assert judge(ours, 1, spread, 80.5, 0.1, 0.45 + half + 0.01, truncates=True, begun_runs=3).seeds_needed == 2
+    assert judge(ours, 1, spread, 80.5, 0.1, 0.45 + half - 0.01, truncates=True, begun_runs=3).seeds_needed == 3
 
 
 @pytest.mark.parametrize(("mean", "kind"), [(65.0, "reproduced"), (69.2, "reproduced"), (70.0, "deviates")])
