@@ -14,10 +14,18 @@ class _Seen:
     last: tuple[int, float] | None = None
     of: int = 0
 
+    @property
+    def ends(self) -> float | None:
+        """When it ends, by its epochs; None until there are two."""
+        if not self.first or not self.last or self.last[0] <= self.first[0]:
+            return None
+        each = (self.last[1] - self.first[1]) / (self.last[0] - self.first[0])
+        return self.last[1] + each * (self.of - self.last[0])
+
 
 @dataclass
 class Pace:
-    """Seconds of runs; a run of which nothing is expected counts as the mean of those that have ended."""
+    """Seconds of runs; a run of which nothing is expected counts as the mean of those that are known."""
 
     expected: dict[str, float] = field(default_factory=dict)
     _seen: dict[str, _Seen] = field(default_factory=dict)
@@ -52,9 +60,8 @@ class Pace:
     def left(self, run: str, now: float) -> float | None:
         """The seconds that a run still takes: by its epochs once there are two, else by what is expected of it."""
         seen = self._seen.get(run)
-        if seen is not None and seen.first and seen.last and seen.last[0] > seen.first[0]:
-            each = (seen.last[1] - seen.first[1]) / (seen.last[0] - seen.first[0])
-            return round(max(0.0, each * (seen.of - seen.last[0]) - (now - seen.last[1])), 1)
+        if seen is not None and (ends := seen.ends) is not None:
+            return round(max(0.0, ends - now), 1)
         whole = self._whole(run)
         return None if whole is None else round(max(0.0, whole - (now - seen.started if seen else 0.0)), 1)
 
@@ -65,8 +72,13 @@ class Pace:
         return max(*known, sum(known) / jobs, 0.0) if len(known) == len(left) and known else None
 
     def _whole(self, run: str) -> float | None:
-        """What a run takes: as expected, by the ratio that held so far."""
-        took, foreseen = self._foreseen
+        """What a run takes: as expected, by the ratio that held so far, of runs that go on by when they will end."""
+        going = [(ends - seen.started, self.expected.get(name, 0.0))
+                 for name, seen in self._seen.items() if (ends := seen.ends) is not None]  # fmt: skip
+        took, foreseen = (
+            done + sum(one[at] for one in going if one[1]) for at, done in enumerate(self._foreseen)
+        )  # fmt: skip
         if self.expected.get(run):
             return self.expected[run] * (took / foreseen if foreseen else 1.0)
-        return self._took / self._done if self._done else None
+        number = self._done + len(going)
+        return (self._took + sum(whole for whole, _ in going)) / number if number else None

@@ -1,12 +1,14 @@
 """One run: data + network + trainer -> scores, worked on in an attempt folder and published whole."""
 
 import logging
+import statistics
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -266,10 +268,13 @@ def _train(
     from benchmarks.runs.train import make_logger, train
 
     is_orphaned = False
+    ends: list[float] = []
 
     def on_epoch(epoch: int, of: int, loss: float) -> None:
         nonlocal is_orphaned
-        write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss})
+        ends.append(around.seat.now())
+        pace = _pace(ends, device_facts(around.device, run.numerics)) if len(ends) > 1 else {}
+        write_json(attempt / "progress.json", {"epoch": epoch, "of": of, "loss": loss, **pace})
         try:
             around.on_epoch(epoch, of, loss)
         except ConnectionError:  # whoever waited for this run is gone, which is no fault of the run
@@ -287,6 +292,12 @@ def _train(
         scores = _predict(trainer, model, data)
     _write_probes(run, model, data, attempt)
     return scores, {**facts, **captures}
+
+
+def _pace(ends: Sequence[float], device: dict[str, Any]) -> dict[str, Any]:
+    """What an epoch takes on this device, by when epochs have ended, s: the median, as some wait for other work."""
+    each = statistics.median(end - before for before, end in pairwise(ends))
+    return {"seconds": round(max(0.0, each), 3), "device": device}
 
 
 def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:

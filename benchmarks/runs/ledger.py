@@ -27,7 +27,7 @@ from typing import Any
 from benchmarks.errors import InputError, warned
 from benchmarks.runs.files import claimed, is_claimed, storage_error, write_json, writing
 from benchmarks.runs.stored.finished import ANNOTATIONS, PUBLISHED, Finished, Tested, file_checksums, load_finished
-from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, read_stored
+from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, StoredRun, read_stored
 from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.run import Run
 from benchmarks.runs.stored.shelf import Shelf, Stored
@@ -170,6 +170,14 @@ class Ledger:
             if one["checkpoint"] or one["id"] not in found:
                 found[one["id"]] = one
         return list(found.values())
+
+    def begun(self) -> Iterator[tuple[Run, dict[str, Any]]]:
+        """Attempts of the own store that tell how long an epoch takes: their runs and progress notes."""
+        for folder in sorted((self.root / ".attempts").glob("[!.]*/[!.]*")):
+            with suppress(InputError):  # of one that has just ended, or that is none
+                note = read_stored(folder / "progress.json", Progress, "")
+                if note.get("seconds") and note.get("device"):
+                    yield Run.from_dict(read_stored(folder / "run.json", StoredRun, "")), note
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

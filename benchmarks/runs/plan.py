@@ -234,27 +234,42 @@ def expected_minutes(paper: Paper, run: Run, workspace: Workspace, here: Machine
     found = expected(run, typed, timings, here)
     guesses = {device: one for device, one in found.items() if one.basis == TYPED}
     for device, guess in guesses.items():
-        found[device] = _by_others(paper, run, device, by_device[device], guess, timings, here)
+        found[device] = _by_others(paper, run, device, guess, timings, here)
     return found
 
 
 def _by_others(
-    paper: Paper, run: Run, device: str, typed: Mapping[str, float], guess: Estimate, timings: Timings,
-    here: Machine | None,
-) -> Estimate:  # fmt: skip
-    """A typed estimate, scaled by what such an estimate was off where the same setting has run on another dataset.
+    paper: Paper, run: Run, device: str, guess: Estimate, timings: Timings, here: Machine | None
+) -> Estimate:
+    """A typed estimate, scaled by what such an estimate was off where its like has run.
 
-    typed: minutes on this kind of device, by dataset.
+    That is the setting itself on another dataset, else another setting of the same network, on the same one if it can
+    be.
     """
     choice = Choice(run.tier, run.corpus, numerics=run.numerics)
-    for name, minutes in typed.items():
-        if name == run.dataset or not minutes:
-            continue
-        took = timings.measured(setting_runs(paper, run.setting, name, choice)[0], here).get(device)
+    for setting, name in _alike(paper, run, device):
+        minutes = _typed(paper, setting, run.tier, device)[name]
+        took = timings.measured(setting_runs(paper, setting, name, choice)[0], here).get(device) if minutes else None
         if took:
-            times = took.minutes / minutes
-            return Estimate(guess.minutes * times, f"typed, times {times:.1f} as on {name}: {took.basis}")
+            times, what = took.minutes / minutes, "" if setting == run.setting else f"{setting} "
+            return Estimate(guess.minutes * times, f"typed, times {times:.1f} as {what}on {name}: {took.basis}")
     return guess
+
+
+def _alike(paper: Paper, run: Run, device: str) -> list[tuple[str, str]]:
+    """Settings with datasets that a typed estimate may be compared at, the nearest to that of the run first."""
+    network = paper.settings[run.setting].model.class_path
+    found = [
+        (setting, name)
+        for setting, recipe in paper.settings.items() if recipe.model.class_path == network
+        for name in _typed(paper, setting, run.tier, device) if (setting, name) != (run.setting, run.dataset)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one[0] != run.setting, one[1] != run.dataset))
+
+
+def _typed(paper: Paper, setting: str, tier: str, device: str) -> Mapping[str, float]:
+    """The minutes that the paper file gives for a setting on one kind of device, by dataset."""
+    return paper.settings[setting].minutes.get(tier, {}).get(device, {})  # type: ignore[call-overload, no-any-return]
 
 
 def _check_folds(folds: Sequence[int], known: Sequence[int], paper: str, dataset: str) -> None:

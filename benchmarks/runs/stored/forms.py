@@ -206,11 +206,13 @@ class Failure(Form):
 
 
 class Progress(Form):
-    """progress.json of an attempt."""
+    """progress.json of an attempt; from its second epoch on it tells what one takes, and where."""
 
     epoch: Count
     of: Count
     loss: Loss
+    seconds: Seconds | None = None
+    device: Device | None = None
 
 
 def read_stored(path: Path, form: type[Form], advice: str, oldest: int = FORMAT) -> dict[str, Any]:

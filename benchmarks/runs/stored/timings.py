@@ -12,7 +12,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.runs.ledger import Finished, Ledger, Run
 from benchmarks.runs.provenance import cpu_name, instructions
@@ -42,8 +42,12 @@ class Machine(NamedTuple):
     @classmethod
     def of(cls, finished: Finished) -> "Machine":
         """That of a stored run."""
-        device = finished.result["device"]
-        return cls(device["kind"], device["name"], str(device.get("instructions", "")))
+        return cls.told(finished.result["device"])
+
+    @classmethod
+    def told(cls, device: Mapping[str, Any]) -> "Machine":
+        """That of a device as results and progress notes tell it."""
+        return cls(device["kind"], device["name"], str(device.get("instructions") or ""))
 
     def __str__(self) -> str:
         return f"{self.name} ({self.instructions})" if self.instructions else self.name
@@ -70,6 +74,8 @@ class Took:
     usual: float | None = None
     #: those of its layers (models.kernels), which later versions may have others of
     kernels: str = "native"
+    #: whether it has only begun, so that its minutes are those of all its epochs at the pace of the first
+    has_only_begun: bool = False
 
     @classmethod
     def of(cls, finished: Finished) -> "Took":
@@ -80,6 +86,15 @@ class Took:
         return cls(
             (finished.run.setting, finished.run.recipe), Machine.of(finished), threads,
             took / 60, str(finished.result.get("ended") or ""), usual / 60, str(device.get("kernels") or "native"),
+        )  # fmt: skip
+
+    @classmethod
+    def begun(cls, run: Run, note: Mapping[str, Any]) -> "Took":
+        """The same of a run that has begun, by its progress note."""
+        device = note["device"]
+        return cls(
+            (run.setting, run.recipe), Machine.told(device), int(device["threads"]) if device["kind"] == "cpu" else 1,
+            note["of"] * note["seconds"] / 60, "", kernels=str(device.get("kernels") or "native"), has_only_begun=True,
         )  # fmt: skip
 
     @property
@@ -138,14 +153,18 @@ def _epochs(finished: Finished) -> list[float]:
 
 
 class Timings:
-    """What stored runs took."""
+    """What stored runs took; of a recipe of which none has ended on a machine, what those will take that have begun."""
 
-    def __init__(self, runs: Iterable[Took]) -> None:
+    def __init__(self, runs: Iterable[Took], begun: Iterable[Took] = ()) -> None:
         self._by_recipe: dict[tuple[str, str], dict[Machine, list[Took]]] = defaultdict(dict)
         for one in sorted(runs, key=lambda one: one.ended):
             before = self._by_recipe[one.recipe].get(one.machine, [])
             # With other kernels than the newest it would take another time.
             self._by_recipe[one.recipe][one.machine] = [*(it for it in before if it.kernels == one.kernels), one]
+        for one in begun:
+            told = self._by_recipe[one.recipe].setdefault(one.machine, [])
+            if all(it.has_only_begun for it in told):
+                told.append(one)
 
     def measured(self, run: Run, here: Machine | None = None) -> dict[str, Estimate]:
         """By kind of device what a run takes there, as far as its recipe has run.
@@ -170,11 +189,11 @@ class Timings:
             if same in machines:
                 alike, threads = _alike_threads(machines[same])
                 apart = "" if threads == 1 else f" with {threads} threads"
-                return Estimate(_newest(alike), f"{count_of(min(len(alike), NEWEST), 'run')} on {where}{apart}")
+                return Estimate(_newest(alike), f"{_counted(alike)} on {where}{apart}")
         for machine, took in sorted(machines.items(), key=lambda one: -len(one[1])):
             if ratio := self._ratio(machine, here):
                 factor, settings = ratio
-                where = f"{count_of(min(len(took), NEWEST), 'run')} on {machine}"
+                where = f"{_counted(took)} on {machine}"
                 scaled = f"scaled by {factor:.2f}, as {count_of(settings, 'setting')} run on both"
                 return Estimate(factor * _newest(took), f"{where}, {scaled}")
         most = _on_most(machines)
@@ -191,7 +210,12 @@ class Timings:
 
 def _on_most(machines: Mapping[Machine, Sequence[Took]]) -> Estimate:
     machine, took = max(machines.items(), key=lambda one: (len(one[1]), one[0]))
-    return Estimate(_newest(took), f"{count_of(min(len(took), NEWEST), 'run')} on {machine}")
+    return Estimate(_newest(took), f"{_counted(took)} on {machine}")
+
+
+def _counted(took: Sequence[Took]) -> str:
+    """How many an estimate is from, and of which kind."""
+    return count_of(min(len(took), NEWEST), "begun run" if took[-1].has_only_begun else "run")
 
 
 def _alike_threads(took: Sequence[Took]) -> tuple[list[Took], int]:
@@ -228,10 +252,11 @@ _LAST: dict[str, tuple[object, Timings]] = {}
 
 
 def stored_timings(ledger: Ledger) -> Timings:
-    """Those of the finished runs of a store, gathered again when those have changed."""
+    """Those of the runs of a store, gathered again when other runs have ended."""
     runs = ledger.by_slot
     if "runs" not in _LAST or _LAST["runs"][0] is not runs:
-        _LAST["runs"] = runs, Timings(Took.of(one) for of_slot in runs.values() for one in of_slot)
+        ended = (Took.of(one) for of_slot in runs.values() for one in of_slot)
+        _LAST["runs"] = runs, Timings(ended, (Took.begun(*one) for one in ledger.begun()))
     return _LAST["runs"][1]
 
 

@@ -28,6 +28,19 @@ def test_runs_to_come_take_the_ratio_of_those_that_are_done():
     assert pace.left("c", 21.0) == 20.0
 
 
+def test_a_run_that_goes_on_tells_of_those_to_come():
+    """It trains 2 s an epoch after 6 s at the start, so that it takes 26 s, where 13 were expected."""
+    pace = Pace()
+    pace.expect({"a": 13.0, "b": 100.0, "c": 0.0})
+    pace.start("a", 0.0)
+    pace.see("a", 1, 10, 8.0)
+    assert pace.left("b", 8.0) == 100.0
+    pace.see("a", 2, 10, 10.0)
+    assert (pace.left("a", 10.0), pace.left("b", 10.0), pace.left("c", 10.0)) == (16.0, 200.0, 26.0)
+    pace.end("a", "stopped", 11.0)
+    assert (pace.left("b", 11.0), pace.left("c", 11.0)) == (100.0, None)
+
+
 @pytest.mark.parametrize(("jobs", "seconds"), [(1, 100.0), (2, 60.0), (4, 60.0)])
 def test_a_sweep_takes_its_share_and_never_less_than_its_longest_run(jobs, seconds):
     pace = Pace()

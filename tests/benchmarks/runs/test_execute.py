@@ -54,7 +54,9 @@ def test_a_stopped_run_ends_bit_equal_to_an_undisturbed_one(toy_workspace, tmp_p
         execute(run, around)
     attempt = next((toy_workspace.runs / ".attempts" / run.id).iterdir())
     assert (attempt / "checkpoint.ckpt").exists()
-    assert json.loads((attempt / "progress.json").read_text())["epoch"] == stop_after + 1  # the epoch it was asked in
+    note = json.loads((attempt / "progress.json").read_text())
+    assert note["epoch"] == stop_after + 1  # the epoch it was asked in
+    assert ("seconds" in note) == ("device" in note) == (note["epoch"] > 1)
     torch.manual_seed(99)  # whatever else happened in the process must not matter
     folder = execute(run, Surroundings(toy_workspace))
     for name in ("scores_test.npz",):

@@ -87,7 +87,8 @@ def test_plan_tells_what_it_used(tmp_path, monkeypatch):
         for one in json.loads(json.dumps(plan.to_dict()))["runs"]
         if one["dataset"] == "esc10"
     }
-    assert told["base"] == "5 runs on this kind of CPU" and told["att"] == TYPED
+    assert told["base"] == "5 runs on this kind of CPU"
+    assert told["att"].startswith("typed, times ") and told["att"].endswith(f" as base on esc10: {told['base']}")
     monkeypatch.setattr(planning, "this_cpu", lambda numerics: XEON)
     elsewhere = "\n".join(plan_lines(make_plan(select("acrnn.t3"), Choice(), workspace)))
     assert "this kind of CPU" not in elsewhere and "1.0 h on cpu (5 runs on EPYC, another kind of CPU)" in elsewhere
@@ -113,6 +114,48 @@ def test_a_typed_estimate_is_scaled_by_what_its_like_was_off(tmp_path, monkeypat
     minutes, basis = told()
     assert minutes == pytest.approx(typed["esc50"] / 2) and basis["cuda"] == TYPED
     assert basis["cpu"] == "typed, times 0.5 as on esc10: 5 runs on this kind of CPU with 2 threads"
+
+
+def test_another_setting_of_the_network_scales_a_typed_estimate(tmp_path, monkeypatch):
+    monkeypatch.setattr(planning, "this_cpu", lambda numerics: EPYC)
+    workspace = workspace_in(tmp_path)
+    settings = load_paper("acrnn").settings
+    typed = {name: settings[name].minutes["full"]["cpu"]["esc10"] for name in ("base", "att_aug", "googlenet")}
+    device = {"kind": "cpu", "name": "EPYC", "threads": 2}
+    fabricate(workspace, "base", "esc10", seeds=1, device=device, seconds={"total": 15.0 * typed["base"]})
+    plan = make_plan(select("acrnn"), Choice(seeds=1), workspace).runs.values()
+    told = {one.run.setting: (one.minutes["cpu"], one.basis["cpu"]) for one in plan if one.run.dataset == "esc10"}
+    assert told["att_aug"][0] == pytest.approx(typed["att_aug"] / 4)
+    assert told["att_aug"][1].startswith("typed, times 0.2 as base on esc10: 5 runs")
+    assert told["googlenet"] == (typed["googlenet"], TYPED), "another network says nothing of it"
+
+
+def begins(workspace, run, **note):
+    """An attempt at a run, with such a progress note."""
+    folder = workspace.ledger.attempt(run)
+    (folder / "progress.json").write_text(json.dumps({"epoch": 3, "of": 300, "loss": 0.5, **note}))
+
+
+def test_a_run_that_has_begun_tells_what_its_like_will_take(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(planning, "this_cpu", lambda numerics: EPYC)
+    workspace = workspace_in(tmp_path)
+    device = {"kind": "cpu", "name": "EPYC", "threads": 1, "kernels": "compiled"}
+
+    def told():
+        planned = next(iter(make_plan(select("acrnn.t3.base.esc10"), Choice(), workspace_in(tmp_path)).runs.values()))
+        return planned.minutes["cpu"], planned.basis["cpu"]
+
+    begins(workspace, runs["att"], seconds=12.0)  # it does not tell where
+    begins(workspace, runs["base"])
+    before = told()
+    assert before[1] == TYPED
+    begins(workspace, runs["base"], seconds=12.0, device=device)
+    assert told() == (30.0, "1 begun run on this kind of CPU"), "300 epochs of 12 s on one of two cores"
+    begins(workspace, runs["base"], seconds=-1.0, device=device)
+    assert told() == before
+    begins(workspace, runs["base"], seconds=12.0, device=device)
+    fabricate(workspace, "base", "esc10", seeds=1, device=device, seconds={"total": 2400.0})
+    assert told() == (20.0, "5 runs on this kind of CPU"), "those that have ended know better"
 
 
 def test_one_left_out_is_told_from_those_beside_it(runs):
