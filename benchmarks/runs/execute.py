@@ -107,7 +107,7 @@ def _check_sources(run: Run) -> None:
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:
     from models.kernels import begin, choose
 
-    with choose(around.kernels):
+    with choose(around.kernels, around.say):
         begin()
         return _made(run, attempt, around)
 

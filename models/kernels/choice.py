@@ -1,7 +1,8 @@
 """Which kernels are used: ours where they can be compiled, what the library compiles, or its layers one by one."""
 
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Literal
@@ -12,6 +13,10 @@ Kernels = Literal["fused", "native", "compiled"]
 Used = Literal["fused", "native", "compiled", "partly compiled"]
 
 
+def _warned(line: str) -> None:
+    warnings.warn(line, stacklevel=3)
+
+
 class _Here(threading.local):
     """What this thread uses; runs that share a process are threads of it."""
 
@@ -19,6 +24,8 @@ class _Here(threading.local):
     chosen: Kernels = "fused"
     #: which were, since the last `begin`
     used: Used = "native"
+    #: takes what a user should know, one line
+    say: Callable[[str], None] = staticmethod(_warned)
 
 
 _HERE = _Here()
@@ -45,22 +52,23 @@ def may_compile() -> bool:
     return _HERE.chosen == "compiled"
 
 
-def give_up_compiling() -> None:
-    """Use the library's layers from here on, as it cannot compile pieces of them."""
+def give_up_compiling(why: str) -> None:
+    """Use the library's layers from here on, as it cannot compile pieces of them, and say so."""
     _HERE.chosen = "native"
     if _HERE.used == "compiled":
         _HERE.used = "partly compiled"
+    _HERE.say(f"layers could not be compiled ({why}); they are computed one by one")
 
 
 @contextmanager
-def choose(kernels: Kernels) -> Iterator[None]:
-    """Within the block this thread uses these kernels, where they can be."""
-    before = _HERE.chosen
-    _HERE.chosen = kernels
+def choose(kernels: Kernels, say: Callable[[str], None] = _warned) -> Iterator[None]:
+    """Within the block this thread uses these kernels, where they can be; say: takes where they cannot, one line."""
+    before = _HERE.chosen, _HERE.say
+    _HERE.chosen, _HERE.say = kernels, say  # type: ignore[method-assign]
     try:
         yield
     finally:
-        _HERE.chosen = before
+        _HERE.chosen, _HERE.say = before  # type: ignore[method-assign]
 
 
 def note(kernels: Kernels = "fused") -> None:

@@ -5,7 +5,6 @@ takes several times as long as the library's layers, which is what our loops are
 to rounding. What cannot be compiled is computed as it is written.
 """
 
-import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -45,9 +44,7 @@ def compiled(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         found = _compiled(function)(*arguments)
     except TorchDynamoException as error:
-        give_up_compiling()
-        why = " ".join(str(error).split())[:120]
-        warnings.warn(f"layers could not be compiled ({why}); they are computed one by one", stacklevel=2)
+        give_up_compiling(" ".join(str(error).split())[:120])
         return function(*arguments)
     note("compiled")
     return found

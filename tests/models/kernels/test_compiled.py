@@ -139,6 +139,20 @@ def test_what_cannot_be_compiled_is_computed_as_it_is_written_and_told_once(monk
     assert len(ours) == 1 and "no such accelerator" in ours[0]
 
 
+def test_who_has_chosen_is_told(monkeypatch):
+    def refuses(*_):
+        raise RuntimeError("no such accelerator")
+
+    monkeypatch.setattr(compiled, "BACKEND", refuses)
+    compiled._compiled.cache_clear()
+    said = []
+    with warnings.catch_warnings(), kernels.choose("compiled", said.append):
+        warnings.simplefilter("error", UserWarning)
+        kernels.norm_relu(layer(), maps_of(3, 5, 6, 7), (2, 2))
+    assert len(said) == 1 and "no such accelerator" in said[0]
+    compiled._compiled.cache_clear()
+
+
 def test_a_piece_that_cannot_be_compiled_after_others_is_told(monkeypatch):
     norm, maps = layer(), maps_of(3, 5, 6, 7)
     kernels.begin()
