@@ -75,10 +75,16 @@ def f1_chosen_thresholds(scores: Scores, reference: "pd.DataFrame", chosen: Sequ
         [[one[label].threshold if label in one else np.inf for label in judged.classes] for one in best]
     )
     said = [found > thresholds[of_item[item]] for item, found in zip(judged.items, judged.found, strict=True)]
-    tp, n_sys, n_ref = (np.array([one.sum(axis=0) for one in of_items]) for of_items in _both(said, judged.active))
-    parts = [_ratio(*of_class, judged.items) for of_class in zip(tp.T, n_sys.T, n_ref.T, strict=True)]
-    value = float(np.mean([one.value for one in parts]))
-    return MetricValue(value, np.mean([one.per_item for one in parts], axis=0), judged.items, {}, is_share=False)
+    return _macro(judged, said)
+
+
+def f1_all_active(scores: Scores, reference: "pd.DataFrame") -> MetricValue:
+    """Percent: the mean over the classes of the F1 of calling every second active, whatever the scores are.
+
+    No threshold that is the best one gives less. Raises InputError.
+    """
+    judged = Segmented.of(scores, reference)
+    return _macro(judged, [np.ones_like(active) for active in judged.active])
 
 
 def best_thresholds(scores: Scores, reference: "pd.DataFrame") -> dict[str, AtThreshold]:
@@ -111,6 +117,14 @@ def _best(judged: Segmented) -> dict[str, ClassCounts]:
         label: ClassCounts(float(limits[at]), 100 * float(best[label]), tp[:, at], n_sys[:, at], n_ref[:, at])
         for at, label in enumerate(judged.classes)
     }
+
+
+def _macro(judged: Segmented, said: Sequence[np.ndarray]) -> MetricValue:
+    """The mean over the classes of their F1 where this was said of each recording's segments, (segments, classes)."""
+    tp, n_sys, n_ref = (np.array([one.sum(axis=0) for one in of_items]) for of_items in _both(said, judged.active))
+    parts = [_ratio(*of_class, judged.items) for of_class in zip(tp.T, n_sys.T, n_ref.T, strict=True)]
+    value = float(np.mean([one.value for one in parts]))
+    return MetricValue(value, np.mean([one.per_item for one in parts], axis=0), judged.items, {}, is_share=False)
 
 
 def _both(
@@ -165,5 +179,9 @@ METRICS = (
     Metric(
         "f1_validation_thresholds_1s", 1, "%", True, f1_chosen_thresholds, SOFT_ACTIVITY, chosen_on=SELECTION,
         rule="the same with the thresholds that are best for the recordings that validate",
+    ),
+    Metric(
+        "f1_all_active_1s", 1, "%", True, f1_all_active, SOFT_ACTIVITY,
+        rule="every second is called active, whatever its scores; F1 of each class, the mean over classes",
     ),
 )  # fmt: skip

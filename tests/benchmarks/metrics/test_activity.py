@@ -122,6 +122,15 @@ def test_a_class_that_is_never_active_where_thresholds_are_chosen_is_never_found
     assert value.value == pytest.approx((found["birds"].f1 + found["car"].f1) / 3)
 
 
+def test_what_is_reached_without_listening_is_that_of_scores_that_are_all_the_same(said, truth):
+    """The official tool, with a threshold below all of them, is the oracle."""
+    value = metric_named("f1_all_active_1s").compute(said, truth)
+    same = Scores(said.items, CLASSES, np.ones_like(said.values), "linear", 0.2)
+    assert value.value == pytest.approx(f1_best_thresholds(same, truth).value)
+    assert value.value <= f1_best_thresholds(said, truth).value
+    assert metric_named("f1_all_active_1s").compute(same, truth).value == value.value
+
+
 def test_a_class_without_any_activity_has_no_f1(said, truth):
     without = truth[truth["label"] != "steps"]
     value = f1_best_thresholds(said, without)

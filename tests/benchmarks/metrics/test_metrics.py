@@ -57,7 +57,7 @@ def computed(metric: Metric, scores: Scores, truth: pd.DataFrame) -> MetricValue
 def test_a_walk_over_all_metrics_sees_every_form_of_an_id():
     assert set(all_metrics()) == {
         "accuracy_clip_mean_probability", "accuracy_clip_decision", "accuracy_file_log_posterior",
-        "f1_best_thresholds_1s", "f1_best_thresholds_1s_softmax", "f1_validation_thresholds_1s",
+        "f1_best_thresholds_1s", "f1_best_thresholds_1s_softmax", "f1_validation_thresholds_1s", "f1_all_active_1s",
         "segment_er_1s_above_0.5", "segment_f1_micro_1s_above_0.5", "segment_f1_macro_1s_above_0.5",
         "accuracy_file_log_posterior_classwise", "auc_macro", "auc_of_Dog", "auc_frames",
         "event_er_onset_500ms_above_0.5_median_540ms", "event_f1_onset_500ms_above_0.5_median_540ms",
