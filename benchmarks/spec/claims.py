@@ -5,6 +5,8 @@
     {kind: chain, rows: [A, B, C]}                          A > B > C
     {kind: best, rows: [A, B, C], tie: 0}                   A is above all other rows; with `tie`, or that near to them
     {kind: difference, rows: [A, B], value: 2, within: 1}   A - B lies in value ± within, on the value's side of zero
+    {kind: similar, rows: [A, B, C], within: 1}             no two rows differ by more than `within`
+    {kind: pairs, pairs: [[A, B], [C, B]]}                  of every pair the first is above the second
     {kind: never_worst, rows: [A, B, C]}                    in no class of the items is A below all other rows
 
 Rows are those of the claim's table, or `columns` of a claim about one row; `by`, `tie`, `value` and `within` are in the
@@ -14,7 +16,7 @@ holds nor fails.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, AliasChoices, Field, TypeAdapter, ValidationError
@@ -124,6 +126,30 @@ class Difference(Strict):
         yield Link(second, first, -(self.value + self.within), tie_is_enough=True)
 
 
+class Similar(Strict):
+    """No two rows differ by more than `within`."""
+
+    kind: Literal["similar"]
+    rows: Rows
+    within: Points = Field(gt=0)
+
+    def links(self) -> Iterator[Link]:
+        """What must hold: none of two is below the other by more."""
+        for one, other in permutations(self.rows, 2):
+            yield Link(one, other, -self.within, tie_is_enough=True)
+
+
+class Pairs(Strict):
+    """Of every pair the first is above the second: a sentence about many comparisons."""
+
+    kind: Literal["pairs"]
+    pairs: Annotated[list[Annotated[_Names, Field(min_length=2, max_length=2)]], Field(min_length=1)]
+
+    def links(self) -> Iterator[Link]:
+        """What must hold."""
+        yield from (Link(above, below) for above, below in self.pairs)
+
+
 class NeverWorst(Strict):
     """In no class of the items is the first row below all others: a sentence about classes, tested as one whole."""
 
@@ -135,7 +161,7 @@ class NeverWorst(Strict):
         yield from (Link(self.rows[0], other, tie_is_enough=True) for other in self.rows[1:])
 
 
-Form = Beats | AtLeast | Chain | Best | Difference | NeverWorst
+Form = Beats | AtLeast | Chain | Best | Difference | Similar | Pairs | NeverWorst
 _FORMS: TypeAdapter[Form] = TypeAdapter(Annotated[Form, Field(discriminator="kind")])
 
 
@@ -167,9 +193,9 @@ def links_of(claim_id: str, test: Mapping[str, Any]) -> tuple[Link, ...]:
 
 
 def tolerance_of(claim_id: str, test: Mapping[str, Any]) -> float | None:
-    """How far a claimed difference may be off, for claims of one. Raises InputError as `form_of` does."""
+    """How far a claimed difference may be off, for claims of one, or of none. Raises InputError as `form_of` does."""
     form = form_of(claim_id, test)
-    return form.within if isinstance(form, Difference) else None
+    return form.within if isinstance(form, Difference | Similar) else None
 
 
 def published_ordering(claim_id: str, test: Mapping[str, Any], published: Mapping[str, float | None]) -> Ordering:

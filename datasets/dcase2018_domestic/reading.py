@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from datasets.audio import ClipFault, clip_fault, read_any
 from datasets.errors import DataError
 
-#: Distance of the frames of the released arrays, seconds, and their number of bands (paper, section 4).
+#: Distance of the frames of the released arrays, seconds, and their number of bands (paper, sections 3.1 and 3.2).
 HOP_SECONDS, BANDS = 0.02, 64
 
 

@@ -65,6 +65,8 @@ def rows() -> dict[str, Outcomes]:
         ({"kind": "best", "rows": ["a", "b", "c"]}, ["a > b", "a > c"]),
         ({"kind": "best", "rows": ["a", "b"], "tie": 0.5}, ["a >= b - 0.5"]),
         ({"kind": "difference", "rows": ["a", "b"], "value": 2, "within": 1}, ["a > b", "a >= b + 1", "b >= a - 3"]),
+        ({"kind": "similar", "rows": ["a", "b"], "within": 1}, ["a >= b - 1", "b >= a - 1"]),
+        ({"kind": "pairs", "pairs": [["a", "b"], ["c", "b"]]}, ["a > b", "c > b"]),
     ],
 )
 def test_every_form_comes_down_to_links(test, links):
@@ -82,6 +84,10 @@ def test_every_form_comes_down_to_links(test, links):
         {"kind": "beats", "rows": ["a", "b"], "margin": 2},
         {"kind": "difference", "rows": ["a", "b"], "value": 2},
         {"kind": "difference", "rows": ["a", "b"], "value": 2, "within": -1},
+        {"kind": "similar", "rows": ["a"], "within": 1},
+        {"kind": "similar", "rows": ["a", "b"]},
+        {"kind": "pairs", "pairs": []},
+        {"kind": "pairs", "pairs": [["a", "a"]]},
     ],
 )
 def test_a_test_of_no_known_form_is_one_line(test):
