@@ -110,7 +110,7 @@ class ConvolutionalRNN(nn.Module):
     readout: without attention at l10, the last state of each direction (assumed) or the mean state.
     directions: states of the two directions concatenated (section 3.3.2) or summed.
     rnn_init: orthogonal recurrent matrices (fitted to the FLOPs of table 2) or Gaussian as all other weights, which is
-        what section 4.1 says.
+        what section 4.1 says; the controls of table 3 have it.
     dropout: probability, after each GRU layer.
     width_divisor: divides all layer widths, for quick trials.
     input_shape: channels, frequency bands, frames of a segment.

@@ -71,9 +71,9 @@ def profiler_proxy(module: nn.Module) -> int:
     """The "FLOPs" that the ACRNN paper's Table 2 prints, as a formula over weights (fitted to it, and no cost at all).
 
     Two operations per weight; besides, in a network with GRUs two per recurrent weight and three per attention weight,
-    in one without three per convolution weight; no one set of constants fits both. They give the printed 63.27 M,
-    9.17 M and 9.18 M. A TensorFlow profiler that does not know the batch size counts initialisers and regularisers
-    alone, which may be where they come from.
+    in one without three per convolution weight. They give the printed 63.27 M, 9.17 M and 9.18 M. A TensorFlow profiler
+    that does not know the batch size counts initialisers and regularisers alone: a random draw would be two, an
+    orthogonal one four, an L2 term three, which may be where they come from.
     """
     layers = {name: layer for name, layer in module.named_modules() if isinstance(layer, KERNEL_LAYERS)}
     weights = sum(_weights(layer) for layer in layers.values())

@@ -37,8 +37,8 @@ class ClipDataModule(ResidentDataModule):
     epoch_mode: an epoch has all copies of a clip ("concat"), or one at random ("resample").
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
     standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
-        in its statistics: assumed not to matter); by the "mean" alone; or per "band", over all frames of the unaltered
-        training clips, each once, however they are cut.
+        in its statistics: assumed not to matter); by one mean and deviation of "all" channels; by the "mean" alone; or
+        per "band", over all frames of the unaltered training clips, each once, however they are cut.
     options: those of ResidentDataModule, which also says what there is after `setup`.
 
     Features are kept as the extractor gives them, uint8, float16 or float32, and segments are views of them; what is
@@ -61,14 +61,14 @@ class ClipDataModule(ResidentDataModule):
         copies: Sequence[Copy] = (),
         epoch_mode: EpochMode = "concat",
         mixup_alpha: float = 0.0,
-        standardize: bool | Literal["band", "mean"] = True,
+        standardize: bool | Literal["band", "mean", "all"] = True,
         **options: Any,
     ) -> None:
         if segment_hop < 1 or (segment_frames is not None and segment_frames < 1):
             raise DataError(f"segments of {segment_frames} frames every {segment_hop}: give numbers from 1 on")
         for name, given, known in (
             ("segment_mode", segment_mode, get_args(SegmentMode)), ("epoch_mode", epoch_mode, get_args(EpochMode)),
-            ("standardize", standardize, (True, False, "band", "mean")),
+            ("standardize", standardize, (True, False, "band", "mean", "all")),
         ):  # fmt: skip
             if given not in known:
                 raise DataError(f"unknown {name} {given!r}; known: {', '.join(map(str, known))}")
@@ -131,6 +131,9 @@ class ClipDataModule(ResidentDataModule):
             mean[1:], std[1:] = 0.0, std[0].clone()
         if self.standardize == "mean":
             std = torch.ones_like(std)
+        if self.standardize == "all":  # channels have as many values each
+            square, one = (std.square() + mean.square()).mean(), mean.mean()
+            mean, std = one.expand(channels), (square - one.square()).sqrt().expand(channels)
         self.mean, self.std = mean.float(), std.clamp_min(1e-8).float()
 
     def _order(self, epoch: int) -> tuple[Tensor, Tensor]:

@@ -133,6 +133,18 @@ def test_prediction_has_all_segments_in_the_order_of_the_items(make, dataset):
             assert segment.numpy() == pytest.approx(expected, abs=1e-3)
 
 
+def test_one_mean_and_deviation_of_all_values_or_one_of_each_channel(make):
+    """Unaltered training segments are mean 0 and deviation 1, together or each channel by itself."""
+    _, tensors = epoch(make(standardize="all"))
+    x = torch.cat([x for x, _ in tensors]).double()
+    assert (x.mean(), x.std()) == (pytest.approx(0, abs=1e-3), pytest.approx(1, abs=1e-3))
+    spread = x.std(dim=(0, 2, 3))
+    assert spread[0] > 5 * spread[1], "the delta is small beside the spectrum"
+    _, tensors = epoch(make())
+    x = torch.cat([x for x, _ in tensors]).double()
+    assert x.std(dim=(0, 2, 3)).numpy() == pytest.approx([1, 1], abs=1e-3)
+
+
 def test_a_clip_may_hold_one_segment_only(make):
     module = make(segment_frames=87, segment_hop=64)
     x = module.on_after_batch_transfer(next(iter(module.predict_dataloader()[0])), 0)
