@@ -27,8 +27,8 @@ class GRU(nn.GRU):
     """A bidirectional GRU layer with one bias set, as Keras counts it: (B, T, in) to (B, T, 2 x cells).
 
     PyTorch adds a second bias to the recurrent product; here it is zero and stays so. The reset gate acts after the
-    recurrent product, as cuDNN requires, and gates are logistic; Keras of the papers' time had the gate before the product
-    with one bias set and hard sigmoids, or after it with two bias sets and logistic gates (assumed: no matter which).
+    recurrent product, as cuDNN requires, and gates are logistic; Keras of the papers' time had the gate before the
+    product with one bias set and hard sigmoids, or after it with two and logistic gates (assumed: no matter which).
     """
 
     def __init__(self, inputs: int, cells: int) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from datasets.batches.frames import FrameDataModule
 from datasets.dcase2017_rare.dataset import TEST_SETS, DCASE2017Rare
 from datasets.dcase2017_rare.mixtures.draws import draw_all
-from datasets.dcase2017_rare.mixtures.mixture_set import MixtureSet, Screening
+from datasets.dcase2017_rare.mixtures.mixture_set import Joined, MixtureSet, Screening
 from datasets.dcase2017_rare.mixtures.params import MixingParams
 from datasets.dcase2017_rare.mixtures.sources import screening_name
+from datasets.errors import DataError
 from datasets.seeds import derive
 
 
@@ -23,6 +24,8 @@ class DCASE2017RareDataModule(FrameDataModule):
         dropped ("withdraw"), kept ("off").
     fresh_onsets: an onset per mixture, instead of the official one per isolated event.
     official_train: train on devtrain as released, 500 mixtures less the withdrawn, instead of on mixtures drawn here.
+    devtest_mixtures: so many of the official devtest mixtures, less the withdrawn, are trained on besides (None: all of
+        them); they are no test set then.
     test_sets: of "devtest" and "evaltest"; the withdrawn mixtures stay items, and their reference says so.
     options: those of FrameDataModule. Raises DataError where sources are missing or cannot be used.
     """
@@ -41,17 +44,29 @@ class DCASE2017RareDataModule(FrameDataModule):
         screening: Screening = "replace",
         fresh_onsets: bool = False,
         official_train: bool = False,
+        devtest_mixtures: int | None = 0,
         test_sets: Sequence[str] = TEST_SETS,
         **options: Any,
     ) -> None:
+        if devtest_mixtures != 0 and "devtest" in test_sets:
+            raise DataError(
+                "devtest_mixtures: mixtures that are trained on are no test set; leave devtest out of test_sets"
+            )
         super().__init__(DCASE2017Rare(root, event, cache), test_sets, cache=cache, **options)
+        self.devtest_mixtures = devtest_mixtures
         drawn_by = derive(self.seed, "mixtures") % 2**32 if mixing_seed is None else mixing_seed
         self.params = None if official_train else MixingParams(mixtures, presence, seed=drawn_by)
         self.screening, self.fresh_onsets = ("withdraw" if official_train else screening), fresh_onsets
         self._mixtures: dict[str, MixtureSet] = {}
 
-    def recordings(self, name: str) -> MixtureSet:
+    def recordings(self, name: str) -> MixtureSet | Joined:
         """The mixtures of a set, drawn or read once."""
+        if name != "train" or self.devtest_mixtures == 0:
+            return self._set(name)
+        devtest = self._set("devtest").without_withdrawn()
+        return Joined(self._set("train"), devtest.first(self.devtest_mixtures))
+
+    def _set(self, name: str) -> MixtureSet:
         if name not in self._mixtures:
             self._mixtures[name] = (
                 self.dataset.mixtures("devtrain", self.params, self.screening, self.fresh_onsets)
@@ -64,13 +79,14 @@ class DCASE2017RareDataModule(FrameDataModule):
         """The mixture that figures show: the first one, not withdrawn, whose event is loudest beside its background."""
         reference = self._references[name]
         shown = set(reference.index[reference["official"] & reference["onset"].notna()])
-        able = [recipe for recipe in self.recordings(name).recipes if recipe.name in shown]
+        able = [recipe for recipe in self._set(name).recipes if recipe.name in shown]
         return max(able, key=lambda recipe: recipe.ebr).name if able else super().probe_item(name)
 
     def provenance(self) -> dict[str, Any]:
         """As every frame-wise set has it, with the parameters of all mixtures and what the screening met."""
         train = self.params or self.dataset.params("devtrain")
-        params = {"train": train, **{name: self.dataset.params(name) for name in self.names}}
+        of_sets = {"devtest"} if self.devtest_mixtures != 0 else set()
+        params = {"train": train, **{name: self.dataset.params(name) for name in (*self.names, *of_sets)}}
         return {
             **super().provenance(),
             "mixing": {name: {**vars(one), "ebrs": list(one.ebrs), "hash": one.hash} for name, one in params.items()},
@@ -80,7 +96,7 @@ class DCASE2017RareDataModule(FrameDataModule):
     def _flagged(self, params: MixingParams) -> int:
         """How many of the training mixtures were drawn on a background in which the class is heard."""
         if self.params is None:
-            return params.mixtures_per_class - len(self.recordings("train").items)
+            return params.mixtures_per_class - len(self._set("train").items)
         sources = self.dataset.sources("devtrain")
         (event,) = self.classes
         marked = sources.flagged.get(event, frozenset())

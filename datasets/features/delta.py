@@ -31,30 +31,31 @@ def delta(features: Array) -> Array:
     return out
 
 
-def acceleration(features: Array) -> Array:
-    """Second derivative of features (..., T): that of the parabola through 9 frames, as librosa.feature.delta(order=2).
+def derivatives_of_old(features: Array) -> tuple[Array, Array]:
+    """First and second derivative of features (..., T) as librosa 0.5 and older gave them, `delta(order=1)` and `(2)`.
 
-    In the first and last four frames it is that of the outermost nine. Raises ValueError for fewer than 9 frames.
+    The regression over 9 frames, as a filter that looks back, goes once or twice over features whose borders last for 9
+    frames more. What comes out is shifted by the four frames of one regression, so that the second derivative is four
+    frames late, and its first three frames have the start of the filter. Raises ValueError for fewer than 9 frames.
     """
-    half = WIDTH // 2
-    n_frames = features.shape[-1]
+    from scipy.signal import lfilter
+
+    half, n_frames = WIDTH // 2, features.shape[-1]
     if n_frames < WIDTH:
         raise ValueError(f"{n_frames} frames are too few for a delta over {WIDTH}")
-    steps = np.arange(-half, half + 1, dtype=np.float64)
-    weights = steps**2 - np.mean(steps**2)  # what is left of a parabola without its mean; lines have none of it
-    weights *= 2 / np.sum(weights * steps**2)
-    windows = np.lib.stride_tricks.sliding_window_view(features, WIDTH, axis=-1)
-    curve = windows @ weights.astype(np.float32)
-    borders = [(0, 0)] * (features.ndim - 1) + [(half, half)]
-    return np.pad(curve, borders, mode="edge").astype(np.float32, copy=False)
+    newest_first = np.arange(half, -half - 1, -1) / (2.0 * sum(step * step for step in range(1, half + 1)))
+    once = lfilter(newest_first, 1.0, np.pad(features, [(0, 0)] * (features.ndim - 1) + [(WIDTH, WIDTH)], mode="edge"))
+    shown = slice(WIDTH + half, WIDTH + half + n_frames)
+    twice = lfilter(newest_first, 1.0, once)
+    return once[..., shown].astype(np.float32), twice[..., shown].astype(np.float32)
 
 
 def cepstra(level: Array, n_mfcc: int) -> tuple[Array, Array, Array]:
-    """MFCC of levels in dB (T, bands), their delta and acceleration: each (n_mfcc, T), by an orthonormal DCT-II.
+    """MFCC of levels in dB (T, bands) by an orthonormal DCT-II, with `derivatives_of_old`: each (n_mfcc, T).
 
     Raises ValueError for fewer than 9 frames.
     """
     from scipy.fft import dct
 
     mfcc = np.ascontiguousarray(dct(level, type=2, norm="ortho", axis=1)[:, :n_mfcc].T)
-    return mfcc, delta(mfcc), acceleration(mfcc)
+    return mfcc, *derivatives_of_old(mfcc)

@@ -20,12 +20,12 @@ class MfccScenes(Extractor):
     task1_scene_classification.yaml): power spectra under a periodic Hamming window, FFT of 2048, 40 bands of Slaney's
     scale from 0 to 22050 Hz, dB floored 80 dB below the clip's maximum, orthonormal DCT-II, derivatives over 9 frames.
     Its window has the length of the FFT, 46 ms: the 40 ms of its parameters (`win_length`) have no effect there.
-    Assumed: the derivatives are those of librosa today, which fit a polynomial; that of the time filtered with repeated
-    borders. Of the code's `y + numpy.spacing(1)` nothing is left in float32.
+    Derivatives are those of librosa 0.4, of that time (assumed, for the code names no version), see
+    `derivatives_of_old`. Of the code's `y + numpy.spacing(1)` nothing is left in float32.
     """
 
     name: ClassVar[str] = "mfcc_scenes"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     rate: int = 44100
     n_mfcc: int = 20

@@ -78,8 +78,9 @@ class RecurrentDropoutGRU(nn.GRU):
     """One forward GRU layer as in Keras 2.0: (B, T, in) -> states (B, T, cells) and the last state (1, B, cells).
 
     Keras's defaults of that time (assumed, for the code names none): the reset gate acts before the recurrent product,
-    gates are a hard sigmoid, clip(0.2 x + 0.5, 0, 1), and there is one bias set. In training each sequence and each
-    gate has one mask for the inputs of all its steps and one for the states.
+    gates are a hard sigmoid, clip(0.2 x + 0.5, 0, 1), and there is one bias set. In training each sequence has one mask
+    for the inputs of all its steps and gates and one for the states, as Keras's `implementation=2`, which the code asks
+    for, takes them.
 
     No library kernel does that, hence a loop over the steps.
     """
@@ -96,9 +97,9 @@ class RecurrentDropoutGRU(nn.GRU):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """States of all steps, and the last one."""
-        input_masks, state_masks = self._masks(x, self.input_size), self._masks(x, self.hidden_size)
-        parts = zip(self.weight_ih_l0.chunk(3), self.bias_ih_l0.chunk(3), input_masks, strict=True)
-        driven = [F.linear(x * mask[:, None], kernel, bias) for kernel, bias, mask in parts]
+        heard, state_mask = x * self._mask(x, self.input_size)[:, None], self._mask(x, self.hidden_size)
+        parts = zip(self.weight_ih_l0.chunk(3), self.bias_ih_l0.chunk(3), strict=True)
+        driven = [F.linear(heard, kernel, bias) for kernel, bias in parts]
         # The hard sigmoid's slope and middle are in what the loop adds up; reset and update gate stand side by side.
         gates = (0.2 * torch.stack(driven[:2]) + 0.5).unbind(2)
         candidates = driven[2].unbind(1)
@@ -106,15 +107,16 @@ class RecurrentDropoutGRU(nn.GRU):
         gate_kernels = 0.2 * torch.stack([reset, update])
         state, states = torch.zeros_like(candidates[0]), []
         for gate, candidate in zip(gates, candidates, strict=True):
-            opened = torch.baddbmm(gate, state * state_masks[:2], gate_kernels).clamp(0, 1)
-            fresh = torch.addmm(candidate, opened[0] * state * state_masks[2], kernel).tanh()
+            known = state * state_mask
+            opened = torch.baddbmm(gate, known.expand(2, -1, -1), gate_kernels).clamp(0, 1)
+            fresh = torch.addmm(candidate, opened[0] * known, kernel).tanh()
             state = torch.lerp(fresh, state, opened[1])
             states.append(state)
         return torch.stack(states, 1), state[None]
 
-    def _masks(self, x: Tensor, size: int) -> Tensor:
-        """Factors (3, B, size), one set for each gate."""
-        return F.dropout(x.new_ones(3, len(x), size), self.share, self.training)
+    def _mask(self, x: Tensor, size: int) -> Tensor:
+        """Factors (B, size)."""
+        return F.dropout(x.new_ones(len(x), size), self.share, self.training)
 
 
 class CakirCRNN(nn.Module):
@@ -123,8 +125,8 @@ class CakirCRNN(nn.Module):
     rnn_layers: 1 are the code's defaults; its set "crnn" is defined twice, the second time with 2 (which one was
         submitted is unknown; assumed: 1).
     dropout: probability, of maps before each pool, of GRU inputs and of GRU states.
-    seed: of the generator that draws the initial weights: He-normal kernels of convolutions, Glorot-uniform ones of the
-        others, orthogonal recurrent matrices; biases 0.
+    seed: of the generator that draws the initial weights: He-normal kernels of convolutions and of the output,
+        Glorot-uniform ones of the GRU, orthogonal recurrent matrices; biases 0.
     width_divisor: divides filters and cells, for quick trials.
 
     Raises ValueError if no band is left after pooling by 5, 4 and 2.
@@ -164,7 +166,7 @@ class CakirCRNN(nn.Module):
                     nn.init.zeros_(parameter)
                 elif name == "weight_hh_l0":
                     nn.init.orthogonal_(parameter, generator=generator)
-                elif isinstance(layer, nn.Conv2d):
+                elif isinstance(layer, nn.Conv2d | nn.Linear):
                     sigma = (2 / parameter[0].numel()) ** 0.5  # and cut at two deviations, as Keras does
                     nn.init.trunc_normal_(parameter, 0, sigma, -2 * sigma, 2 * sigma, generator=generator)
                 else:
@@ -186,7 +188,7 @@ class CakirCRNNModule(Adam, FrameDetection):
         weights with the lowest one.
     """
 
-    version = 1
+    version = 2
     network: CakirCRNN
 
     def __init__(

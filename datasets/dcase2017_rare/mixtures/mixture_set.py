@@ -97,8 +97,14 @@ class MixtureSet:
 
     def without_withdrawn(self) -> "MixtureSet":
         """The same without the mixtures that the June 2017 patch withdraws."""
-        left = [recipe for recipe in self.recipes if recipe.name not in self.withdrawn]
-        chosen = MixtureSet(self.sources, self.event, left, self.audio_folder, self.cache)
+        return self._of([recipe for recipe in self.recipes if recipe.name not in self.withdrawn])
+
+    def first(self, number: int | None) -> "MixtureSet":
+        """The first so many of them; None: all."""
+        return self._of(self.recipes[:number])
+
+    def _of(self, recipes: Sequence[Recipe]) -> "MixtureSet":
+        chosen = MixtureSet(self.sources, self.event, recipes, self.audio_folder, self.cache)
         chosen.audio = self.audio
         return chosen
 
@@ -174,6 +180,33 @@ class MixtureSet:
             if recipe.event_path is not None:
                 found.append(self.sources.event_path(recipe.event_path))
         return found
+
+
+class Joined:
+    """Mixtures of several sets as one, in the order of the sets; see MixtureSet."""
+
+    name, sample_rate = MixtureSet.name, MixtureSet.sample_rate
+
+    def __init__(self, *sets: MixtureSet) -> None:
+        self.sets = sets
+        self.items = tuple(item for one in sets for item in one.items)
+        self._set_of = {item: one for one in sets for item in one.items}
+
+    def load(self, item: str) -> "NDArray[np.float32]":
+        """The samples of a mixture: float32 (frames,). Raises DataError."""
+        if item not in self._set_of:
+            raise DataError(f"{item}: no such mixture; `items` lists those there are")
+        return self._set_of[item].load(item)
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with those of any set."""
+        return hashlib.sha256("".join(one.fingerprint() for one in self.sets).encode()).hexdigest()[:16]
+
+    def reference(self) -> "pd.DataFrame":
+        """What is true of each mixture, as MixtureSet tells it."""
+        import pandas as pd
+
+        return pd.concat([one.reference() for one in self.sets])
 
 
 def read_ready(path: Path) -> "NDArray[np.float32]":

@@ -75,9 +75,9 @@ def mtfa_plan(nowhere):
 
 def test_mtfa_needs_27_runs_of_its_networks_and_those_of_what_it_cites(mtfa_plan):
     runs = [planned.run for planned in mtfa_plan.runs.values()]
-    assert len(runs) == len({run.id for run in runs}) == 75
+    assert len(runs) == len({run.id for run in runs}) == 87
     assert Counter(run.setting.removesuffix("_gunshot") for run in runs) == {
-        "resrnn": 9, "resattrnn": 9, "mtfa": 9, "crnn": 9, "mlp": 3, "gmm": 9,
+        "resrnn": 9, "resattrnn": 9, "mtfa": 9, "crnn": 9, "crnn_full": 9, "mlp": 3, "mlp_full": 3, "gmm": 9,
         "crnn_1d": 9, "multi_scale_rnn": 9, "attentive_crnn": 9,
     }  # fmt: skip
     assert {run.dataset for run in runs if run.setting.endswith("_gunshot")} == {"gunshot"}
@@ -93,7 +93,9 @@ def test_an_mtfa_run_feeds_both_test_sets_and_their_averages(mtfa_plan):
         setting, name = planned.run.setting.removesuffix("_gunshot"), planned.run.dataset
         row = {"crnn_1d": "1dcrnn", "multi_scale_rnn": "msrnn", "attentive_crnn": "crnn_att"}.get(setting, setting)
         fed = {cell for cell, ids in feeds.items() if run_id in ids}
-        places = [f"{side}.{what}" for side in ("dev", "eval") for what in (name, "average")]
+        sides = ("eval",) if setting.endswith("_full") else ("dev",) if setting in ("crnn", "mlp") else ("dev", "eval")
+        row = row.removesuffix("_full")
+        places = [f"{side}.{what}" for side in sides for what in (name, "average")]
         assert fed == {f"mtfa.t1.{row}.{place}.{kind}" for place in places for kind in ("er", "f1")}
     assert len(feeds["mtfa.t1.mtfa.eval.average.er"]) == 9
 
@@ -121,8 +123,8 @@ def test_the_lines_of_a_plan_are_aligned(mtfa_plan):
     assert first == "mtfa babycry    crnn                3 runs (3 seeds), 0 done"
     assert re.fullmatch(r"each \S+ h on cpu\*, \S+ min on cuda\*", each)
     assert note == "* typed estimate, from the paper's file"
-    assert lines[4].partition(";")[0] == "mtfa babycry    mlp                 1 run  (1 seed), 0 done"
-    assert total.startswith("75 runs, 75 missing: about ")
+    assert lines[5].partition(";")[0] == "mtfa babycry    mlp                 1 run  (1 seed), 0 done"
+    assert total.startswith("87 runs, 87 missing: about ")
 
 
 def test_the_lines_of_a_list_are_aligned():

@@ -55,6 +55,31 @@ def test_training_mixtures_are_those_of_the_parameters(make, dataset):
     assert (module.classes, module.num_classes, module.hop) == (("babycry",), 1, 0.02)
 
 
+def test_development_test_mixtures_may_train_besides_and_then_test_nothing(make, dataset):
+    alone, joined = make(test_sets=["evaltest"]), make(test_sets=["evaltest"], devtest_mixtures=None)
+    official = dataset.mixtures("devtest")
+    besides = [item for item in official.items if item not in official.withdrawn]
+    trained = joined.train_items + joined.validation_items
+    assert sorted(trained) == sorted([*alone.train_items, *alone.validation_items, *besides])
+    assert set(joined.test_sets) == {"evaltest"} and set(joined.provenance()["mixing"]) == {
+        "train",
+        "devtest",
+        "evaltest",
+    }
+    few = make(test_sets=["evaltest"], devtest_mixtures=2)
+    assert set(besides[:2]) <= {*few.train_items, *few.validation_items}
+    assert len(few.train_items + few.validation_items) == 20 + 2
+    one = besides[0]
+    assert np.array_equal(joined.recordings("train").load(one), dataset.load(one))
+    found, expected = joined.recordings("train").reference().loc[[one]], official.reference().loc[[one]]
+    assert found.equals(expected)
+    assert joined.recordings("train").fingerprint() != alone.recordings("train").fingerprint()
+    with pytest.raises(DataError, match="no such mixture"):
+        joined.recordings("train").load("mixture_devtest_babycry_9999")
+    with pytest.raises(DataError, match="leave devtest out of test_sets"):
+        make(devtest_mixtures=2)
+
+
 def test_the_draw_of_training_mixtures_is_fixed_unless_it_is_left_to_the_seed_of_the_run(make):
     def drawn(**options):
         return set(make(**options).recordings("train").items)

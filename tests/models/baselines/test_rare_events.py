@@ -86,17 +86,17 @@ def hard_sigmoid(values):
     return np.clip(0.2 * values + 0.5, 0, 1)
 
 
-def keras_gru(x, layer, input_masks, state_masks):
-    """Keras 2.0's recurrence for one sequence (T, in), gate after gate, in NumPy; masks are (3, size): r, z, h."""
+def keras_gru(x, layer, input_mask, state_mask):
+    """Keras 2.0's recurrence for one sequence (T, in), gate after gate, in NumPy, with one mask for all gates."""
     kernels, recurrent, biases = (
         np.split(one.detach().double().numpy(), 3) for one in (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0)
     )
     state, states = np.zeros(layer.hidden_size), []
     for step in x:
-        fed = [kernels[gate] @ (step * input_masks[gate]) + biases[gate] for gate in range(3)]
-        reset = hard_sigmoid(fed[0] + recurrent[0] @ (state * state_masks[0]))
-        update = hard_sigmoid(fed[1] + recurrent[1] @ (state * state_masks[1]))
-        candidate = np.tanh(fed[2] + recurrent[2] @ (reset * state * state_masks[2]))
+        fed = [kernels[gate] @ (step * input_mask) + biases[gate] for gate in range(3)]
+        reset = hard_sigmoid(fed[0] + recurrent[0] @ (state * state_mask))
+        update = hard_sigmoid(fed[1] + recurrent[1] @ (state * state_mask))
+        candidate = np.tanh(fed[2] + recurrent[2] @ (reset * state * state_mask))
         state = update * state + (1 - update) * candidate
         states.append(state)
     return np.array(states)
@@ -108,14 +108,14 @@ def test_gru_is_that_of_keras(training, monkeypatch):
     for parameter, seed in zip(layer.parameters(), range(4), strict=True):
         parameter.data = drawn(*parameter.shape, seed=seed) * (parameter.requires_grad)
     used = []
-    masks = RecurrentDropoutGRU._masks
-    monkeypatch.setattr(RecurrentDropoutGRU, "_masks", lambda *args: used.append(masks(*args)) or used[-1])
+    mask = RecurrentDropoutGRU._mask
+    monkeypatch.setattr(RecurrentDropoutGRU, "_mask", lambda *args: used.append(mask(*args)) or used[-1])
     torch.manual_seed(3)
     x = drawn(4, 9, 5)
     states, last = layer(x)
-    assert [tuple(one.shape) for one in used] == [(3, 4, 5), (3, 4, 6)]
+    assert [tuple(one.shape) for one in used] == [(4, 5), (4, 6)]
     for clip in range(4):
-        expected = keras_gru(x[clip].double().numpy(), layer, *(one[:, clip].double().numpy() for one in used))
+        expected = keras_gru(x[clip].double().numpy(), layer, *(one[clip].double().numpy() for one in used))
         np.testing.assert_allclose(states[clip].detach(), expected, rtol=1e-4, atol=1e-5)
     assert torch.equal(last[0], states[:, -1])
     values = {round(value, 4) for one in used for value in one.flatten().tolist()}
@@ -148,6 +148,9 @@ def test_crnn_begins_as_keras_does():
     kernel = network.convolutions[5].weight
     assert kernel.abs().max() <= 2 * sigma
     assert kernel.std().item() == pytest.approx(0.8796 * sigma, rel=0.01)  # a Gaussian cut at two deviations
+    output = network.output.weight
+    assert output.abs().max() <= 2 * (2 / 96) ** 0.5
+    assert output.std().item() == pytest.approx(0.8796 * (2 / 96) ** 0.5, rel=0.2)
     rnn = network.rnns[0]
     torch.testing.assert_close(rnn.weight_hh_l0.T @ rnn.weight_hh_l0, torch.eye(96), rtol=0, atol=1e-5)
     assert rnn.weight_ih_l0.abs().max().item() == pytest.approx((6 / (96 + 3 * 96)) ** 0.5, rel=0.01)

@@ -97,8 +97,8 @@ MUTATIONS = {
         ("mfcc_scenes", 'window("hamming", self.n_fft)', 'window("hamming", 1764)'),
         ("delta", 'norm="ortho"', "norm=None"),
         ("delta", "[:, :n_mfcc]", "[:, 1 : n_mfcc + 1]"),
-        ("delta", "2 / np.sum", "1 / np.sum"),
-        ("delta", 'borders, mode="edge"', 'borders, mode="constant"'),
+        ("delta", "/ (2.0 * sum", "/ (1.0 * sum"),
+        ("delta", 'mode="edge"', 'mode="constant"'),
     ],
     "mfcc_zcr": [
         ("mfcc_zcr", 'norm="ortho"', "norm=None"),
