@@ -19,6 +19,7 @@ from models.tasks.predicting import predicting
 
 Query = Literal["own", "crnn", "given"]
 AttentionScores = Literal["dot", "additive"]
+Judged = Literal["chunk", "second"]
 
 #: Chunks that are judged together in prediction: maps of 205 frames of them take 200 MB.
 TOGETHER = 32
@@ -141,11 +142,12 @@ class DotScores(nn.Module):
 class GlobalAttentionCRNN(ChunkNetwork):
     """The CRNN and what its central second attends to in the whole chunk (section 4.3, Figs. 2 and 3).
 
-    The softmax of the scores weighs all embeddings; their sum, the global vector, is laid out over the frames by a
-    linear map from 1 to n_frames, put beside the embeddings, and two dense layers give the activity (code). A dense
-    layer tells the scene: by the global vector with the own query (code), else by the query (the paper's local
-    features).
+    The softmax of the scores weighs all embeddings; their sum is the global vector. A dense layer tells the scene: by
+    the global vector with the own query (code), else by the query (the paper's local features).
 
+    judged: activity of every frame of the "chunk", by the global vector laid out over the frames by a linear map from 1
+        to n_frames and put beside the embeddings (code); or of the central "second" alone, by the query and the global
+        vector beside it (sections 4.2 and 4.3). Two dense layers give it either way.
     query: "own", the mean embedding of the central second (code); "crnn", that of a CRNN of its own, which hears the
         central second alone; "given", 768 values that come with each item, wav2vec2's mean, and a head of three dense
         layers (code).
@@ -159,6 +161,7 @@ class GlobalAttentionCRNN(ChunkNetwork):
         self,
         query: Query = "own",
         scores: AttentionScores = "dot",
+        judged: Judged = "chunk",
         n_mels: int = BANDS,
         n_frames: int = 205,
         per_second: int = 5,
@@ -170,12 +173,13 @@ class GlobalAttentionCRNN(ChunkNetwork):
     ) -> None:
         super().__init__(n_mels, n_frames, per_second, dropout, width_divisor)
         size, self.query = self.encoder.size, query
+        self.hears_second_alone = judged == "second"
         if query == "crnn":
             self.asker: nn.Module | None = FrameEncoder(n_mels, dropout, width_divisor)
         else:
             self.asker = query_head(size, width_divisor) if query == "given" else None
         self.scores = AdditiveScores(size) if scores == "additive" else DotScores()
-        self.expand = nn.Linear(1, n_frames)
+        self.expand = None if self.hears_second_alone else nn.Linear(1, n_frames)
         self.hidden = nn.Linear(2 * size, size)
         self.output = nn.Linear(size, num_classes)
         self.scene = nn.Linear(size, num_scenes)
@@ -183,10 +187,15 @@ class GlobalAttentionCRNN(ChunkNetwork):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster on a CPU
 
     def judge(self, features: Tensor, centre: Tensor, given: Tensor | None) -> Heard:
-        """Activity (B, T, classes) and logits of the scenes (B, scenes). Raises ValueError without a given query."""
+        """Activity (B, T or 1, classes), logits of the scenes (B, scenes). Raises ValueError without a given query."""
         embedded, asked, weights = self.attend(features, centre, given)
         heard = torch.einsum("bt,btd->bd", weights, embedded)
-        return Heard(self.output(self._merged(embedded, heard)), self.scene(heard if self.query == "own" else asked))
+        merged = self._merged(embedded, asked, heard)
+        return Heard(self.output(merged), self.scene(heard if self.query == "own" else asked))
+
+    def of_target(self, activity: Tensor) -> Tensor:
+        """Of activity (B, T or 1, classes) that of the central second."""
+        return activity if self.hears_second_alone else super().of_target(activity)
 
     def attend(self, features: Tensor, centre: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings (B, T, size), the query (B, size), and the weights (B, T), which sum to one."""
@@ -195,9 +204,9 @@ class GlobalAttentionCRNN(ChunkNetwork):
         return embedded, asked, self.scores(asked, embedded).softmax(1)
 
     def embeddings(self, features: Tensor, centre: Tensor, given: Tensor | None) -> Tensor:
-        """What the last dense layer gets (B, T, size)."""
-        embedded, _, weights = self.attend(features, centre, given)
-        return self._merged(embedded, torch.einsum("bt,btd->bd", weights, embedded))
+        """What the last dense layer gets (B, T or 1, size)."""
+        embedded, asked, weights = self.attend(features, centre, given)
+        return self._merged(embedded, asked, torch.einsum("bt,btd->bd", weights, embedded))
 
     def _asked(self, embedded: Tensor, centre: Tensor, given: Tensor | None) -> Tensor:
         if self.query == "own":
@@ -209,7 +218,9 @@ class GlobalAttentionCRNN(ChunkNetwork):
         asked: Tensor = self.asker(given)
         return asked
 
-    def _merged(self, embedded: Tensor, heard: Tensor) -> Tensor:
+    def _merged(self, embedded: Tensor, asked: Tensor, heard: Tensor) -> Tensor:
+        if self.expand is None:
+            return self.hidden(torch.cat([asked, heard], dim=1))[:, None]
         laid_out = self.expand(heard[..., None]).transpose(1, 2)
         return self.hidden(torch.cat([embedded, laid_out], dim=2))
 
@@ -263,7 +274,8 @@ class ContextCRNNModule(_ChunkModule):
 class GlobalAttentionModule(_ChunkModule):
     """GlobalAttentionCRNN trained with Adam; the network's arguments are those of GlobalAttentionCRNN.
 
-    activation, loss, learning_rate, patience: see ContextCRNNModule.
+    activation, loss, learning_rate, patience: see ContextCRNNModule. What judges the central second alone is trained on
+    its label (data with labels: central). With a loss of the scene beside it the focal loss alone is watched (Fig. 4).
     """
 
     version = 1
@@ -273,6 +285,7 @@ class GlobalAttentionModule(_ChunkModule):
         self,
         query: Query = "own",
         scores: AttentionScores = "dot",
+        judged: Judged = "chunk",
         activation: Activation = "sigmoid",
         loss: Loss = "mse",
         n_mels: int = BANDS,
@@ -287,9 +300,10 @@ class GlobalAttentionModule(_ChunkModule):
         width_divisor: int = 1,
     ) -> None:
         network = GlobalAttentionCRNN(
-            query, scores, n_mels, n_frames, per_second, dropout, num_scenes, num_classes, seed, width_divisor
+            query, scores, judged, n_mels, n_frames, per_second, dropout, num_scenes, num_classes, seed, width_divisor
         )
-        super().__init__(learning_rate, patience, network, activation, loss)
+        watched = "val_focal" if loss == "focal_scene" else "val_loss"
+        super().__init__(learning_rate, patience, network, activation, loss, watched=watched)
         self.save_hyperparameters()
 
     def attention_weights(self, x: Tensor) -> Tensor:

@@ -32,7 +32,9 @@ class Adam(pl.LightningModule):
 
 
 class PlateauAdam(Adam):
-    """Adam whose rate falls to a tenth where `val_loss` has not become smaller for a while.
+    """Adam whose rate falls to a tenth where what validation watches has not become smaller for a while.
+
+    watched: by default `val_loss`.
 
     patience: as the official baseline of DCASE 2023 Task 4b counts: epochs since the best one or the last drop, that
         one included after a best one; more than so many, and the rate falls. None: it stays.
@@ -41,9 +43,9 @@ class PlateauAdam(Adam):
     as an uninterrupted one.
     """
 
-    def __init__(self, learning_rate: float, patience: int | None, *task: Any) -> None:
+    def __init__(self, learning_rate: float, patience: int | None, *task: Any, watched: str = "val_loss") -> None:
         super().__init__(learning_rate, *task)
-        self.patience = patience
+        self.patience, self.watched = patience, watched
         self._best, self._waited, self._dropped = math.inf, 0, 0
 
     def on_train_epoch_start(self) -> None:
@@ -56,7 +58,7 @@ class PlateauAdam(Adam):
         """Count the epoch; a training saves its checkpoints behind this."""
         if self.trainer.sanity_checking:
             return
-        value = float(self.trainer.callback_metrics["val_loss"])
+        value = float(self.trainer.callback_metrics[self.watched])
         if value < self._best:
             self._best, self._waited = value, 0
         self._waited += 1

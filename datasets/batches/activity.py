@@ -23,7 +23,7 @@ from datasets.features.copies import NONE, Copy
 from datasets.features.maestro import RecordingExtractor
 
 SpecAugmentRule = Literal["none", "code", "paper"]
-LabelRate = Literal["frame", "second"]
+LabelRate = Literal["frame", "second", "central"]
 #: Seconds of each class that figures show, of a fold: five folds of five frames are then the 700 of the paper's code.
 SHOWN = 28
 
@@ -42,7 +42,7 @@ class SoftDataset(Protocol):
 
 
 class Targets(NamedTuple):
-    """What is learnt: soft activity (B, T, classes), or (B, seconds, classes), and the number of the scene (B,)."""
+    """What is learnt: soft activity (B, T or seconds or 1, classes), and the number of the scene (B,)."""
 
     activity: Tensor
     scene: Tensor
@@ -60,7 +60,7 @@ class ActivityDataModule(ResidentDataModule):
         that the recording does not have is the central second again, audio and label (maestro, authors' code).
     sequence_frames: instead, an item is so many frames of all recordings of the part one after the other, those behind
         the last complete second included, whose activity is 0; the rest is dropped (official baseline).
-    labels: targets per "frame" or per "second" of a chunk.
+    labels: targets per "frame" or per "second" of a chunk, or of its "central" second alone.
     standardize: per band, by mean and deviation of the training recordings (official baseline).
     sampler_alpha: seconds are drawn with replacement, balanced by the class with the largest label (see
         balanced_weights), in whole batches; None: every item once, in random order.
@@ -100,7 +100,7 @@ class ActivityDataModule(ResidentDataModule):
         self.per_second: int = self.extractor.per_second  # type: ignore[attr-defined]
         self.chunk_seconds, self.sequence_frames, self.labels = chunk_seconds, sequence_frames, labels
         self.n_frames = chunk_seconds * self.per_second if chunk_seconds else sequence_frames
-        self.hop = 1.0 if labels == "second" else 1 / self.per_second
+        self.hop = 1 / self.per_second if labels == "frame" else 1.0
         self.standardize, self.sampler_alpha, self.spec_augment = standardize, sampler_alpha, spec_augment
         self.variants = [copy.seeded(self.seed) for copy in copies]
         self.query = query
@@ -215,7 +215,7 @@ class ActivityDataModule(ResidentDataModule):
             return x, y
         draw = self._generator("masks", batch.epoch, batch.step)
         frames, *query = x if isinstance(x, tuple) else (x,)
-        masked = MASKS[self.spec_augment](frames[:, 0], draw)[:, None]
+        masked = MASKS[self.spec_augment](frames[:, 0], draw, self.extractor.silence)[:, None]  # type: ignore[attr-defined]
         return ((masked, *query) if query else masked), y
 
     def _validation_batch(self, batch: Batch) -> tuple[Any, Any]:
@@ -226,8 +226,10 @@ class ActivityDataModule(ResidentDataModule):
         rows, device = batch.rows, batch.rows.device
         places = self._places(batch.part, rows)
         x = self._gathered(places, batch.starts)
-        if self.labels == "second":
+        if self.labels != "frame":
             places = places[:, :: self.per_second]
+        if self.labels == "central":
+            places = places[:, [places.shape[1] // 2]]
         seconds = self._constant("second_of", self._second_of, device)[places]
         activity = self._constant("activity", self._activity, device)[seconds]
         # A sequence may straddle recordings of several scenes; its first frame decides.
@@ -334,7 +336,7 @@ def _check(chunk: int | None, sequence: int | None, labels: str, alpha: float | 
         problem = "give chunk_seconds or sequence_frames, one of them"
     elif chunk is not None and (chunk < 1 or chunk % 2 == 0):
         problem = f"chunk_seconds {chunk} is no odd number of seconds, which has one in the middle"
-    elif sequence is not None and (labels == "second" or alpha is not None):
+    elif sequence is not None and (labels != "frame" or alpha is not None):
         problem = "sequences straddle recordings: they have labels per frame and no sampler; leave those out"
     elif alpha is not None and not 0 <= alpha <= 1:
         problem = f"sampler_alpha {alpha} is not within 0 and 1"

@@ -39,6 +39,11 @@ class RecordingExtractor(Extractor):
     def per_second(self) -> int:
         """Frames of every second."""
 
+    @property
+    def silence(self) -> float:
+        """What a band has where its spectrum is zero."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class MagnitudeMaestro(RecordingExtractor):
@@ -120,6 +125,11 @@ class LogMelMaestro(RecordingExtractor):
     def per_second(self) -> int:
         """Frames of every second: 5, or 20 with hop 800."""
         return self.analysis_rate // self.hop
+
+    @property
+    def silence(self) -> float:
+        """The logarithm of the floor."""
+        return float(np.log(self.floor))
 
     @property
     def empty_bands(self) -> int:

@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.baselines.maestro import UNITS
 from models.mtfa import initialise
 from models.optimizers import PlateauAdam
 from models.tasks.activity import Activation, ActivityDetection, Heard, Loss
@@ -25,7 +24,7 @@ def query_head(size: int, width_divisor: int) -> nn.Sequential:
 
 
 class Wav2Vec2Classifier(nn.Module):
-    """The head and a dense layer to the classes: activity of each second by its given values; frames are not heard.
+    """The head, whose last layer tells the classes: activity of each second by its given values; frames are not heard.
 
     seed, width_divisor: see BaselineCRNN.
     """
@@ -34,8 +33,7 @@ class Wav2Vec2Classifier(nn.Module):
 
     def __init__(self, num_classes: int = 11, seed: int = 0, width_divisor: int = 1) -> None:
         super().__init__()
-        size = max(1, UNITS // width_divisor)
-        self.head, self.output = query_head(size, width_divisor), nn.Linear(size, num_classes)
+        self.head = query_head(num_classes, width_divisor)
         initialise(self, torch.Generator().manual_seed(seed))
 
     def forward(self, x: Any) -> Heard:
@@ -50,7 +48,7 @@ class Wav2Vec2Classifier(nn.Module):
         """Activity (B, 1, classes) by given values (B, 768). Raises ValueError without them."""
         if given is None:
             raise ValueError("this network hears given values alone; use data that have some (query: wav2vec2)")
-        return Heard(self.output(self.head(given))[:, None])
+        return Heard(self.head(given)[:, None])
 
 
 class Wav2Vec2ClassifierModule(PlateauAdam, ActivityDetection):
@@ -59,7 +57,7 @@ class Wav2Vec2ClassifierModule(PlateauAdam, ActivityDetection):
     The network's arguments are those of Wav2Vec2Classifier; the others those of ContextCRNNModule.
     """
 
-    version = 1
+    version = 2
     network: Wav2Vec2Classifier
 
     def __init__(

@@ -45,8 +45,8 @@ class ActivityDetection(Hearing):
     Batches are x and targets with `activity` (B, T, classes) and `scene` (B,); a prediction gets a recording: frames
     (1, T, D), places and query as `ActivityNetwork.hear` takes them; without places it is heard in one pass.
 
-    Validation logs `val_loss` (the loss, mean over items) and `val_mse`. Raises ValueError for what does not go
-    together.
+    Validation logs `val_loss` (the loss, mean over items) and `val_mse`, with a focal loss `val_focal`, too. Raises
+    ValueError for what does not go together.
     """
 
     version = 1
@@ -79,6 +79,8 @@ class ActivityDetection(Hearing):
             "val_loss": self._loss(heard, targets),
             "val_mse": F.mse_loss(self._activated(heard.activity), targets.activity),
         }
+        if self.loss != "mse":
+            values["val_focal"] = focal_loss(heard.activity, targets.activity)
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(targets.activity))
 
     def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> Tensor:

@@ -33,6 +33,7 @@ def test_weights_of_the_backbone_are_those_of_the_baseline_with_eleven_classes()
         ({"query": "crnn"}, ENCODER),
         ({"query": "given"}, 768 * 256 + 256 + 512 + 256 * 128 + 128 + 256 + 128 * 32 + 32),
         ({"scores": "additive"}, 2 * 32 * 32 + 32),
+        ({"judged": "second"}, -205 - 205),
     ],
 )
 def test_weights_of_global_attention_by_hand(options, added):
@@ -84,6 +85,19 @@ def test_a_separate_query_hears_the_central_second_alone():
 
 
 @torch.no_grad()
+def test_the_central_second_alone_is_judged_by_its_query_and_what_it_attends_to():
+    """Section 4.3: the attention output combined with the feature of the segment, then two dense layers."""
+    network, x = GlobalAttentionCRNN("crnn", "additive", "second", **SMALL).eval(), noise(3, 1, 35, 20)
+    embedded, asked, weights = network.attend(network.encoder.features(x), x[:, :, 15:20], None)
+    beside = torch.cat([asked, (weights[..., None] * embedded).sum(1)], 1)
+    found = network(x)
+    assert found.activity.shape == (3, 1, 11)
+    torch.testing.assert_close(found.activity[:, 0], network.output(network.hidden(beside)))
+    torch.testing.assert_close(found.scene, network.scene(asked))
+    assert GlobalAttentionModule("crnn", judged="second", **SMALL).embeddings(x).shape == (3, 1, 4)
+
+
+@torch.no_grad()
 def test_additive_scores_are_bahdanaus():
     network = GlobalAttentionCRNN(scores="additive", **SMALL).eval()
     query, keys = noise(2, 4), noise(2, 6, 4, seed=1)
@@ -122,6 +136,7 @@ def places(seconds, reach, per_second=5):
         lambda **of: GlobalAttentionModule(**of),
         lambda **of: GlobalAttentionModule("crnn", "additive", **of),
         lambda **of: GlobalAttentionModule("given", **of),
+        lambda **of: GlobalAttentionModule("crnn", "additive", "second", **of),
     ],
 )
 @pytest.mark.parametrize("seconds", [1, 3, 7])
@@ -133,8 +148,10 @@ def test_a_recording_is_what_its_chunks_are_one_by_one(module, seconds):
     with torch.no_grad():
         found = made.predict_step((frames, at, query), 0)
         whole = made(frames[0][at][:, None] if query is None else (frames[0][at][:, None], query))
-    middle = whole.shape[1] // seconds * (seconds // 2)
-    expected = whole[:, middle : middle + whole.shape[1] // seconds].flatten(0, 1)
+    if whole.shape[1] > 1:
+        middle = whole.shape[1] // seconds * (seconds // 2)
+        whole = whole[:, middle : middle + whole.shape[1] // seconds]
+    expected = whole.flatten(0, 1)
     assert found.shape[0] == 1 and torch.allclose(found[0], expected, atol=1e-5)
     assert found.min() >= 0 and found.max() <= 1
 
@@ -155,6 +172,11 @@ def test_the_focal_scene_loss_is_both_terms():
     focal = ((1 - (-entropy).exp()) ** 2 * entropy).mean()
     scene = -heard.scene.log_softmax(1)[[0, 1], [1, 4]].mean()
     assert module.training_step((x, targets), 0).item() == pytest.approx(float(focal + scene), rel=1e-5)
+
+
+def test_with_a_loss_of_the_scene_the_focal_loss_alone_is_watched():
+    assert GlobalAttentionModule(loss="focal_scene", **SMALL).watched == "val_focal"
+    assert GlobalAttentionModule(**SMALL).watched == ContextCRNNModule(**SMALL).watched == "val_loss"
 
 
 @pytest.mark.parametrize(

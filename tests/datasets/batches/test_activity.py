@@ -88,6 +88,13 @@ def test_labels_per_second_are_those_of_the_chunks_seconds(make):
     assert torch.equal(of_seconds.repeat_interleave(5, 1), of_frames)
 
 
+def test_the_label_of_the_central_second_alone(make):
+    seconds, central = make(labels="second"), make(labels="central")
+    (_, of_seconds, _), (_, of_central, _) = (joined(one, epoch(one)) for one in (seconds, central))
+    assert of_central.shape == (len(TRAIN), 1, 2) and central.hop == 1.0
+    assert torch.equal(of_central, of_seconds[:, [2]])
+
+
 def test_twenty_frames_a_second_with_the_short_hop(make):
     module = make(hop=800, chunk_seconds=1)
     x, activity, _ = joined(module, epoch(module))

@@ -52,6 +52,11 @@ def trained_and_asked(network, data):
         ),
         (lambda **of: GlobalAttentionModule("crnn", loss="focal_scene", **of), {"chunk_seconds": 41}, 5),
         (
+            lambda **of: GlobalAttentionModule("crnn", "additive", "second", loss="focal_scene", **of),
+            {"chunk_seconds": 41, "labels": "central", "spec_augment": "paper"},
+            1,
+        ),
+        (
             lambda **of: GlobalAttentionModule("given", **of),
             {"chunk_seconds": 41, "query": "drawn", "sampler_alpha": 0.0},
             5,
@@ -62,7 +67,7 @@ def trained_and_asked(network, data):
             1,
         ),
     ],
-    ids=["baseline", "context", "mean", "attention", "given", "classifier"],
+    ids=["baseline", "context", "mean", "attention", "printed", "given", "classifier"],
 )
 def test_a_trainer_takes_network_and_data_as_they_are(make, network, options, per_second):
     data = make(limit=3, **{"batch_size": 8, **options})
