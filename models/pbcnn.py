@@ -19,6 +19,8 @@ from models.tasks.predicting import predicting
 
 Attention = Literal["none", "time", "frequency", "pixel"]
 ValueKernel = Literal[1, 3]
+Scaling = Literal["sigmoid", "softmax"]
+ChannelWeights = Literal["vector", "maps"]
 
 #: Frames that the maps for figures average, so that a clip of 30 s takes 100 kB.
 SHOWN_TOGETHER = 4
@@ -28,15 +30,15 @@ class AxisAttention(nn.Module):
     """Maps (B, C, F, T) times one weight per band, or per frame, from a dense layer over the mean of each.
 
     Per band (section 1.2, equations 12 and 13): the mean over time, then over channels, a dense layer from all bands to
-    all, and a sigmoid (assumed: the paper names none). Per frame the same along time (assumed: the paper gives no
-    equations for its time attention).
+    all, and a sigmoid (assumed: the paper names none there, and calls the weights a distribution, which a softmax would
+    give). Per frame the same along time (assumed: the paper gives no equations for its time attention).
 
-    size: bands or frames, whose number is therefore fixed.
+    size: bands or frames, whose number is therefore fixed. scaling: "sigmoid" or "softmax".
     """
 
-    def __init__(self, axis: Literal["time", "frequency"], size: int) -> None:
+    def __init__(self, axis: Literal["time", "frequency"], size: int, scaling: Scaling = "sigmoid") -> None:
         super().__init__()
-        self.axis = axis
+        self.axis, self.scaling = axis, scaling
         self.dense = nn.Linear(size, size)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -47,25 +49,36 @@ class AxisAttention(nn.Module):
 
     def weights(self, means: Tensor) -> Tensor:
         """Weights in (0, 1), (B, size), of the mean of each band or frame (B, size)."""
-        return self.dense(means).sigmoid()
+        found: Tensor = self.dense(means)
+        return found.sigmoid() if self.scaling == "sigmoid" else found.softmax(1)
 
 
 class PixelAttention(nn.Module):
     """The PBA module (section 2): X + gamma (W_v * relu(W_k)) W_s for maps X (B, C, F, T), equation 19.
 
     W_v: a convolution with as many kernels as channels, of `kernel` x `kernel` (the paper's size cannot be read;
-    assumed: 3, for the other convolution is said to be 1 x 1). W_k: a 1 x 1 convolution to one channel. W_s: a weight
-    per channel by squeeze and excitation, its hidden layer `reduction` times narrower, at least one cell. Its squeeze
-    is the mean of X itself, without the convolution of equation 16 (assumed: SENet's name for the layer before). Both
+    assumed: 3, for the other convolution is said to be 1 x 1). W_k: a 1 x 1 convolution to one channel. W_s: by squeeze
+    and excitation, its hidden layer `reduction` times narrower, at least one cell. Its squeeze is the mean of X itself,
+    without the convolution of equation 16 (inferred: a module is said to pool each channel of its input). Both
     convolutions have biases (assumed).
 
     gamma: "learned", from 0 on and within [0, 1] (assumed: the paper says neither), or a constant.
+    channel_weights: W_s is the "vector" of weights per channel (assumed), or the "maps" X times these, which have the
+        size of X that the paper gives W_s.
     """
 
     gamma: Tensor
 
-    def __init__(self, channels: int, kernel: ValueKernel, reduction: int, gamma: Literal["learned"] | float) -> None:
+    def __init__(
+        self,
+        channels: int,
+        kernel: ValueKernel,
+        reduction: int,
+        gamma: Literal["learned"] | float,
+        channel_weights: ChannelWeights = "vector",
+    ) -> None:
         super().__init__()
+        self.channel_weights = channel_weights
         self.value = nn.Conv2d(channels, channels, kernel, padding=kernel // 2)
         self.key = nn.Conv2d(channels, 1, 1)
         narrow = max(1, channels // reduction)
@@ -79,6 +92,8 @@ class PixelAttention(nn.Module):
         """The maps and what attention adds to them."""
         channels = self.excite(self.squeeze(maps.mean((2, 3))).relu()).sigmoid()
         attended = self.value(maps) * self.pixels(maps)
+        if self.channel_weights == "maps":
+            attended = attended * maps
         return torch.addcmul(maps, attended, (self.gamma * channels)[:, :, None, None])
 
     def pixels(self, maps: Tensor) -> Tensor:
@@ -117,7 +132,8 @@ class PBCNN(nn.Module):
         1.2), or "none" (CNN).
     n_mels, n_frames: of the input; with attention along an axis, its size is fixed.
     channels: of the blocks (assumed).
-    value_kernel, gamma, reduction: of pixel attention, see there; reduction 16 is the paper's.
+    value_kernel, gamma, reduction, channel_weights: of pixel attention, see there; reduction 16 is the paper's.
+    scaling: of attention along an axis, see there.
     dropout: probability before the dense layer (assumed).
     seed: of the generator that draws the initial weights, as PyTorch does by default (assumed).
     width_divisor: divides channels, for quick trials.
@@ -135,6 +151,8 @@ class PBCNN(nn.Module):
         value_kernel: ValueKernel = 3,
         gamma: Literal["learned"] | float = "learned",
         reduction: int = 16,
+        channel_weights: ChannelWeights = "vector",
+        scaling: Scaling = "sigmoid",
         dropout: float = 0.5,
         num_classes: int = 15,
         seed: int = 0,
@@ -152,11 +170,12 @@ class PBCNN(nn.Module):
         for number, wide in enumerate(channels):
             narrow = max(1, wide // width_divisor)
             if attention == "pixel":
-                module: nn.Module = PixelAttention(narrow, value_kernel, reduction, gamma)
+                module: nn.Module = PixelAttention(narrow, value_kernel, reduction, gamma, channel_weights)
             elif attention == "none":
                 module = nn.Identity()
             else:
-                module = AxisAttention(attention, (n_frames if attention == "time" else n_mels) // 2**number)
+                size = (n_frames if attention == "time" else n_mels) // 2**number
+                module = AxisAttention(attention, size, scaling)
             blocks.append(Block(inputs, narrow, module))
             inputs = narrow
         self.blocks = nn.Sequential(*blocks)
@@ -195,6 +214,8 @@ class PBCNNModule(Adam, ClipClassification):
         value_kernel: ValueKernel = 3,
         gamma: Literal["learned"] | float = "learned",
         reduction: int = 16,
+        channel_weights: ChannelWeights = "vector",
+        scaling: Scaling = "sigmoid",
         dropout: float = 0.5,
         learning_rate: float = 0.001,
         num_classes: int = 15,
@@ -202,8 +223,8 @@ class PBCNNModule(Adam, ClipClassification):
         width_divisor: int = 1,
     ) -> None:
         network = PBCNN(
-            attention, n_mels, n_frames, channels, value_kernel, gamma, reduction, dropout, num_classes, seed,
-            width_divisor,
+            attention, n_mels, n_frames, channels, value_kernel, gamma, reduction, channel_weights, scaling, dropout,
+            num_classes, seed, width_divisor,
         )  # fmt: skip
         super().__init__(learning_rate, network)
         self.save_hyperparameters()

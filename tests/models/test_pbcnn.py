@@ -116,6 +116,20 @@ def test_pixel_attention_is_equation_19(kernel):
     assert layer.squeeze.out_features == 2
 
 
+@torch.no_grad()
+def test_by_a_softmax_weights_are_a_distribution():
+    layer, x = AxisAttention("frequency", 8, "softmax"), maps(2, 3, 8, 5)
+    weights = torch.softmax(layer.dense(x.mean((1, 3))), 1)
+    torch.testing.assert_close(layer(x), x * weights[:, None, :, None])
+
+
+@torch.no_grad()
+def test_maps_of_the_size_of_x_are_multiplied_too_where_that_is_read():
+    layer, x = PixelAttention(8, 3, 4, 0.3, "maps"), maps(2, 8, 5, 6)
+    excited = layer.excite(layer.squeeze(x.mean((2, 3))).relu()).sigmoid()[:, :, None, None]
+    torch.testing.assert_close(layer(x), x + 0.3 * layer.value(x) * layer.key(x).relu() * (excited * x))
+
+
 def test_a_gamma_of_zero_leaves_the_plain_network():
     plain, pixel = PBCNN("none", **SMALL), PBCNN("pixel", **SMALL)
     plain.load_state_dict(pixel.state_dict(), strict=False)
