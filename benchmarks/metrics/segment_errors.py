@@ -2,9 +2,9 @@
 
 DCASE 2023 Task 4b lists them beside its ranking (ER_m, F1_m, F1_M): frames above one half in a row are an event, both
 ends of which are cut to whole seconds, so that one within a second is none (official baseline, code). All recordings of
-all folds are judged together, and classes as in benchmarks.metrics.segments. The code joins the recordings of a fold one
-behind the other before it cuts, so that there seconds may begin elsewhere than in the recording; here each is cut by
-itself.
+all folds are judged together, and classes as in benchmarks.metrics.segments. The code joins the recordings of a fold
+one behind the other before it cuts, so that there seconds may begin elsewhere than in the recording; here each is cut
+by itself.
 """
 
 from collections.abc import Sequence
