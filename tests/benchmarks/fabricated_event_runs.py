@@ -74,11 +74,11 @@ def fabricate_events(
     for run in setting_runs(paper, setting, dataset, Choice(tier, corpus, seeds=seeds)):
         run = replace(run, fingerprint="0123456789abcdef")
         attempt = workspace.ledger.attempt(run)
-        for test_set in TEST_SETS:
+        for test_set in run.resolved["data"]["init_args"].get("test_sets", TEST_SETS):
             reference = reference_of(dataset, test_set, items)
             write_reference(attempt / f"reference_{test_set}.csv", reference)
             scores_of(reference, dataset, skill, run.seed).save(attempt / f"scores_{test_set}.npz")
-        _write_history(attempt / "history.csv", validated=setting != "mlp")
+        _write_history(attempt / "history.csv", validated=not setting.startswith("mlp"))
         if names := paper.settings[setting].probes:
             first = reference_of(dataset, "evaltest", items).iloc[0]
             np.savez_compressed(attempt / "probes.npz", **probes_of(first.name, first["onset"], names, 40))

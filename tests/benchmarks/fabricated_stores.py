@@ -82,7 +82,8 @@ def three_classes(workspace: Workspace) -> None:
     fabricate_row(workspace, "mtfa", 1.0)
     fabricate_row(workspace, "resattrnn", 0.4)
     fabricate_events(workspace, "resattrnn", "babycry", 0.4, items=ITEMS, seeds=4)
-    fabricate_events(workspace, "mlp", "babycry", 0.4, items=ITEMS, seeds=1)
+    for setting in ("mlp", "mlp_full"):
+        fabricate_events(workspace, setting, "babycry", 0.4, items=ITEMS, seeds=1)
     fabricate_row(workspace, "mtfa", 0.2, STANDIN, seeds=3)
     fabricate_row(workspace, "resattrnn", 1.0, STANDIN, seeds=3)
     fabricate_row(workspace, "mtfa", 1.0, SMOKE, seeds=1)
@@ -91,7 +92,7 @@ def three_classes(workspace: Workspace) -> None:
 def two_classes(workspace: Workspace) -> None:
     """Two classes of three rows on stand-in files, two seeds each; of generated sounds one row."""
     for dataset in RARE_CLASSES[:2]:
-        for setting, skill in (("mtfa", 0.9), ("resrnn", 0.6), ("mlp", 0.3)):
+        for setting, skill in (("mtfa", 0.9), ("resrnn", 0.6), ("mlp", 0.3), ("mlp_full", 0.3)):
             fabricate_events(workspace, setting, dataset, skill, "reduced", "standin", items=12, seeds=2)
         fabricate_events(workspace, "mtfa", dataset, 0.9, "reduced", "miniature", items=6, seeds=1)
 

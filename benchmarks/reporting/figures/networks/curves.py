@@ -36,33 +36,39 @@ class Curves(FigureKind):
         return self
 
     def figures(self, asked: Asked) -> Iterator[Figure]:
-        """One for the dataset, or one for each of its columns."""
+        """One for the dataset, or one for each group of its columns that no training joins."""
         if self.cells is not None:
             drawn = _by_fold if self.by_fold else _figure
             yield from drawn(asked, self.cells.of(asked.result, asked.all).items())
             return
-        if not _differ(asked.result, asked.dataset):
-            yield from _figure(asked, _labelled(asked.cells))
-            return
-        seen: set[str | None] = set()
-        for column, of_column in asked.result.columns(tuple(asked.cells)).items():
-            trained = {one.cell.setting for one in of_column}
-            if trained - seen:
-                yield from _figure(asked, _labelled(of_column), column)
-            seen |= trained
+        groups = _groups(asked.result, asked.dataset)
+        for columns in groups:
+            of_group = [one for one in asked.cells if one.cell.column in columns]
+            yield from _figure(asked, _labelled(asked, of_group), columns[0] if len(groups) > 1 else None)
 
 
-def _differ(result: TableResult, dataset: str) -> bool:
-    """Whether a row of the table has several settings on a dataset."""
-    for row in result.table.rows.values():
-        columns = [name for name, column in result.table.columns.items() if row.dataset_in(column) == dataset]
-        if len({row.setting_for(name, dataset) for name in columns} - {None}) > 1:
-            return True
-    return False
+def _groups(result: TableResult, dataset: str) -> list[list[str]]:
+    """The columns of a table on a dataset: together where some setting feeds both, which a row may have another for."""
+    found: list[tuple[set[str | None], list[str]]] = []
+    for name, column in result.table.columns.items():
+        rows = [row for row in result.table.rows.values() if row.dataset_in(column) == dataset]
+        settings = {row.setting_for(name, dataset) for row in rows} - {None}
+        joined = [group for group in found if group[0] & settings]
+        found = [group for group in found if group not in joined]
+        known, columns = set().union(*(group[0] for group in joined)), [one for group in joined for one in group[1]]
+        found += [(known | settings, [*columns, name])] if settings else []
+    return [columns for _, columns in found]
 
 
-def _labelled(cells: Iterable[CellResult]) -> list[tuple[str, CellResult]]:
-    return [(one.cell.label, one) for one in cells]
+def _labelled(asked: Asked, cells: Iterable[CellResult]) -> list[tuple[str, CellResult]]:
+    """Cells with their rows' labels; another setting of a row has its own title."""
+    settings, first = asked.result.paper.settings, dict[str, str | None]()
+    found = []
+    for one in cells:
+        usual = first.setdefault(one.cell.label, one.cell.setting)
+        is_usual = one.cell.setting in (usual, None)
+        found.append((one.cell.label if is_usual else settings[str(one.cell.setting)].title, one))
+    return found
 
 
 def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | None = None) -> Iterator[Figure]:

@@ -52,7 +52,7 @@ def test_a_class_is_dark_over_all_others(images):
 
 def test_the_paper_file_asks_for_the_most_that_the_authors_show(soft_table):
     asked = [kind for kind in named(soft_table.paper, "t1") or () if isinstance(kind, Embeddings)]
-    assert [kind.most for kind in asked] == [700, 700]
+    assert [kind.most for kind in asked] == [700, 700, 700]
 
 
 def test_places_are_kept_by_what_they_depend_on(tmp_path, monkeypatch):
