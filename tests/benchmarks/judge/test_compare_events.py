@@ -31,7 +31,8 @@ def workspace(tmp_path_factory):
     """A store with two rows of t1 on babycry and one on gunshot, and no dataset on disk."""
     workspace = workspace_in(tmp_path_factory.mktemp("events"))
     fabricate_events(workspace, "resrnn", "babycry", skill=0.4, items=ITEMS, seeds=2)
-    fabricate_events(workspace, "mlp", "babycry", skill=0.6, items=ITEMS, seeds=1)
+    for setting in ("mlp", "mlp_full"):  # one for each test set
+        fabricate_events(workspace, setting, "babycry", skill=0.6, items=ITEMS, seeds=1)
     fabricate_events(workspace, "resrnn_gunshot", "gunshot", items=ITEMS, seeds=1)
     return workspace
 

@@ -39,7 +39,7 @@ def test_there_is_a_page_for_each_paper(pages):
 def test_every_value_stands_there_once_with_its_origin_and_its_settings(pages):
     text = section(pages["acrnn/values"], "All values")
     place = "section 3.2; Keras's: l2 x sum of squares, no biases"
-    assert row(text, "l2", "0.0001") == ["network", "`l2`, weight decay (L2)", "0.0001", "paper", place, "12 of 27"]
+    assert row(text, "l2", "0.0001") == ["network", "`l2`, weight decay (L2)", "0.0001", "paper", place, "15 of 30"]
     assert row(text, "NEIGHBOURS")[2:4] == ["8", "code"]
     assert row(text, "n_fft", "log_gammatone")[2:4] == ["2048", "assumed"]
     assert row(text, "STRETCH", "[0.8, 1.3]")[2:4] == ["[0.8, 1.3]", "paper"]
@@ -60,7 +60,7 @@ def test_counts_are_those_of_the_rows(pages):
 def test_what_contradicts_a_paper_and_what_is_fitted_stand_apart(pages):
     against = section(pages["acrnn/values"], "Against the paper")
     assert "zero mean Gaussian noise" in row(against, "rnn_init")[4]
-    assert row(section(pages["acrnn/values"], "Fitted"), "padding")[4].startswith("six of eight paddings")
+    assert row(section(pages["acrnn/values"], "Fitted"), "padding")[4].startswith("six of the sixteen ways")
     assert "equation 7 prints exp(-α d)" in row(section(pages["edc/values"], "Against the paper"), "decay")[4]
     assert "## Fitted" not in pages["mtfa/values"]
 
