@@ -38,5 +38,7 @@ def fetch(
         report(f"{root}: all files are there and as they should be")
         return
     report(terms(DCASE2017Rare))
+    size = sum(archive.size or 0 for archive in missing)
+    report(f"{len(missing)} archives, {size / 1e9:.1f} GB; as much again on disk while the largest is unpacked")
     fetch_archives(missing, root, downloader, report)
     report(HOW_TO_GET_MIXTURES)

@@ -11,7 +11,7 @@ from datasets.acquire.importing import no_file
 from datasets.acquire.records import read_manifest
 from datasets.acquire.telling import Progress
 from datasets.audio import clip_fault, read_any
-from datasets.dcase2017_rare.layout import Expected, Layout
+from datasets.dcase2017_rare.layout import OFFICIAL, OFFICIAL_PARAMS, Expected, Layout
 from datasets.dcase2017_rare.mixtures.decoded import SEGMENT_TOLERANCE
 from datasets.dcase2017_rare.mixtures.event_lists import OLD, read_event_list, withdrawn_names
 from datasets.dcase2017_rare.mixtures.mixing import RATE
@@ -195,12 +195,20 @@ def _faults(dataset: "DCASE2017Rare", findings: _Findings, progress: Progress | 
 
 
 def _altered(dataset: "DCASE2017Rare") -> dict[str, str]:
-    """The data files that are not as their archive brought them, where `fetch` or `import` unpacked it."""
+    """The data files that are not as their archive brought them, where `fetch` or `import` unpacked it.
+
+    Of the official record also parameters with which other mixtures would be made, wherever they came from.
+    """
+    official = dataset.layout.expected is OFFICIAL
+    tuned = {
+        str(dataset.layout.params_file(subset).relative_to(dataset.root)): "not the official parameters of its mixtures"
+        for subset in SUBSETS if official and dataset.params(subset) != OFFICIAL_PARAMS[subset]
+    }  # fmt: skip
     came = {name: md5 for files in read_manifest(dataset.root).values() for name, md5 in files.items()}
     if not came:
-        return {}
+        return tuned
     reason = "not as it came out of its archive"
-    return {name: reason for name, md5 in dataset.hashes().items() if came.get(name, md5) != md5}
+    return {**{name: reason for name, md5 in dataset.hashes().items() if came.get(name, md5) != md5}, **tuned}
 
 
 def check_background(path: Path, seconds: float) -> None:

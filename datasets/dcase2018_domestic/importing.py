@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.acquire.folders import import_work
+from datasets.acquire.archive import unpack
+from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.hashes import md5_of_file
 from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
@@ -36,14 +37,14 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
     """Put what lies in `source`, in whatever sub-folder, into `root`, and say what became of it and what is missing.
 
     Taken are clips (WAV; FLAC and OGG as WAV), features that the authors of EDC released (.cpickle, .npy), and lists
-    that `root` lacks. Files are linked where the file system allows it, else copied. A clip that is here gives way to a
-    better one only. Raises DataError where nothing in `source` is of the dataset, for bad lists, and where `root`
+    that `root` lacks; `source` may be an archive of these. Files are linked where the file system allows it, else copied.
+    A clip that is here gives way to a better one only. Raises DataError where nothing in `source` is of the dataset, for bad lists, and where `root`
     cannot be written; `root` is then what it was.
     """
-    if not source.is_dir():
-        raise DataError(f"{source}: no such folder; name one that holds clips (or sub-folders with clips)")
+    check_source(source)
     with import_work(source, root) as work:
-        haul = _look(source, root, lists, work)
+        folder = unpack(source, work / "unpacked") if source.is_file() else source
+        haul = _look(folder, root, lists, work)
         if not haul.wanted:
             raise nothing_found(source, haul, "a listed clip, named like Y-6p32k2WUCs_0.000_10.000.wav, or a list")
         settled = settle(haul, root, work / "release", grade)

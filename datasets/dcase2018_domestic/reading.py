@@ -16,14 +16,20 @@ def read_clip(path: Path, rate: int) -> NDArray[np.float32]:
     """The samples of a file: float32 (n,) in [-1, 1], of whatever length.
 
     The official script resamples to 44.1 kHz and keeps the channels that a video has; the official baseline averages
-    them. Raises ClipFault where the file cannot be used.
+    them. So is what other tools have saved at a higher rate, here by soxr (assumed: the script's is another filter).
+    Raises ClipFault where the file cannot be used, and for lower rates, which lack what is above.
     """
     samples, found = read_any(path)
-    if found != rate:
-        raise clip_fault(path, "rate", f"{found} Hz instead of {rate} Hz")
+    if found < rate:
+        raise clip_fault(path, "rate", f"{found} Hz, less than {rate} Hz")
     if samples.shape[1] > 2:
         raise clip_fault(path, "channels", f"{samples.shape[1]} channels instead of 1 or 2")
-    return np.clip(samples.mean(axis=1), -1.0, 1.0).astype(np.float32)
+    mono = samples.mean(axis=1)
+    if found > rate:
+        import soxr
+
+        mono = soxr.resample(mono, found, rate)
+    return np.clip(mono, -1.0, 1.0).astype(np.float32)
 
 
 def read_features(path: Path, seconds: float) -> NDArray[np.float32]:

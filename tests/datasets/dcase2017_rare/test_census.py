@@ -115,7 +115,9 @@ def test_without_a_declaration_the_official_counts_hold(copy):
     census = take_census(DCASE2017Rare(copy))
     assert census.release == "as published" and census.expected == 844 + 277 + 336 + 138 + 2 + 195 + 1500
     assert census.missing["devtrain gunshot events"] == "124 of 134 lacking in the list"
-    assert set(census.faults) == {"length"}  # backgrounds and mixtures of 3 s
+    assert set(census.faults) == {"length", "altered"}  # backgrounds and mixtures of 3 s
+    reasons = set(census.faults["altered"].values())
+    assert reasons == {"not the official parameters of its mixtures"}, "with them other mixtures would be made"
     assert OFFICIAL.background_seconds == 30.0
 
 

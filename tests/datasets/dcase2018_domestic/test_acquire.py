@@ -257,6 +257,16 @@ def test_import_of_released_features(root, tmp_path):
     assert set(DCASE2018Domestic(root, source="features").paths()) == {*some["train"], *some["test"]}
 
 
+def test_an_archive_of_clips_is_taken_like_their_folder(mine, root, tmp_path):
+    archive = shutil.make_archive(str(tmp_path / "clips"), "zip", mine)
+    by_folder, by_archive = [], []
+    import_folder(Path(archive), root, by_archive.append)
+    assert "new" in by_archive[1] and by_archive[1].startswith(f"{archive}: ")
+    there = files(root)
+    import_folder(mine, root, by_folder.append)
+    assert files(root) == there and "here already" in by_folder[1]
+
+
 def refused(source, root, message):
     before = files(root) if root.is_dir() else None
     with pytest.raises(DataError, match=message) as caught:
@@ -268,8 +278,8 @@ def refused(source, root, message):
 
 def test_refusals(mine, root, tmp_path):
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "nowhere", root, "no such folder; name one that holds clips")
-    refused(mine / "dog.wav", root, "no such folder")
+    refused(tmp_path / "nowhere", root, "no such folder or archive")
+    refused(mine / "dog.wav", root, "a file alone that is no archive; name the folder that holds it")
     refused(tmp_path / "empty", root, r"nothing here is a listed clip.*0 other files")
     foreign = tmp_path / "foreign"
     write_clip(foreign / "dog.wav", 0.1)

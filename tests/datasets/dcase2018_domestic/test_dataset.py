@@ -157,12 +157,23 @@ def test_two_channels_are_averaged_and_any_length_is_taken(root):
     np.testing.assert_array_equal(dataset.load(item), np.float32([0.5, 1.0, -1.0]))
 
 
+def test_clips_of_a_higher_rate_are_resampled(root):
+    """A tone of 1 kHz at 48 kHz is one at 44.1 kHz."""
+    dataset = DCASE2018Domestic(root)
+    item, path = next(iter(dataset.paths().items()))
+    write_clip(path, samples=0.5 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000), rate=48000)
+    samples = dataset.load(item)
+    assert len(samples) == 44100
+    expected = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(44100) / 44100)
+    np.testing.assert_allclose(samples[500:-500], expected[500:-500], atol=1e-3)
+
+
 def test_clips_that_cannot_be_used(root):
     dataset = DCASE2018Domestic(root)
     item, path = next(iter(dataset.paths().items()))
     whole = path.read_bytes()
     for change, message in {
-        "rate": lambda: write_clip(path, 1.0, rate=48000),
+        "rate": lambda: write_clip(path, 1.0, rate=32000),
         "channels": lambda: write_clip(path, 1.0, channels=3),
         "silent": lambda: write_clip(path, 1.0, scale=0.0),
         "NaN": lambda: write_clip(path, samples=np.array([0.1, np.nan])),

@@ -69,7 +69,7 @@ def test_clips_of_youtube_are_taken_in_any_format_that_fits(lists, tmp_path):
     soundfile.write(mine / f"{ids[3]}.flac", samples, 16000)
     lines = imported(mine, root)
     assert sorted(path.name for path in (root / TRAIN_AUDIO).iterdir()) == sorted(items[:3])
-    assert lines[1].endswith("4 files seen: 3 new, 1 left out") and "16000 Hz instead of 44100 Hz" in lines[2]
+    assert lines[1].endswith("4 files seen: 3 new, 1 left out") and "16000 Hz, less than 44100 Hz" in lines[2]
     assert lines[-1].startswith("3 of 114 clips") and "rate" not in lines[-1]
     assert imported(mine, root)[1].endswith("4 files seen: 3 here already, 1 left out")
 
@@ -77,7 +77,7 @@ def test_clips_of_youtube_are_taken_in_any_format_that_fits(lists, tmp_path):
 @pytest.mark.parametrize(
     ("here", "new", "kept"),
     [
-        ({}, {"rate": 32000}, "32000 Hz instead of 44100 Hz, what is here is kept"),
+        ({}, {"rate": 32000}, "32000 Hz, less than 44100 Hz, what is here is kept"),
         ({}, {"seconds": 4.0}, "4.00 s instead of 10 s, what is here is kept"),
         ({}, {"seconds": 11.0}, "11.00 s instead of 10 s, what is here is kept"),
         ({}, {"scale": 0.2}, "another content that is not better, what is here is kept"),
