@@ -14,8 +14,8 @@ __all__ = ["fetch", "import_folder"]
 
 HOW_TO_GET_AUDIO = (
     "the audio lies on YouTube and cannot be fetched: make it with the official script ({homepage}), or take a copy "
-    "that you have, and run `python -m benchmarks data import dcase2018_domestic FOLDER`; what YouTube no longer has, the "
-    "organisers gave in 2018 and 2019 to who sent them the list of it"
+    "that you have, and run `python -m benchmarks data import dcase2018_domestic FOLDER`; what YouTube no longer has, "
+    "the organisers gave in 2018 and 2019 to who sent them the list of it"
 )
 
 

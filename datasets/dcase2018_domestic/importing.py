@@ -37,9 +37,9 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
     """Put what lies in `source`, in whatever sub-folder, into `root`, and say what became of it and what is missing.
 
     Taken are clips (WAV; FLAC and OGG as WAV), features that the authors of EDC released (.cpickle, .npy), and lists
-    that `root` lacks; `source` may be an archive of these. Files are linked where the file system allows it, else copied.
-    A clip that is here gives way to a better one only. Raises DataError where nothing in `source` is of the dataset, for bad lists, and where `root`
-    cannot be written; `root` is then what it was.
+    that `root` lacks; `source` may be an archive of these. Files are linked where the file system allows it, else
+    copied. A clip that is here gives way to a better one only. Raises DataError where nothing in `source` is of the
+    dataset, for bad lists, and where `root` cannot be written; `root` is then what it was.
     """
     check_source(source)
     with import_work(source, root) as work:
