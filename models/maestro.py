@@ -173,13 +173,13 @@ class GlobalAttentionCRNN(ChunkNetwork):
     ) -> None:
         super().__init__(n_mels, n_frames, per_second, dropout, width_divisor)
         size, self.query = self.encoder.size, query
-        self.hears_second_alone = judged == "second"
+        self.judges_second_alone = judged == "second"
         if query == "crnn":
             self.asker: nn.Module | None = FrameEncoder(n_mels, dropout, width_divisor)
         else:
             self.asker = query_head(size, width_divisor) if query == "given" else None
         self.scores = AdditiveScores(size) if scores == "additive" else DotScores()
-        self.expand = None if self.hears_second_alone else nn.Linear(1, n_frames)
+        self.expand = None if self.judges_second_alone else nn.Linear(1, n_frames)
         self.hidden = nn.Linear(2 * size, size)
         self.output = nn.Linear(size, num_classes)
         self.scene = nn.Linear(size, num_scenes)
@@ -195,7 +195,7 @@ class GlobalAttentionCRNN(ChunkNetwork):
 
     def of_target(self, activity: Tensor) -> Tensor:
         """Of activity (B, T or 1, classes) that of the central second."""
-        return activity if self.hears_second_alone else super().of_target(activity)
+        return activity if self.judges_second_alone else super().of_target(activity)
 
     def attend(self, features: Tensor, centre: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings (B, T, size), the query (B, size), and the weights (B, T), which sum to one."""

@@ -32,10 +32,9 @@ class Adam(pl.LightningModule):
 
 
 class PlateauAdam(Adam):
-    """Adam whose rate falls to a tenth where what validation watches has not become smaller for a while.
+    """Adam whose rate falls to a tenth where what is watched has not become smaller for a while.
 
-    watched: by default `val_loss`.
-
+    watched: what validation logs under this name.
     patience: as the official baseline of DCASE 2023 Task 4b counts: epochs since the best one or the last drop, that
         one included after a best one; more than so many, and the rate falls. None: it stays.
 

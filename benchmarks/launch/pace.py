@@ -29,10 +29,8 @@ class Pace:
 
     expected: dict[str, float] = field(default_factory=dict)
     _seen: dict[str, _Seen] = field(default_factory=dict)
-    #: of the runs that are done: how many and what they took; of those that something was expected of, both sums
-    _done: int = 0
-    _took: float = 0.0
-    _foreseen: tuple[float, float] = (0.0, 0.0)
+    #: of the runs that are done: what each took, and what was expected of it, 0 for nothing
+    _done: list[tuple[float, float]] = field(default_factory=list)
 
     def expect(self, seconds: Mapping[str, float]) -> None:
         """What runs are expected to take, 0 where nothing is known."""
@@ -52,10 +50,7 @@ class Pace:
         seen = self._seen.pop(run, None)
         if seen is None or how != "done":
             return
-        took, expected = now - seen.started, self.expected.get(run, 0.0)
-        self._done, self._took = self._done + 1, self._took + took
-        if expected:
-            self._foreseen = self._foreseen[0] + took, self._foreseen[1] + expected
+        self._done.append((now - seen.started, self.expected.get(run, 0.0)))
 
     def left(self, run: str, now: float) -> float | None:
         """The seconds that a run still takes: by its epochs once there are two, else by what is expected of it."""
@@ -72,13 +67,17 @@ class Pace:
         return max(*known, sum(known) / jobs, 0.0) if len(known) == len(left) and known else None
 
     def _whole(self, run: str) -> float | None:
-        """What a run takes: as expected, by the ratio that held so far, of runs that go on by when they will end."""
-        going = [(ends - seen.started, self.expected.get(name, 0.0))
-                 for name, seen in self._seen.items() if (ends := seen.ends) is not None]  # fmt: skip
-        took, foreseen = (
-            done + sum(one[at] for one in going if one[1]) for at, done in enumerate(self._foreseen)
-        )  # fmt: skip
-        if self.expected.get(run):
-            return self.expected[run] * (took / foreseen if foreseen else 1.0)
-        number = self._done + len(going)
-        return (self._took + sum(whole for whole, _ in going)) / number if number else None
+        """What a run takes: as expected, by the ratio that held so far; without that, as the others."""
+        going = [
+            (ends - seen.started, self.expected.get(name, 0.0))
+            for name, seen in self._seen.items() if (ends := seen.ends) is not None
+        ]  # fmt: skip
+        known = [*self._done, *going]
+        if expected := self.expected.get(run):
+            foreseen = [(took, of_it) for took, of_it in known if of_it]
+            return (
+                expected * sum(took for took, _ in foreseen) / sum(of_it for _, of_it in foreseen)
+                if foreseen
+                else expected
+            )
+        return sum(took for took, _ in known) / len(known) if known else None

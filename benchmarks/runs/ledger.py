@@ -163,21 +163,26 @@ class Ledger:
         Some process may be at work on them; what nobody works on waits to go on.
         """
         found: dict[str, dict[str, Any]] = {}
-        for folder in sorted((self.root / ".attempts").glob("[!.]*/[!.]*")):
-            one: dict[str, Any] = {"id": folder.parent.name, "checkpoint": (folder / CHECKPOINT).exists()}
-            with suppress(InputError):
-                one |= read_stored(folder / "progress.json", Progress, "")
+        for folder, note in self._noted():
+            one: dict[str, Any] = {"id": folder.parent.name, "checkpoint": (folder / CHECKPOINT).exists(), **note}
             if one["checkpoint"] or one["id"] not in found:
                 found[one["id"]] = one
         return list(found.values())
 
     def begun(self) -> Iterator[tuple[Run, dict[str, Any]]]:
         """Attempts of the own store that tell how long an epoch takes: their runs and progress notes."""
-        for folder in sorted((self.root / ".attempts").glob("[!.]*/[!.]*")):
-            with suppress(InputError):  # of one that has just ended, or that is none
-                note = read_stored(folder / "progress.json", Progress, "")
-                if note.get("seconds") and note.get("device"):
+        for folder, note in self._noted():
+            if note.get("seconds") and note.get("device"):
+                with suppress(InputError):  # it has just ended, or is no run
                     yield Run.from_dict(read_stored(folder / "run.json", StoredRun, "")), note
+
+    def _noted(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """The folders of attempts of the own store, each with its progress note, empty where none can be read."""
+        for folder in sorted((self.root / ".attempts").glob("[!.]*/[!.]*")):
+            note: dict[str, Any] = {}
+            with suppress(InputError):
+                note = read_stored(folder / "progress.json", Progress, "")
+            yield folder, note
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

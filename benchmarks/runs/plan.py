@@ -261,7 +261,8 @@ def _alike(paper: Paper, run: Run, device: str) -> list[tuple[str, str]]:
     network = paper.settings[run.setting].model.class_path
     found = [
         (setting, name)
-        for setting, recipe in paper.settings.items() if recipe.model.class_path == network
+        for setting, recipe in paper.settings.items()
+        if recipe.model.class_path == network and (run.tier == "full" or run.tier in recipe.tiers)
         for name in _typed(paper, setting, run.tier, device) if (setting, name) != (run.setting, run.dataset)
     ]  # fmt: skip
     return sorted(found, key=lambda one: (one[0] != run.setting, one[1] != run.dataset))

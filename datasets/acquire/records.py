@@ -80,6 +80,12 @@ def recognise(path: Path, archives: Sequence[Archive]) -> Archive | None:
     return found or named
 
 
+def size_line(archives: Sequence[Archive]) -> str:
+    """How much there is to bring, and the room that it takes on the way."""
+    size = sum(archive.size or 0 for archive in archives)
+    return f"{len(archives)} archives, {size / 1e9:.1f} GB; as much again on disk while the largest is unpacked"
+
+
 def fetch_archives(
     archives: Sequence[Archive], root: Path, downloader: ResumingDownloader | None, report: Report
 ) -> None:

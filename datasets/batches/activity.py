@@ -23,7 +23,7 @@ from datasets.features.copies import NONE, Copy
 from datasets.features.maestro import RecordingExtractor
 
 SpecAugmentRule = Literal["none", "code", "paper"]
-LabelRate = Literal["frame", "second", "central"]
+Labelled = Literal["frame", "second", "central"]
 #: Seconds of each class that figures show, of a fold: five folds of five frames are then the 700 of the paper's code.
 SHOWN = 28
 
@@ -85,7 +85,7 @@ class ActivityDataModule(ResidentDataModule):
         apart: bool | None = None,
         chunk_seconds: int | None = 41,
         sequence_frames: int | None = None,
-        labels: LabelRate = "frame",
+        labels: Labelled = "frame",
         standardize: bool = False,
         sampler_alpha: float | None = None,
         spec_augment: SpecAugmentRule = "none",
@@ -340,7 +340,7 @@ def _check(chunk: int | None, sequence: int | None, labels: str, alpha: float | 
         problem = "sequences straddle recordings: they have labels per frame and no sampler; leave those out"
     elif alpha is not None and not 0 <= alpha <= 1:
         problem = f"sampler_alpha {alpha} is not within 0 and 1"
-    elif labels not in get_args(LabelRate) or spec_augment not in get_args(SpecAugmentRule):
+    elif labels not in get_args(Labelled) or spec_augment not in get_args(SpecAugmentRule):
         problem = f"unknown labels {labels!r} or spec_augment {spec_augment!r}"
     if problem:
         raise DataError(f"soft activity: {problem}")

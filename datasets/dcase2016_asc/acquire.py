@@ -5,7 +5,7 @@ from pathlib import Path
 
 from datasets.acquire.download import ResumingDownloader
 from datasets.acquire.folders import clear_download
-from datasets.acquire.records import Archive, fetch_archives, is_intact, read_manifest
+from datasets.acquire.records import Archive, fetch_archives, is_intact, read_manifest, size_line
 from datasets.acquire.telling import Report, terms
 from datasets.dcase2016_asc.archives import ARCHIVES, FLAWS, LISTS, PAPERS, SOUND, part_of
 from datasets.dcase2016_asc.census import TITLES, take_census
@@ -38,8 +38,7 @@ def fetch(
         report(f"{root}: all files are there and as they should be")
         return
     report(terms(DCASE2016ASC))
-    size = sum(archive.size or 0 for archive in missing)
-    report(f"{len(missing)} archives, {size / 1e9:.1f} GB; as much again on disk while the largest is unpacked")
+    report(size_line(missing))
     fetch_archives(missing, root, downloader, report)
     more = [archive for archive in missing_archives(root, chosen) if archive not in missing]
     if more:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from datasets.acquire.download import ResumingDownloader
 from datasets.acquire.folders import clear_download
-from datasets.acquire.records import Archive, fetch_archives
+from datasets.acquire.records import Archive, fetch_archives, size_line
 from datasets.acquire.telling import Report, terms
 from datasets.dcase2017_rare.archives import ARCHIVES
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
@@ -38,7 +38,6 @@ def fetch(
         report(f"{root}: all files are there and as they should be")
         return
     report(terms(DCASE2017Rare))
-    size = sum(archive.size or 0 for archive in missing)
-    report(f"{len(missing)} archives, {size / 1e9:.1f} GB; as much again on disk while the largest is unpacked")
+    report(size_line(missing))
     fetch_archives(missing, root, downloader, report)
     report(HOW_TO_GET_MIXTURES)

@@ -19,7 +19,7 @@ class MfccRare(Extractor):
     Source: the official baseline's parameters (DCASE2017-baseline-system, task2.defaults.yaml, set "gmm"): magnitude
     spectra under a periodic Hamming window, FFT of 2048, 40 bands of Slaney's scale, decibels floored 80 dB below the
     mixture's maximum, orthonormal DCT-II, derivatives over 9 frames by librosa 0.5 (its Dockerfile names that), see
-    `derivatives_of_old`. Assumed: triangles of equal area, mirrored ends.
+    `early_librosa_derivatives`. Assumed: triangles of equal area, mirrored ends.
     """
 
     name: ClassVar[str] = "mfcc_rare"

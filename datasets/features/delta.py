@@ -31,7 +31,7 @@ def delta(features: Array) -> Array:
     return out
 
 
-def derivatives_of_old(features: Array) -> tuple[Array, Array]:
+def early_librosa_derivatives(features: Array) -> tuple[Array, Array]:
     """First and second derivative of features (..., T) as librosa 0.5 and older gave them, `delta(order=1)` and `(2)`.
 
     The regression over 9 frames, as a filter that looks back, goes once or twice over features whose borders last for 9
@@ -51,11 +51,11 @@ def derivatives_of_old(features: Array) -> tuple[Array, Array]:
 
 
 def cepstra(level: Array, n_mfcc: int) -> tuple[Array, Array, Array]:
-    """MFCC of levels in dB (T, bands) by an orthonormal DCT-II, with `derivatives_of_old`: each (n_mfcc, T).
+    """MFCC of levels in dB (T, bands) by an orthonormal DCT-II, with `early_librosa_derivatives`: each (n_mfcc, T).
 
     Raises ValueError for fewer than 9 frames.
     """
     from scipy.fft import dct
 
     mfcc = np.ascontiguousarray(dct(level, type=2, norm="ortho", axis=1)[:, :n_mfcc].T)
-    return mfcc, *derivatives_of_old(mfcc)
+    return mfcc, *early_librosa_derivatives(mfcc)

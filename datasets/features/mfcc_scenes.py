@@ -21,7 +21,7 @@ class MfccScenes(Extractor):
     scale from 0 to 22050 Hz, dB floored 80 dB below the clip's maximum, orthonormal DCT-II, derivatives over 9 frames.
     Its window has the length of the FFT, 46 ms: the 40 ms of its parameters (`win_length`) have no effect there.
     Derivatives are those of librosa 0.4, of that time (assumed, for the code names no version), see
-    `derivatives_of_old`. Of the code's `y + numpy.spacing(1)` nothing is left in float32.
+    `early_librosa_derivatives`. Of the code's `y + numpy.spacing(1)` nothing is left in float32.
     """
 
     name: ClassVar[str] = "mfcc_scenes"
