@@ -78,7 +78,7 @@ def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
         _look_into_parquet(path, clips, haul, work)
     elif path.name.lower() == "esc50.csv":
         haul.take("meta/esc50.csv", path) if _is_list(path) else haul.leave(path, "no list of ESC-50")
-    elif path.name == "LICENSE" and "ESC-50" in path.read_text(encoding="utf-8", errors="replace"):
+    elif "LICENSE" in path.name and "ESC-50" in path.read_text(encoding="utf-8", errors="replace"):
         haul.take("LICENSE", path)
     elif suffix in (".zip", ".gz", ".tar", ".tgz"):
         haul.leave(path, "an archive: name it alone to import it")

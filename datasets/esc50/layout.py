@@ -160,7 +160,8 @@ def _check_row(row: dict[str, str], place: str) -> str:
 def _release(base: Path, table: Path | None, folders: list[Path]) -> Release:
     listed = read_list(table) if table is not None else None
     declared = read_declaration(base, "esc50", _checked)
-    documents = tuple(path for path in (table, base / "miniature.json", base / "LICENSE") if path and path.is_file())
+    texts = (table, base / "miniature.json", *sorted(base.glob("*LICENSE*")))
+    documents = tuple(path for path in texts if path and path.is_file())
     clips: dict[str, Path] = {}
     unusable: dict[str, str] = {}
     extra = []

@@ -1,6 +1,5 @@
 """The collections that stand-ins take their clips from, in the folder of all data: `esc50` and `sounds`."""
 
-import csv
 import hashlib
 import os
 import re
@@ -17,6 +16,7 @@ from datasets import registry
 from datasets.acquire.hashes import md5_of_files
 from datasets.audio import read_any
 from datasets.errors import DataError
+from datasets.esc50.licences import ClipLicence, read_licences
 from datasets.seeds import derive
 from datasets.sounds.sounding import without_digital_silence
 
@@ -74,8 +74,7 @@ class Collections:
         found = []
         for item, row in self._clips.iterrows():
             if row["label"] == scene:
-                notes = self._licences.get(str(item), {})
-                known = (notes.get("licence", self.esc50.licence), notes.get("author", ""), notes.get("url", ""))
+                known = self._licences.get(str(item), ClipLicence(self.esc50.licence))
                 found.append(Recording(f"esc50/{item}", f"freesound {row['unit']}", self._paths[str(item)], *known))
         return found
 
@@ -116,13 +115,9 @@ class Collections:
         return self.esc50.truth_of_names(self._paths)
 
     @cached_property
-    def _licences(self) -> dict[str, dict[str, str]]:
-        """What is known of each clip of ESC-50; nothing where the table is absent."""
-        path = self.data / "esc50" / "esc50_clip_licences.csv"
-        if not path.is_file():
-            return {}
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return {row["filename"]: row for row in csv.DictReader(file)}
+    def _licences(self) -> dict[str, ClipLicence]:
+        """What is known of each clip of ESC-50; nothing where its LICENSE is absent."""
+        return read_licences(self.esc50.release.documents)
 
     @cached_property
     def _gunshots(self) -> list[Recording]:
