@@ -5,22 +5,27 @@ import os
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets.acquire.folders import link, move
 from datasets.acquire.telling import Report, count_of, shown
+from datasets.audio import ClipFault
 from datasets.errors import DataError
 
 #: How good a file is for its place (below the root), and what is wrong with it; 0 where it cannot be used.
-Grade = Callable[[str, Path], tuple[float, str]]
+Graded = tuple[float, str]
+Grade = Callable[[str, Path], Graded]
 #: What lies beside clips in repositories and on other systems, in lower case.
 _BESIDE = (".py", ".pyc", ".ipynb", ".md", ".html", ".pdf", ".xlsx", ".json", ".npz", ".png", ".gif")
 _PAPERS = ("readme", "license", "licence", "credits", "eula")
 #: Sound as video sites and phones have it, which is not read.
 _UNREAD = (".aac", ".m4a", ".mkv", ".mp3", ".mp4", ".opus", ".webm", ".wma")
+#: Files of these kinds are left out where they cannot be used; a bad list is taken, its reader says where it is bad.
+_CLIPS = (".wav", ".ogg", ".flac", ".cpickle", ".npy")
 #: How many of the files that are left out for one reason are named.
 _NAMED = 8
 _SYSTEM = ("desktop.ini", "thumbs.db", "__macosx", "__pycache__")
@@ -161,34 +166,60 @@ class Settled:
     lines: list[str]
 
 
+def grade_of(fault: DataError) -> Graded:
+    """How good a file with a fault is: sound of another length is better than none, and `check` names it."""
+    is_of_another_length = isinstance(fault, ClipFault) and fault.kind == "length"
+    return (0.1 if is_of_another_length else 0), getattr(fault, "reason", "a file that is bad")
+
+
 def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
     """Lay the files that are new, or better than those in `root`, into the folder `staged` by their places.
 
     Among several files for a place the best is taken, the first of equal ones; what lies in `root` gives way to a
-    better file only. Files are linked where the file system allows it, else copied. Raises OSError.
+    better file only, and a clip that cannot be used is left out. Files are linked where the file system allows it, else
+    copied. Raises OSError, and DataError where nothing can be used and nothing is here.
     """
     counts, seen = Counter[str](), haul.seen
     replaced: dict[str, list[str]] = {}
-    for place, paths in haul.wanted.items():
-        best = _best(place, paths, grade, haul)
-        kind, why = _compared(place, best, root / place, grade)
+    best_of = {place: _best(place, paths, grade, haul) for place, paths in haul.wanted.items()}
+    new = _graded({place: path for place, path in best_of.items() if _is_new_clip(root / place)}, grade)
+    for place, best in best_of.items():
+        kind, why = _of_new(new[place]) if place in new else _compared(place, best, root / place, grade)
         counts[kind] += 1
         if kind == KEPT:
-            haul.left_out.setdefault(f"{why}, what is here is kept", []).append(shown(best.name))
+            haul.left_out.setdefault(why, []).append(shown(best.name))
         if kind == BETTER:
             replaced.setdefault(why, []).append(shown(best.name))
         if kind in (NEW, BETTER):
             link(best.resolve(), staged / place)
     counts |= {UNNEEDED: haul.unneeded, KEPT: sum(len(names) for names in haul.left_out.values())}
+    if haul.wanted and not any(counts[kind] for kind in (NEW, BETTER, SAME)) and not inside(root):
+        raise DataError(f"none of {count_of(seen, 'file')} can be used: {next(_reasons(KEPT, haul.left_out))}")
     parts = ", ".join(f"{counts[kind]} {kind}" for kind in (NEW, BETTER, SAME, UNNEEDED, KEPT) if counts[kind])
     lines = [f"{count_of(seen, 'file')} seen: {parts}", *_reasons(BETTER, replaced), *_reasons(KEPT, haul.left_out)]
     return Settled(counts, lines)
 
 
+def _is_new_clip(here: Path) -> bool:
+    return here.suffix.lower() in _CLIPS and not here.exists()
+
+
+def _graded(new: Mapping[str, Path], grade: Grade) -> dict[str, Graded]:
+    """How good files are for their places; they are decoded in threads."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(new, pool.map(grade, new, new.values()), strict=True))
+
+
+def _of_new(graded: Graded) -> tuple[str, str]:
+    """What becomes of a clip whose place is free, and why."""
+    quality, wrong = graded
+    return (NEW, "") if quality else (KEPT, wrong)
+
+
 def _compared(place: str, best: Path, here: Path, grade: Grade) -> tuple[str, str]:
     """What becomes of a file in view of what lies in its place already, and why."""
     if here.is_dir():
-        return KEPT, "a folder lies in its place"
+        return KEPT, "a folder lies in its place, what is here is kept"
     if not here.is_file():
         return NEW, ""
     if _is_same(best, here):
@@ -196,7 +227,7 @@ def _compared(place: str, best: Path, here: Path, grade: Grade) -> tuple[str, st
     (new, wrong), (old, wrong_here) = grade(place, best), grade(place, here)
     if new > old:
         return BETTER, wrong_here or "the one here was less good"
-    return KEPT, wrong or "another content that is not better"
+    return KEPT, f"{wrong or 'another content that is not better'}, what is here is kept"
 
 
 def _best(place: str, paths: list[Path], grade: Grade, haul: Haul) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 from datasets.acquire.archive import unpack
 from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.hashes import md5_of_file
-from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, grade_of, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.chime_home.annotations import read_annotation
@@ -56,14 +56,14 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
 
 
 def grade(place: str, path: Path) -> tuple[float, str]:
-    """How good a file is for its place, 1 or 0, and what is wrong with it."""
+    """How good a file is for its place, and what is wrong with it."""
     try:
         if place.endswith(MONO):
             check_chunk(path, SECONDS)
         elif place.startswith("chunks/") and place.endswith(ANNOTATION):
             read_annotation(path)
     except DataError as error:
-        return 0, getattr(error, "reason", "an annotation that is bad")
+        return grade_of(error)
     return 1, ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.acquire.folders import check_source, import_work
-from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
+from datasets.acquire.importing import Haul, files_below, grade_of, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.records import Archive, read_manifest, take_archives, write_manifest
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
@@ -88,7 +88,7 @@ def grade(place: str, path: Path) -> tuple[float, str]:
         elif place.endswith(".txt") and Path(place).name in LISTS[place.split("/")[0]]:
             _items_of(path, place)
     except DataError as error:
-        return 0, getattr(error, "reason", "a list that is bad")
+        return grade_of(error)
     return 1, ""
 
 

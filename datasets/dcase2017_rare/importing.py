@@ -6,14 +6,29 @@ from pathlib import Path
 
 from datasets.acquire.folders import check_source, import_work
 from datasets.acquire.hashes import md5_of_file
-from datasets.acquire.importing import Haul, files_below, folders_below, new_folder, nothing_found, placed, settle, tell
+from datasets.acquire.importing import (
+    Haul,
+    files_below,
+    folders_below,
+    grade_of,
+    new_folder,
+    nothing_found,
+    placed,
+    settle,
+    tell,
+)
 from datasets.acquire.records import Archive, Manifest, read_manifest, take_archives, write_manifest
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.dcase2017_rare.archives import ARCHIVES, READY_MADE
 from datasets.dcase2017_rare.census import check_background, check_mixture, check_original, take_census
+from datasets.dcase2017_rare.combined import Combined, records_in
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
 from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, OFFICIAL
+
+RECORDS = (DEVELOPMENT, EVALUATION)
+#: Stands for the record of a folder that holds both.
+BOTH = "both"
 
 
 def import_folder(source: Path, root: Path, report: Report = print, archives: Sequence[Archive] = ARCHIVES) -> None:
@@ -31,9 +46,9 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
         is_here = partial(_is_unpacked, folders)
         manifest = take_archives(loose, haul, work / "archives", (*archives, *READY_MADE), report, is_here)
         manifest |= _take_texts(loose, haul, archives)
-        for folder, record in [*folders.items(), *_official_folders(work / "archives").items()]:
-            for path in haul.readable(one for one in files_below(folder) if one.suffix.lower() != ".zip"):
-                _offer(path, f"{record}/{path.relative_to(folder).as_posix()}", haul, work)
+        for folder, place in [*folders.items(), *_official_folders(work / "archives").items()]:
+            for path, inner in _placed(folder, place, haul):
+                _offer(path, inner, haul, work)
         if not haul.wanted:
             inside = "data/source_data/..., data/mixture_data/..."
             raise nothing_found(source, haul, f"of {DEVELOPMENT} or {EVALUATION} ({inside}), nor an archive of them")
@@ -48,7 +63,7 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
 
 
 def grade(place: str, path: Path) -> tuple[float, str]:
-    """How good a file is for its place, 1 or 0, and what is wrong with it; of anything but audio nothing is known."""
+    """How good a file is for its place, and what is wrong with it; of anything but audio nothing is known."""
     if not place.endswith(".wav"):
         return 1, ""
     try:
@@ -59,7 +74,7 @@ def grade(place: str, path: Path) -> tuple[float, str]:
         else:
             check_mixture(path, OFFICIAL.background_seconds)
     except ClipFault as fault:
-        return 0, fault.reason
+        return grade_of(fault)
     return 1, ""
 
 
@@ -67,28 +82,37 @@ def _official_folders(source: Path) -> dict[Path, str]:
     """The folders of the records, or of their data alone, in and below `source`, and the place of each."""
     found: dict[Path, str] = {}
     for folder in folders_below(source) if source.is_dir() else ():
-        record = _record(folder)
-        if record and not any(above in found for above in folder.parents):
-            found[folder] = record
+        place = _place_of(folder)
+        if place and not any(above in found for above in folder.parents):
+            found[folder] = place
     return found
 
 
-def _record(folder: Path) -> str:
-    """Which record a folder is, whatever its name, or the data of which; nothing where it is none."""
+def _place_of(folder: Path) -> str:
+    """The place of a record's folder, whatever its name, or of the data of one; nothing where it is none."""
     data = folder / "data"
     if not data.is_dir():
-        if folder.name in (DEVELOPMENT, EVALUATION):
+        if folder.name in RECORDS:
             return folder.name
-        return f"{record}/data" if (record := _record_of(folder)) else ""
-    found = _record_of(data)
-    return found if found == EVALUATION or folder.name not in (DEVELOPMENT, EVALUATION) else folder.name
+        return f"{_together(folder)}/data" if records_in(folder) else ""
+    is_named = folder.name in RECORDS and EVALUATION not in records_in(data)
+    return folder.name if is_named else _together(data)
 
 
-def _record_of(data: Path) -> str:
-    """Which record a folder with `source_data` or `mixture_data` is of; nothing where it is none."""
-    if any(data.glob("*/evaltest")) or any(data.glob("source_data/cv_setup/*_evaltest.yaml")):
-        return EVALUATION
-    return DEVELOPMENT if (data / "source_data").is_dir() or any(data.glob("mixture_data/dev*")) else ""
+def _together(data: Path) -> str:
+    """The records whose data a folder holds, as a place; BOTH where it holds those of both."""
+    records = records_in(data)
+    return BOTH if len(records) > 1 else next(iter(records), "")
+
+
+def _placed(folder: Path, place: str, haul: Haul) -> Iterator[tuple[Path, str]]:
+    """The files of an official folder that can be read, archives aside, and their places below the root."""
+    record, _, below = place.partition("/")
+    combined = Combined(folder if below else folder / "data") if record == BOTH else None
+    for path in haul.readable(one for one in files_below(folder) if one.suffix.lower() != ".zip"):
+        inner = "/".join(filter(None, (below, path.relative_to(folder).as_posix())))
+        for one in combined.records(inner) if combined else (record,):
+            yield path, f"{one}/{inner}"
 
 
 def _offer(path: Path, place: str, haul: Haul, work: Path) -> None:

@@ -9,7 +9,7 @@ from datasets.acquire.hashes import md5_of_file
 from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
-from datasets.dcase2018_domestic.census import TOLERANCE, take_census
+from datasets.dcase2018_domestic.census import length_fault, take_census
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
 from datasets.dcase2018_domestic.layout import (
     CLEAN,
@@ -22,6 +22,7 @@ from datasets.dcase2018_domestic.layout import (
     WEAK,
     Layout,
 )
+from datasets.dcase2018_domestic.lists import nominal_seconds
 from datasets.dcase2018_domestic.names import ListedNames
 from datasets.dcase2018_domestic.official import LISTS, OfficialList
 from datasets.dcase2018_domestic.reading import read_clip, read_features
@@ -66,8 +67,10 @@ def grade(place: str, path: Path) -> tuple[float, str]:
             read_features(path, SECONDS)
         elif place.startswith((TRAIN_AUDIO, TEST_AUDIO)):
             seconds = len(read_clip(path, DCASE2018Domestic.sample_rate)) / DCASE2018Domestic.sample_rate
-            if abs(seconds - SECONDS) > TOLERANCE:
-                return (seconds / SECONDS if seconds < SECONDS else 0), f"{seconds:.2f} s instead of {SECONDS:g} s"
+            kind, wrong = length_fault(Path(place).name, seconds)
+            if kind:
+                nominal = nominal_seconds(Path(place).name)
+                return (0 if kind == "truncated" else min(seconds, nominal) / max(seconds, nominal)), wrong
     except ClipFault as fault:
         return 0, fault.reason
     return 1, ""

@@ -21,15 +21,25 @@ CLASSES = (
 #: Labels of a clip, by official name, in the order of the list.
 Labels = dict[str, frozenset[str]]
 
-_ITEM = re.compile(r"Y([\w-]{11})_\d+\.\d{3}_\d+\.\d{3}\.wav", re.ASCII)
+_ITEM = re.compile(r"Y([\w-]{11})_(\d+\.\d{3})_(\d+\.\d{3})\.wav", re.ASCII)
 
 
 def youtube_id(item: str) -> str:
     """The 11 characters of a clip's name that name its video; they may hold `_` and `-`. Raises DataError."""
+    return _parsed(item)[1]
+
+
+def nominal_seconds(item: str) -> float:
+    """The length that a clip's name gives it, seconds: of most 10, of some of the real lists less. Raises DataError."""
+    match = _parsed(item)
+    return float(match[3]) - float(match[2])
+
+
+def _parsed(item: str) -> re.Match[str]:
     match = _ITEM.fullmatch(item)
     if match is None:
         raise DataError(f"{item!r}: not an official name like Y-6p32k2WUCs_0.000_10.000.wav")
-    return match[1]
+    return match
 
 
 def is_official(item: str) -> bool:

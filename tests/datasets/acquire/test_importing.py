@@ -94,6 +94,23 @@ def test_the_best_file_is_taken_and_nothing_good_gives_way(tmp_path, here, offer
     assert content(tmp_path / "staged") == ({} if taken is None else {"a/x": taken})
 
 
+def test_a_clip_that_cannot_be_used_is_not_laid_in_but_a_list_is(tmp_path):
+    haul, mine = Haul(), written(tmp_path / "mine", {"bad.wav": "", "good.wav": "x", "list.csv": ""})
+    for path in mine.iterdir():
+        haul.take(path.name, path)
+    settled = settle(haul, tmp_path / "root", tmp_path / "staged", length)
+    assert settled.lines == ["3 files seen: 2 new, 1 left out", "left out, 1 x empty: bad.wav"]
+    assert content(tmp_path / "staged") == {"good.wav": "x", "list.csv": ""}
+
+
+def test_an_import_of_nothing_that_can_be_used_is_an_error(tmp_path):
+    haul, mine = Haul(), written(tmp_path / "mine", {"a.wav": "", "b.wav": ""})
+    for name in ("a.wav", "b.wav"):
+        haul.take(name, mine / name)
+    with pytest.raises(DataError, match=r"^none of 2 files can be used: left out, 2 x empty: a\.wav, b\.wav$"):
+        settle(haul, tmp_path / "root", tmp_path / "staged", length)
+
+
 def test_what_is_left_out_is_named_up_to_eight_files_a_reason(tmp_path):
     haul = Haul()
     for number in range(9):

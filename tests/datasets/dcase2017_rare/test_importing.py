@@ -56,6 +56,24 @@ def test_the_data_of_a_record_alone_are_taken(miniature_rare, tmp_path, record, 
     assert taken == wanted
 
 
+@pytest.mark.parametrize("given", ["mine", DEVELOPMENT, "data"])
+def test_both_records_in_one_folder_are_told_apart(miniature_rare, tmp_path, given):
+    """As they lie where both archives were unpacked into one place."""
+    folder, root = tmp_path / "places" / given, tmp_path / "root" / "rare"
+    for record in (DEVELOPMENT, EVALUATION):
+        inside = miniature_rare / record / ("data" if given == "data" else "")
+        shutil.copytree(inside, folder, dirs_exist_ok=True)
+    imported(tmp_path / "places", root)
+    taken, wanted = (
+        {path.relative_to(base) for path in base.glob("*/data/*/**/*") if path.is_file()}
+        for base in (root, miniature_rare)
+    )
+    assert taken == wanted
+    shutil.copy(miniature_rare / "miniature.json", root)
+    is_same = DCASE2017Rare(root).fingerprint() == DCASE2017Rare(miniature_rare).fingerprint()
+    assert is_same == (given != "data")  # the parameters lie beside it
+
+
 def asked_for(root, folder):
     """The kinds of the archives that a fetch would still bring, the papers aside."""
     shutil.copy(folder / "miniature.json", root)
@@ -69,10 +87,12 @@ def test_mixtures_of_the_development_set_are_taken_where_one_has_them(miniature_
     archive.parent.mkdir()
     name = f"{DEVELOPMENT}/data/mixture_data/devtest/20b255387a2d0cddc0a3dff5014875e7/audio/mixture.wav"
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr(name, b"sound")
+        opened.write(sorted(miniature_rare.rglob("mixture_*.wav"))[0], name)
+        opened.writestr(name.replace("mixture.wav", "bad.wav"), b"sound")
     (tmp_path / "mine" / "other.zip").write_bytes(b"PK")
     lines = imported(tmp_path / "mine", tmp_path / "rare")
-    assert (tmp_path / "rare" / name).read_bytes() == b"sound"
+    assert [path.name for path in (tmp_path / "rare" / name).parent.iterdir()] == ["mixture.wav"]
+    assert any(line.startswith("left out, 1 x not decodable") and "bad.wav" in line for line in lines)
     assert any(line == "left out, 1 x no archive of the records: other.zip" for line in lines)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.dcase2018_domestic import DCASE2018Domestic
-from datasets.dcase2018_domestic.census import take_census
+from datasets.dcase2018_domestic.census import length_fault, take_census
 from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, REMOVED, TEST_AUDIO, TRAIN_AUDIO, WEAK
 from datasets.dcase2018_domestic.lists import read_names, read_strong
 from datasets.errors import DataError
@@ -43,6 +43,7 @@ def test_every_finding_has_its_reason(root):
         "channels": lambda path: write_clip(path, 1.0, channels=6),
         "silent": lambda path: write_clip(path, 1.0, scale=0),
         "nan": lambda path: write_clip(path, samples=np.full(100, np.nan)),
+        "truncated": lambda path: write_clip(path, 0.03),
         "unreadable": lambda path: path.write_bytes(b"no sound"),
         "empty": lambda path: path.write_bytes(b""),
     }
@@ -60,8 +61,8 @@ def test_every_finding_has_its_reason(root):
     assert {kind: list(found) for kind, found in census.faults.items()} == {
         kind: [item] for kind, item in zip(broken, clean, strict=False)
     }
-    assert census.faults["length"][clean[0]] == "1.20 s, more than 1 s"
-    assert f"- length: {clean[0]}: 1.20 s, more than 1 s\n" in census.to_markdown()
+    assert census.faults["length"][clean[0]] == "1.20 s instead of 1 s"
+    assert f"- length: {clean[0]}: 1.20 s instead of 1 s\n" in census.to_markdown()
     assert census.extra == {f"{TEST_AUDIO}/dog.wav": "in no list"}
     assert not census.complete and (census.found, census.expected) == (110, 114)
     is_train = leaking[0] in train
@@ -74,9 +75,26 @@ def test_every_finding_has_its_reason(root):
 
 
 def test_a_clip_that_is_a_little_longer_or_shorter_is_usable(root):
-    for item, seconds in zip(DCASE2018Domestic(root).paths(), (1.04, 0.3), strict=False):
+    items = list(DCASE2018Domestic(root).paths())
+    for item, seconds in zip(items, (1.09, 0.91, 0.3), strict=False):
         write_clip(root / TRAIN_AUDIO / item, seconds)
-    assert take_census(DCASE2018Domestic(root)).complete
+    census = take_census(DCASE2018Domestic(root))
+    assert census.complete and census.notes == {"cut": {items[2]: "0.30 s instead of 1 s"}}
+    assert census.summary().endswith("; noted: 1 cut")
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds", "found"),
+    [
+        ("0.000_4.000", 4.0, ("", "")),
+        ("0.000_4.000", 10.0, ("length", "10.00 s instead of 4 s")),
+        ("30.000_40.000", 10.06, ("", "")),
+        ("30.000_40.000", 4.0, ("cut", "4.00 s instead of 10 s")),
+        ("30.000_40.000", 0.0, ("truncated", "0 ms, less than one window of 40 ms")),
+    ],
+)
+def test_the_length_of_a_clip_is_the_one_that_its_name_tells(times, seconds, found):
+    assert length_fault(f"Y-Zjgm_sZd10_{times}.wav", seconds) == found
 
 
 def test_results_are_not_remembered_for_other_files(root, tmp_path):

@@ -78,22 +78,37 @@ def test_clips_of_youtube_are_taken_in_any_format_that_fits(lists, tmp_path):
     ("here", "new", "kept"),
     [
         ({}, {"rate": 32000}, "32000 Hz, less than 44100 Hz, what is here is kept"),
-        ({}, {"seconds": 4.0}, "4.00 s instead of 10 s, what is here is kept"),
-        ({}, {"seconds": 11.0}, "11.00 s instead of 10 s, what is here is kept"),
+        ({}, {"seconds": 0.4}, "0.40 s instead of 1 s, what is here is kept"),
+        ({}, {"seconds": 10.0}, "10.00 s instead of 1 s, what is here is kept"),
         ({}, {"scale": 0.2}, "another content that is not better, what is here is kept"),
         ({"rate": 32000}, {}, None),
-        ({"seconds": 4.0}, {}, None),
+        ({"seconds": 0.4}, {}, None),
+        ({"seconds": 10.0}, {}, None),
+        ({"seconds": 10.0}, {"seconds": 0.9}, None),
     ],
 )
 def test_a_good_clip_is_not_exchanged_for_a_worse_one(lists, tmp_path, here, new, kept):
+    """The names of the miniature's clips tell one second."""
     root, items = lists
     place = root / TRAIN_AUDIO / items[0]
-    write_clip(place, **here)
-    write_clip(tmp_path / "mine" / items[0], **new)
+    write_clip(place, **{"seconds": 1.0, **here})
+    write_clip(tmp_path / "mine" / items[0], **{"seconds": 1.0, **new})
     before, after = place.read_bytes(), (tmp_path / "mine" / items[0]).read_bytes()
     lines = imported(tmp_path / "mine", root)
     assert place.read_bytes() == (before if kept else after)
     assert any((kept or "in the place of worse ones, 1 x") in line for line in lines)
+
+
+def test_a_clip_that_cannot_be_used_is_left_out_though_its_place_is_free(lists, tmp_path):
+    root, items = lists
+    wrong = {"rate": 16000}, {"scale": 0.0}, {"channels": 3}, {"seconds": 0.03}, {}
+    for item, kind in zip(items, wrong, strict=False):
+        write_clip(tmp_path / "mine" / item, **{"seconds": 1.0, **kind})
+    lines = imported(tmp_path / "mine", root)
+    assert lines[1].endswith("5 files seen: 1 new, 4 left out")
+    reasons = "16000 Hz, less than 44100 Hz", "30 ms, less than one window of 40 ms", "3 channels", "zero"
+    assert all(any(reason in line for line in lines[2:6]) for reason in reasons), lines
+    assert [path.name for path in (root / TRAIN_AUDIO).iterdir()] == [items[4]] and "1 of 114 clips" in lines[-1]
 
 
 def test_a_failed_import_of_clips_leaves_nothing(miniature_domestic, tmp_path):

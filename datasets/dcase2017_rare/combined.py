@@ -1,0 +1,57 @@
+"""Which record each file is of where the development and the evaluation record were unpacked into one folder.
+
+Both have the same tree, and the evaluation's README speaks of a combined dataset. Names tell the subset of lists,
+recipes and mixtures, lists that of backgrounds and events.
+"""
+
+from pathlib import Path, PurePosixPath
+
+from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
+from datasets.dcase2017_rare.mixtures.sources import Sources
+
+#: The subsets of each record.
+SUBSETS = {DEVELOPMENT: ("devtrain", "devtest"), EVALUATION: ("evaltest",)}
+
+
+def records_in(data: Path) -> tuple[str, ...]:
+    """Whose files a folder with `source_data` or `mixture_data` holds: one record's, both's, or none."""
+    found = tuple(
+        record
+        for record, subsets in SUBSETS.items()
+        if any(
+            next(data.glob(pattern.format(subset)), None)
+            for subset in subsets
+            for pattern in ("*/{}", "source_data/cv_setup/*_{}.yaml")
+        )
+    )
+    return found or ((DEVELOPMENT,) if (data / "source_data").is_dir() else ())
+
+
+class Combined:
+    """The files of both records in one `data` folder. Raises DataError for a list that is bad."""
+
+    def __init__(self, data: Path) -> None:
+        source_data = data / "source_data"
+        self._listed = {
+            record: frozenset().union(
+                *(
+                    _listed(Sources.read(source_data, subset))
+                    for subset in subsets
+                    if (source_data / "cv_setup" / f"bgs_{subset}.yaml").is_file()
+                )
+            )
+            for record, subsets in SUBSETS.items()
+        }
+
+    def records(self, place: str) -> tuple[str, ...]:
+        """The records that a file is of, by its place below the folder of both: development's where nothing tells."""
+        named = tuple(record for record, subsets in SUBSETS.items() if any(subset in place for subset in subsets))
+        source = str(PurePosixPath(place.rpartition("source_data/")[2]).with_suffix(""))
+        return named or tuple(record for record in SUBSETS if source in self._listed[record]) or (DEVELOPMENT,)
+
+
+def _listed(sources: Sources) -> set[str]:
+    """The files that lists name, below `source_data` and without endings: FLAC and notes lie beside WAV."""
+    names = {f"bgs/{one.filepath}" for one in sources.backgrounds}
+    names |= {f"events/{one.path}" for events in sources.events.values() for one in events}
+    return {str(PurePosixPath(name).with_suffix("")) for name in names}
