@@ -44,10 +44,12 @@ class Combined:
         }
 
     def records(self, place: str) -> tuple[str, ...]:
-        """The records that a file is of, by its place below the folder of both: development's where nothing tells."""
+        """The records that a file is of, by its place below the folder of both: both where nothing tells."""
+        if place.endswith("/bg_screening.csv"):  # the evaluation was made of backgrounds that had been screened
+            return (DEVELOPMENT,)
         named = tuple(record for record, subsets in SUBSETS.items() if any(subset in place for subset in subsets))
         source = str(PurePosixPath(place.rpartition("source_data/")[2]).with_suffix(""))
-        return named or tuple(record for record in SUBSETS if source in self._listed[record]) or (DEVELOPMENT,)
+        return named or tuple(record for record in SUBSETS if source in self._listed[record]) or tuple(SUBSETS)
 
 
 def _listed(sources: Sources) -> set[str]:

@@ -65,10 +65,9 @@ def test_both_records_in_one_folder_are_told_apart(miniature_rare, tmp_path, giv
         shutil.copytree(inside, folder, dirs_exist_ok=True)
     imported(tmp_path / "places", root)
     taken, wanted = (
-        {path.relative_to(base) for path in base.glob("*/data/*/**/*") if path.is_file()}
-        for base in (root, miniature_rare)
+        {path.relative_to(base) for path in base.glob("*/data/*/**/*.*")} for base in (root, miniature_rare)
     )
-    assert taken == wanted
+    assert taken >= wanted and not {path.suffix for path in taken - wanted} & {".wav", ".yaml"}  # texts go to both
     shutil.copy(miniature_rare / "miniature.json", root)
     is_same = DCASE2017Rare(root).fingerprint() == DCASE2017Rare(miniature_rare).fingerprint()
     assert is_same == (given != "data")  # the parameters lie beside it
