@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.acquire.census import Census, by_kind, decoding_faults, remembered, with_unusable
+from datasets.acquire.census import Census, Faults, by_kind, decoding_faults, remembered, with_unusable
 from datasets.acquire.telling import Progress
 from datasets.audio import clip_fault
 from datasets.chime_home.annotations import is_refined, majority_vote
@@ -16,10 +16,12 @@ from datasets.chime_home.layout import (
     GET_AGAIN,
     LISTS,
     MONO,
+    OFFICIAL,
     OLD_COPY,
     PARTS,
     STEREO,
 )
+from datasets.chime_home.official import ANNOTATIONS_MD5, LISTS_MD5, digest_of_annotations, digest_of_list
 from datasets.chime_home.reading import RATE, read_mono
 from datasets.errors import DataError
 
@@ -139,17 +141,32 @@ def _count(chunks: int) -> str:
     return f"{chunks} chunk{'s' if chunks != 1 else ''}"
 
 
-def _faults(dataset: "CHiMEHome", chunks: list[str], progress: Progress | None) -> dict[str, dict[str, str]]:
-    """The faults of the contents of audio and annotations, remembered under the dataset's fingerprint."""
+def _faults(dataset: "CHiMEHome", chunks: list[str], progress: Progress | None) -> Faults:
+    """The faults of audio and annotations, remembered under the dataset's fingerprint, and those of lists."""
 
     def load(chunk: str) -> None:
         check_chunk(dataset.layout.mono(chunk), dataset.clip_seconds)
 
-    def check() -> dict[str, dict[str, str]]:
+    def check() -> Faults:
         return by_kind([*decoding_faults(chunks, load, progress), *_annotation_faults(dataset, chunks)])
 
     name = f"{dataset.name}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}"
-    return remembered(dataset.cache, name, check)
+    found = remembered(dataset.cache, name, check)
+    altered = _altered(dataset, chunks, found) if dataset.layout.corpus == "real" else {}
+    return {**found, "altered": altered} if altered else found
+
+
+def _altered(dataset: "CHiMEHome", chunks: list[str], found: Faults) -> dict[str, str]:
+    """The lists that say something else than the official ones, and the annotations where all can be read and do."""
+    altered = {}
+    for name, chunks_of in dataset.lists.chunks.items():
+        sets = dataset.lists.sets if name == CROSSVALIDATION else dict.fromkeys(chunks_of, 0)
+        if digest_of_list(sets) != LISTS_MD5[name]:
+            altered[name] = f"not the official list, whose chunks or sets are others; {GET_AGAIN}"
+    is_whole = len(chunks) == sum(OFFICIAL.values()) and "annotation" not in found
+    if is_whole and digest_of_annotations(map(dataset.annotation, chunks)) != ANNOTATIONS_MD5:
+        altered["annotations"] = f"not the official ones, whose letters or votes are others; {GET_AGAIN}"
+    return altered
 
 
 def _annotation_faults(dataset: "CHiMEHome", chunks: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -1,9 +1,10 @@
 """The files of the two Zenodo records.
 
 Names, sizes and md5 as dcase_util lists them; it lacks the evaluation's source events (83 WAV), whose md5 others
-recorded. The development record also holds ready-made mixtures, `TUT-rare-sound-events-2017-development.mixture_data.1`
-to `.9.zip`. Their md5 is unknown here, so they are not fetched but taken where one has them; the alternative is to mix
-the same from the sources (datasets.dcase2017_rare.synthesis), as their README shows.
+recorded. Nobody recorded the md5 of the development's ready-made mixtures, `...-development.mixture_data.1` to
+`.9.zip`, nor that of the evaluation's backgrounds and lists, which the size of its record says there are (7.4 GB, of
+which mixtures are 4.6). These are not fetched but taken where one has them; development's mixtures can be mixed from
+the sources as well (datasets.dcase2017_rare.synthesis), as their README shows.
 """
 
 from datasets.acquire.records import Archive
@@ -49,7 +50,12 @@ ARCHIVES = tuple(
         ),
     )
 )
-#: Ready-made mixtures of the development set, taken where one has them.
-READY_MADE = tuple(
-    Archive(f"{DEVELOPMENT}.mixture_data.{number}.zip", None, None, DEVELOPMENT, ()) for number in range(1, 10)
+#: What is known by its name alone, taken where one has it.
+BY_NAME = tuple(
+    Archive(f"{folder}.{part}.zip", None, None, folder, ())
+    for folder, parts in (
+        (DEVELOPMENT, tuple(f"mixture_data.{number}" for number in range(1, 10))),
+        (EVALUATION, ("code", *(f"source_data_bgs_and_cvsetup.{number}" for number in range(1, 10)))),
+    )
+    for part in parts
 )

@@ -20,7 +20,7 @@ from datasets.acquire.importing import (
 from datasets.acquire.records import Archive, Manifest, read_manifest, take_archives, write_manifest
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
-from datasets.dcase2017_rare.archives import ARCHIVES, READY_MADE
+from datasets.dcase2017_rare.archives import ARCHIVES, BY_NAME
 from datasets.dcase2017_rare.census import check_background, check_mixture, check_original, take_census
 from datasets.dcase2017_rare.combined import Combined, records_in
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
@@ -44,7 +44,7 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
         folders = _official_folders(source)
         loose = list(haul.readable(_loose(source, folders)))
         is_here = partial(_is_unpacked, folders)
-        manifest = take_archives(loose, haul, work / "archives", (*archives, *READY_MADE), report, is_here)
+        manifest = take_archives(loose, haul, work / "archives", (*archives, *BY_NAME), report, is_here)
         manifest |= _take_texts(loose, haul, archives)
         for folder, place in [*folders.items(), *_official_folders(work / "archives").items()]:
             for path, inner in _placed(folder, place, haul):

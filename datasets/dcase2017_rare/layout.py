@@ -26,10 +26,10 @@ OFFICIAL_PARAMS = {"devtrain": MixingParams(), "devtest": MixingParams(), "evalt
 class Expected:
     """How many backgrounds, events and ready-made mixtures there should be.
 
-    events: by subset and class. `optional` names the subsets whose lists may be absent: the evaluation record has
-    ready-made mixtures, and an archive of the 83 recordings with their source events; its lists and its backgrounds
-    (of TUT Acoustic Scenes 2016, evaluation: Zenodo record 165995; record 1040168, which the README cites, is that of
-    2017) are in no archive that is known here.
+    events: by subset and class. `optional` names the subsets whose lists may be absent: of the evaluation record the
+    ready-made mixtures are fetched, and an archive of the 83 recordings with their source events; its lists and its
+    backgrounds (of TUT Acoustic Scenes 2016, evaluation: Zenodo record 165995; record 1040168, which the README cites,
+    is that of 2017) are in archives whose md5 nobody recorded (archives.py).
     """
 
     backgrounds: dict[str, int]

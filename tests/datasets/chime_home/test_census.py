@@ -1,4 +1,6 @@
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ import soundfile
 
 from datasets.chime_home import CHiMEHome
 from datasets.chime_home.census import take_census
-from datasets.chime_home.layout import CROSSVALIDATION, DEVELOPMENT_RAW, EVALUATION
+from datasets.chime_home.layout import CROSSVALIDATION, DEVELOPMENT_RAW, EVALUATION, LISTS, PARTS
+from datasets.chime_home.official import ANNOTATIONS_MD5, digest_of_annotations
 
 
 def sound(frames=16000, channels=1):
@@ -129,13 +132,29 @@ def test_without_a_declaration_the_official_counts_hold(dataset):
     census = take_census(CHiMEHome(dataset.root))
     assert census.expected == 1563 + 383 + 816 and "(as published)" in census.summary()
     assert census.missing["evaluation list"] == "788 of 816 chunks lacking in the list"
-    assert set(census.faults) == {"length"}  # 1 s instead of 4 s
+    assert set(census.faults) == {"length", "altered"}  # 1 s instead of 4 s, and of other chunks
+    assert set(census.faults["altered"]) == set(LISTS)
+
+
+@pytest.mark.real
+def test_lists_and_annotations_that_were_altered_are_found(real_root, tmp_path):
+    """One chunk in another set, in a list of the same size, or one letter that all have heard."""
+    root = shutil.copytree(real_root, tmp_path / "chime_home")
+    for line, other in ((b",1\n", b",2\n"), (b"\r\n", b"\n")):  # line ends are not what a list says
+        (root / CROSSVALIDATION).write_bytes((root / CROSSVALIDATION).read_bytes().replace(line, other, 1))
+    dataset = CHiMEHome(root)
+    assert list(take_census(dataset).faults["altered"]) == [CROSSVALIDATION]
+    heard = [dataset.annotation(chunk) for part in PARTS for chunk in dataset.lists.part(part)]
+    assert digest_of_annotations(heard) == ANNOTATIONS_MD5
+    heard[7] = replace(heard[7], majority="o")
+    assert digest_of_annotations(heard) != ANNOTATIONS_MD5
 
 
 @pytest.mark.real
 def test_official_lists_without_audio_take_a_few_lines(real_root):
     census = take_census(CHiMEHome(real_root))
     assert set(census.missing) == {"training audio", "validation audio", "evaluation audio"} and not census.extra
+    assert not census.faults
     assert "training 0 of 1563, validation 0 of 383, evaluation 0 of 816" in census.summary()
     assert census.known_leaks == {
         "CR_lounge_200110_1711.s0": {"training": ["31 chunks"], "validation": ["1 chunk"]},

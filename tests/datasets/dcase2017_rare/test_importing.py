@@ -56,6 +56,19 @@ def test_the_data_of_a_record_alone_are_taken(miniature_rare, tmp_path, record, 
     assert taken == wanted
 
 
+def test_sources_of_the_evaluation_are_taken_from_archives_known_by_name(miniature_rare, tmp_path):
+    source_data = miniature_rare / EVALUATION / "data" / "source_data"
+    archive = tmp_path / "mine" / f"{EVALUATION}.source_data_bgs_and_cvsetup.2.zip"
+    archive.parent.mkdir()
+    with zipfile.ZipFile(archive, "w") as opened:
+        for path in (*source_data.glob("bgs/audio/*"), *source_data.glob("cv_setup/*")):
+            opened.write(path, path.relative_to(miniature_rare))
+    shutil.copytree(miniature_rare / DEVELOPMENT, tmp_path / "mine" / DEVELOPMENT)
+    assert f"{archive.name}: unpacked" in imported(tmp_path / "mine", tmp_path / "rare")
+    found, wanted = (DCASE2017Rare(root).sources("evaltest") for root in (tmp_path / "rare", miniature_rare))
+    assert (found.backgrounds, found.events) == (wanted.backgrounds, wanted.events)
+
+
 @pytest.mark.parametrize("given", ["mine", DEVELOPMENT, "data"])
 def test_both_records_in_one_folder_are_told_apart(miniature_rare, tmp_path, given):
     """As they lie where both archives were unpacked into one place."""
