@@ -8,7 +8,7 @@ from datasets.acquire.hashes import Fingerprinted
 from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.dcase2017_rare.layout import Layout
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
-from datasets.dcase2017_rare.mixtures.sources import Sources
+from datasets.dcase2017_rare.mixtures.sources import Sources, screening_name
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class DCASE2017Rare(Fingerprinted, Dataset):
         own = self.params(subset)
         published = None if fresh_onsets or (params or own) != own else self.published(subset)
         if published is not None and not self.has_lists(subset):
-            # Ready-made mixtures are read without their sources, whose lists are in no archive that is known here.
-            sources = Sources(subset, self.layout.source_data(subset), (), {}, {})
+            # Ready-made mixtures are read without their sources, whose lists another archive has.
+            sources = Sources(subset, self.layout.source_data(subset), (), {}, self._flagged(subset, published))
         else:
             sources = self.sources(subset)
         audio = self.layout.mixtures(subset) / "audio" if published is not None else None
@@ -133,6 +133,17 @@ class DCASE2017Rare(Fingerprinted, Dataset):
 
         path = self.layout.recipes(subset, event or self.event)
         return read_recipes(path) if path.is_file() else None
+
+    def _flagged(self, subset: str, published: "tuple[Recipe, ...]") -> dict[str, frozenset[str]]:
+        """The backgrounds in which this class is heard, by the mixtures that its published event list withdraws."""
+        from datasets.dcase2017_rare.mixtures.event_lists import read_event_list
+
+        path = self.layout.event_list(subset, self.event)
+        if not path.is_file():
+            return {}
+        listed = {line.name for line in read_event_list(path)}
+        withdrawn = (recipe for recipe in published if recipe.name not in listed)
+        return {self.event: frozenset(screening_name(recipe.bg_path) for recipe in withdrawn)}
 
     def data_files(self) -> list[Path]:
         """The files that decide about mixtures of all classes, sorted: lists, parameters, sources, what is published.

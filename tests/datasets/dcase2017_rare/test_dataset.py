@@ -113,6 +113,19 @@ def test_files_are_all_that_another_machine_needs(miniature_rare, tmp_path):
     assert (tmp_path / "there" / EVALUATION / "LICENSE.txt").is_file()
 
 
+def test_ready_made_mixtures_without_lists_are_official_where_their_event_list_has_them(copy):
+    """Imported alone, without the sources whose screening the published event lists follow."""
+    dataset = DCASE2017Rare(copy, "babycry")
+    show = nullcontext(lambda done, total: None)
+    tuple(synthesize(dataset, dataset.layout.data("devtest"), lambda _: show, ["devtest"]))
+    wanted = dataset.mixtures("devtest").reference()["official"]
+    assert dataset.published("devtest") is not None and 0 < wanted.sum() < len(wanted)
+    for path in lists_of(copy, "devtest"):
+        path.unlink()
+    alone = DCASE2017Rare(copy, "babycry").mixtures("devtest")
+    assert alone.sources.backgrounds == () and alone.reference()["official"].equals(wanted)
+
+
 def test_bad_arguments_are_one_line(miniature_rare, tmp_path):
     with pytest.raises(DataError, match=r"unknown class 'dog'.*babycry, glassbreak, gunshot"):
         DCASE2017Rare(miniature_rare, "dog")
