@@ -14,7 +14,7 @@ from datasets.batches.limits import limited_by_class
 from datasets.batches.mixup import mixup
 from datasets.batches.module import ResidentDataModule
 from datasets.batches.resident import Batch, ResidentLoader, resident
-from datasets.batches.segments import EpochMode, SegmentMode, SegmentTable, statistics
+from datasets.batches.segments import EpochMode, SegmentMode, SegmentTable, mean_of, statistics
 from datasets.contract import Dataset, Parts
 from datasets.errors import DataError
 from datasets.features import Extractor, extractor_class, make_extractor
@@ -37,8 +37,9 @@ class ClipDataModule(ResidentDataModule):
     epoch_mode: an epoch has all copies of a clip ("concat"), or one at random ("resample").
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
     standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
-        in its statistics: assumed not to matter); by one mean and deviation of "all" channels; by the "mean" alone; or
-        per "band", over all frames of the unaltered training clips, each once, however they are cut.
+        in its statistics: assumed not to matter); by one mean and deviation of "all" channels; by the "mean" alone;
+        per "band", over all frames of the unaltered training clips, each once, however they are cut; or by the mean
+        "picture" of all training clips and their copies, where a clip is one segment.
     options: those of ResidentDataModule, which also says what there is after `setup`.
 
     Features are kept as the extractor gives them, uint8, float16 or float32, and segments are views of them; what is
@@ -61,17 +62,19 @@ class ClipDataModule(ResidentDataModule):
         copies: Sequence[Copy] = (),
         epoch_mode: EpochMode = "concat",
         mixup_alpha: float = 0.0,
-        standardize: bool | Literal["band", "mean", "all"] = True,
+        standardize: bool | Literal["band", "mean", "all", "picture"] = True,
         **options: Any,
     ) -> None:
         if segment_hop < 1 or (segment_frames is not None and segment_frames < 1):
             raise DataError(f"segments of {segment_frames} frames every {segment_hop}: give numbers from 1 on")
         for name, given, known in (
             ("segment_mode", segment_mode, get_args(SegmentMode)), ("epoch_mode", epoch_mode, get_args(EpochMode)),
-            ("standardize", standardize, (True, False, "band", "mean", "all")),
+            ("standardize", standardize, (True, False, "band", "mean", "all", "picture")),
         ):  # fmt: skip
             if given not in known:
                 raise DataError(f"unknown {name} {given!r}; known: {', '.join(map(str, known))}")
+        if standardize == "picture" and segment_frames is not None:
+            raise DataError("a mean picture is one of whole clips; set segment_frames to null or standardize otherwise")
         super().__init__(dataset, _clip_extractor(extractor, n_mels, segment_frames, segment_hop), **options)
         self.segment_frames, self.segment_hop = segment_frames, segment_hop
         self.segment_mode, self.epoch_mode = segment_mode, epoch_mode
@@ -115,12 +118,20 @@ class ClipDataModule(ResidentDataModule):
         self._measure(resident(sets, torch.device("cpu")))
 
     def _measure(self, features: Tensor) -> None:
-        """Set mean and deviation (C,), or (C, F) per band, of the training clips in features (rows, C, F, T)."""
+        """Set mean and deviation of the training clips in features (rows, C, F, T).
+
+        (C,), or (C, F) per band, or (C, F, T) of pictures.
+        """
         channels = features.shape[1]
         self.mean, self.std = torch.zeros(channels), torch.ones(channels)
         if not self.standardize:
             return
         train = self._rows["train"]
+        if self.standardize == "picture":
+            copies = (one[:, train].flatten() for one in (self._table.first, self._table.counts))
+            self.mean = mean_of(features, self._table.pick(self._table.every(*copies))[0])
+            self.std = torch.ones_like(self.mean)
+            return
         rows, starts = self._table.pick(self._table.every(self._table.first[0, train], self._table.counts[0, train]))
         if self.standardize == "band":
             frames = features.flatten(1, 2).transpose(1, 2)  # a view
@@ -204,8 +215,10 @@ class ClipDataModule(ResidentDataModule):
 
     def provenance(self) -> dict[str, Any]:
         """As every data module has it, with what standardises channels or bands."""
-        scale = {"mean": self.mean.tolist(), "std": self.std.tolist()} if self._gives_maps else {}
-        return {**super().provenance(), **scale}
+        if not self._gives_maps:
+            return super().provenance()
+        mean, std = (one.mean((1, 2)) if self.standardize == "picture" else one for one in (self.mean, self.std))
+        return {**super().provenance(), "mean": mean.tolist(), "std": std.tolist()}
 
 
 def _clip_extractor(name: str, n_mels: int | None, frames: int | None, hop: int) -> Extractor:

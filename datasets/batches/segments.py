@@ -98,3 +98,11 @@ def statistics(features: Tensor, rows: Tensor, starts: Tensor, frames: int, hop:
         total[1] += torch.einsum("nt,nct->c", weights, values.square_().sum(2))
     mean, square = total / (cover.sum() * features.shape[2])
     return mean, (square - mean.square()).clamp_min(0).sqrt()
+
+
+def mean_of(features: Tensor, rows: Tensor) -> Tensor:
+    """The mean (C, F, T) float32 of some rows of features (rows, C, F, T)."""
+    total = torch.zeros(features.shape[1:], dtype=torch.float64)
+    for part in rows.split(64):
+        total += features[part].double().sum(0)
+    return (total / len(rows)).float()

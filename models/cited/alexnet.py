@@ -79,11 +79,11 @@ class AlexNet(nn.Module):
 class AlexNetModule(CaffeSGD, ClipClassification):
     """AlexNet trained as the cited work does; the network's arguments are those of AlexNet.
 
-    learning_rate: of the first epoch; it falls to 0.95 of itself with every epoch (the thesis).
-    momentum, weight_decay: DIGITS's defaults (assumed).
+    learning_rate: of the first step; it falls to 0.95 of itself with every hundredth of the training (DIGITS's code).
+    momentum, weight_decay: DIGITS's defaults (its code).
     """
 
-    version = 1
+    version = 2
     network: AlexNet
 
     def __init__(

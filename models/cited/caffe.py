@@ -1,16 +1,19 @@
 """What the two image networks of the work [5] that ACRNN's table 1 cites share: Caffe's layers and training.
 
 Source: AlexNet.prototxt and GoogLeNet.prototxt of the public repository of the thesis "Classifying Environmental Sounds
-with Image Networks" ("files" below), which NVIDIA DIGITS ran on Caffe; what DIGITS adds is its default (assumed).
+with Image Networks" ("files" below), which NVIDIA DIGITS ran on Caffe; what DIGITS adds is its default (its code,
+caffe_train.py and the form of its image models).
 """
+
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from models import keras, kernels
+from models import kernels
 
-#: Each epoch's rate as a share of the one before (the thesis: exponential decay).
+#: What is left of the rate behind every hundredth of the training (the thesis tells the number, DIGITS's code of what).
 DECAY = 0.95
 #: How much faster biases learn than weights (files: lr_mult).
 BIAS_FACTOR = 2.0
@@ -44,13 +47,16 @@ def cropped(images: Tensor, size: int, random: bool) -> Tensor:
 
 
 class CaffeSGD(pl.LightningModule):
-    """Caffe's SGD: plain momentum, a rate that falls by a share with every epoch, and faster biases without decay.
+    """Caffe's SGD: plain momentum, a rate that falls a little with every step, and faster biases without decay.
 
-    learning_rate: of the weights in the first epoch. weight_decay: Caffe's, whose gradient is weight_decay x w; none on
+    learning_rate: of the weights in the first step. weight_decay: Caffe's, whose gradient is weight_decay x w; none on
     biases. task: the arguments of the task.
+
+    Caffe keeps v = m v + rate g, PyTorch b = m b + g with v = rate b. As the rate falls by the same share with every
+    step, they agree where PyTorch's m is Caffe's divided by that share.
     """
 
-    version = 1
+    version = 2
 
     def __init__(self, learning_rate: float, momentum: float, weight_decay: float, *task: nn.Module) -> None:
         super().__init__(*task)
@@ -68,8 +74,9 @@ class CaffeSGD(pl.LightningModule):
         ]  # fmt: skip
         return torch.optim.SGD(groups, lr=self.learning_rate, momentum=self.momentum)
 
-    def on_train_epoch_start(self) -> None:
-        """Set this epoch's rate; the velocity goes on, as in Caffe."""
-        optimizer = self.trainer.optimizers[0]
-        assert isinstance(optimizer, torch.optim.SGD)
-        keras.set_learning_rate(optimizer, self.learning_rate * DECAY**self.current_epoch)
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Set this step's rate; it follows from the step's number alone, so resuming needs no scheduler state."""
+        kept = DECAY ** (100 / self.trainer.estimated_stepping_batches)
+        rate = self.learning_rate * kept**self.trainer.global_step
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"], group["momentum"] = rate * group.get("factor", 1.0), self.momentum / kept

@@ -145,6 +145,18 @@ def test_one_mean_and_deviation_of_all_values_or_one_of_each_channel(make):
     assert x.std(dim=(0, 2, 3)).numpy() == pytest.approx([1, 1], abs=1e-3)
 
 
+def test_the_mean_picture_is_that_of_training_clips_and_their_copies(make, dataset):
+    module = make(standardize="picture", segment_frames=None, augment=True)
+    _, tensors = epoch(module)
+    x = torch.cat([x for x, _ in tensors]).double()
+    assert len(x) == 3 * len(module.train_items) and abs(x.mean(0)).max() < 1e-3  # in every place
+    assert x.std() > 1 and module.mean.shape == x.shape[1:]
+    (clips, _) = module.probe_batch()
+    whole = make_extractor("log_gammatone_delta")(dataset.load(clips[0]), 44100)
+    assert module.probe_batch()[1][0].numpy() == pytest.approx(whole - module.mean.numpy(), abs=1e-3)
+    assert np.shape(module.provenance()["mean"]) == (2,)  # not a number for each place
+
+
 def test_a_clip_may_hold_one_segment_only(make):
     module = make(segment_frames=87, segment_hop=64)
     x = module.on_after_batch_transfer(next(iter(module.predict_dataloader()[0])), 0)
