@@ -1,7 +1,7 @@
 """WaveMsNet: three resolutions of the waveform, then beside a log-mel spectrogram. ACRNN's table 1 cites it as [33].
 
 Source: Zhu et al. ("Learning environmental sounds with multi-scale convolutional neural network", IJCNN 2018) and the
-public repository WaveMsNet ("code" below).
+public repository WaveMsNet ("code" below), of whose scripts main_transfer.py has both phases.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from models.tasks.clips import ClipClassification
 
 #: Samples of a window, and the peak below which a window is not heard (code).
 WINDOW, LEAST_PEAK = 66150, 0.005
+#: How often another window is drawn in the place of a silent one (code: until one is heard).
+TRIES = 100
 FULL_SCALE = 32768.0
 #: Kernel, stride and last pool of the three ways over the waveform; their filters and second kernel (code).
 WAYS, FILTERS, SECOND = ((11, 1, 150), (51, 5, 30), (101, 10, 15)), 32, 11
@@ -65,7 +67,7 @@ class WaveMsNet(nn.Module):
 
     dropout: before the output (code). width_divisor: divides all widths, for quick trials; the map has as many rows as
         ever, each several times.
-    seed: of the generator that draws the initial weights, PyTorch's defaults.
+    seed: of the generator that draws the initial weights, the defaults of the code's PyTorch (0.3).
     """
 
     def __init__(self, num_classes: int = 50, dropout: float = 0.5, width_divisor: int = 1, seed: int = 0) -> None:
@@ -91,6 +93,8 @@ class WaveMsNet(nn.Module):
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
         for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                nn.init.uniform_(layer.weight, generator=generator)
             if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
                 bound = layer.weight[0].numel() ** -0.5
                 for parameter in layer.parameters():
@@ -108,14 +112,16 @@ class WaveMsNetModule(ClipClassification):
     """WaveMsNet trained in two phases of as many epochs; the network's arguments are WaveMsNet's.
 
     It takes clips (B, 1, 1, N) of 16-bit values, of which training hears a window from anywhere; of clips to predict
-    (B, 1, 1, 1, N) it judges windows, those that are all but silent as the loudest one (code: not at all).
+    (B, 1, 1, 1, N) it judges windows, and nothing follows from those that are all but silent (code: not judged).
 
-    learning_rate, drops: of the first epoch of both phases, and epochs of a phase from which on it is a tenth.
+    learning_rate, drops: of the first epoch of both phases, and epochs of each phase from which on it is a tenth.
     phase: epochs of each. step: samples between the windows of a tested clip (code: 0.2 s).
-    Assumed: in the second phase the ways, with their batch norm, stay as they are.
+
+    The second phase has a new optimizer, and all weights go on learning (code: it means to freeze the ways, by an
+    attribute whose name is misspelt).
     """
 
-    version = 1
+    version = 2
     network: WaveMsNet
 
     def __init__(
@@ -125,15 +131,15 @@ class WaveMsNetModule(ClipClassification):
         width_divisor: int = 1,
         seed: int = 0,
         learning_rate: float = 0.01,
-        drops: Sequence[int] = (60, 120, 140),
-        phase: int = 160,
+        drops: Sequence[Sequence[int]] = ((70, 130, 150), (50, 100, 150)),
+        phase: int = 180,
         step: int = 8820,
         momentum: float = 0.9,
         weight_decay: float = 5e-4,
     ) -> None:
         super().__init__(WaveMsNet(num_classes, dropout, width_divisor, seed))
         self.save_hyperparameters()
-        self.learning_rate, self.drops = learning_rate, tuple(drops)
+        self.learning_rate, self.drops = learning_rate, tuple(tuple(some) for some in drops)
         self.phase, self.step = phase, step
         self.momentum, self.weight_decay = momentum, weight_decay
 
@@ -149,14 +155,12 @@ class WaveMsNetModule(ClipClassification):
         return self.current_epoch >= self.phase
 
     def on_train_epoch_start(self) -> None:
-        """Set this epoch's rate; in the second phase the ways do not learn."""
-        second = self.is_second
-        self.network.ways.requires_grad_(not second).train(not second)
-        rate = keras.dropped_rate(self.learning_rate, self.current_epoch - second * self.phase, self.drops)
+        """Set this epoch's rate; the second phase begins without velocity."""
+        epoch, drops = self.current_epoch - self.is_second * self.phase, self.drops[self.is_second]
         for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = rate
+            group["lr"] = keras.dropped_rate(self.learning_rate, epoch, drops)
         if self.current_epoch == self.phase:
-            self.trainer.optimizers[0].state.clear()  # a new optimizer (assumed)
+            self.trainer.optimizers[0].state.clear()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Mean cross-entropy of windows of a batch: clips (B, 1, 1, N) and targets (B, classes)."""
@@ -165,25 +169,29 @@ class WaveMsNetModule(ClipClassification):
         return nn.functional.cross_entropy(logits, targets)
 
     def _of_segments(self, x: Tensor) -> Tensor:
-        """Logits (B, S, classes) of the windows of clips (B, 1, 1, 1, N)."""
+        """Logits (B, S, classes) of the windows of clips (B, 1, 1, 1, N); zeros of silent ones, unless all are silent.
+
+        Zeros are as likely for every class, so that a sum of log-posteriors is that of the others.
+        """
         windows = (x.flatten(1) / FULL_SCALE).unfold(1, WINDOW, self.step)
-        peaks = windows.abs().amax(2)
-        places = torch.arange(peaks.shape[1], device=x.device).expand_as(peaks)
-        heard = torch.where(peaks < LEAST_PEAK, peaks.argmax(1, keepdim=True), places)
-        logits = self(windows.flatten(0, 1)).unflatten(0, peaks.shape)
-        return logits.gather(1, heard[:, :, None].expand_as(logits)).float()
+        silent = windows.abs().amax(2) < LEAST_PEAK
+        silent &= ~silent.all(1, keepdim=True)
+        logits = self(windows.flatten(0, 1)).unflatten(0, silent.shape)
+        return logits.masked_fill(silent[:, :, None], 0.0).float()
 
 
 def drawn(clips: Tensor) -> Tensor:
     """A window (B, 66150) of each clip (B, N), full scale 1, from anywhere where there is something to hear.
 
-    Ten tries, then the last one (code: until one is heard). The places come from torch's generator.
+    The places come from torch's generator.
     """
-    rows = torch.arange(len(clips), device=clips.device)
     windows = clips.unfold(1, WINDOW, 1)
-    starts = torch.randint(windows.shape[1], (10, len(clips))).to(clips.device)
-    chosen = windows[rows, starts[-1]]
-    for tried in starts:
-        silent = chosen.abs().amax(1) < LEAST_PEAK
-        chosen[silent] = windows[rows[silent], tried[silent]]
+    chosen = torch.empty(len(clips), WINDOW, dtype=clips.dtype, device=clips.device)
+    silent = torch.arange(len(clips), device=clips.device)
+    for _ in range(TRIES):
+        starts = torch.randint(windows.shape[1], (len(silent),)).to(clips.device)
+        chosen[silent] = windows[silent, starts]
+        silent = silent[chosen[silent].abs().amax(1) < LEAST_PEAK]
+        if not len(silent):
+            break
     return chosen
