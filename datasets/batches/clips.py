@@ -36,6 +36,7 @@ class ClipDataModule(ResidentDataModule):
     copies: more copies of each training clip. All are drawn by the seed, the same for every fold.
     epoch_mode: an epoch has all copies of a clip ("concat"), or one at random ("resample").
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
+    drop_last: leaves out the last batch of an epoch where it is incomplete, and not the only one.
     standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
         in its statistics: assumed not to matter); by one mean and deviation of "all" channels; by the "mean" alone;
         per "band", over all frames of the unaltered training clips, each once, however they are cut; or by the mean
@@ -63,6 +64,7 @@ class ClipDataModule(ResidentDataModule):
         epoch_mode: EpochMode = "concat",
         mixup_alpha: float = 0.0,
         standardize: bool | Literal["band", "mean", "all", "picture"] = True,
+        drop_last: bool = False,
         **options: Any,
     ) -> None:
         if segment_hop < 1 or (segment_frames is not None and segment_frames < 1):
@@ -78,7 +80,7 @@ class ClipDataModule(ResidentDataModule):
         super().__init__(dataset, _clip_extractor(extractor, n_mels, segment_frames, segment_hop), **options)
         self.segment_frames, self.segment_hop = segment_frames, segment_hop
         self.segment_mode, self.epoch_mode = segment_mode, epoch_mode
-        self.mixup_alpha, self.standardize = mixup_alpha, standardize
+        self.mixup_alpha, self.standardize, self.drop_last = mixup_alpha, standardize, drop_last
         altered = [*([STRETCHED, SHIFTED] if augment else []), *copies]
         self.variants = [NONE, *(copy.seeded(self.seed) for copy in altered)]
 
@@ -140,6 +142,9 @@ class ClipDataModule(ResidentDataModule):
             mean, std = statistics(features, rows, starts, *self._cuts)
         if self.extractor.shared_scale:
             mean[1:], std[1:] = 0.0, std[0].clone()
+            if first := self.extractor.delta_of_one:
+                mean, std = (one[:, None, None].repeat(1, 1, self._cuts[0]) for one in (mean, std))
+                mean[1, 0, : len(first)] = mean[0, 0, 0] * torch.tensor(first)
         if self.standardize == "mean":
             std = torch.ones_like(std)
         if self.standardize == "all":  # channels have as many values each
@@ -149,7 +154,9 @@ class ClipDataModule(ResidentDataModule):
 
     def _order(self, epoch: int) -> tuple[Tensor, Tensor]:
         generator = self._generator("order", epoch)
-        return self._table.epoch(self._rows["train"], self.segment_mode, self.epoch_mode, generator)
+        rows, starts = self._table.epoch(self._rows["train"], self.segment_mode, self.epoch_mode, generator)
+        whole = len(rows) // self.batch_size * self.batch_size if self.drop_last else 0
+        return (rows[:whole], starts[:whole]) if whole else (rows, starts)
 
     def _in_order(self, part: str) -> ResidentLoader:
         """Batches of unaltered clips with all their segments, about as many segments as in training."""
@@ -217,7 +224,7 @@ class ClipDataModule(ResidentDataModule):
         """As every data module has it, with what standardises channels or bands."""
         if not self._gives_maps:
             return super().provenance()
-        mean, std = (one.mean((1, 2)) if self.standardize == "picture" else one for one in (self.mean, self.std))
+        mean, std = (one.mean((1, 2)) if one.ndim == 3 else one for one in (self.mean, self.std))
         return {**super().provenance(), "mean": mean.tolist(), "std": std.tolist()}
 
 

@@ -28,6 +28,8 @@ class Extractor(Protocol):
     segmented: ClassVar[bool] = False
     #: Whether all channels are standardised by the scale of the first.
     shared_scale: ClassVar[bool] = False
+    #: What the second channel, a delta with the scale of the first, is in the first frames of a constant of 1.
+    delta_of_one: ClassVar[tuple[float, ...]] = ()
     #: Whether it takes what `read` makes of a clip's file rather than a dataset's samples.
     takes_files: ClassVar[bool] = False
 

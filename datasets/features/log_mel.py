@@ -12,6 +12,9 @@ from datasets.features.stft import FilterBank, banded_power, decibels, window
 
 #: Slaney's mel scale (Auditory Toolbox, 1998): linear up to 1 kHz, 15 mel; from there 27 steps per factor 6.4.
 BREAK_HZ, BREAK_MEL, STEP = 1000.0, 15.0, np.log(6.4) / 27.0
+#: The delta of librosa 0.3.1 in the first frames of a constant of 1: its filter begins from zeros, which the repeated
+#: edge hides from the fourth frame on.
+DELTA_OF_ONE = (9.0, 7.0, 4.0)
 
 
 def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -86,9 +89,7 @@ class LogMelDelta(Extractor):
         Raises ValueError for another rate than the extractor's.
         """
         self.check_rate(rate)
-        import soxr
-
-        clip = soxr.resample(samples, rate, self.analysis_rate)
+        clip = self._resampled(samples)
         clip = clip / np.abs(clip).max()
         length = self.hop * (self.frames - 1)
         clip = np.pad(clip, (0, max(0, length - len(clip))))
@@ -96,10 +97,40 @@ class LogMelDelta(Extractor):
         levels = np.stack([self._level(clip[start : start + length]) for start in starts])
         means = levels.mean(axis=(1, 2))
         kept = levels[means > self.silence_db] if means.max() > self.silence_db else levels[[means.argmax()]]
-        return np.stack([kept, late_delta(kept)], axis=1)
+        return np.stack([kept, self._delta(kept)], axis=1)
+
+    def _resampled(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        import soxr
+
+        return soxr.resample(samples, self.rate, self.analysis_rate)
+
+    def _delta(self, levels: NDArray[np.float32]) -> NDArray[np.float32]:
+        return late_delta(levels)
 
     def _level(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
         return log_mel(signal, self.analysis_rate, self.n_mels, self.n_fft, self.hop)
+
+
+@dataclass(frozen=True)
+class LogMelDeltaAsCoded(LogMelDelta):
+    """The same with what the code does otherwise, by audioop and librosa 0.3.1 as they were.
+
+    Of 44.1 kHz it keeps every second sample, unfiltered, so that all above 11 kHz folds back; and the delta of a
+    segment begins from silence, not from its own first frame.
+    """
+
+    name: ClassVar[str] = "log_mel_delta_piczak_coded"
+    version: ClassVar[int] = 1
+    delta_of_one: ClassVar[tuple[float, ...]] = DELTA_OF_ONE
+
+    def _resampled(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        return samples[:: self.rate // self.analysis_rate]
+
+    def _delta(self, levels: NDArray[np.float32]) -> NDArray[np.float32]:
+        delta = late_delta(levels)
+        first = np.asarray(self.delta_of_one, dtype=np.float32)
+        delta[..., : len(first)] += levels[..., :1] * first
+        return delta
 
 
 def late_delta(features: NDArray[np.float32]) -> NDArray[np.float32]:

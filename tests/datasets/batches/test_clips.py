@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import pytorch_lightning as pl
+import scipy.signal
 import torch
 from torch import nn
 
@@ -258,6 +259,27 @@ def test_piczak_segments_share_the_scale_of_the_first_channel(make):
     assert x.shape[1:] == (2, 60, 41)
     assert module.mean[1] == 0
     assert module.std[0] == module.std[1]
+
+
+def test_piczak_segments_as_coded_are_standardised_before_the_delta(make, dataset):
+    """The delta of what has been standardised, from the segment's first frame on."""
+    module = make(extractor="log_mel_delta_piczak_coded", segment_frames=41, segment_hop=20)
+    item, x = (one[0] for one in module.probe_batch())
+    level = make_extractor("log_mel_delta_piczak_coded", frames=41, step=20)(dataset.load(item), 44100)[0, 0]
+    mean, std = (float(one[0, 0, 0]) for one in (module.mean, module.std))
+    wanted = (level - mean) / std
+    padded = np.pad(wanted, [(0, 0), (5, 5)], mode="edge")
+    delta = scipy.signal.lfilter(np.arange(4.0, -5.0, -1.0), 1, padded, axis=-1)[:, 5:-5]
+    assert x[0].numpy() == pytest.approx(wanted, abs=1e-4) and x[1].numpy() == pytest.approx(delta, abs=1e-3)
+    assert np.shape(module.provenance()["mean"]) == (2,)
+
+
+def test_an_incomplete_batch_may_be_left_out(make):
+    whole, cut = (make(standardize=False, batch_size=20, drop_last=one) for one in (False, True))
+    assert [len(one.train_dataloader()) for one in (whole, cut)] == [5, 4]
+    assert [len(x) for x, _ in epoch(cut)[1]] == [20] * 4
+    alone = make(standardize=False, batch_size=100, drop_last=True)
+    assert [len(x) for x, _ in epoch(alone)[1]] == [96]
 
 
 def test_copies_with_other_numbers_of_segments_cannot_be_drawn(make):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from datasets.features.log_mel import LogMelDelta, late_delta, log_mel, mel_weights
+from datasets.features.log_mel import LogMelDelta, LogMelDeltaAsCoded, late_delta, log_mel, mel_weights
 from datasets.features.stft import FilterBank, decibels
 
 RATE = 44100
@@ -55,6 +55,18 @@ def test_late_delta_is_librosa_0_3_1s():
     assert late_delta(values)[:, 4:] == pytest.approx(delta_of_librosa_0_3_1(values)[:, 4:], abs=1e-4)
     ramp = np.arange(41, dtype=np.float32)[None]
     assert late_delta(ramp)[0, 8:] == pytest.approx(60.0)
+
+
+def test_segments_as_coded_are_every_second_sample_and_librosa_0_3_1s_delta_from_the_first_frame_on():
+    """Equal to soxr's but for what lies above 11 kHz, which folds back here, and for three frames of the delta."""
+    samples = noise(2.0)
+    found = LogMelDeltaAsCoded(41)(samples, RATE)
+    plain = (samples[::2] / np.abs(samples[::2]).max())[: 512 * 40]
+    assert found[0, 0] == pytest.approx(log_mel(plain, 22050, 60, 1024, 512), abs=1e-3)
+    for level, delta in found:
+        assert delta == pytest.approx(delta_of_librosa_0_3_1(level), abs=1e-2)
+    constant = delta_of_librosa_0_3_1(np.ones((1, 41)))[0]
+    assert tuple(constant[:3]) == LogMelDeltaAsCoded.delta_of_one and not constant[3:].any()
 
 
 @pytest.mark.parametrize(("frames", "step", "segments"), [(41, 20, 9), (101, 50, 3)])

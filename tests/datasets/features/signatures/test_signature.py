@@ -46,6 +46,10 @@ MUTATIONS = {
         ("log_gammatone", "level.std(axis=1)", "level.std(axis=1, ddof=1)"),
         ("log_gammatone", "level.mean(axis=1)", "np.median(level, axis=1)"),
     ],
+    "log_mel_delta_piczak_coded": [
+        ("log_mel", "(9.0, 7.0, 4.0)", "(9.0, 7.0, 3.0)"),
+        ("log_mel", "samples[:: self", "samples[1 :: self"),
+    ],
     "log_mel_delta_piczak": [
         ("log_mel", 'window("hann"', 'window("hamming"'),
         ("log_mel", "kept = levels[means > self.silence_db]", "kept = levels[means > -200]"),
