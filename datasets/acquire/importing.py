@@ -194,7 +194,8 @@ def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
             link(best.resolve(), staged / place)
     counts |= {UNNEEDED: haul.unneeded, KEPT: sum(len(names) for names in haul.left_out.values())}
     if haul.wanted and not any(counts[kind] for kind in (NEW, BETTER, SAME)) and not inside(root):
-        raise DataError(f"none of {count_of(seen, 'file')} can be used: {next(_reasons(KEPT, haul.left_out))}")
+        first = next(_reasons(KEPT, haul.left_out)).removeprefix(f"{KEPT}, ")
+        raise DataError(f"none of {count_of(seen, 'file')} can be used: {first}")
     parts = ", ".join(f"{counts[kind]} {kind}" for kind in (NEW, BETTER, SAME, UNNEEDED, KEPT) if counts[kind])
     lines = [f"{count_of(seen, 'file')} seen: {parts}", *_reasons(BETTER, replaced), *_reasons(KEPT, haul.left_out)]
     return Settled(counts, lines)

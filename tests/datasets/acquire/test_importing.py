@@ -107,7 +107,7 @@ def test_an_import_of_nothing_that_can_be_used_is_an_error(tmp_path):
     haul, mine = Haul(), written(tmp_path / "mine", {"a.wav": "", "b.wav": ""})
     for name in ("a.wav", "b.wav"):
         haul.take(name, mine / name)
-    with pytest.raises(DataError, match=r"^none of 2 files can be used: left out, 2 x empty: a\.wav, b\.wav$"):
+    with pytest.raises(DataError, match=r"^none of 2 files can be used: 2 x empty: a\.wav, b\.wav$"):
         settle(haul, tmp_path / "root", tmp_path / "staged", length)
 
 
