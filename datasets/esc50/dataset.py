@@ -11,6 +11,7 @@ from datasets.audio import read_exact, read_raw
 from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.errors import DataError
 from datasets.esc50.layout import CATEGORIES, ESC10_FOLDERS, ESC10_TARGETS, FOLDS, Release, find_release, parse_item
+from datasets.esc50.licences import ClipLicence, read_licences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,6 +141,10 @@ class ESC50(Dataset):
     def files(self) -> list[Path]:
         """All that another machine needs to use this subset: its clips, their list and licence."""
         return [*self.release.documents, *self.paths().values()]
+
+    def licences(self) -> dict[str, ClipLicence]:
+        """Licence, author and address of each clip, by official name, of both subsets; none without a LICENSE."""
+        return read_licences(self.release.documents)
 
     @classmethod
     def tested(cls, test_set: str, fold: int, **arguments: Any) -> int | None:

@@ -16,8 +16,8 @@ class ClipLicence(NamedTuple):
     """The licence of a clip (CC0, CC-BY, CC-BY-NC, CC-Sampling+), who recorded it, and where it was published."""
 
     licence: str
-    author: str = ""
-    url: str = ""
+    author: str
+    url: str
 
 
 def read_licences(documents: Sequence[Path]) -> dict[str, ClipLicence]:

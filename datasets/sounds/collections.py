@@ -16,7 +16,6 @@ from datasets import registry
 from datasets.acquire.hashes import md5_of_files
 from datasets.audio import read_any
 from datasets.errors import DataError
-from datasets.esc50.licences import ClipLicence, read_licences
 from datasets.seeds import derive
 from datasets.sounds.sounding import without_digital_silence
 
@@ -74,7 +73,7 @@ class Collections:
         found = []
         for item, row in self._clips.iterrows():
             if row["label"] == scene:
-                known = self._licences.get(str(item), ClipLicence(self.esc50.licence))
+                known = self._licences.get(str(item), (self.esc50.licence, "", ""))
                 found.append(Recording(f"esc50/{item}", f"freesound {row['unit']}", self._paths[str(item)], *known))
         return found
 
@@ -115,9 +114,9 @@ class Collections:
         return self.esc50.truth_of_names(self._paths)
 
     @cached_property
-    def _licences(self) -> dict[str, ClipLicence]:
-        """What is known of each clip of ESC-50; nothing where its LICENSE is absent."""
-        return read_licences(self.esc50.release.documents)
+    def _licences(self) -> dict[str, tuple[str, str, str]]:
+        """Licence, author and address of each clip of ESC-50; nothing where its LICENSE is absent."""
+        return self.esc50.licences()
 
     @cached_property
     def _gunshots(self) -> list[Recording]:

@@ -38,10 +38,10 @@ def test_a_text_of_another_form_tells_nothing(tmp_path):
 
 @pytest.mark.real
 def test_all_clips_are_credited_as_the_table_made_of_the_license_says(data_root):
-    release = ESC50(data_root / "esc50").release
-    found = read_licences(release.documents)
+    dataset = ESC50(data_root / "esc50")
+    found = dataset.licences()
     with (data_root / "esc50" / "esc50_clip_licences.csv").open(newline="", encoding="utf-8-sig") as file:
         table = {row["filename"]: (row["licence"], row["author"], row["url"]) for row in csv.DictReader(file)}
-    assert found == table and found.keys() == release.clips.keys()
+    assert found == table and found.keys() == dataset.release.clips.keys()
     assert Counter(one.licence for one in found.values())["CC-BY"] == 901
     assert all(one.author for one in Collections(data_root).ambience("rain"))
