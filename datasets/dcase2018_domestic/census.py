@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from datasets.acquire.census import Faults, NotedCensus, by_kind, decoding_faults, remembered, with_unusable
 from datasets.acquire.importing import no_file
@@ -33,7 +33,7 @@ TOLERANCE = 0.1
 #: A clip has to fill a window of the features, seconds (paper of EDC, section 3.1).
 WINDOW = 0.04
 #: What is noted and no fault, as videos end early: the kind of a clip that is shorter than its name says.
-CUT = "cut"
+CUT: Final = "cut"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None, 
     )
 
 
-def length_fault(item: str, seconds: float, longest: float = SECONDS) -> tuple[str, str]:
+def length_fault(
+    item: str, seconds: float, longest: float = SECONDS
+) -> tuple[Literal["", "truncated", "length", "cut"], str]:
     """What is to be said of a clip of some length, kind and reason; two empty texts where it is as it should be.
 
     longest: the length of every clip of a generated corpus, which its name does not tell.
@@ -131,8 +133,11 @@ def _extra(dataset: "DCASE2018Domestic", *folders: str) -> dict[str, str]:
 def _faults(dataset: "DCASE2018Domestic", progress: Progress | None) -> Faults:
     """What is found in the clips, remembered under the dataset's fingerprint, and what is wrong with lists."""
 
+    cut: dict[str, str] = {}
+
     def check() -> Faults:
-        return by_kind(decoding_faults(list(dataset.paths()), lambda item: _check_clip(dataset, item), progress))
+        faults = by_kind(decoding_faults(list(dataset.paths()), lambda item: _check_clip(dataset, item, cut), progress))
+        return {**faults, **({CUT: cut} if cut else {})}
 
     name = f"{dataset.name}-{dataset.source}-{dataset.fingerprint()}-{dataset.clip_seconds:g}s-v{VERSION}"
     faults = remembered(dataset.cache, name, check)
@@ -144,12 +149,14 @@ def _faults(dataset: "DCASE2018Domestic", progress: Progress | None) -> Faults:
     return {**faults, "altered": altered} if altered else faults
 
 
-def _check_clip(dataset: "DCASE2018Domestic", item: str) -> None:
-    """Raise ClipFault for a clip that cannot be used, or is not as long as it should be."""
+def _check_clip(dataset: "DCASE2018Domestic", item: str, cut: dict[str, str]) -> None:
+    """Raise ClipFault for a clip that cannot be used or is too long, and note in `cut` one that ends early."""
     samples = dataset.load(item)
     if dataset.source == "audio":
         kind, reason = length_fault(item, len(samples) / dataset.sample_rate, dataset.clip_seconds)
-        if kind:
+        if kind == CUT:
+            cut[item] = reason
+        elif kind:
             raise ClipFault(f"{item}: {kind}: {reason}", kind, reason)
 
 
