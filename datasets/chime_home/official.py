@@ -1,6 +1,6 @@
 """What the official lists and annotations are known by, whatever their line ends: the md5 of what they say.
 
-Counted from a public copy of the archive's lists and annotations, whose votes and refined lists come out of the
+Computed from a public copy of the archive's lists and annotations, whose votes and refined lists come out of the
 annotators' letters without an error; the archive itself was not at hand.
 """
 

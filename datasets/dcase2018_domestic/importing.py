@@ -68,9 +68,8 @@ def grade(place: str, path: Path) -> tuple[float, str]:
         elif place.startswith((TRAIN_AUDIO, TEST_AUDIO)):
             seconds = len(read_clip(path, DCASE2018Domestic.sample_rate)) / DCASE2018Domestic.sample_rate
             kind, wrong = length_fault(Path(place).name, seconds)
-            if kind:
-                nominal = nominal_seconds(Path(place).name)
-                return (0 if kind == "truncated" else min(seconds, nominal) / max(seconds, nominal)), wrong
+            nominal = nominal_seconds(Path(place).name)
+            return (0 if kind == "truncated" else min(seconds, nominal) / max(seconds, nominal)), wrong
     except ClipFault as fault:
         return 0, fault.reason
     return 1, ""

@@ -85,6 +85,7 @@ def test_clips_of_youtube_are_taken_in_any_format_that_fits(lists, tmp_path):
         ({"seconds": 0.4}, {}, None),
         ({"seconds": 10.0}, {}, None),
         ({"seconds": 10.0}, {"seconds": 0.9}, None),
+        ({"seconds": 0.95}, {"seconds": 0.99}, None),
     ],
 )
 def test_a_good_clip_is_not_exchanged_for_a_worse_one(lists, tmp_path, here, new, kept):
