@@ -37,10 +37,10 @@ class ClipDataModule(ResidentDataModule):
     epoch_mode: an epoch has all copies of a clip ("concat"), or one at random ("resample").
     mixup_alpha: of the Beta distribution that mixes pairs of a batch; 0 for none.
     drop_last: leaves out the last batch of an epoch where it is incomplete, and not the only one.
-    standardize: per channel, by mean and deviation of the unaltered training segments (PiczakCNN's code has the copies
-        in its statistics: assumed not to matter); by one mean and deviation of "all" channels; by the "mean" alone;
-        per "band", over all frames of the unaltered training clips, each once, however they are cut; or by the mean
-        "picture" of all training clips and their copies, where a clip is one segment.
+    standardize: per channel, by mean and deviation of the unaltered training segments, or with the "copies" among them;
+        by one mean and deviation of "all" channels; by the "mean" alone; per "band", over all frames of the unaltered
+        training clips, each once, however they are cut; or by the mean "picture" of all training clips and their
+        copies, where a clip is one segment.
     options: those of ResidentDataModule, which also says what there is after `setup`.
 
     Features are kept as the extractor gives them, uint8, float16 or float32, and segments are views of them; what is
@@ -63,7 +63,7 @@ class ClipDataModule(ResidentDataModule):
         copies: Sequence[Copy] = (),
         epoch_mode: EpochMode = "concat",
         mixup_alpha: float = 0.0,
-        standardize: bool | Literal["band", "mean", "all", "picture"] = True,
+        standardize: bool | Literal["copies", "band", "mean", "all", "picture"] = True,
         drop_last: bool = False,
         **options: Any,
     ) -> None:
@@ -71,7 +71,7 @@ class ClipDataModule(ResidentDataModule):
             raise DataError(f"segments of {segment_frames} frames every {segment_hop}: give numbers from 1 on")
         for name, given, known in (
             ("segment_mode", segment_mode, get_args(SegmentMode)), ("epoch_mode", epoch_mode, get_args(EpochMode)),
-            ("standardize", standardize, (True, False, "band", "mean", "all", "picture")),
+            ("standardize", standardize, (True, False, "copies", "band", "mean", "all", "picture")),
         ):  # fmt: skip
             if given not in known:
                 raise DataError(f"unknown {name} {given!r}; known: {', '.join(map(str, known))}")
@@ -128,13 +128,13 @@ class ClipDataModule(ResidentDataModule):
         self.mean, self.std = torch.zeros(channels), torch.ones(channels)
         if not self.standardize:
             return
-        train = self._rows["train"]
+        train, copies = self._rows["train"], None if self.standardize in ("copies", "picture") else 1
+        places = (one[:copies, train].flatten() for one in (self._table.first, self._table.counts))
+        rows, starts = self._table.pick(self._table.every(*places))
         if self.standardize == "picture":
-            copies = (one[:, train].flatten() for one in (self._table.first, self._table.counts))
-            self.mean = mean_of(features, self._table.pick(self._table.every(*copies))[0])
+            self.mean = mean_of(features, rows)
             self.std = torch.ones_like(self.mean)
             return
-        rows, starts = self._table.pick(self._table.every(self._table.first[0, train], self._table.counts[0, train]))
         if self.standardize == "band":
             frames = features.flatten(1, 2).transpose(1, 2)  # a view
             mean, std = (one.view(features.shape[1:3]) for one in band_statistics(frames, rows.unique()))

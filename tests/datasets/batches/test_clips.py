@@ -158,6 +158,13 @@ def test_the_mean_picture_is_that_of_training_clips_and_their_copies(make, datas
     assert np.shape(module.provenance()["mean"]) == (2,)  # not a number for each place
 
 
+def test_the_statistics_may_be_those_of_the_copies_too(make):
+    _, tensors = epoch(make(standardize="copies", augment=True))
+    x = torch.cat([x for x, _ in tensors]).double()
+    assert x.mean((0, 2, 3)).numpy() == pytest.approx([0, 0], abs=1e-3)
+    assert x.std(dim=(0, 2, 3)).numpy() == pytest.approx([1, 1], abs=1e-3)
+
+
 def test_a_clip_may_hold_one_segment_only(make):
     module = make(segment_frames=87, segment_hop=64)
     x = module.on_after_batch_transfer(next(iter(module.predict_dataloader()[0])), 0)

@@ -108,7 +108,7 @@ def test_segments_with_spectrograms_of_their_own_need_a_length(cache):
         ({"frames": 0}, "segments of 0 frames every 75: give numbers from 1 on"),
         ({"segment_mode": "some"}, "unknown segment_mode 'some'; known: all, random"),
         ({"epoch_mode": "both"}, "unknown epoch_mode 'both'; known: concat, resample"),
-        ({"standardize": "frame"}, "unknown standardize 'frame'; known: True, False, band, mean, all, picture"),
+        ({"standardize": "frame"}, "unknown standardize 'frame'; known: True, False, copies, band, mean, all, picture"),
         (
             {"standardize": "picture"},
             "a mean picture is one of whole clips; set segment_frames to null or standardize otherwise",
