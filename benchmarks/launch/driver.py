@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmarks.errors import InputError, Left
 from benchmarks.launch.gangs.mates import mates
@@ -63,7 +63,9 @@ def launch(
     listener: Listener = lambda event: None,
     minutes: float | None = None,
 ) -> Outcome:
-    """Execute `runs`, the longest first; a failing run or a dying slot does not stop the others.
+    """Execute `runs`, the longest first, and of one length seed by seed, those that have begun before the others.
+
+    So the folds of a seed end together. A failing run or a dying slot does not stop the others.
 
     A run that crashes or runs out of memory is tried once more when the others have ended, so that it is alone.
     With `minutes`, first what is expected to end in time (with 0 nothing at all), then what can go on another time from
@@ -92,11 +94,16 @@ def launch(
     return sweep.outcome()
 
 
+def _turn(planned: Planned, launcher: Launcher) -> tuple[float, int, float]:
+    """What runs are ordered by: how long the whole run takes, then its seed, then how much of it has been trained."""
+    return -launcher.expected_seconds(replace(planned, begun=0.0)), planned.run.seed, -planned.begun
+
+
 class _Sweep:
     """The bookkeeping of one launch."""
 
     def __init__(self, runs: Sequence[Planned], launcher: Launcher, listener: Listener, deadline: float | None) -> None:
-        self.waiting = sorted(runs, key=launcher.expected_seconds, reverse=True)
+        self.waiting = sorted(runs, key=lambda planned: _turn(planned, launcher))
         #: runs that crashed or ran out of memory once
         self.again: list[Planned] = []
         self.tried: set[str] = set()
@@ -270,7 +277,10 @@ class _Sweep:
             planned for planned in self.waiting
             if not self.busy or slot is None or self.launcher.has_room(slot, planned)
         ]  # fmt: skip
-        found = next(filter(self._in_time, fitting), None) or next(filter(self._is_begun, reversed(fitting)), None)
+        begun = filter(self._is_begun, fitting)
+        found = next(filter(self._in_time, fitting), None) or min(
+            begun, key=self.launcher.expected_seconds, default=None
+        )
         return found if found or self.busy else next(filter(self._in_time, self.again), None)
 
     def _in_time(self, planned: Planned) -> bool:

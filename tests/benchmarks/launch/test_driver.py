@@ -58,8 +58,8 @@ def store(tmp_path):
     return SimpleNamespace(ledger=Ledger(tmp_path / "runs"))
 
 
-def planned(*names, minutes=0.0, begun=0.0, resumes=False):
-    run = SimpleNamespace(resolved={"trainer": {"max_epochs": 9} if resumes else {}})
+def planned(*names, minutes=0.0, begun=0.0, resumes=False, seed=0):
+    run = SimpleNamespace(resolved={"trainer": {"max_epochs": 9} if resumes else {}}, seed=seed)
     return [Planned(SimpleNamespace(**vars(run), id=name), False, {"cpu": minutes}, begun) for name in names]
 
 
@@ -151,6 +151,15 @@ def test_the_longest_runs_go_first_and_only_where_there_is_room(store):
     ]
     assert sorted(launch(runs, launcher).done) == ["large", "long", "short", "small"]
     assert [run for _, run in launcher.given] == ["long", "small", "short", "large"]
+
+
+def test_the_folds_of_a_seed_end_together_and_what_has_begun_comes_first(store):
+    """Of runs of one length; a longer one comes before all of them."""
+    launcher = Scripted(store, 1, {name: [DONE] for name in ("s1f1", "s1f2", "s0f1", "s0f2", "long")})
+    runs = planned("s1f1", "s1f2", minutes=2.0, seed=1) + planned("s0f1", minutes=2.0)
+    runs += planned("s0f2", minutes=2.0, begun=0.01, resumes=True) + planned("long", minutes=3.0, seed=1)
+    launch(runs, launcher)
+    assert [run for _, run in launcher.given] == ["long", "s0f2", "s0f1", "s1f1", "s1f2"]
 
 
 def test_a_slot_that_dies_over_the_last_run_is_replaced_once(store):
