@@ -69,6 +69,16 @@ def test_segments_as_coded_are_every_second_sample_and_librosa_0_3_1s_delta_from
     assert tuple(constant[:3]) == LogMelDeltaAsCoded.delta_of_one and not constant[3:].any()
 
 
+@pytest.mark.filterwarnings("ignore:'audioop' is deprecated")
+def test_every_second_sample_is_what_audioop_makes_of_44100_hz():
+    """By which the code's library changes rates; Python has it until 3.12."""
+    audioop = pytest.importorskip("audioop")
+    samples = np.random.default_rng(0).integers(-30000, 30000, 4410, dtype=np.int16)
+    found, _ = audioop.ratecv(samples.tobytes(), 2, 1, RATE, 22050, None)
+    wanted = LogMelDeltaAsCoded(41)._resampled(samples.astype(np.float32))
+    np.testing.assert_array_equal(np.frombuffer(found, dtype=np.int16), wanted)
+
+
 @pytest.mark.parametrize(("frames", "step", "segments"), [(41, 20, 9), (101, 50, 3)])
 def test_five_seconds_have_the_papers_segments(frames, step, segments):
     assert LogMelDelta(frames, step)(noise(5.0), RATE).shape == (segments, 2, 60, frames)
