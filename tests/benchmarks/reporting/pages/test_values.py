@@ -39,7 +39,8 @@ def test_there_is_a_page_for_each_paper(pages):
 def test_every_value_stands_there_once_with_its_origin_and_its_settings(pages):
     text = section(pages["acrnn/values"], "All values")
     place = "section 3.2; Keras's: l2 x sum of squares, no biases"
-    assert row(text, "l2", "0.0001") == ["network", "`l2`, weight decay (L2)", "0.0001", "paper", place, "15 of 30"]
+    of = f"15 of {len(load_paper('acrnn').settings)}"
+    assert row(text, "l2", "0.0001") == ["network", "`l2`, weight decay (L2)", "0.0001", "paper", place, of]
     assert row(text, "NEIGHBOURS")[2:4] == ["8", "code"]
     assert row(text, "n_fft", "log_gammatone")[2:4] == ["2048", "assumed"]
     assert row(text, "STRETCH", "[0.8, 1.3]")[2:4] == ["[0.8, 1.3]", "paper"]
