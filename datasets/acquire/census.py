@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -62,10 +62,7 @@ class Census:
     def to_markdown(self) -> str:
         """The summary, then one line per finding, of each kind the first ones."""
         lines = [f"{self.dataset}: {self.summary()}", ""]
-        for kind, names in {"missing": self.missing, **self.faults, "extra": self.extra}.items():
-            told = sorted(names.items())
-            lines += [shown(f"- {kind}: {name}: {reason}") for name, reason in told[:MOST_TOLD]]
-            lines += [f"- {kind}: {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
+        lines += _told({"missing": self.missing, **self.faults, "extra": self.extra})
         for source, by_fold in sorted(self.known_leaks.items()):
             places = ", ".join(f"{fold} ({', '.join(classes)})" for fold, classes in sorted(by_fold.items()))
             lines.append(f"- known leak: source {source} lies in folds {places}")
@@ -86,12 +83,17 @@ class NotedCensus(Census):
 
     def to_markdown(self) -> str:
         """As every census, then one line per note."""
-        lines = [
-            shown(f"- noted, {kind}: {name}: {what}") + "\n"
-            for kind, names in self.notes.items()
-            for name, what in sorted(names.items())
-        ]
-        return super().to_markdown() + "".join(lines)
+        notes = {f"noted, {kind}": names for kind, names in self.notes.items()}
+        return super().to_markdown() + "".join(f"{line}\n" for line in _told(notes))
+
+
+def _told(findings: Faults) -> Iterator[str]:
+    """A line for each finding, of each kind the first ones, and how many more there are."""
+    for kind, names in findings.items():
+        told = sorted(names.items())
+        yield from (shown(f"- {kind}: {name}: {reason}") for name, reason in told[:MOST_TOLD])
+        if len(told) > MOST_TOLD:
+            yield f"- {kind}: {len(told) - MOST_TOLD} more"
 
 
 def _shown(value: Any) -> Any:

@@ -120,7 +120,7 @@ def below(root: Path, hashes: Mapping[Path, str]) -> dict[str, str]:
 def digest_of(hashes: Mapping[str, str]) -> str:
     """16 hexadecimal digits that change with any name or content."""
     lines = "".join(f"{name} {md5}\n" for name, md5 in sorted(hashes.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+    return hashlib.sha256(lines.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 class Fingerprinted(ABC):

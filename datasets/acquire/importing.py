@@ -193,7 +193,7 @@ def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
         if kind in (NEW, BETTER):
             link(best.resolve(), staged / place)
     counts |= {UNNEEDED: haul.unneeded, KEPT: sum(len(names) for names in haul.left_out.values())}
-    if haul.wanted and not any(counts[kind] for kind in (NEW, BETTER, SAME)) and not inside(root):
+    if haul.wanted and not any(counts[kind] for kind in (NEW, BETTER, SAME)) and all(map(_is_hidden, inside(root))):
         first = next(_reasons(KEPT, haul.left_out)).removeprefix(f"{KEPT}, ")
         raise DataError(f"none of {count_of(seen, 'file')} can be used: {first}")
     parts = ", ".join(f"{counts[kind]} {kind}" for kind in (NEW, BETTER, SAME, UNNEEDED, KEPT) if counts[kind])
@@ -202,7 +202,7 @@ def settle(haul: Haul, root: Path, staged: Path, grade: Grade) -> Settled:
 
 
 def _is_new_clip(here: Path) -> bool:
-    return here.suffix.lower() in _CLIPS and not here.exists()
+    return here.suffix.lower() in _CLIPS and not here.is_file() and not here.is_dir()
 
 
 def _graded(new: Mapping[str, Path], grade: Grade) -> dict[str, Graded]:
@@ -243,7 +243,7 @@ def _best(place: str, paths: list[Path], grade: Grade, haul: Haul) -> Path:
             haul.unneeded += 1
         elif path is not best:
             wrong = graded[path][1] or "another content for the same place"
-            haul.left_out.setdefault(f"{wrong}, a file as good or better is taken", []).append(shown(path.name))
+            haul.left_out.setdefault(f"{wrong}, another one is as good or better", []).append(shown(path.name))
     return best
 
 
@@ -296,8 +296,7 @@ def _drop_empty(folder: Path, until: Path) -> None:
 
 def nothing_found(source: Path, haul: Haul, what: str) -> DataError:
     """The error of an import that found nothing: what it looked for, and what it saw instead."""
-    first = next((names[0] for names in haul.left_out.values()), "")
-    named = f", {first} for one" if first else ""
+    named = next((f", {names[0]} for one: {reason}" for reason, names in haul.left_out.items()), "")
     return DataError(f"{shown(source)}: nothing here is {what} ({haul.seen} other files{named})")
 
 

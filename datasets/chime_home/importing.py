@@ -23,6 +23,7 @@ from datasets.chime_home.layout import (
     STEREO,
 )
 from datasets.chime_home.lists import parse_name, read_list
+from datasets.chime_home.official import LISTS_MD5, digest_of_list
 from datasets.errors import DataError
 
 
@@ -62,6 +63,8 @@ def grade(place: str, path: Path) -> tuple[float, str]:
             check_chunk(path, SECONDS)
         elif place.startswith("chunks/") and place.endswith(ANNOTATION):
             read_annotation(path)
+        elif place in LISTS and digest_of_list(read_list(path, with_sets=place == CROSSVALIDATION)) != LISTS_MD5[place]:
+            return 0.5, "not the official list"
     except DataError as error:
         return grade_of(error)
     return 1, ""

@@ -13,11 +13,11 @@ from datasets.acquire.telling import Progress
 from datasets.audio import clip_fault, read_any
 from datasets.dcase2017_rare.layout import OFFICIAL, OFFICIAL_PARAMS, Expected, Layout
 from datasets.dcase2017_rare.mixtures.decoded import SEGMENT_TOLERANCE
-from datasets.dcase2017_rare.mixtures.event_lists import OLD, read_event_list, withdrawn_names
+from datasets.dcase2017_rare.mixtures.event_lists import OLD, flagged_by, read_event_list, withdrawn_names
 from datasets.dcase2017_rare.mixtures.mixing import RATE
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS
 from datasets.dcase2017_rare.mixtures.recipe import Recipe
-from datasets.dcase2017_rare.mixtures.sources import Sources
+from datasets.dcase2017_rare.mixtures.sources import Sources, screening_name
 
 if TYPE_CHECKING:
     from datasets.dcase2017_rare.dataset import DCASE2017Rare
@@ -27,7 +27,7 @@ VERSION = 1
 #: How much a background may differ from its length, seconds.
 TOLERANCE = 0.5
 
-Check = Callable[[Path], None]
+Check = Callable[[Path], object]
 
 
 @dataclass
@@ -156,8 +156,13 @@ def _check_event_list(findings: _Findings, path: Path, recipes: tuple[Recipe, ..
     if not path.is_file():
         findings.missing[path.name] = f"not in {path.parent}"
         return
-    withdrawn = withdrawn_names(recipes, sources) if sources is not None else frozenset()
-    lacking = {recipe.name for recipe in recipes} - withdrawn - {line.name for line in read_event_list(path)}
+    lines = read_event_list(path)
+    if sources is None:  # of ready-made mixtures alone: what is withdrawn, their list tells
+        flagged = flagged_by(recipes, lines)
+        withdrawn = frozenset(one.name for one in recipes if screening_name(one.bg_path) in flagged)
+    else:
+        withdrawn = withdrawn_names(recipes, sources)
+    lacking = {recipe.name for recipe in recipes} - withdrawn - {line.name for line in lines}
     if lacking:
         findings.missing[path.name] = f"{len(lacking)} of {len(recipes)} mixtures lacking, {min(lacking)} for one"
 
@@ -219,13 +224,14 @@ def check_background(path: Path, seconds: float) -> None:
     _check_length(path, frames / rate, seconds)
 
 
-def check_original(path: Path, end: float) -> None:
-    """Raise ClipFault unless an event's original has 44.1 kHz or more and lasts to `end` seconds."""
+def check_original(path: Path, end: float) -> float:
+    """The length of an event's original, seconds. Raises ClipFault unless it has 44.1 kHz and lasts to `end`."""
     frames, rate = _decoded(path, whole=False)
     if rate < RATE:
         raise clip_fault(path, "rate", f"{rate} Hz, less than {RATE} Hz")
     if frames / rate < end - SEGMENT_TOLERANCE:
         raise clip_fault(path, "length", f"{frames / rate:.2f} s, but an event lasts to {end} s")
+    return frames / rate
 
 
 def check_mixture(path: Path, seconds: float) -> None:

@@ -14,17 +14,16 @@ SUBSETS = {DEVELOPMENT: ("devtrain", "devtest"), EVALUATION: ("evaltest",)}
 
 
 def records_in(data: Path) -> tuple[str, ...]:
-    """Whose files a folder with `source_data` or `mixture_data` holds: one record's, both's, or none."""
-    found = tuple(
+    """Whose files a folder with `source_data` or `mixture_data` holds, as the names of subsets in it tell."""
+    return tuple(
         record
         for record, subsets in SUBSETS.items()
         if any(
             next(data.glob(pattern.format(subset)), None)
             for subset in subsets
-            for pattern in ("*/{}", "source_data/cv_setup/*_{}.yaml")
+            for pattern in ("mixture_data/{}", "source_data/cv_setup/*_{}.yaml")
         )
     )
-    return found or ((DEVELOPMENT,) if (data / "source_data").is_dir() else ())
 
 
 class Combined:
@@ -37,7 +36,7 @@ class Combined:
                 *(
                     _listed(Sources.read(source_data, subset))
                     for subset in subsets
-                    if (source_data / "cv_setup" / f"bgs_{subset}.yaml").is_file()
+                    if all((source_data / "cv_setup" / f"{one}_{subset}.yaml").is_file() for one in ("bgs", "events"))
                 )
             )
             for record, subsets in SUBSETS.items()

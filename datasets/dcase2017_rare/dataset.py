@@ -8,7 +8,7 @@ from datasets.acquire.hashes import Fingerprinted
 from datasets.contract import Dataset, Parts, check_fold, check_root
 from datasets.dcase2017_rare.layout import Layout
 from datasets.dcase2017_rare.mixtures.params import CLASSES, SUBSETS, MixingParams
-from datasets.dcase2017_rare.mixtures.sources import Sources, screening_name
+from datasets.dcase2017_rare.mixtures.sources import Sources
 from datasets.errors import DataError
 
 if TYPE_CHECKING:
@@ -136,14 +136,10 @@ class DCASE2017Rare(Fingerprinted, Dataset):
 
     def _flagged(self, subset: str, published: "tuple[Recipe, ...]") -> dict[str, frozenset[str]]:
         """The backgrounds in which this class is heard, by the mixtures that its published event list withdraws."""
-        from datasets.dcase2017_rare.mixtures.event_lists import read_event_list
+        from datasets.dcase2017_rare.mixtures.event_lists import flagged_by, read_event_list
 
         path = self.layout.event_list(subset, self.event)
-        if not path.is_file():
-            return {}
-        listed = {line.name for line in read_event_list(path)}
-        withdrawn = (recipe for recipe in published if recipe.name not in listed)
-        return {self.event: frozenset(screening_name(recipe.bg_path) for recipe in withdrawn)}
+        return {self.event: flagged_by(published, read_event_list(path))} if path.is_file() else {}
 
     def data_files(self) -> list[Path]:
         """The files that decide about mixtures of all classes, sorted: lists, parameters, sources, what is published.

@@ -46,8 +46,8 @@ def import_folder(source: Path, root: Path, report: Report = print, archives: Se
         is_here = partial(_is_unpacked, folders)
         manifest = take_archives(loose, haul, work / "archives", (*archives, *BY_NAME), report, is_here)
         manifest |= _take_texts(loose, haul, archives)
-        for folder, place in [*folders.items(), *_official_folders(work / "archives").items()]:
-            for path, inner in _placed(folder, place, haul):
+        for folder, place in [*_official_folders(work / "archives").items(), *folders.items()]:
+            for path, inner in _placed(folder, place, [one for one in folders if folder in one.parents], haul):
                 _offer(path, inner, haul, work)
         if not haul.wanted:
             inside = "data/source_data/..., data/mixture_data/..."
@@ -70,7 +70,7 @@ def grade(place: str, path: Path) -> tuple[float, str]:
         if "/bgs/" in place:
             check_background(path, OFFICIAL.background_seconds)
         elif "/events/" in place:
-            check_original(path, end=0.0)
+            return check_original(path, end=0.0), ""  # of a cut one and the whole one, the longer
         else:
             check_mixture(path, OFFICIAL.background_seconds)
     except ClipFault as fault:
@@ -79,37 +79,45 @@ def grade(place: str, path: Path) -> tuple[float, str]:
 
 
 def _official_folders(source: Path) -> dict[Path, str]:
-    """The folders of the records, or of their data alone, in and below `source`, and the place of each."""
+    """The folders of the records, or of their data alone, in and below `source`, and the place of each.
+
+    A record may lie inside another one's folder. Those of both records come last: what lies apart tells more.
+    """
     found: dict[Path, str] = {}
     for folder in folders_below(source) if source.is_dir() else ():
         place = _place_of(folder)
-        if place and not any(above in found for above in folder.parents):
+        is_inside = any(above in found for above in folder.parents)
+        if place and (not is_inside or (folder / "data").is_dir()):
             found[folder] = place
-    return found
+    return dict(sorted(found.items(), key=lambda one: one[1].startswith(BOTH)))
 
 
 def _place_of(folder: Path) -> str:
     """The place of a record's folder, whatever its name, or of the data of one; nothing where it is none."""
-    data = folder / "data"
-    if not data.is_dir():
-        if folder.name in RECORDS:
-            return folder.name
-        return f"{_together(folder)}/data" if records_in(folder) else ""
-    is_named = folder.name in RECORDS and EVALUATION not in records_in(data)
-    return folder.name if is_named else _together(data)
+    try:
+        data, below = (folder / "data", "") if (folder / "data").is_dir() else (folder, "/data")
+        records = records_in(data)
+        if len(records) > 1:
+            return f"{BOTH}{below}"
+        if records:
+            return f"{records[0]}{below}"
+        if (data / "source_data").is_dir():
+            return f"{folder.name if folder.name in RECORDS else DEVELOPMENT}{below}"
+        is_deeper = any(any(records_in(one)) for one in folders_below(folder))
+    except OSError:  # not to be entered, or too deep: its files say so
+        return ""
+    return folder.name if folder.name in RECORDS and not is_deeper else ""
 
 
-def _together(data: Path) -> str:
-    """The records whose data a folder holds, as a place; BOTH where it holds those of both."""
-    records = records_in(data)
-    return BOTH if len(records) > 1 else next(iter(records), "")
+def _placed(folder: Path, place: str, apart: Sequence[Path], haul: Haul) -> Iterator[tuple[Path, str]]:
+    """The files of an official folder that can be read, archives aside, and their places below the root.
 
-
-def _placed(folder: Path, place: str, haul: Haul) -> Iterator[tuple[Path, str]]:
-    """The files of an official folder that can be read, archives aside, and their places below the root."""
+    apart: official folders inside it.
+    """
     record, _, below = place.partition("/")
     combined = Combined(folder if below else folder / "data") if record == BOTH else None
-    for path in haul.readable(one for one in files_below(folder) if one.suffix.lower() != ".zip"):
+    files = (one for one in files_below(folder) if not any(other in one.parents for other in apart))
+    for path in haul.readable(one for one in files if one.suffix.lower() != ".zip"):
         inner = "/".join(filter(None, (below, path.relative_to(folder).as_posix())))
         for one in combined.records(inner) if combined else (record,):
             yield path, f"{one}/{inner}"
@@ -138,7 +146,7 @@ def _loose(source: Path, folders: Mapping[Path, str]) -> Iterator[Path]:
 
 def _is_unpacked(folders: Mapping[Path, str], record: str, sizes: Mapping[str, int]) -> bool:
     """Whether all that an archive of a record holds lies in an official folder already, by name and size."""
-    places = [folder for folder, one in folders.items() if one == record]
+    places = [folder for folder, one in folders.items() if one in (record, BOTH)]
     return any(
         all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in sizes.items())
         for folder in places

@@ -1,6 +1,7 @@
 """Taking DCASE 2018 Task 4 from what one has: clips under whatever names, released features, and lists."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from datasets.acquire.archive import unpack
@@ -48,7 +49,7 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
         haul = _look(folder, root, lists, work)
         if not haul.wanted:
             raise nothing_found(source, haul, "a listed clip, named like Y-6p32k2WUCs_0.000_10.000.wav, or a list")
-        settled = settle(haul, root, work / "release", grade)
+        settled = settle(haul, root, work / "release", partial(grade, lists=lists))
         has_features = any(place.startswith((TRAIN_FEATURES, TEST_FEATURES)) for place in haul.wanted)
         has_audio = any(place.startswith((TRAIN_AUDIO, TEST_AUDIO)) for place in haul.wanted)
         with placed(work / "release", root):
@@ -60,8 +61,14 @@ def import_folder(source: Path, root: Path, report: Report = print, lists: Seque
         report(census.summary())
 
 
-def grade(place: str, path: Path) -> tuple[float, str]:
-    """How good a file is for its place, and what is wrong with it; a clip is the better, the nearer to its length."""
+def grade(place: str, path: Path, lists: Sequence[OfficialList] = LISTS) -> tuple[float, str]:
+    """How good a file is for its place, and what is wrong with it.
+
+    A clip is the better, the nearer to its length; a list is the official one or not.
+    """
+    for one in lists:
+        if one.place == place and md5_of_file(path) != one.md5:
+            return 0.5, "not the official list"
     try:
         if place.startswith((TRAIN_FEATURES, TEST_FEATURES)):
             read_features(path, SECONDS)
@@ -98,23 +105,34 @@ def _look(source: Path, root: Path, lists: Sequence[OfficialList], work: Path) -
 
 
 def _take_lists(files: Sequence[Path], root: Path, lists: Sequence[OfficialList], haul: Haul) -> dict[str, Path]:
-    """Take the lists that `root` lacks: files with the official content, whatever their names, else with the name."""
+    """Take lists: files with the official content, whatever their names, else with the name.
+
+    Returns where those lie that `root` lacks, or has with other than the official content, which then is there.
+    """
     tables = [path for path in files if path.suffix.lower() in LIST_ENDINGS]
     md5 = {path: md5_of_file(path) for path in tables}
     by_md5 = {md5[path]: path for path in reversed(tables)}
     by_name = {path.name: path for path in reversed(tables)}
-    found = {}
+    found, taken = {}, set[Path]()
     for one in lists:
         path = by_md5.get(one.md5) or by_name.get(Path(one.place).name)
-        if path is not None and not (root / one.place).is_file():
+        if path is None:
+            continue
+        taken.add(path)
+        haul.take(one.place, path)
+        if not (root / one.place).is_file() or (md5[path] == one.md5 and not one.is_in(root)):
             found[one.place] = path
-            haul.take(one.place, path)
     for path in tables:
-        if md5[path] in {one.md5 for one in lists} and path not in found.values():
+        if md5[path] in {one.md5 for one in lists} and path not in taken:
             haul.unneeded += 1
-        elif path not in found.values():
+        elif path not in taken:
             haul.leave(path, "no list that is needed")
     return found
+
+
+def _lies_in(layout: Layout, folder: str, item: str) -> bool:
+    endings = (".wav",) if folder in (TRAIN_AUDIO, TEST_AUDIO) else FEATURE_ENDINGS
+    return any((layout.root / folder / f"{item.removesuffix('.wav')}{ending}").is_file() for ending in endings)
 
 
 def _take_clip(path: Path, names: ListedNames, layout: Layout, haul: Haul, work: Path) -> None:
@@ -125,10 +143,10 @@ def _take_clip(path: Path, names: ListedNames, layout: Layout, haul: Haul, work:
         haul.leave(path, reason)
         return
     is_audio = suffix in AUDIO_ENDINGS
-    if item in layout.weak:
-        folder = TRAIN_AUDIO if is_audio else TRAIN_FEATURES
-    else:
-        folder = TEST_AUDIO if is_audio else TEST_FEATURES
+    train, test = (TRAIN_AUDIO, TEST_AUDIO) if is_audio else (TRAIN_FEATURES, TEST_FEATURES)
+    # Of a clip on both lists the one that is here is used wherever it lies, so that is what has to be compared.
+    is_only_in_test = item in layout.test and not _lies_in(layout, train, item) and _lies_in(layout, test, item)
+    folder = train if item in layout.weak and not is_only_in_test else test
     if is_audio and suffix != ".wav":
         converted = new_folder(work / "converted") / item
         try:

@@ -12,7 +12,8 @@ from datasets.audio import ClipFault, read_exact, read_raw, write_as_wav
 from datasets.errors import DataError
 from datasets.esc50.census import is_official, take_census
 from datasets.esc50.dataset import ESC50
-from datasets.esc50.layout import AUDIO, CATEGORIES, find_release, parse_v1, parse_v2, read_list
+from datasets.esc50.layout import AUDIO, CATEGORIES, Release, find_release, parse_v1, parse_v2, read_list
+from datasets.esc50.licences import is_licence, read_licences
 
 _RATE, _FRAMES = 44100, 220500
 #: What clips are called in rows: no path, nor anything that a file cannot be called.
@@ -33,11 +34,12 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
         is_archive = source.is_file() and source.suffix.lower() != ".parquet"
         folder = unpack(source, work / "unpacked") if is_archive else source
         haul, clips = Haul(), Clips()
+        base = _base_in(root)
         for path in haul.readable(files_below(folder) if folder.is_dir() else [folder]):
-            _look(path, clips, haul, work)
+            _look(path, base, clips, haul, work)
         if not clips:
             raise nothing_found(source, haul, "a clip of ESC-50, named like 1-100032-A-0.wav")
-        _offer(clips, root, haul)
+        _offer(clips, root, base, haul)
         settled = settle(haul, root, work / "release", grade)
         with placed(work / "release", root):
             summary = take_census(ESC50(root)).summary()
@@ -50,7 +52,7 @@ def grade(place: str, path: Path) -> tuple[float, str]:
     """How good a file is for its place: official, as it should be, or to be used at all; and what is wrong with it."""
     item = f"{Path(place).stem}.wav"
     if parse_v2(Path(place)) is None and parse_v1(Path(place)) is None:
-        return 1, ""  # a list or a licence
+        return 1 + len(read_licences([path])), ""  # a list, or the better LICENSE, the more clips it tells of
     if is_official(parse_v1(Path(place)) or item, path, md5_of_file(path)):
         return 3, ""
     is_wav = path.suffix.lower() == ".wav"
@@ -61,8 +63,8 @@ def grade(place: str, path: Path) -> tuple[float, str]:
     return (2 if is_wav else 1), "" if is_wav else "not the official file"
 
 
-def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
-    """Take a file for what it is."""
+def _look(path: Path, base: str, clips: Clips, haul: Haul, work: Path) -> None:
+    """Take a file for what it is; `base` is where texts go, below the root."""
     suffix = path.suffix.lower()
     item = parse_v1(path) or parse_v2(path) or _by_content(path)
     if item is not None:
@@ -75,11 +77,11 @@ def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
         except ClipFault as fault:
             haul.leave(path, fault.reason)
     elif suffix == ".parquet":
-        _look_into_parquet(path, clips, haul, work)
+        _look_into_parquet(path, base, clips, haul, work)
     elif path.name.lower() == "esc50.csv":
-        haul.take("meta/esc50.csv", path) if _is_list(path) else haul.leave(path, "no list of ESC-50")
-    elif "LICENSE" in path.name and "ESC-50" in path.read_text(encoding="utf-8", errors="replace"):
-        haul.take("LICENSE", path)
+        haul.take(f"{base}meta/esc50.csv", path) if _is_list(path) else haul.leave(path, "no list of ESC-50")
+    elif is_licence(path):
+        haul.take(f"{base}LICENSE", path)
     elif suffix in (".zip", ".gz", ".tar", ".tgz"):
         haul.leave(path, "an archive: name it alone to import it")
     else:
@@ -103,7 +105,7 @@ def _is_list(path: Path) -> bool:
     return True
 
 
-def _look_into_parquet(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
+def _look_into_parquet(path: Path, base: str, clips: Clips, haul: Haul, work: Path) -> None:
     """Take the clips of a parquet file with the columns `filename` and `audio` (bytes, path), as on Hugging Face."""
     try:
         import pyarrow
@@ -114,12 +116,13 @@ def _look_into_parquet(path: Path, clips: Clips, haul: Haul, work: Path) -> None
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(64, columns=["filename", "audio"]):
             for row in batch.to_pylist():
                 audio = row.get("audio") if isinstance(row.get("audio"), dict) else {}
-                _look_at_row(path, row.get("filename") or audio.get("path"), audio.get("bytes"), clips, haul, work)
+                name = row.get("filename") or audio.get("path")
+                _look_at_row(path, name, audio.get("bytes"), base, clips, haul, work)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         haul.leave(path, f"no parquet file of ESC-50 ({type(error).__name__})")
 
 
-def _look_at_row(path: Path, name: object, content: object, clips: Clips, haul: Haul, work: Path) -> None:
+def _look_at_row(path: Path, name: object, content: object, base: str, clips: Clips, haul: Haul, work: Path) -> None:
     """Take a row of a parquet file for the file that it holds."""
     if not isinstance(content, bytes) or not isinstance(name, str):
         haul.leave(path, "a row without the name or the bytes of a clip")
@@ -131,11 +134,14 @@ def _look_at_row(path: Path, name: object, content: object, clips: Clips, haul: 
         return
     place = new_folder(work / "parquet") / named
     place.write_bytes(content)
-    _look(place, clips, haul, work)
+    _look(place, base, clips, haul, work)
 
 
-def _offer(clips: Clips, root: Path, haul: Haul) -> None:
-    """Offer each clip for its place in `root`: where it lies there already, else in `audio`; WAV goes before OGG."""
+def _offer(clips: Clips, root: Path, base: str, haul: Haul) -> None:
+    """Offer each clip for its place in `root`: where it lies there already, else in `audio`; WAV goes before OGG.
+
+    base: where `audio` is, below the root.
+    """
     here = _clips_in(root)
     for item, paths in clips.items():
         there = here.get(item)
@@ -145,7 +151,7 @@ def _offer(clips: Clips, root: Path, haul: Haul) -> None:
         else:
             best = paths[0] if len(suffixes) == 1 else max(paths, key=lambda path: grade(path.name, path)[0])
             suffix = best.suffix.lower()
-            place = f"{AUDIO}/{Path(item).stem}{suffix}"
+            place = f"{base}{AUDIO}/{Path(item).stem}{suffix}"
         fitting = [path for path in paths if path.suffix.lower() == suffix.lower()]
         for path in fitting:
             haul.take(place, path)
@@ -158,7 +164,18 @@ def _offer(clips: Clips, root: Path, haul: Haul) -> None:
 
 def _clips_in(root: Path) -> dict[str, Path]:
     """The clips that a root has, by official name; none where it is absent or holds no release."""
+    release = _release_in(root)
+    return release.clips if release else {}
+
+
+def _base_in(root: Path) -> str:
+    """Where a root's release lies below it, as "ESC-50-master/"; "" for the root itself, or without one."""
+    release = _release_in(root)
+    return f"{release.base.relative_to(root).as_posix()}/" if release and release.base != root else ""
+
+
+def _release_in(root: Path) -> Release | None:
     try:
-        return find_release(root).clips if root.is_dir() else {}
+        return find_release(root) if root.is_dir() else None
     except DataError:
-        return {}
+        return None

@@ -36,6 +36,8 @@ FOLDS = (1, 2, 3, 4, 5)
 ESC10_TARGETS = (0, 1, 10, 11, 12, 20, 21, 38, 40, 41)
 #: The folders of clips under v2 names.
 AUDIO, AUDIO_V1 = "audio", "audio_v1_ogg"
+#: What the text with the licences of all clips is called.
+LICENCES = ("LICENSE", "ESC-50_LICENSE.txt")
 #: Clips of each class in each fold.
 CLIPS_PER_CLASS_AND_FOLD = 8
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
@@ -62,9 +64,10 @@ class Clip(NamedTuple):
 class Release:
     """A release found in a folder: its clips by official name, and what its list says.
 
-    unusable: why the entry of a clip is no file that can be read, by official name.
+    base: the folder that it lies in. unusable: why the entry of a clip is no file that can be read, by official name.
     """
 
+    base: Path
     kind: str
     clips: dict[str, Path]
     unusable: dict[str, str] = field(default_factory=dict)
@@ -109,8 +112,8 @@ def find_release(root: Path) -> Release:
         table = next((path for path in (base / "meta" / "esc50.csv", base / "esc50.csv") if path.is_file()), None)
         folders = [base / name for name in (AUDIO, AUDIO_V1) if (base / name).is_dir()]
         folders += sorted(path for path in base.iterdir() if path.is_dir() and _CLASS_FOLDER.fullmatch(path.name))
-        if not folders and any(parse_v2(path) for path in base.iterdir()):
-            folders = [base]
+        if any(parse_v2(path) for path in base.iterdir()):
+            folders.append(base)
         if table is not None and not folders:
             raise DataError(f"{base / AUDIO}: no such folder beside {table.name}; {_AGAIN}")
         if folders:
@@ -160,7 +163,7 @@ def _check_row(row: dict[str, str], place: str) -> str:
 def _release(base: Path, table: Path | None, folders: list[Path]) -> Release:
     listed = read_list(table) if table is not None else None
     declared = read_declaration(base, "esc50", _checked)
-    texts = (table, base / "miniature.json", *sorted(base.glob("*LICENSE*")))
+    texts = (table, base / "miniature.json", *(base / name for name in LICENCES))
     documents = tuple(path for path in texts if path and path.is_file())
     clips: dict[str, Path] = {}
     unusable: dict[str, str] = {}
@@ -178,7 +181,7 @@ def _release(base: Path, table: Path | None, folders: list[Path]) -> Release:
     unusable = {item: reason for item, reason in unusable.items() if item not in clips}
     endings = {path.suffix.lower() for path in clips.values()}
     kind = " and ".join(name for name, ending in KINDS.items() if ending in endings) or "v2 WAV"
-    return Release("miniature" if declared else kind, clips, unusable, listed, tuple(extra), documents, declared)
+    return Release(base, "miniature" if declared else kind, clips, unusable, listed, tuple(extra), documents, declared)
 
 
 def _checked(declared: Declared) -> Declared:

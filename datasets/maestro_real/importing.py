@@ -101,9 +101,13 @@ def _check_table(place: str, path: Path) -> None:
 
 
 def _durations(haul: Haul, root: Path) -> dict[str, float]:
-    """The durations that a list tells, of those taken or the one in `root`. Raises DataError for a bad one."""
-    path = next(iter(haul.wanted.get(DURATIONS, [])), root / DURATIONS)
-    return read_durations(path)[0] if path.is_file() else {}
+    """The durations that a list tells: an official one, else that in `root`, else one of those taken.
+
+    Raises DataError for a bad one.
+    """
+    found = [path for path in (root / DURATIONS, *haul.wanted.get(DURATIONS, [])) if path.is_file()]
+    found.sort(key=lambda path: not is_official(DURATIONS, md5_of_file(path)))
+    return read_durations(found[0])[0] if found else {}
 
 
 def _take(path: Path, root: Path, haul: Haul, work: Path) -> None:

@@ -10,7 +10,7 @@ from datasets.dcase2017_rare.mixtures.names import MixtureName
 from datasets.dcase2017_rare.mixtures.params import CLASSES
 from datasets.dcase2017_rare.mixtures.recipe import Recipe
 from datasets.dcase2017_rare.mixtures.recipes import is_flagged
-from datasets.dcase2017_rare.mixtures.sources import Sources
+from datasets.dcase2017_rare.mixtures.sources import Sources, screening_name
 from datasets.errors import DataError
 
 #: What the patch appends to the names of what it withdraws.
@@ -30,6 +30,16 @@ class EventLine:
 def withdrawn_names(recipes: Sequence[Recipe], sources: Sources) -> frozenset[str]:
     """The mixtures that the June 2017 patch withdraws: those in whose background their own class is heard."""
     return frozenset(recipe.name for recipe in recipes if is_flagged(recipe, sources))
+
+
+def flagged_by(recipes: Sequence[Recipe], lines: Sequence[EventLine]) -> frozenset[str]:
+    """The backgrounds (as in Sources.flagged) that a published event list withdraws: it has no mixture on them.
+
+    None where it has none of the recipes.
+    """
+    listed = {line.name for line in lines}
+    kept = {screening_name(recipe.bg_path) for recipe in recipes if recipe.name in listed}
+    return frozenset({screening_name(recipe.bg_path) for recipe in recipes} - kept if kept else ())
 
 
 def write_event_list(path: Path, recipes: Sequence[Recipe], withdrawn: Collection[str] = ()) -> None:

@@ -124,6 +124,12 @@ def test_ready_made_mixtures_without_lists_are_official_where_their_event_list_h
         path.unlink()
     alone = DCASE2017Rare(copy, "babycry").mixtures("devtest")
     assert alone.sources.backgrounds == () and alone.reference()["official"].equals(wanted)
+    path = dataset.layout.event_list("devtest", "babycry")
+    assert path.name not in take_census(DCASE2017Rare(copy)).missing  # whole, as far as it tells
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]))
+    assert "mixtures lacking" in take_census(DCASE2017Rare(copy)).missing[path.name]
+    path.write_text("")
+    assert DCASE2017Rare(copy, "babycry").mixtures("devtest").reference()["official"].all()
 
 
 def test_bad_arguments_are_one_line(miniature_rare, tmp_path):

@@ -153,3 +153,57 @@ def test_files_that_become_wav_do_not_overwrite_each_other(miniature_rare, tmp_p
         soundfile.write(clip.with_suffix(".flac"), [0.1] * round(44100 * seconds), 44100)
     imported(tmp_path / "mine", tmp_path / "rare")
     assert soundfile.info(tmp_path / "rare" / clip.relative_to(tmp_path / "mine" / "b")).duration == 30.0
+
+
+def test_folders_that_only_sound_like_a_record_are_none(miniature_rare, tmp_path):
+    """A project with features by subset, around an official folder."""
+    project = tmp_path / "mine" / "project"
+    (project / "features" / "devtrain").mkdir(parents=True)
+    (project / "private.docx").write_text("mine")
+    shutil.copytree(miniature_rare / DEVELOPMENT, project / DEVELOPMENT)
+    imported(tmp_path / "mine", tmp_path / "rare")
+    assert not list((tmp_path / "rare").rglob("private.docx"))
+    assert data_of(tmp_path / "rare") == data_of(miniature_rare, DEVELOPMENT)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [f"{DEVELOPMENT}/{DEVELOPMENT}", f"{DEVELOPMENT}/x", f"{EVALUATION}", f"{DEVELOPMENT}/bare", f"{DEVELOPMENT}/.."],
+)
+def test_official_folders_inside_others_or_under_another_name_go_where_they_belong(miniature_rare, tmp_path, place):
+    """Nested twice, in a folder of the other record's name, or without its folder `data`."""
+    folder = tmp_path / "mine" / place
+    if place.endswith(".."):
+        shutil.copytree(miniature_rare / DEVELOPMENT / "data", tmp_path / "mine" / DEVELOPMENT)
+    elif place.endswith("bare"):
+        shutil.copytree(miniature_rare / DEVELOPMENT / "data" / "source_data", folder / "source_data")
+    else:
+        shutil.copytree(miniature_rare / DEVELOPMENT, folder)
+    imported(tmp_path / "mine", tmp_path / "rare")
+    assert data_of(tmp_path / "rare") == data_of(miniature_rare, DEVELOPMENT)
+
+
+def test_a_record_inside_the_other_ones_folder_is_taken_for_itself(miniature_rare, tmp_path):
+    shutil.copytree(miniature_rare / DEVELOPMENT, tmp_path / "mine" / DEVELOPMENT)
+    shutil.copytree(miniature_rare / EVALUATION, tmp_path / "mine" / DEVELOPMENT / EVALUATION)
+    imported(tmp_path / "mine", tmp_path / "rare")
+    assert data_of(tmp_path / "rare") == data_of(miniature_rare)
+
+
+def test_of_a_cut_original_and_the_whole_one_the_whole_one_is_taken(miniature_rare, tmp_path):
+    for name in ("a", "b"):
+        shutil.copytree(miniature_rare / DEVELOPMENT, tmp_path / "mine" / name / DEVELOPMENT)
+    place = f"{DEVELOPMENT}/data/source_data/events/babycry"
+    original = min((tmp_path / "mine" / "b" / place).glob("*.wav")).name
+    samples, rate = soundfile.read(tmp_path / "mine" / "a" / place / original)
+    soundfile.write(tmp_path / "mine" / "a" / place / original, samples[:4410] + 0.1, rate)
+    imported(tmp_path / "mine" / "a", tmp_path / "rare")
+    imported(tmp_path / "mine" / "b", tmp_path / "rare")
+    taken = (tmp_path / "rare" / place / original).read_bytes()
+    assert taken == (tmp_path / "mine" / "b" / place / original).read_bytes()
+
+
+def data_of(root, *records):
+    """The sounds and lists below the data of some records, or of both."""
+    found = (path for record in records or (DEVELOPMENT, EVALUATION) for path in (root / record / "data").rglob("*.*"))
+    return {path.relative_to(root).as_posix() for path in found if path.suffix in (".wav", ".yaml")}

@@ -1,14 +1,17 @@
 """What people have of DCASE 2018 Task 4 and what they call it, and what an import makes of it."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import soundfile
 
+from datasets.acquire.hashes import md5_of_file
 from datasets.dcase2018_domestic.importing import import_folder
-from datasets.dcase2018_domestic.layout import CLEAN, TRAIN_AUDIO, WEAK
-from datasets.dcase2018_domestic.lists import read_weak
+from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, TEST_AUDIO, TRAIN_AUDIO, WEAK
+from datasets.dcase2018_domestic.lists import read_strong, read_weak
 from datasets.dcase2018_domestic.names import ListedNames
+from datasets.dcase2018_domestic.official import LISTS
 from datasets.errors import DataError
 from tests.datasets.dcase2018_domestic.domestic_corpus import write_clip
 
@@ -131,7 +134,7 @@ def test_files_that_become_wav_do_not_overwrite_each_other(miniature_domestic, t
         soundfile.write(tmp_path / "mine" / name / f"{clip.stem}.flac", [0.1] * round(44100 * seconds), 44100)
     clip.unlink()
     lines = imported(tmp_path / "mine", root)
-    assert any("a file as good or better is taken" in line for line in lines)
+    assert any("another one is as good or better" in line for line in lines)
     assert soundfile.info(clip).frames == 88200
 
 
@@ -140,3 +143,43 @@ def test_a_list_with_a_field_without_end_is_one_line(miniature_domestic, tmp_pat
     (root / WEAK).write_text(f"filename\tevent_labels\n{'a' * 200_000}\tDog\n")
     with pytest.raises(DataError, match=rf"{root / WEAK}:\d: field larger than field limit"):
         read_weak(root / WEAK)
+
+
+def test_a_clip_on_both_lists_is_compared_with_the_one_that_is_used(lists, tmp_path):
+    root, _ = lists
+    both = [one for one in read_strong(root / ORIGINAL) if one in read_weak(root / WEAK)]
+    place = root / TEST_AUDIO / both[0]
+    write_clip(place, 1.0)
+    before = place.read_bytes()
+    write_clip(tmp_path / "mine" / both[0], 0.3)
+    assert any("what is here is kept" in line for line in imported(tmp_path / "mine", root))
+    write_clip(place, 0.4)
+    write_clip(tmp_path / "mine" / both[0], 1.0)
+    assert any("in the place of worse ones" in line for line in imported(tmp_path / "mine", root))
+    assert not (root / TRAIN_AUDIO / both[0]).exists() and len(place.read_bytes()) == len(before)
+
+
+def test_lists_may_be_imported_again_and_mend_altered_ones(miniature_domestic, tmp_path):
+    """Official is what the miniature has."""
+    official = [
+        replace(one, md5=md5_of_file(miniature_domestic / one.place))
+        for one in LISTS
+        if (miniature_domestic / one.place).is_file()
+    ]
+    mine, root = tmp_path / "mine", tmp_path / "root" / "domestic"
+    for folder in ("metadata", "metadata_history"):
+        shutil.copytree(miniature_domestic / folder, mine / folder)
+
+    def lines():
+        told = []
+        import_folder(mine, root, told.append, official)
+        return told
+
+    assert f"{len(official)} new" in lines()[1] and f"{len(official)} here already" in lines()[1]
+    (root / WEAK).unlink()  # of which the other one is a link
+    (root / WEAK).write_text("no list")
+    assert any("in the place of worse ones, 1 x not the official list" in line for line in lines())
+    assert (root / WEAK).read_bytes() == (mine / WEAK).read_bytes()
+    (mine / WEAK).unlink()
+    (mine / WEAK).write_text("no list")
+    assert any("not the official list, what is here is kept" in line for line in lines())

@@ -130,7 +130,7 @@ def test_kaggles_lower_rate_is_counted_and_named(tmp_path):
     lines = imported(tmp_path / "mine", tmp_path / "esc50")
     assert lines[1].endswith("25 files seen: 9 new, 8 known and not needed, 8 left out")
     assert lines[2].startswith(
-        "left out, 8 x 16000 Hz instead of 44100 Hz, a file as good or better is taken: 1-101-A-0"
+        "left out, 8 x 16000 Hz instead of 44100 Hz, another one is as good or better: 1-101-A-0"
     )
 
 
@@ -222,7 +222,7 @@ def test_files_that_become_wav_do_not_overwrite_each_other(write, tmp_path):
     write(tmp_path / "mine")
     lines = imported(tmp_path / "mine", tmp_path / "esc50")
     assert lines[1].endswith("2 files seen: 1 new, 1 left out")
-    assert lines[2].startswith("left out, 1 x 9000 frames instead of 220500, a file as good or better is taken")
+    assert lines[2].startswith("left out, 1 x 9000 frames instead of 220500, another one is as good or better")
     assert ESC50(tmp_path / "esc50").load(ITEMS[0]).size == 220500
 
 
@@ -274,3 +274,46 @@ def test_what_is_no_parquet_is_named(tmp_path):
     flat(tmp_path / "mine")
     (tmp_path / "mine" / "a.parquet").write_bytes(b"PAR1 and more")
     assert any("no parquet file of ESC-50" in line for line in imported(tmp_path / "mine", tmp_path / "esc50"))
+
+
+@pytest.mark.parametrize("inside", ["ESC-50-master/audio", "audio", ""])
+def test_clips_come_beside_those_that_are_here_wherever_they_lie(tmp_path, inside):
+    """One more clip, the list and the licences hide none of a release in a folder of its own, or of clips alone."""
+    write_v2(tmp_path / "whole")
+    root, mine = tmp_path / "esc50", tmp_path / "mine"
+    (root / inside).mkdir(parents=True)
+    for item in ITEMS[1:]:
+        shutil.copy(tmp_path / "whole" / "audio" / item, root / inside)
+    mine.mkdir()
+    shutil.copy(tmp_path / "whole" / "audio" / ITEMS[0], mine)
+    (mine / "esc50.csv").write_text(list_text())
+    (mine / "LICENSE").write_text("ESC-50")
+    assert "3 files seen: 3 new" in imported(mine, root)[1]
+    assert plain(root) == plain(tmp_path / "whole")
+    assert {path.name for path in ESC50(root).release.documents} == {"esc50.csv", "LICENSE"}
+    assert "3 files seen: 3 here already" in imported(mine, root)[1]
+
+
+def test_only_the_license_of_a_release_is_taken_and_the_one_that_tells_most(tmp_path):
+    credit = "101 - Dog:\n- [1-1-A.ogg]: clip derived from a (http://freesound.org/1/) by me [CC0]\n"
+    texts = {"a/LICENSE-MODEL.txt": "MIT. Trained on ESC-50", "b/LICENSE": "ESC-50", "c/LICENSE": f"ESC-50\n{credit}"}
+    for name, text in texts.items():
+        (tmp_path / "mine" / name).parent.mkdir(parents=True)
+        (tmp_path / "mine" / name).write_text(text)
+    (tmp_path / "mine" / "d").mkdir()
+    with (tmp_path / "mine" / "d" / "LICENSE").open("wb") as file:
+        file.write(b"ESC-50")
+        file.truncate(3_000_000_000)  # no blocks on the disk
+    write_v2(tmp_path / "mine")
+    imported(tmp_path / "mine", tmp_path / "esc50")
+    assert (tmp_path / "esc50" / "LICENSE").read_text() == texts["c/LICENSE"]
+    assert ESC50(tmp_path / "esc50").licences().keys() == {"1-1-A-0.wav"}
+
+
+def test_clips_that_cannot_be_used_are_told_as_that_in_any_format(tmp_path):
+    (tmp_path / "mine").mkdir()
+    soundfile.write(tmp_path / "mine" / "1-101-A-0.flac", sound(0), RATE)
+    whole = (tmp_path / "mine" / "1-101-A-0.flac").read_bytes()
+    (tmp_path / "mine" / "1-101-A-0.flac").write_bytes(whole[:200])
+    with pytest.raises(DataError, match=r"1 other files, 1-101-A-0\.flac for one: "):
+        import_folder(tmp_path / "mine", tmp_path / "esc50", lambda line: None)
