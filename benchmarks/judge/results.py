@@ -52,13 +52,15 @@ class Results:
         if paper.tables[name].kind == "audit":
             audited = tuple(CellResult(cell, Variant()) for cell in paper.table_cells(name))
             return TableResult(paper, name, _checked(paper, audited, checks), checks=checks)
+        main = _checked(paper, self._column_results(paper, name, Variant()), checks)
+        fed = {(one.cell.id, Variant(numerics=one.numerics)) for one in main}
         others: dict[Variant, tuple[CellResult, ...]] = {}
         for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
+            results = tuple(one for one in results if (one.cell.id, variant) not in fed)  # runs that feed a verdict
             controls = self._controls(paper, name, variant, results)
             if not variant.earns_verdict and any(result.n_runs for result in (*results, *controls)):
                 others[variant] = without_doubles(paper.tables[name], results)
-        main = _checked(paper, self._column_results(paper, name, Variant()), checks)
         by_variant = {Variant(): main, **others}
         ran = {
             variant: rows for variant, results in by_variant.items()

@@ -230,6 +230,7 @@ def test_runs_in_bf16_feed_a_verdict_only_once_the_study_has_shown_them_equal(wo
     found = cell_of(workspace)
     assert found.status in ("reproduced", "deviates", "undecided")
     assert (found.numerics, found.n_runs, found.mean) == ("bf16", 15, pytest.approx(100 * (1 - 11 / 80)))
+    assert Variant(numerics="bf16") not in Results(workspace).table("acrnn.t3").others  # it is the paper's experiment
     assert cell_of(workspace, "att").status == "not yet run"
 
 
@@ -268,6 +269,7 @@ def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):
     row = next(line for line in page.splitlines() if line.startswith("| convolutional RNN"))
     assert "89.2 / **86.2** " in row and "ᵇ" in row
     assert "ᵇ not computed in float32 but in what a study has shown to give the same" in page
+    assert "In full, on the real files, in bf16" not in page
     table = Results(workspace).table("acrnn.t3")
     text = exported([table], "latex")
     assert "b: not computed in float32" in text and re.search(r"86\.2.*o,? ?b", text)
