@@ -35,7 +35,7 @@ def whose_rows(found: Sequence[Whose]) -> str:
     cited = [one for one in found if one.of_others]
     own = [one for one in found if not one.of_others]
     if cited and own:
-        return f"the papers' own are {_names(own)}; others' are {_names(cited)}"
+        return f"of the papers' own: {_papers(own)}'s {_names(own)}; of others: {_names(cited)}"
     if cited:
         return f"all are methods of others that {_papers(cited)} compares with: {_names(cited)}"
     return f"all are the paper's own rows: {_names(own)}" if own else ""
