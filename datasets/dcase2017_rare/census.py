@@ -27,7 +27,7 @@ VERSION = 1
 #: How much a background may differ from its length, seconds.
 TOLERANCE = 0.5
 
-Check = Callable[[Path], object]
+Check = Callable[[Path], None]
 
 
 @dataclass
@@ -224,13 +224,18 @@ def check_background(path: Path, seconds: float) -> None:
     _check_length(path, frames / rate, seconds)
 
 
-def check_original(path: Path, end: float) -> float:
-    """The length of an event's original, seconds. Raises ClipFault unless it has 44.1 kHz and lasts to `end`."""
+def check_original(path: Path, end: float) -> None:
+    """Raise ClipFault unless an event's original has 44.1 kHz or more and lasts to `end` seconds."""
+    seconds = original_seconds(path)
+    if seconds < end - SEGMENT_TOLERANCE:
+        raise clip_fault(path, "length", f"{seconds:.2f} s, but an event lasts to {end} s")
+
+
+def original_seconds(path: Path) -> float:
+    """The length of an event's original in seconds. Raises ClipFault where it cannot be used, or is below 44.1 kHz."""
     frames, rate = _decoded(path, whole=False)
     if rate < RATE:
         raise clip_fault(path, "rate", f"{rate} Hz, less than {RATE} Hz")
-    if frames / rate < end - SEGMENT_TOLERANCE:
-        raise clip_fault(path, "length", f"{frames / rate:.2f} s, but an event lasts to {end} s")
     return frames / rate
 
 

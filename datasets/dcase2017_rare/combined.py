@@ -6,18 +6,15 @@ recipes and mixtures, lists that of backgrounds and events.
 
 from pathlib import Path, PurePosixPath
 
-from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION
+from datasets.dcase2017_rare.layout import DEVELOPMENT, RECORDS
 from datasets.dcase2017_rare.mixtures.sources import Sources
-
-#: The subsets of each record.
-SUBSETS = {DEVELOPMENT: ("devtrain", "devtest"), EVALUATION: ("evaltest",)}
 
 
 def records_in(data: Path) -> tuple[str, ...]:
     """Whose files a folder with `source_data` or `mixture_data` holds, as the names of subsets in it tell."""
     return tuple(
         record
-        for record, subsets in SUBSETS.items()
+        for record, subsets in RECORDS.items()
         if any(
             next(data.glob(pattern.format(subset)), None)
             for subset in subsets
@@ -39,16 +36,16 @@ class Combined:
                     if all((source_data / "cv_setup" / f"{one}_{subset}.yaml").is_file() for one in ("bgs", "events"))
                 )
             )
-            for record, subsets in SUBSETS.items()
+            for record, subsets in RECORDS.items()
         }
 
     def records(self, place: str) -> tuple[str, ...]:
         """The records that a file is of, by its place below the folder of both: both where nothing tells."""
         if place.endswith("/bg_screening.csv"):  # the evaluation was made of backgrounds that had been screened
             return (DEVELOPMENT,)
-        named = tuple(record for record, subsets in SUBSETS.items() if any(subset in place for subset in subsets))
+        named = tuple(record for record, subsets in RECORDS.items() if any(subset in place for subset in subsets))
         source = str(PurePosixPath(place.rpartition("source_data/")[2]).with_suffix(""))
-        return named or tuple(record for record in SUBSETS if source in self._listed[record]) or tuple(SUBSETS)
+        return named or tuple(record for record in RECORDS if source in self._listed[record]) or tuple(RECORDS)
 
 
 def _listed(sources: Sources) -> set[str]:

@@ -21,12 +21,11 @@ from datasets.acquire.records import Archive, Manifest, read_manifest, take_arch
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
 from datasets.dcase2017_rare.archives import ARCHIVES, BY_NAME
-from datasets.dcase2017_rare.census import check_background, check_mixture, check_original, take_census
+from datasets.dcase2017_rare.census import check_background, check_mixture, original_seconds, take_census
 from datasets.dcase2017_rare.combined import Combined, records_in
 from datasets.dcase2017_rare.dataset import DCASE2017Rare
-from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, OFFICIAL
+from datasets.dcase2017_rare.layout import DEVELOPMENT, EVALUATION, OFFICIAL, RECORDS
 
-RECORDS = (DEVELOPMENT, EVALUATION)
 #: Stands for the record of a folder that holds both.
 BOTH = "both"
 
@@ -70,7 +69,7 @@ def grade(place: str, path: Path) -> tuple[float, str]:
         if "/bgs/" in place:
             check_background(path, OFFICIAL.background_seconds)
         elif "/events/" in place:
-            return check_original(path, end=0.0), ""  # of a cut one and the whole one, the longer
+            return original_seconds(path), ""  # of a cut one and the whole one, the longer
         else:
             check_mixture(path, OFFICIAL.background_seconds)
     except ClipFault as fault:
@@ -103,10 +102,10 @@ def _place_of(folder: Path) -> str:
             return f"{records[0]}{below}"
         if (data / "source_data").is_dir():
             return f"{folder.name if folder.name in RECORDS else DEVELOPMENT}{below}"
-        is_deeper = any(any(records_in(one)) for one in folders_below(folder))
+        is_named = folder.name in RECORDS and not any(map(records_in, folders_below(folder)))
     except OSError:  # not to be entered, or too deep: its files say so
         return ""
-    return folder.name if folder.name in RECORDS and not is_deeper else ""
+    return folder.name if is_named else ""
 
 
 def _placed(folder: Path, place: str, apart: Sequence[Path], haul: Haul) -> Iterator[tuple[Path, str]]:

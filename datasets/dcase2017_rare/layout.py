@@ -12,6 +12,8 @@ from datasets.generated import DECLARATIONS, Declared, read_declaration
 
 DEVELOPMENT = "TUT-rare-sound-events-2017-development"
 EVALUATION = "TUT-rare-sound-events-2017-evaluation"
+#: The subsets of each record.
+RECORDS = {DEVELOPMENT: ("devtrain", "devtest"), EVALUATION: ("evaltest",)}
 SYNTHESIZER = "TUT_Rare_sound_events_mixture_synthesizer"
 #: The parameter file of each subset, in the synthesizer's folder.
 PARAMS_FILES = {
@@ -62,7 +64,7 @@ class Layout:
         """The official folder that a subset belongs to. Raises DataError for an unknown subset."""
         if subset not in SUBSETS:
             raise DataError(f"unknown subset {subset!r} of dcase2017_rare; known: {', '.join(SUBSETS)}")
-        return self.root / (EVALUATION if subset == "evaltest" else DEVELOPMENT)
+        return self.root / next(record for record, subsets in RECORDS.items() if subset in subsets)
 
     def data(self, subset: str) -> Path:
         """The `data` folder of a subset's record."""

@@ -99,7 +99,7 @@ def take_census(dataset: "DCASE2018Domestic", progress: Progress | None = None, 
     )
 
 
-def length_fault(
+def length_finding(
     item: str, seconds: float, longest: float = SECONDS
 ) -> tuple[Literal["", "truncated", "length", "cut"], str]:
     """What is to be said of a clip of some length, kind and reason; two empty texts where it is as it should be.
@@ -153,7 +153,7 @@ def _check_clip(dataset: "DCASE2018Domestic", item: str, cut: dict[str, str]) ->
     """Raise ClipFault for a clip that cannot be used or is too long, and note in `cut` one that ends early."""
     samples = dataset.load(item)
     if dataset.source == "audio":
-        kind, reason = length_fault(item, len(samples) / dataset.sample_rate, dataset.clip_seconds)
+        kind, reason = length_finding(item, len(samples) / dataset.sample_rate, dataset.clip_seconds)
         if kind == CUT:
             cut[item] = reason
         elif kind:

@@ -1,6 +1,6 @@
 """Taking DCASE 2018 Task 4 from what one has: clips under whatever names, released features, and lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from datasets.acquire.hashes import md5_of_file
 from datasets.acquire.importing import Haul, files_below, new_folder, nothing_found, placed, settle, tell
 from datasets.acquire.telling import Report, terms
 from datasets.audio import ClipFault, write_as_wav
-from datasets.dcase2018_domestic.census import length_fault, take_census
+from datasets.dcase2018_domestic.census import length_finding, take_census
 from datasets.dcase2018_domestic.dataset import DCASE2018Domestic
 from datasets.dcase2018_domestic.layout import (
     CLEAN,
@@ -74,7 +74,7 @@ def grade(place: str, path: Path, lists: Sequence[OfficialList] = LISTS) -> tupl
             read_features(path, SECONDS)
         elif place.startswith((TRAIN_AUDIO, TEST_AUDIO)):
             seconds = len(read_clip(path, DCASE2018Domestic.sample_rate)) / DCASE2018Domestic.sample_rate
-            kind, wrong = length_fault(Path(place).name, seconds)
+            kind, wrong = length_finding(Path(place).name, seconds)
             nominal = nominal_seconds(Path(place).name)
             return (0 if kind == "truncated" else min(seconds, nominal) / max(seconds, nominal)), wrong
     except ClipFault as fault:
@@ -96,9 +96,11 @@ def _look(source: Path, root: Path, lists: Sequence[OfficialList], work: Path) -
                 "run `python -m benchmarks data fetch dcase2018_domestic` first"
             )
     names = ListedNames({**layout.weak, **layout.test}) if clips else ListedNames(())
+    audio = layout.entries(TRAIN_AUDIO, TEST_AUDIO, (".wav",)) if clips else {}
+    features = layout.entries(TRAIN_FEATURES, TEST_FEATURES, FEATURE_ENDINGS) if clips else {}
     for path in files:
         if path in clips:
-            _take_clip(path, names, layout, haul, work)
+            _take_clip(path, names, layout, audio if path.suffix.lower() in AUDIO_ENDINGS else features, haul, work)
         elif path.suffix.lower() not in LIST_ENDINGS:
             haul.leave(path, "neither sound nor released features nor a list")
     return haul
@@ -130,13 +132,13 @@ def _take_lists(files: Sequence[Path], root: Path, lists: Sequence[OfficialList]
     return found
 
 
-def _lies_in(layout: Layout, folder: str, item: str) -> bool:
-    endings = (".wav",) if folder in (TRAIN_AUDIO, TEST_AUDIO) else FEATURE_ENDINGS
-    return any((layout.root / folder / f"{item.removesuffix('.wav')}{ending}").is_file() for ending in endings)
+def _take_clip(
+    path: Path, names: ListedNames, layout: Layout, here: Mapping[str, Path], haul: Haul, work: Path
+) -> None:
+    """Take a clip or its features for the listed clip that the name stands for; FLAC and OGG become WAV.
 
-
-def _take_clip(path: Path, names: ListedNames, layout: Layout, haul: Haul, work: Path) -> None:
-    """Take a clip or its features for the listed clip that the name stands for; FLAC and OGG become WAV."""
+    here: the files of the listed clips that are used already.
+    """
     suffix = path.suffix.lower()
     item, reason = names.find(path.name.removesuffix(path.suffix))
     if item is None:
@@ -145,8 +147,9 @@ def _take_clip(path: Path, names: ListedNames, layout: Layout, haul: Haul, work:
     is_audio = suffix in AUDIO_ENDINGS
     train, test = (TRAIN_AUDIO, TEST_AUDIO) if is_audio else (TRAIN_FEATURES, TEST_FEATURES)
     # Of a clip on both lists the one that is here is used wherever it lies, so that is what has to be compared.
-    is_only_in_test = item in layout.test and not _lies_in(layout, train, item) and _lies_in(layout, test, item)
-    folder = train if item in layout.weak and not is_only_in_test else test
+    there = here.get(item)
+    in_train = item in layout.weak if there is None else there.is_relative_to(layout.root / train)
+    folder = train if in_train else test
     if is_audio and suffix != ".wav":
         converted = new_folder(work / "converted") / item
         try:

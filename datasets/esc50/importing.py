@@ -34,12 +34,11 @@ def import_folder(source: Path, root: Path, report: Report = print) -> None:
         is_archive = source.is_file() and source.suffix.lower() != ".parquet"
         folder = unpack(source, work / "unpacked") if is_archive else source
         haul, clips = Haul(), Clips()
-        base = _base_in(root)
         for path in haul.readable(files_below(folder) if folder.is_dir() else [folder]):
-            _look(path, base, clips, haul, work)
+            _look(path, clips, haul, work)
         if not clips:
             raise nothing_found(source, haul, "a clip of ESC-50, named like 1-100032-A-0.wav")
-        _offer(clips, root, base, haul)
+        _offer(clips, root, haul)
         settled = settle(haul, root, work / "release", grade)
         with placed(work / "release", root):
             summary = take_census(ESC50(root)).summary()
@@ -63,8 +62,8 @@ def grade(place: str, path: Path) -> tuple[float, str]:
     return (2 if is_wav else 1), "" if is_wav else "not the official file"
 
 
-def _look(path: Path, base: str, clips: Clips, haul: Haul, work: Path) -> None:
-    """Take a file for what it is; `base` is where texts go, below the root."""
+def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
+    """Take a file for what it is."""
     suffix = path.suffix.lower()
     item = parse_v1(path) or parse_v2(path) or _by_content(path)
     if item is not None:
@@ -77,11 +76,11 @@ def _look(path: Path, base: str, clips: Clips, haul: Haul, work: Path) -> None:
         except ClipFault as fault:
             haul.leave(path, fault.reason)
     elif suffix == ".parquet":
-        _look_into_parquet(path, base, clips, haul, work)
+        _look_into_parquet(path, clips, haul, work)
     elif path.name.lower() == "esc50.csv":
-        haul.take(f"{base}meta/esc50.csv", path) if _is_list(path) else haul.leave(path, "no list of ESC-50")
+        haul.take("meta/esc50.csv", path) if _is_list(path) else haul.leave(path, "no list of ESC-50")
     elif is_licence(path):
-        haul.take(f"{base}LICENSE", path)
+        haul.take("LICENSE", path)
     elif suffix in (".zip", ".gz", ".tar", ".tgz"):
         haul.leave(path, "an archive: name it alone to import it")
     else:
@@ -105,7 +104,7 @@ def _is_list(path: Path) -> bool:
     return True
 
 
-def _look_into_parquet(path: Path, base: str, clips: Clips, haul: Haul, work: Path) -> None:
+def _look_into_parquet(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
     """Take the clips of a parquet file with the columns `filename` and `audio` (bytes, path), as on Hugging Face."""
     try:
         import pyarrow
@@ -117,12 +116,12 @@ def _look_into_parquet(path: Path, base: str, clips: Clips, haul: Haul, work: Pa
             for row in batch.to_pylist():
                 audio = row.get("audio") if isinstance(row.get("audio"), dict) else {}
                 name = row.get("filename") or audio.get("path")
-                _look_at_row(path, name, audio.get("bytes"), base, clips, haul, work)
+                _look_at_row(path, name, audio.get("bytes"), clips, haul, work)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         haul.leave(path, f"no parquet file of ESC-50 ({type(error).__name__})")
 
 
-def _look_at_row(path: Path, name: object, content: object, base: str, clips: Clips, haul: Haul, work: Path) -> None:
+def _look_at_row(path: Path, name: object, content: object, clips: Clips, haul: Haul, work: Path) -> None:
     """Take a row of a parquet file for the file that it holds."""
     if not isinstance(content, bytes) or not isinstance(name, str):
         haul.leave(path, "a row without the name or the bytes of a clip")
@@ -134,15 +133,18 @@ def _look_at_row(path: Path, name: object, content: object, base: str, clips: Cl
         return
     place = new_folder(work / "parquet") / named
     place.write_bytes(content)
-    _look(place, base, clips, haul, work)
+    _look(place, clips, haul, work)
 
 
-def _offer(clips: Clips, root: Path, base: str, haul: Haul) -> None:
+def _offer(clips: Clips, root: Path, haul: Haul) -> None:
     """Offer each clip for its place in `root`: where it lies there already, else in `audio`; WAV goes before OGG.
 
-    base: where `audio` is, below the root.
+    What is new, texts too, comes into the folder of the release that is there.
     """
-    here = _clips_in(root)
+    release = _release_in(root)
+    here = release.clips if release else {}
+    base = f"{release.base.relative_to(root).as_posix()}/" if release and release.base != root else ""
+    haul.wanted = {f"{base}{text}": paths for text, paths in haul.wanted.items()}
     for item, paths in clips.items():
         there = here.get(item)
         suffixes = {path.suffix.lower() for path in paths}
@@ -162,19 +164,8 @@ def _offer(clips: Clips, root: Path, base: str, haul: Haul) -> None:
             haul.unneeded += len(paths) - len(fitting)
 
 
-def _clips_in(root: Path) -> dict[str, Path]:
-    """The clips that a root has, by official name; none where it is absent or holds no release."""
-    release = _release_in(root)
-    return release.clips if release else {}
-
-
-def _base_in(root: Path) -> str:
-    """Where a root's release lies below it, as "ESC-50-master/"; "" for the root itself, or without one."""
-    release = _release_in(root)
-    return f"{release.base.relative_to(root).as_posix()}/" if release and release.base != root else ""
-
-
 def _release_in(root: Path) -> Release | None:
+    """The release that a root has; None where it is absent or holds none."""
     try:
         return find_release(root) if root.is_dir() else None
     except DataError:

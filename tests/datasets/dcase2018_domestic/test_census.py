@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.dcase2018_domestic import DCASE2018Domestic
-from datasets.dcase2018_domestic.census import length_fault, take_census
+from datasets.dcase2018_domestic.census import length_finding, take_census
 from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, REMOVED, TEST_AUDIO, TRAIN_AUDIO, WEAK
 from datasets.dcase2018_domestic.lists import read_names, read_strong
 from datasets.errors import DataError
@@ -94,7 +94,7 @@ def test_a_clip_that_is_a_little_longer_or_shorter_is_usable(root):
     ],
 )
 def test_the_length_of_a_clip_is_the_one_that_its_name_tells(times, seconds, found):
-    assert length_fault(f"Y-Zjgm_sZd10_{times}.wav", seconds) == found
+    assert length_finding(f"Y-Zjgm_sZd10_{times}.wav", seconds) == found
 
 
 def test_results_are_not_remembered_for_other_files(root, tmp_path):
