@@ -97,7 +97,7 @@ def import_work(source: Path, root: Path) -> Iterator[Path]:
     Raises DataError where the disk refuses, and where another fetch or import of the same dataset is at work.
     """
     work = root.with_name(f".{root.name}.import")
-    is_new = not root.parent.exists()
+    above = next(folder for folder in root.absolute().parents if folder.exists())
     try:
         with _alone(root):
             shutil.rmtree(work, ignore_errors=True)
@@ -108,8 +108,14 @@ def import_work(source: Path, root: Path) -> Iterator[Path]:
     except OSError as error:
         raise DataError(f"{root}: cannot be written ({error}); {source} is untouched, repeat the command") from error
     finally:
-        if is_new and root.parent.is_dir() and not any(root.parent.iterdir()):
-            root.parent.rmdir()
+        drop_empty(root.absolute().parent, above)
+
+
+def drop_empty(folder: Path, until: Path) -> None:
+    """Remove a folder and those above it, below `until`, as far as they are there and nothing is in them."""
+    while folder != until and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def link(path: Path, place: Path) -> None:

@@ -2,6 +2,7 @@
 
 import filecmp
 import os
+import shutil
 import stat
 import tempfile
 from collections import Counter
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from datasets.acquire.folders import link, move
+from datasets.acquire.folders import drop_empty, link, move
 from datasets.acquire.telling import Report, count_of, shown
 from datasets.audio import ClipFault
 from datasets.errors import DataError
@@ -223,6 +224,8 @@ def _compared(place: str, best: Path, here: Path, grade: Grade) -> tuple[str, st
         return KEPT, "a folder lies in its place, what is here is kept"
     if not here.is_file():
         return NEW, ""
+    if reason := no_file(here):
+        return KEPT, f"what is here {reason} and is kept"
     if _is_same(best, here):
         return SAME, ""
     (new, wrong), (old, wrong_here) = grade(place, best), grade(place, here)
@@ -271,27 +274,20 @@ def placed(staged: Path, root: Path) -> Iterator[None]:
             place = root / path.relative_to(staged)
             place.parent.mkdir(parents=True, exist_ok=True)
             old = None
-            if place.exists():
+            if os.path.lexists(place):
                 old = staged.parent / "replaced" / path.relative_to(staged)
                 old.parent.mkdir(parents=True, exist_ok=True)
-                link(place, old)
+                shutil.copyfile(place, old, follow_symlinks=False) if place.is_symlink() else link(place, old)
             move(path, place)
             moved.append((place, old))
         yield
     except BaseException:
         for place, old in moved:
             place.unlink() if old is None else move(old, place)
-            _drop_empty(place.parent, root)
+            drop_empty(place.parent, root)
         if is_new:
-            _drop_empty(root, root.parent)
+            drop_empty(root, root.parent)
         raise
-
-
-def _drop_empty(folder: Path, until: Path) -> None:
-    """Remove a folder and those above it, below `until`, as far as nothing is in them."""
-    while folder != until and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
 
 
 def nothing_found(source: Path, haul: Haul, what: str) -> DataError:

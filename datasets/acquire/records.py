@@ -128,7 +128,7 @@ def take_archives(
         elif (sizes := _sizes(path, archive.folder)) is not None and is_here(archive.folder, sizes):
             haul.unneeded += 1
         else:
-            report(f"{path.name}: unpacked")
+            report(f"{path.name}: unpacking")
             unpacked = _unpack(path, archive.folder, work.with_name(f"{work.name}.unpacked"))
             manifest[archive.name] = below(unpacked, md5_of_files(files_below(unpacked)))
             move_into(unpacked, work)

@@ -39,7 +39,7 @@ def read_features(path: Path, seconds: float) -> NDArray[np.float32]:
     try:
         array = read_array(path)
     except DataError as error:
-        raise ClipFault(str(error)) from error
+        raise ClipFault(str(error), reason=str(error).removeprefix(f"{path}: ")) from error
     shape = (round(seconds / HOP_SECONDS), BANDS)
     if array.shape != shape:
         raise clip_fault(path, "length", f"shape {array.shape} instead of {shape}")

@@ -1,6 +1,7 @@
 """Taking ESC-50 from whatever one has: any folder of clips, an archive, or the parquet files of Hugging Face."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from datasets.acquire.archive import unpack
@@ -60,6 +61,11 @@ def grade(place: str, path: Path) -> tuple[float, str]:
     except ClipFault as fault:
         return 0, fault.reason
     return (2 if is_wav else 1), "" if is_wav else "not the official file"
+
+
+def _grade_of_item(item: str, path: Path) -> float:
+    """How good a file is for an item, whatever it is called."""
+    return grade(Path(item).with_suffix(path.suffix.lower()).name, path)[0]
 
 
 def _look(path: Path, clips: Clips, haul: Haul, work: Path) -> None:
@@ -151,7 +157,7 @@ def _offer(clips: Clips, root: Path, haul: Haul) -> None:
         if there:
             suffix, place = there.suffix, there.relative_to(root).as_posix()
         else:
-            best = paths[0] if len(suffixes) == 1 else max(paths, key=lambda path: grade(path.name, path)[0])
+            best = paths[0] if len(suffixes) == 1 else max(paths, key=partial(_grade_of_item, item))
             suffix = best.suffix.lower()
             place = f"{base}{AUDIO}/{Path(item).stem}{suffix}"
         fitting = [path for path in paths if path.suffix.lower() == suffix.lower()]

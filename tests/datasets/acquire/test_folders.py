@@ -25,9 +25,10 @@ def test_an_interrupted_download_keeps_what_came_and_a_finished_one_leaves_nothi
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_import_leaves_nothing(tmp_path):
+@pytest.mark.parametrize("root", ["set", "not/there/yet/set"])
+def test_an_interrupted_import_leaves_nothing(tmp_path, root):
     def interrupted():
-        with import_work(tmp_path / "source", tmp_path / "set") as work:
+        with import_work(tmp_path / "source", tmp_path / root) as work:
             work.mkdir()
             raise KeyboardInterrupt
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from datasets.acquire import importing
 from datasets.acquire.importing import Haul, files_below, folders_below, inside, names_in, placed, settle, unusable_in
 from datasets.acquire.telling import shown
 from datasets.errors import DataError
@@ -94,6 +95,20 @@ def test_the_best_file_is_taken_and_nothing_good_gives_way(tmp_path, here, offer
     assert content(tmp_path / "staged") == ({} if taken is None else {"a/x": taken})
 
 
+def test_what_is_here_and_cannot_be_read_is_kept_and_told(tmp_path, monkeypatch):
+    haul, root = Haul(), written(tmp_path / "root", {"a": "", "b": ""})
+    for name in ("a", "b"):
+        haul.take(name, written(tmp_path / "mine", {name: "longer"}) / name)
+    asked = importing.no_file  # whoever runs this may be allowed to read everything
+    refused = "cannot be read (Permission denied)"
+    monkeypatch.setattr(importing, "no_file", lambda path: refused if path == root / "a" else asked(path))
+    assert settle(haul, root, tmp_path / "staged", length).lines == [
+        "2 files seen: 1 in the place of worse ones, 1 left out",
+        "in the place of worse ones, 1 x empty: b",
+        "left out, 1 x what is here cannot be read (Permission denied) and is kept: a",
+    ]
+
+
 def test_a_clip_that_cannot_be_used_is_not_laid_in_but_a_list_is(tmp_path):
     haul, mine = Haul(), written(tmp_path / "mine", {"bad.wav": "", "good.wav": "x", "list.csv": ""})
     for path in mine.iterdir():
@@ -142,3 +157,20 @@ def test_where_the_last_check_fails_the_root_is_what_it_was(tmp_path, there):
         failing()
     assert content(root) == (there or {}) and root.exists() == bool(there)
     assert not (root / "d").exists()
+
+
+def test_where_the_last_check_fails_links_are_what_they_were(tmp_path):
+    root, work = written(tmp_path / "root", {"other": "kept"}), tmp_path / "work"
+    (root / "lost").symlink_to("nowhere")
+    (root / "found").symlink_to("other")
+    written(work / "staged", {"lost": "new", "found": "new"})
+
+    def failing():
+        with placed(work / "staged", root):
+            assert content(root) == {"other": "kept", "lost": "new", "found": "new"}
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        failing()
+    assert content(root) == {"other": "kept", "found": "kept"}
+    assert [str((root / name).readlink()) for name in ("lost", "found")] == ["nowhere", "other"]

@@ -204,7 +204,7 @@ def test_archives_beside_what_they_hold_are_not_unpacked_again(site, packed, tin
         shutil.copy(packed / name, mine / name.split(".")[0])
     lines = []
     import_folder(mine, tmp_path / "scenes", lines.append, site.known)
-    assert not any(line.endswith("unpacked") for line in lines)
+    assert not any(line.endswith("unpacking") for line in lines)
     assert content(tmp_path / "scenes") == content(tiny)
 
 

@@ -64,7 +64,7 @@ def test_sources_of_the_evaluation_are_taken_from_archives_known_by_name(miniatu
         for path in (*source_data.glob("bgs/audio/*"), *source_data.glob("cv_setup/*")):
             opened.write(path, path.relative_to(miniature_rare))
     shutil.copytree(miniature_rare / DEVELOPMENT, tmp_path / "mine" / DEVELOPMENT)
-    assert f"{archive.name}: unpacked" in imported(tmp_path / "mine", tmp_path / "rare")
+    assert f"{archive.name}: unpacking" in imported(tmp_path / "mine", tmp_path / "rare")
     found, wanted = (DCASE2017Rare(root).sources("evaltest") for root in (tmp_path / "rare", miniature_rare))
     assert (found.backgrounds, found.events) == (wanted.backgrounds, wanted.events)
 
@@ -118,7 +118,7 @@ def test_an_archive_is_not_needed_where_its_own_record_holds_the_same(tmp_path, 
         opened.writestr(f"{DEVELOPMENT}/README.md", b"notes")
     known = Archive(f"{DEVELOPMENT}.doc.zip", None, hashlib.md5(path.read_bytes()).hexdigest(), DEVELOPMENT, ())
     lines = imported(tmp_path / "mine", tmp_path / "rare", [known])
-    assert ("notes.zip: unpacked" in lines) == brings
+    assert ("notes.zip: unpacking" in lines) == brings
     assert (tmp_path / "rare" / DEVELOPMENT / "README.md").read_bytes() == b"notes"
     assert (tmp_path / "rare" / "archives.json").is_file() == brings
 

@@ -8,7 +8,7 @@ import soundfile
 
 from datasets.acquire.hashes import md5_of_file
 from datasets.dcase2018_domestic.importing import import_folder
-from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, TEST_AUDIO, TRAIN_AUDIO, WEAK
+from datasets.dcase2018_domestic.layout import CLEAN, ORIGINAL, TEST_AUDIO, TRAIN_AUDIO, TRAIN_FEATURES, WEAK
 from datasets.dcase2018_domestic.lists import read_strong, read_weak
 from datasets.dcase2018_domestic.names import ListedNames
 from datasets.dcase2018_domestic.official import LISTS
@@ -113,6 +113,16 @@ def test_a_clip_that_cannot_be_used_is_left_out_though_its_place_is_free(lists, 
     reasons = "16000 Hz, less than 44100 Hz", "30 ms, less than one window of 40 ms", "3 channels", "zero"
     assert all(any(reason in line for line in lines[2:6]) for reason in reasons), lines
     assert [path.name for path in (root / TRAIN_AUDIO).iterdir()] == [items[4]] and "1 of 114 clips" in lines[-1]
+
+
+def test_released_features_that_are_bad_for_one_reason_are_told_together(lists, tmp_path):
+    root, items = lists
+    for item in items[:2]:
+        path = tmp_path / "mine" / TRAIN_FEATURES / f"{item.removesuffix('.wav')}.cpickle"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no pickle")
+    (line,) = (line for line in imported(tmp_path / "mine", root) if line.startswith("left out"))
+    assert line.startswith("left out, 2 x ") and str(tmp_path) not in line
 
 
 def test_a_failed_import_of_clips_leaves_nothing(miniature_domestic, tmp_path):

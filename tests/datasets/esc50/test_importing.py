@@ -145,6 +145,18 @@ def test_old_clips_without_class_folders_are_known_by_their_content(data_root, t
     assert "12 of 2000 clips (v1 OGG): 1988 missing" in lines[-1] and "altered" not in lines[-1]
 
 
+@pytest.mark.real
+def test_an_official_old_clip_goes_before_a_wav_that_was_made_of_it(data_root, tmp_path):
+    official = data_root / "esc50" / "audio_v1_ogg" / "1-100032-A-0.ogg"
+    for folder in ("101 - Dog", "wav"):
+        (tmp_path / "mine" / folder).mkdir(parents=True)
+    os.link(official, tmp_path / "mine" / "101 - Dog" / "1-100032-A.ogg")
+    soundfile.write(tmp_path / "mine" / "wav" / "1-100032-A-0.wav", soundfile.read(official)[0] / 2, RATE)
+    assert "altered" not in imported(tmp_path / "mine", tmp_path / "esc50")[-1]
+    (taken,) = (tmp_path / "esc50" / "audio").iterdir()
+    assert taken.read_bytes() == official.read_bytes()
+
+
 def test_every_file_that_is_seen_is_told(tmp_path):
     flat(tmp_path / "mine")
     (tmp_path / "mine" / "README.md").write_text("?")

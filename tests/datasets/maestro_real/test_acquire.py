@@ -182,7 +182,7 @@ def test_archives_beside_what_they_hold_are_not_unpacked_again(site, packed, tin
         shutil.copy(packed / f"{name}.zip", mine)
     lines = []
     import_folder(mine, tmp_path / "maestro", lines.append, site.known)
-    assert not any(line.endswith("unpacked") for line in lines) and content(tmp_path / "maestro") == content(tiny)
+    assert not any(line.endswith("unpacking") for line in lines) and content(tmp_path / "maestro") == content(tiny)
 
 
 def test_an_archive_that_is_damaged_is_refused(site, packed, tmp_path):
