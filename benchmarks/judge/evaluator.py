@@ -28,9 +28,9 @@ class Evaluator:
         self._known: dict[tuple[str, str, str], list[Run]] = {}
         self._here = here or FilesHere(workspace)
         self._states: dict[tuple[str, str], State | None] = {}
-        self._by_recipe: dict[tuple[str, str], list[Finished]] = defaultdict(list)
+        self._by_recipe: dict[tuple[str, str, str], list[Finished]] = defaultdict(list)
         for finished in workspace.ledger.finished():
-            self._by_recipe[finished.run.setting, finished.run.recipe].append(finished)
+            self._by_recipe[finished.run.paper, finished.run.setting, finished.run.recipe].append(finished)
         self._runs = [runs[0].run for runs in self._by_recipe.values()]
 
     def evidence(self, cell: Cell) -> Evidence:
@@ -132,7 +132,7 @@ class Evaluator:
 
     def _of_recipe(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
         """The finished runs of a setting as the paper file has it today, whatever the files."""
-        return self._by_recipe.get((setting, self._wanted(paper, setting, dataset)[0].recipe), [])
+        return self._by_recipe.get((paper.id, setting, self._wanted(paper, setting, dataset)[0].recipe), [])
 
     def _wanted(self, paper: Paper, setting: str, dataset: str) -> list[Run]:
         """The runs of a setting as the paper file has it today, whatever the files."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.metrics import MetricValue
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.stored.finished import TRAINED_ON
+from benchmarks.runs.versions import class_constant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,6 +162,14 @@ class Evidence:
         return {fold: float(np.mean(values)) for fold, values in by_fold.items() if values}
 
     @cached_property
+    def shares_draws(self) -> bool:
+        """Whether the parts of a seed have draws in common, as where copies of clips are made once for all folds.
+
+        Then they vary together, and what is known of the spread are the seeds' means alone.
+        """
+        return len(self.parts) > 1 and any(_draws_once(one.finished.run.resolved) for one in self.scored)
+
+    @cached_property
     def flaw(self) -> str | None:
         """What sets the files behind the value apart from the official ones; None where they are all there."""
         found = (_flaw(one.finished.result["data"]) for one in self.scored)
@@ -170,6 +179,17 @@ class Evidence:
 def device_kinds(runs: Iterable[Scored]) -> set[str]:
     """The kinds of device that runs were computed on: "cpu", "cuda"."""
     return {str(one.finished.result["device"]["kind"]) for one in runs}
+
+
+def _draws_once(resolved: Mapping[str, Any]) -> bool:
+    """Whether a run has draws that its seed makes for all folds: arguments of its data module that are not off."""
+    data = resolved.get("data", {})
+    return any(data.get("init_args", {}).get(name) for name in _drawn_once(str(data.get("class_path"))))
+
+
+@cache
+def _drawn_once(data_module: str) -> tuple[str, ...]:
+    return class_constant(data_module, "drawn_once") or ()
 
 
 def _flaw(data: Mapping[str, Any]) -> str | None:

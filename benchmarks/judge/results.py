@@ -10,11 +10,11 @@ from benchmarks.judge.aside import LeftAside, left_aside
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence, device_kinds
 from benchmarks.judge.numerics.study import Study, study
-from benchmarks.judge.own.rows import own_rows
-from benchmarks.judge.spread import column_spread, item_noise, repeats
+from benchmarks.judge.own.rows import OwnEvaluator, own_rows
+from benchmarks.judge.spread import Alike, item_noise, repeats, spread_of
 from benchmarks.judge.states import FilesHere, State
 from benchmarks.judge.table import CellResult, TableResult, Variant
-from benchmarks.judge.table_claims import table_claims
+from benchmarks.judge.table_claims import asked_once, table_claims
 from benchmarks.judge.verdict import DETERMINISTIC, ItemInterval, PooledSpread, judge
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.workspace import Workspace
@@ -32,6 +32,7 @@ class Results:
         self.workspace = workspace
         self._here = FilesHere(workspace)
         self._evaluators: dict[Variant, Evaluator] = {}
+        self._own_evaluators: dict[Variant, OwnEvaluator] = {}
         self._evidence: dict[tuple[Variant, str, object], Evidence] = {}
         self._noise: dict[tuple[str, object], ItemInterval] = {}
         self._studies: dict[tuple[str, Other], Study] = {}
@@ -55,26 +56,26 @@ class Results:
         main = _checked(paper, self._column_results(paper, name, Variant()), checks)
         fed = {(one.cell.id, Variant(numerics=one.numerics)) for one in main}
         others: dict[Variant, tuple[CellResult, ...]] = {}
-        for variant in sorted(self._variants.get(paper_id, set()), key=lambda variant: variant.rank):
+        ran = {Variant(): self._controls(paper, name, Variant(), main)}
+        for variant in sorted(self._variants.get(paper_id, set()) - {Variant()}, key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
             results = tuple(one for one in results if (one.cell.id, variant) not in fed)  # runs that feed a verdict
             controls = self._controls(paper, name, variant, results)
-            if not variant.earns_verdict and any(result.n_runs for result in (*results, *controls)):
+            if any(result.n_runs for result in (*results, *controls)):
                 others[variant] = without_doubles(paper.tables[name], results)
+                ran[variant] = self._controls(paper, name, variant, others[variant])
+        ran = {variant: rows for variant, rows in ran.items() if rows}
         by_variant = {Variant(): main, **others}
-        ran = {
-            variant: rows for variant, results in by_variant.items()
-            if (rows := self._controls(paper, name, variant, results))
-        }  # fmt: skip
         apart = {
             variant: table_claims(paper, name, variant, (*results, *ran.get(variant, ())))
             for variant, results in others.items() if variant.tier != "smoke"
         }  # fmt: skip
+        apart = {variant: asked_once(tests, apart.get(variant.in_float32, ())) for variant, tests in apart.items()}
         claims = table_claims(paper, name, Variant(), (*main, *ran.get(Variant(), ())))
         derived = {variant: self._derived(paper, name, variant) for variant in by_variant}
         unscored = self._unscored(paper, [*paper.table_cells(name), *paper.control_cells(name)])
         states = self._states(paper, name, by_variant)
-        own = own_rows(paper, name, by_variant, self.workspace)
+        own = own_rows(paper, name, by_variant, self.workspace, self._own_evaluator)
         studies = {numerics: self.study(paper, numerics) for numerics in paper.equivalence}
         return TableResult(
             paper, name, main, others, checks, claims, ran, apart, unscored, derived, states, own, studies
@@ -92,18 +93,17 @@ class Results:
     def _fed_by(self, paper: Paper, cell: Cell) -> tuple[Evidence, str]:
         """The runs of the paper's experiment behind a cell, and their numerics.
 
-        Where float32 has no complete seed, those in numerics that were shown to give the same.
+        Those in numerics that were shown to give the same, where more complete seeds are there than in float32.
         """
-        found = self._evidence_of(paper, cell, Variant())
-        if found.mean is not None:
-            return found, "float32"
+        found, made_in = self._evidence_of(paper, cell, Variant()), "float32"
         for numerics in paper.equivalence:
             other = self._evidence_of(paper, cell, Variant(numerics=numerics))
             settings = {source.setting for source in cell.sources}
             study, kinds = self.study(paper, numerics), device_kinds(other.scored)
-            if other.mean is not None and all(study.speaks_for(name, kinds) for name in settings):
-                return other, numerics
-        return found, "float32"
+            is_more = len(other.complete_seeds) > len(found.complete_seeds)
+            if is_more and all(study.speaks_for(name, kinds) for name in settings):
+                found, made_in = other, numerics
+        return found, made_in
 
     def _states(self, paper: Paper, table_id: str, variants: Iterable[Variant]) -> dict[Variant, dict[str, State]]:
         """The files that the runs behind a table were made with, by variant and dataset."""
@@ -160,16 +160,23 @@ class Results:
             return tuple(CellResult(cell, variant, evidence.get(cell.id)) for cell in cells if cell.recipe != "audit")
         fed = {cell.id: self._fed_by(paper, cell) for cell in trained}
         evidence = {cell: one for cell, (one, _) in fed.items()}
-        spreads = {
-            (column, is_trained): column_spread(paper, cells, evidence, column, is_trained)
-            for column in paper.tables[table_id].columns for is_trained in (True, False)
-        }  # fmt: skip
+        alike = {cell.id: Alike.of(paper, cell, *fed[cell.id]) for cell in trained}
+        spreads = {one: self._spread(paper, [cell for cell in trained if alike[cell.id] == one], evidence, one)
+                   for one in set(alike.values())}  # fmt: skip
         judged = []
         for cell in cells:
-            is_trained = bool(cell.setting and paper.settings[cell.setting].trainer)
-            one = self._judged(paper, cell, evidence.get(cell.id), spreads[cell.column, is_trained])
+            spread = spreads[alike[cell.id]] if cell.id in alike else None
+            one = self._judged(paper, cell, evidence.get(cell.id), spread)
             judged.append(replace(one, numerics=fed[cell.id][1]) if cell.id in fed else one)
         return tuple(judged)
+
+    def _spread(self, paper: Paper, cells: list[Cell], evidence: dict[str, Evidence], alike: Alike) -> PooledSpread:
+        """The spread of cells that are alike; where it is less in their numerics, it is taken for that of float32."""
+        found = spread_of(cells, evidence)
+        if alike.numerics == "float32":
+            return found
+        less = min(1.0, self.study(paper, alike.numerics).ratio)  # type: ignore[arg-type]
+        return replace(found, sd_fold=found.sd_fold / less)
 
     def _evidence_of(self, paper: Paper, cell: Cell, variant: Variant) -> Evidence:
         key = (variant, paper.id, cell.question)
@@ -187,18 +194,27 @@ class Results:
             self._evaluators[variant] = Evaluator(self.workspace, choice, self._here)
         return self._evaluators[variant]
 
-    def _judged(self, paper: Paper, cell: Cell, evidence: Evidence | None, spread: PooledSpread) -> CellResult:
+    def _own_evaluator(self, variant: Variant) -> OwnEvaluator:
+        if variant not in self._own_evaluators:
+            choice = Choice(variant.tier, variant.corpus, variant.numerics)
+            self._own_evaluators[variant] = OwnEvaluator(self.workspace, choice, self._here)
+        return self._own_evaluators[variant]
+
+    def _judged(self, paper: Paper, cell: Cell, evidence: Evidence | None, spread: PooledSpread | None) -> CellResult:
         folds, readings = paper.audit.folds_of(cell.id), self._readings(paper, cell)
-        if evidence is None or evidence.mean is None:
+        if evidence is None or evidence.mean is None or spread is None:
             return CellResult(cell, Variant(), evidence, published_folds=folds, readings=readings)
-        spread = DETERMINISTIC if repeats(evidence) else replace(spread, folds=len(evidence.parts))
+        if repeats(evidence):
+            spread = DETERMINISTIC
+        elif not evidence.shares_draws:
+            spread = replace(spread, folds=len(evidence.parts))
         noise = self._item_noise(paper, cell, evidence)
         test_list = cell.protocol.get("test_list")
         items_unknown = test_list is not None and test_list.status == "unknown"
         verdict = judge(
             evidence.mean, len(evidence.complete_seeds), spread, cell.target, 10.0**-cell.decimals, cell.margin,
             cell.truncates, item_sd=noise.sd if items_unknown else 0.0,
-            begun_runs=len(evidence.measured) - len(evidence.complete),
+            begun_runs=0 if evidence.shares_draws else len(evidence.measured) - len(evidence.complete),
         )  # fmt: skip
         return CellResult(cell, Variant(), evidence, verdict, noise, published_folds=folds, readings=readings)
 

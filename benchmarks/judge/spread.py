@@ -3,36 +3,55 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.judge.evidence import Evidence, Measured, Part
+from benchmarks.judge.evidence import ALL_FOLDS, Evidence, Measured, Part
 from benchmarks.judge.verdict import ItemInterval, PooledSpread, item_interval, pooled_sd
 from benchmarks.metrics import metric_of
 from benchmarks.runs.scores import Scores
 from benchmarks.spec import Cell, Paper
 
 
-def column_spread(
-    paper: Paper, cells: Iterable[Cell], evidence: Mapping[str, Evidence], column: str, is_trained: bool = True
-) -> PooledSpread:
-    """The spread over seeds of a column's runs; fits that draw nothing and settings already counted are left out.
+@dataclass(frozen=True)
+class Alike:
+    """Which rows of a column are taken to have one spread over seeds: what this says of them is the same."""
 
-    is_trained: the networks of the column, else its estimators: fits and trainings are not of one spread.
+    column: str
+    #: networks; else estimators, whose fits and trainings are not of one spread
+    is_trained: bool
+    #: where the folds of a seed have draws in common, how many they are: then their mean is what has a spread
+    bound: int | None
+    numerics: str
+
+    @classmethod
+    def of(cls, paper: Paper, cell: Cell, evidence: Evidence, numerics: str = "float32") -> "Alike":
+        """Those that a cell is one of."""
+        is_trained = bool(cell.setting and paper.settings[cell.setting].trainer)
+        return cls(cell.column, is_trained, len(evidence.parts) if evidence.shares_draws else None, numerics)
+
+
+def spread_of(cells: Iterable[Cell], evidence: Mapping[str, Evidence]) -> PooledSpread:
+    """The spread over seeds of cells that are alike; fits that draw nothing and settings already counted are left out.
+
+    It is that of a fold, and where folds have draws in common, that of their mean, which then counts as one fold.
     """
     import pandas as pd
 
     # A row about one fold and a row about all of them have runs in common.
     rows: dict[tuple[object, Part, int], float] = {}
     for cell in cells:
-        if cell.column != column or cell.id not in evidence or not cell.setting:
+        found = evidence[cell.id]
+        if repeats(found):
             continue
-        if bool(paper.settings[cell.setting].trainer) is is_trained and not repeats(evidence[cell.id]):
-            asked = str([(*source.asked, source.items) for source in cell.sources])
-            for one in evidence[cell.id].measured:
-                rows[asked, one.part, one.seed] = one.value.value
+        asked = str([(*source.asked, source.items) for source in cell.sources])
+        if found.shares_draws:
+            rows |= {(asked, ALL_FOLDS, seed): value for seed, value in found.seed_values.items()}
+        else:
+            rows |= {(asked, one.part, one.seed): one.value.value for one in found.measured}
     if not rows:
         return PooledSpread(math.nan, 1, 0)
     frame = pd.DataFrame([(*key, value) for key, value in rows.items()], columns=["setting", "fold", "seed", "value"])

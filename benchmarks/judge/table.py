@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.judge.evidence import Evidence
 from benchmarks.judge.spread import repeats
-from benchmarks.judge.verdict import CONFIDENCE, ItemInterval, Verdict, t_quantile
+from benchmarks.judge.verdict import CONFIDENCE, ItemInterval, Verdict, published_interval, t_quantile
 from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
 from benchmarks.spec.equivalence import Other
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from benchmarks.spec.claims import Ordering
 
 
+#: Values that are nearer to each other are one: a share of clips need not be a binary number.
+TIED = 1e-9
 #: How verdicts end that the published values themselves had a say in.
 FITTED = " under a fitted reading"
 
@@ -45,6 +47,11 @@ class Variant:
         Runs in another precision count among those of the paper where a study has shown it equivalent (Results).
         """
         return self == Variant()
+
+    @property
+    def in_float32(self) -> "Variant":
+        """The same but for the precision."""
+        return Variant(self.tier, self.corpus)
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -216,7 +223,11 @@ class CellResult:
             return None
         runs = [[one.value.value for one in self.evidence.complete if one.part == fold] for fold in folds]
         ours = [statistics.fmean(values) for values in runs]
-        return [(value, one, abs(one - value) < reach + 0.1) for value, one in zip(published, ours, strict=True)]
+        ends = [published_interval(value, 0.1, self.cell.truncates) for value in published]
+        return [
+            (value, one, bottom - reach - TIED <= one <= top + reach + TIED)
+            for value, one, (bottom, top) in zip(published, ours, ends, strict=True)
+        ]
 
     @property
     def folds_off(self) -> tuple[int, int] | None:

@@ -29,6 +29,18 @@ def table_claims(
     return tuple(test for family in families if family for test in _family(paper, variant, family, results))
 
 
+def asked_once(tests: tuple[ClaimTest, ...], before: tuple[ClaimTest, ...]) -> tuple[ClaimTest, ...]:
+    """Of questions asked of runs in other numerics those that float32 leaves open; nothing where none has an answer.
+
+    before: the same asked in float32. Whoever asks twice of what is the same takes the better of two answers.
+    """
+    answered = {one.claim.id for one in before if one.ours.status != "not measured"}
+    if tests and tests[0].variant.numerics == "float32":
+        return tests
+    left = tuple(one for one in tests if one.claim.id not in answered)
+    return left if any(one.ours.status != "not measured" for one in left) else ()
+
+
 def _family(
     paper: Paper, variant: Variant, claims: list[Claim], results: tuple[CellResult, ...]
 ) -> Iterator[ClaimTest]:
@@ -89,4 +101,4 @@ def outcomes_of(evidence: Evidence, scale: float) -> Outcomes | None:
         for found in named for item, label in zip(found.value.items, found.classes, strict=True)
     }  # fmt: skip
     runs = [(found.part, found.seed, found.value) for found in evidence.complete]
-    return Outcomes.collect(runs, units, repeats(evidence), scale, classes)
+    return Outcomes.collect(runs, units, repeats(evidence), scale, classes, evidence.shares_draws)

@@ -5,8 +5,9 @@ seeds, then ours - published varies with s²(1/n + 1) even when the recipes are 
 interval of that difference lies: inside ± margin (reproduced), outside (deviates), or over an edge (undecided).
 It is a test of equivalence: few or noisy runs end in "undecided" and never in "reproduced".
 
-Assumed: values over seeds are normal, with one spread for all folds and settings of a table's column. The difference
-between folds is no noise: the same folds are always tested.
+Assumed: values over seeds are normal, with one spread for all folds and settings of a table's column, and folds vary
+apart; where they have draws in common, their mean is taken for one value (judge.spread). The difference between folds
+is no noise: the same folds are always tested. That seeds are added while a cell is undecided is not reckoned with.
 """
 
 import math

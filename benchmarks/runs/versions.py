@@ -6,7 +6,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -127,6 +127,18 @@ def _version(import_path: str) -> int | None:
         return None
 
 
+def class_constant(import_path: str, name: str) -> Any:
+    """The value of a class attribute that stands in the source, its own or an inherited one; None where there is none.
+
+    It has to be spelled out there: a number, a text, or a tuple of these.
+    """
+    for path in lineage(import_path):
+        with suppress(InputError, ValueError):
+            if (found := _definition(path).constant(name)) is not None:
+                return found
+    return None
+
+
 def content_number(import_path: str) -> int:
     """A number of the sources behind a class or function: of its module, and of all modules of the user's it imports.
 
@@ -193,6 +205,16 @@ class _Definition:
         else:
             lines, target = self.module.tree.body, f"{self.node.name}.version"
         return next((value for line in reversed(lines) if (value := _number(line, target)) is not None), None)
+
+    def constant(self, name: str) -> Any:
+        """The value of an attribute of a class, None where it has none. Raises ValueError for one that is computed."""
+        values = [
+            line.value
+            for line in self.node.body
+            if isinstance(line, ast.Assign | ast.AnnAssign)
+            and name in {ast.unparse(one) for one in (line.targets if isinstance(line, ast.Assign) else [line.target])}
+        ]
+        return ast.literal_eval(values[-1]) if values and values[-1] is not None else None
 
     @cached_property
     def bases(self) -> list[str]:

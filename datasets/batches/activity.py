@@ -73,6 +73,7 @@ class ActivityDataModule(ResidentDataModule):
 
     version = 1
     task = "activity"
+    drawn_once = ("copies",)
     hop: float
 
     def __init__(

@@ -50,6 +50,7 @@ class ClipDataModule(ResidentDataModule):
 
     version = 1
     task = "clips"
+    drawn_once = ("augment", "copies")
 
     def __init__(
         self,

@@ -50,6 +50,8 @@ class ResidentDataModule(pl.LightningDataModule):
     version = 1
     #: what networks learn from its batches: "clips", "tags", "frames" or "activity"
     task: ClassVar[str]
+    #: arguments that, unless they are off, make draws which all folds of a seed have in common, as copies made once
+    drawn_once: tuple[str, ...] = ()
     hop: float | None = None
     n_frames: int | None = None
 

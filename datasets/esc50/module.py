@@ -35,6 +35,7 @@ class ESC50DataModule(ClipDataModule):
     """
 
     version = 1
+    drawn_once = ("augment", "delayed_copies", "class_copies")
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ class MaestroRealDataModule(ActivityDataModule):
     """
 
     version = 1
+    drawn_once = ("augment",)
     dataset: MaestroReal
 
     def __init__(

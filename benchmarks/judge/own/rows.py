@@ -5,7 +5,7 @@ ran under the same conditions, on the folds that both have.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.judge.comparison import Rival
@@ -13,7 +13,7 @@ from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.evidence import Evidence, Part
 from benchmarks.judge.pairs.compared import compare_rows, holm
 from benchmarks.judge.pairs.outcomes import Outcomes
-from benchmarks.judge.states import State, state_of
+from benchmarks.judge.states import FilesHere, State, state_of
 from benchmarks.judge.table import CellResult, Variant
 from benchmarks.judge.table_claims import outcomes_of
 from benchmarks.metrics import metric_of
@@ -42,8 +42,8 @@ class OwnRow:
 class OwnEvaluator(Evaluator):
     """Scores settings that no paper file has: of one recipe each, under whichever name (`key_of`)."""
 
-    def __init__(self, workspace: Workspace, choice: Choice) -> None:
-        super().__init__(workspace, choice)
+    def __init__(self, workspace: Workspace, choice: Choice, here: FilesHere | None = None) -> None:
+        super().__init__(workspace, choice, here)
         self.groups: dict[tuple[str, str, str], list[Finished]] = defaultdict(list)
         for runs in self._by_recipe.values():
             for one in runs:
@@ -53,11 +53,11 @@ class OwnEvaluator(Evaluator):
 
     def state(self, paper: Paper, dataset: str) -> State | None:
         """The state of the files that the paper's rows show; where nothing of those is stored, that of these rows."""
-        shown = super().state(paper, dataset)
-        if shown is not None:
-            return shown
-        runs = [one for key, group in self.groups.items() if key[:2] == (paper.id, dataset) for one in group]
-        return state_of(runs, paper.datasets[dataset], self.choice.corpus, self._here)
+        if super().state(paper, dataset) is None:
+            runs = [one for key, group in self.groups.items() if key[:2] == (paper.id, dataset) for one in group]
+            found = state_of(runs, paper.datasets[dataset], self.choice.corpus, self._here)
+            self._states[paper.id, dataset] = found
+        return self._states[paper.id, dataset]
 
     def _of_recipe(self, paper: Paper, setting: str, dataset: str) -> list[Finished]:
         return self.groups.get((paper.id, dataset, setting)) or (
@@ -81,16 +81,21 @@ def key_of(run: Run) -> str:
 
 
 def own_rows(
-    paper: Paper, table: str, shown: Mapping[Variant, Sequence[CellResult]], workspace: Workspace
+    paper: Paper,
+    table: str,
+    shown: Mapping[Variant, Sequence[CellResult]],
+    workspace: Workspace,
+    evaluator_of: Callable[[Variant], OwnEvaluator],
 ) -> dict[Variant, tuple[OwnRow, ...]]:
     """The rows of a table that are not the paper's, by the conditions of their runs, which have no others beside them.
 
-    shown: the rows of the table itself, under each of their conditions.
+    shown: the rows of the table itself, under each of their conditions. evaluator_of: what scores the runs under some
+    conditions, of all tables.
     """
     runs = [one.run for one in workspace.ledger.finished() if one.run.paper == paper.id and is_own(one.run.setting)]
     found = {}
     for variant in sorted({Variant(run.tier, run.corpus, run.numerics) for run in runs}, key=lambda one: one.rank):
-        evaluator = OwnEvaluator(workspace, Choice(variant.tier, variant.corpus, variant.numerics))
+        evaluator = evaluator_of(variant)
         rows = [row for column in paper.tables[table].columns for row in _of_column(paper, table, column, evaluator)]
         if rows:
             found[variant] = tuple(

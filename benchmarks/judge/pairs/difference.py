@@ -5,8 +5,10 @@ would be read on them, so what counts is how the difference of the rows varies b
 trainings drawn again, each row would vary by itself. Seeds are not paired: networks that start from the same number
 draw different weights, and an order of clips that both share could only make their difference vary less than is assumed
 here. Folds (or the columns of a mean) are always the same and each has trainings of its own, so their spread is no
-noise and their variances add up. Where all folds were tested on the same items (an evaluation set), no fold brings
-items of its own: there an item's d is its mean over folds, and the items' part is computed once.
+noise and their variances add up. Where the folds of a seed have draws in common (copies of clips that are made once),
+it is their mean that varies from seed to seed, with n - 1 degrees of freedom for all of them. Where all folds were
+tested on the same items (an evaluation set), no fold brings items of its own: there an item's d is its mean over folds,
+and the items' part is computed once.
 
 Per fold, with m items, U units, n seeds a side, and everything in the unit of the metric:
 
@@ -28,7 +30,7 @@ three seeds of one side are most of the variance it calls up to 8 of 100 equal m
 `python -m tests.benchmarks.judge.simulation` shows what this one does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,15 +103,12 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class _Fold:
-    """The parts of one fold, all (...); those of seeds have a last axis for the two sides."""
+    """The parts of one fold, all (...)."""
 
     value: np.ndarray
     items: np.ndarray
     item_dof: np.ndarray
     flips: np.ndarray
-    seeds: np.ndarray
-    #: of each side; 1 where there is one seed, whose variance is taken for zero
-    seed_dof: tuple[int, int]
     units: int
 
 
@@ -125,13 +124,19 @@ def difference_of(first: Outcomes, second: Outcomes) -> Difference:
             for fold in first.added
         ),
         first.is_shared,
+        (first.is_bound, second.is_bound),
     )
 
 
-def difference(folds: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], is_shared: bool = False) -> Difference:
+def difference(
+    folds: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    is_shared: bool = False,
+    bound: tuple[bool, bool] = (False, False),
+) -> Difference:
     """Of two rows' means over folds: for each fold what items add to both, (..., seeds, items), and unit (items,).
 
-    is_shared: all folds have the same items, in the same order.
+    is_shared: all folds have the same items, in the same order. bound: of each row, whether the folds of a seed have
+    draws in common; its seeds are then in one order in all folds.
     """
     given = list(folds)
     parts = [_fold(*fold) for fold in given]
@@ -140,7 +145,8 @@ def difference(folds: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], is_sh
         np.stack(each, axis=-1)
         for each in zip(*((part.items, part.flips, part.item_dof) for part in parts), strict=True)
     )
-    seeds = np.concatenate([part.seeds for part in parts], axis=-1) / n**2
+    of_sides = [_seeds_of_side([fold[side] for fold in given], bound[side]) for side in (0, 1)]
+    seeds, seed_dof = (np.concatenate(each, axis=-1) for each in zip(*of_sides, strict=True))
     if is_shared:
         deviations = np.mean([_deviations(first, second) for first, second, _ in given], axis=0)
         of_items, of_items_dof = _between_units(deviations, given[0][2])
@@ -151,9 +157,26 @@ def difference(folds: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], is_sh
         item_variance=np.maximum(of_items - flips.sum(axis=-1) / n**2, 0.0),
         item_dof=of_items_dof,
         seed_variance=seeds.sum(axis=-1),
-        seed_dof=_welch(seeds, np.concatenate([part.seed_dof for part in parts])),
+        seed_dof=_welch(seeds, seed_dof),
         units=parts[0].units if is_shared else sum(part.units for part in parts),
     )
+
+
+def _seeds_of_side(added: Sequence[np.ndarray], is_bound: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What the seeds of one row add to the variance of its mean over folds, (..., parts), and degrees of freedom.
+
+    Each fold is a part, or all of them together where they have draws in common; of one seed the variance is taken for
+    zero.
+    """
+    means = [of_fold.mean(axis=-1) for of_fold in added]
+    if is_bound:
+        means = [np.mean(means, axis=0)]
+    n_seeds = [of_part.shape[-1] for of_part in means]
+    variances = [
+        of_part.var(axis=-1, ddof=1) / n if n > 1 else np.zeros(of_part.shape[:-1])
+        for of_part, n in zip(means, n_seeds, strict=True)
+    ]
+    return np.stack(variances, axis=-1) / len(means) ** 2, np.maximum(1, np.array(n_seeds) - 1)
 
 
 def _welch(variances: np.ndarray, dof: np.ndarray) -> np.ndarray:
@@ -166,10 +189,7 @@ def _welch(variances: np.ndarray, dof: np.ndarray) -> np.ndarray:
 def _fold(first: np.ndarray, second: np.ndarray, unit: np.ndarray) -> _Fold:
     value = (first.mean(axis=-2) - second.mean(axis=-2)).mean(axis=-1)
     items, item_dof = _between_units(_deviations(first, second), unit)
-    sides = [_seeds_and_flips(side, unit) for side in (first, second)]
-    seeds, flips = (np.stack(each, axis=-1) for each in zip(*sides, strict=True))
-    seed_dof = (max(1, first.shape[-2] - 1), max(1, second.shape[-2] - 1))
-    return _Fold(value, items, item_dof, flips.sum(axis=-1), seeds, seed_dof, int(unit.max()) + 1)
+    return _Fold(value, items, item_dof, _flips(first, unit) + _flips(second, unit), int(unit.max()) + 1)
 
 
 def _deviations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -192,14 +212,12 @@ def _between_units(deviations: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray
     return n_units / (n_units - 1) * total / deviations.shape[-1] ** 2, np.clip(dof, 1, n_units - 1)
 
 
-def _seeds_and_flips(added: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(...): what the seeds of one side add to the variance of its mean, and how much of that is flips of items."""
+def _flips(added: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """(...): what seeds of one side do to single items, as it stands in the variance of its mean over items."""
     n_seeds = added.shape[-2]
     if n_seeds == 1:
-        nothing = np.zeros(added.shape[:-2])
-        return nothing, nothing
+        return np.zeros(added.shape[:-2])
     deviations = added - added.mean(axis=-2, keepdims=True)
-    of_seeds = deviations.mean(axis=-1, keepdims=True)
-    share = 1 / (n_seeds * (n_seeds - 1))
-    flips, _ = _between_units(deviations - of_seeds, unit)
-    return share * (of_seeds[..., 0] ** 2).sum(axis=-1), share * np.where(np.isfinite(flips), flips, 0).sum(axis=-1)
+    flips, _ = _between_units(deviations - deviations.mean(axis=-1, keepdims=True), unit)
+    found: np.ndarray = np.where(np.isfinite(flips), flips, 0).sum(axis=-1) / (n_seeds * (n_seeds - 1))
+    return found

@@ -36,6 +36,8 @@ class Outcomes:
     scale: float = 100.0
     #: whether each item is right or wrong and nothing else
     is_share: bool = True
+    #: whether the folds of a seed have draws in common (Evidence.shares_draws)
+    is_bound: bool = field(default=False, kw_only=True)
 
     @classmethod
     def collect(
@@ -45,6 +47,7 @@ class Outcomes:
         deterministic: bool = False,
         scale: float = 100.0,
         labels: Mapping[tuple[Part, str], str] | None = None,
+        is_bound: bool = False,
     ) -> "Outcomes | None":
         """From runs (fold, seed, value) of complete seeds; None without any. `units`, `labels`: of each (fold, item).
 
@@ -68,7 +71,7 @@ class Outcomes:
         added = {fold: np.stack(of_fold) for fold, of_fold in rows.items()}
         is_share = all(value.is_share for _, _, value in used)
         classes = {fold: tuple(labels[fold, item] for item in names) for fold, names in items.items()} if labels else {}
-        return cls(added, items, unit_names, deterministic, scale, is_share, labels=classes)
+        return cls(added, items, unit_names, deterministic, scale, is_share, labels=classes, is_bound=is_bound)
 
     @property
     def n_seeds(self) -> int:

@@ -36,8 +36,8 @@ WORTH = (
 )
 SPREAD = (
     "On this page ± is the standard deviation over seeds of a mean over folds: of three seeds a rough one, and none "
-    "where means coincide by chance. Verdicts estimate the same from the spread within every fold "
-    "([how](verdict.md)); pages on numerics tell that of a single fold."
+    "where means coincide by chance. Verdicts estimate the same from the spread within every fold, "
+    "unless folds have draws in common ([how](verdict.md)); pages on numerics tell that of a single fold."
 )
 MEAN_ALONE = (
     "*Mean alone*: the mean agrees with the printed one and single folds do not, so the recipe is not shown to be the "

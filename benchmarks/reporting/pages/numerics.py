@@ -14,8 +14,10 @@ ABOUT = (
 )
 METHOD = (
     "The folds are no sample, so the spread of a pair's difference is taken over seeds, within recipe and fold, as "
-    "that of a verdict is. It is a test of equivalence: few or noisy runs end undecided, never shown. The spread over "
-    "seeds is judged by its estimate alone."
+    "that of a verdict is. Of the mean it is a test of equivalence: few or noisy runs end undecided, never shown. The "
+    "spread over seeds is judged by its estimate, which is rough; where it is smaller than in float32, verdicts "
+    "widen it to that of float32. How many seeds run was fixed, too. Where these left it undecided and more were "
+    "added, those have to show it by themselves."
 )
 
 

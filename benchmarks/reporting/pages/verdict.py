@@ -41,6 +41,12 @@ BEFORE = (
     "The folds are no sample: the same ones are always tested, so the spread between them is no noise. Test items are "
     "the same, too: how far the value would move with others is shown, and widens the interval only where the paper's "
     "test items are not known.",
+    "The folds of a seed are taken to vary apart, as each draws its own weights and batches. Where they have draws in "
+    "common, as copies of clips that are made once for all folds, they vary together: s is then that of the seeds' "
+    "means, with one degree of freedom less than there are seeds in each row that is so.",
+    "How many seeds there are was not fixed: more may be added to an undecided cell. Of recipes that differ by just "
+    "the margin, 5 in 100 would be called reproduced by a number of seeds that was fixed, and up to 10 by whoever "
+    "looks after each further seed.",
     "Where the values of the published folds are known, they are held beside ours: each must lie where one more run of "
     "ours is expected, on all folds together in 90 of 100 cases. A mean that agrees while its folds do not is a "
     "verdict on the mean alone.",
@@ -52,10 +58,13 @@ CLAIM = (
     "otherwise, and both parts are added up over the folds:"
 )
 TESTED = (
-    "*Seeds*: on each side, the variance of its seeds' values over their number. Seeds are not paired.",
+    "*Seeds*: on each side, the variance of its seeds' values over their number; of their means over folds, where the "
+    "folds of a seed have draws in common. Seeds are not paired.",
     "*Items*: how the difference of the two rows, of the means over seeds, varies between units of test items; all "
-    "clips of one source, location or recording are one unit. What single seeds do to single items is subtracted, as "
-    "it is part of the seeds' variance. What remains is zero at least; then the note says `items (none found)`.",
+    "clips of one source, location or recording are one unit. A mixture of several recordings is in one unit, mostly "
+    "that of its first event; what mixtures have in common besides is not reckoned with, and makes p too small. What "
+    "single seeds do to single items is subtracted, as it is part of the seeds' variance. What remains is zero at "
+    "least; then the note says `items (none found)`.",
     "Half of the 95 % interval is √(t² · items + t² · seeds), each t with the degrees of freedom of its part (Welch's "
     "formula over folds and sides). p is the level at which that interval would end at the difference that is asked "
     "about: none, or where a claim names a size, the edge of what is taken for that size, which the note then tells.",
@@ -64,6 +73,8 @@ TESTED = (
     "p is corrected (Holm) over all different links that are asked of one table under the same conditions, those of "
     "the paper and our own questions apart. So the same two rows may have another p on another page, where more or "
     "less is asked. Intervals are those of the single test.",
+    "In how many of 100 cases a test finds a difference is reckoned at the strictest step of that correction, as if "
+    "the variances that were found were the true ones: of few seeds a rough guess.",
 )
 
 
@@ -102,6 +113,8 @@ def _can_be_shown(one: CellResult) -> bool:
     """Whether the verdict is that of the steps: on a spread that was estimated, of items that the paper tested, too."""
     given = one.verdict
     if given is None or given.kind != one.status or one.cell.parts or not given.sd or not given.dof:
+        return False
+    if one.evidence is None or one.evidence.shares_draws:
         return False
     return math.isfinite(given.dof) and math.isclose(_steps(one).width, _half(one), rel_tol=1e-9)
 
@@ -166,10 +179,11 @@ def _how_certain(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Gri
     assert given and given.sd and given.difference is not None and given.margin is not None
     yield Heading("3. How far another seed would move it", 3)
     yield Text(
-        "The variance over seeds is taken within each fold, and averaged over the folds and the rows of the column "
-        "that are of one kind, trained networks or classical methods, and not deterministic; its root is "
-        f"{steps.sd_fold:.3f} for one fold, with {given.dof:.0f} degrees of freedom. The mean over {steps.folds} folds "
-        f"then varies with s = {steps.sd_fold:.3f} / √{steps.folds} = {given.sd:.3f}."
+        "The variance over seeds is taken within each fold, and pooled, by degrees of freedom, over the folds and "
+        "the rows of the column that are of one kind, trained networks or classical methods, and not deterministic; "
+        f"what ran of a seed that lacks folds counts, too. Its root is {steps.sd_fold:.3f} for one fold, with "
+        f"{given.dof:.0f} degrees of freedom. The mean over {steps.folds} folds then varies with s = "
+        f"{steps.sd_fold:.3f} / √{steps.folds} = {given.sd:.3f}."
     )
     yield Heading("4. The interval", 3)
     yield Text(

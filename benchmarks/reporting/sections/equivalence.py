@@ -16,13 +16,6 @@ ANSWERS = {
 }
 
 
-#: What is to be known of seeds that were added.
-FURTHER = (
-    ", which count, too. They were added to what had been looked at, so that the interval holds somewhat less often "
-    "than in 90 of 100 cases"
-)
-
-
 def link_sentence(study: Study) -> str:
     """What the page of a paper says of it: "Whether bf16 gives what float32 gives: undecided (numerics)"."""
     return f"Whether {study.numerics} gives what float32 gives: {study.answer}; see [numerics](numerics.md)."
@@ -35,7 +28,11 @@ def study_blocks(study: Study) -> Iterator[Block]:
     yield Bullets(list(_asked(study)))
     if study.pairs:
         yield _by_recipe(study)
-        yield Text("Values are means over folds and seeds, ± the standard deviation of one fold's value over seeds.")
+        yield Text(
+            "Values are means over folds and seeds, ± the standard deviation of one fold's value over seeds; *spread* "
+            f"is how many times as large that is in {study.numerics}, with its 90 % interval. The bounds are asked of "
+            "all recipes together."
+        )
         if study.dof:
             yield Text(_steps(study))
         yield Folded("Every pair", [_pairs(study)])
@@ -55,7 +52,7 @@ def _asked(study: Study) -> Iterator[str]:
         f"Run: {labels} on {study.paper.datasets[str(study.cells[0].dataset)].title}, tier {asked.tier}, "
         f"{count_of(folds, 'fold')} × {count_of(asked.seeds, 'seed')}, in float32 and {study.numerics}: "
         f"{study.there} of {study.wanted} runs are there"
-        + (f", and {study.further} of further seeds{FURTHER}." if study.further else ".")
+        + (f", and {study.further} of further seeds." if study.further else ".")
     )
     if len(study.kinds) > 1:
         yield (
@@ -65,6 +62,13 @@ def _asked(study: Study) -> Iterator[str]:
     reached = "" if study.low is None else f": {study.low:+.2f} … {study.high:+.2f} here"
     yield f"Asked: the 90 % interval of the mean difference lies within ± {asked.margin:g} {unit}{reached};"
     yield f"and the spread over seeds differs by no more than a factor of {asked.factor:g}{_ratio(study)}."
+    if study.further and study.planned.dof:
+        yield f"The seeds that were fixed beforehand, alone: {_in_short(study.planned)}. They count by themselves."
+        if study.added.dof:
+            yield (
+                f"Those that were added, alone: {_in_short(study.added)}. Where the first ones leave it undecided, "
+                "these have to show it by themselves, and all together."
+            )
     if study.seeds_needed:
         more = "" if study.is_alike else "; about the spreads they decide only where these come out more alike"
         yield f"If mean and spread stay, {count_of(study.seeds_needed, 'seed')} would decide about the interval{more}."
@@ -72,6 +76,12 @@ def _asked(study: Study) -> Iterator[str]:
         yield f"Computed: {enumerated(with_what)}."
     speaks = "It speaks" if study.answer == "shown" else "Shown, it would speak"
     yield f"{speaks} for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}: {asked.because}."
+
+
+def _in_short(study: Study) -> str:
+    """Interval and spread of a part of the pairs, and whether both bounds hold."""
+    bounds = "both bounds hold" if study.holds else "not both bounds hold, so that they leave it undecided"
+    return f"{study.low:+.2f} … {study.high:+.2f}, and {study.ratio:.2f} times the spread: {bounds}"
 
 
 def _ratio(study: Study) -> str:
@@ -97,8 +107,10 @@ def _by_recipe(study: Study) -> Grid:
         values = [sum(of) / len(pairs) for of in zip(*((one.float32, one.other) for one in pairs), strict=True)]
         spreads = (alone.sd_float32, alone.sd_other) if alone.dof else ()
         told = [f"{value:.2f}" + (f" ± {spreads[place]:.2f}" if spreads else "") for place, value in enumerate(values)]
-        rows.append((cell.label, *told, f"{alone.difference:+.2f}", str(len(pairs)), str(unlike)))
-    head = ("recipe", "float32", study.numerics, "difference", "pairs", "of these unequal")
+        reached = alone.ratio_interval
+        spread = f"{alone.ratio:.2f} ({reached[0]:.2f} … {reached[1]:.2f})" if reached else "–"
+        rows.append((cell.label, *told, f"{alone.difference:+.2f}", spread, str(len(pairs)), str(unlike)))
+    head = ("recipe", "float32", study.numerics, "difference", "spread", "pairs", "of these unequal")
     return Grid(head, rows)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.results import Results
-from benchmarks.judge.spread import column_spread
+from benchmarks.judge.spread import spread_of
 from benchmarks.judge.table import CellResult
 from benchmarks.metrics import metric_named
 from benchmarks.reporting import wording
@@ -74,7 +74,7 @@ def test_the_spread_of_a_mean_is_that_of_its_parts_over_their_number(table):
     """The variance of a mean of three is a ninth of the sum of their variances."""
     cells = [one.cell for one in table.main]
     evidence = {one.cell.id: one.evidence for one in table.main if one.evidence}
-    spread = column_spread(PAPER, cells, evidence, "dev.average.er")
+    spread = spread_of([cell for cell in cells if cell.column == "dev.average.er" and cell.id in evidence], evidence)
     squares, dof = 0.0, 0
     for row in ("mtfa", "resattrnn", "mlp"):
         for part in parts_of(table, row, "dev.average.er"):

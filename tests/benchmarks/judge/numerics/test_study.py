@@ -132,11 +132,12 @@ def bullets(found: Study) -> str:
     return " ".join(item for block in study_blocks(found) if isinstance(block, Bullets) for item in block.items)
 
 
-def of_study(workspace, numerics: str, off: int = 0, **facts) -> list[Run]:
+def of_study(workspace, numerics: str, off: int = 0, more: tuple[int, ...] = (0, 1, 2), **facts) -> list[Run]:
+    """Its runs with so many wrong clips more for each seed."""
     runs = []
     for setting in ("base", "att"):
         for run in setting_runs(PAPER, setting, "esc10", Choice(ASKED.tier, "real", numerics, ASKED.seeds)):
-            wrong = 10 + run.fold + run.seed + off
+            wrong = 10 + run.fold + more[run.seed] + off
             runs.append(publish(workspace, run, scores_with("esc10", run.fold, wrong), **facts))
     return runs
 
@@ -188,7 +189,9 @@ def test_runs_of_further_seeds_are_told(workspace):
                 publish(workspace, run, scores_with("esc10", run.fold, 12))
     found = Results(workspace).study(PAPER, "bf16")
     assert (found.there, found.further, len(found.pairs)) == (60, 10, 35)
-    assert "60 of 60 runs are there, and 10 of further seeds, which count, too. They were added to" in bullets(found)
+    told = bullets(found)
+    assert "60 of 60 runs are there, and 10 of further seeds." in told
+    assert "The seeds that were fixed beforehand, alone: +0.00 … +0.00, and 1.00 times the spread: both" in told
 
 
 CUDA = {
@@ -251,13 +254,46 @@ def test_settings_that_it_does_not_speak_for_stay_out(workspace):
     assert next(one for one in table.main if one.cell.id == "acrnn.t1.piczak.esc10").status == "not yet run"
 
 
-def test_float32_wins_where_it_is_complete(workspace):
+@pytest.mark.parametrize(("seeds", "wins"), [(1, "bf16"), (3, "float32")])
+def test_float32_wins_where_it_has_as_many_seeds(workspace, seeds, wins):
+    """One run in float32 does not take away what three in bf16 have decided."""
     of_study(workspace, "float32")
     of_study(workspace, "bf16")
-    fabricate(workspace, "base", "esc10", wrong=4, numerics="bf16")
-    fabricate(workspace, "base", "esc10", wrong=12, seeds=1)
+    fabricate(workspace, "base", "esc10", wrong=4, numerics="bf16", step=0)
+    fabricate(workspace, "base", "esc10", wrong=12, seeds=seeds, step=0)
     found = cell_of(workspace)
-    assert (found.numerics, found.mean) == ("float32", pytest.approx(85.0))
+    assert (found.numerics, found.mean) == (wins, pytest.approx({"bf16": 95.0, "float32": 85.0}[wins]))
+
+
+@pytest.mark.parametrize(
+    ("planned", "added", "answer"),
+    [
+        ((0.5, 1.0), None, "shown"),
+        ((6.0, 1.0), None, "undecided"),
+        ((6.0, 1.0), (0.5, 1.0), "shown"),  # by themselves, and all together
+        ((0.5, 1.0), (6.0, 1.0), "shown"),  # by the seeds that were fixed beforehand
+        ((6.0, 1.0), (9.0, 1.0), "undecided"),  # which are noisy themselves
+        ((6.0, 1.0), (0.5, 0.3), "undecided"),  # whose spreads differ
+    ],
+)
+def test_seeds_that_were_added_have_to_show_it_by_themselves(planned, added, answer):
+    parts = []
+    for number, part in enumerate(filter(None, (planned, added))):
+        sd, ratio = part
+        parts.append(drawn(3 + number, sd=sd, sd_other=sd * ratio, seeds=3 if number == 0 else 12))
+    float32, other = (np.concatenate(side, axis=2) for side in zip(*parts, strict=True))
+    assert study_of(float32, other, there=2 * float32.size).answer == answer
+
+
+def test_a_smaller_spread_is_widened_to_that_of_float32(workspace):
+    of_study(workspace, "float32", more=(0, 2, 4))
+    of_study(workspace, "bf16", more=(1, 2, 4))
+    fabricate(workspace, "base", "esc10", numerics="bf16")
+    found, told = cell_of(workspace), Results(workspace).study(PAPER, "bf16")
+    by_fold = [[one.value.value for one in found.evidence.measured if one.part == fold] for fold in FOLDS]
+    sd = np.sqrt(np.mean([np.var(values, ddof=1) for values in by_fold]) / 5)
+    assert told.answer == "shown" and told.ratio == pytest.approx(np.std([1, 2, 4]) / np.std([0, 2, 4]))
+    assert found.numerics == "bf16" and found.verdict.sd == pytest.approx(sd / told.ratio)
 
 
 def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):

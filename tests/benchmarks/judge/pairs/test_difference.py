@@ -55,6 +55,17 @@ def test_folds_have_trainings_of_their_own_and_their_spread_is_no_noise():
     assert found.seed_dof == pytest.approx(np.sum(each) ** 2 / np.sum(np.square(each) / 3))
 
 
+def test_where_folds_of_a_seed_have_draws_in_common_their_means_are_compared():
+    rng = np.random.default_rng(5)
+    folds = [rng.normal(level, 1, (2, 4)) for level in (60, 90, 75)]
+    given = [(*(np.repeat(values[:, None], 60, axis=1) for values in fold), SINGLE) for fold in folds]
+    first, second = np.mean(folds, axis=0)
+    both, one = difference(given, bound=(True, True)), difference(given, bound=(True, False))
+    assert both.p() == pytest.approx(ttest_ind(first, second, equal_var=False).pvalue)
+    apart = np.sum([fold[1].var(ddof=1) / 4 for fold in folds]) / 9
+    assert one.seed_variance == pytest.approx(first.var(ddof=1) / 4 + apart) and one.value == both.value
+
+
 @pytest.mark.parametrize(
     ("seed_sd", "flips", "own"), [(0.0, 1.0, 0.0), (0.3, 1.0, 0.5), (0.0, 1.0, 1.0), (0.3, 0.0, 1.0)]
 )
