@@ -7,7 +7,9 @@ test of two rows (judge.pairs), about the method with three seeds or more on bot
 Holm's correction runs over all different links of the claims that are measured and judged together, because whoever
 asks twenty questions gets a yes by luck: over those of the paper about a table, in all its columns, under the same
 conditions; and by itself over what we ask of that table. A link that stands in two claims is one question, and so is a
-sentence about all classes (pairs.worst). Intervals are those of the single test, before the correction.
+sentence about all classes (pairs.worst). Left out are links of so few units that nothing could be shown, whatever came
+out: they can say no yes by luck (R. E. Tarone, A modified Bonferroni method for discrete data, Biometrics 46, 1990).
+Intervals are those of the single test, before the correction.
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -16,6 +18,7 @@ from typing import Literal
 
 from benchmarks.errors import InputError
 from benchmarks.judge.pairs.compared import ALPHA, About, Tested, compare_rows, holm
+from benchmarks.judge.pairs.difference import least_p_of
 from benchmarks.judge.pairs.outcomes import Outcomes
 from benchmarks.judge.pairs.worst import never_worst
 from benchmarks.spec import Claim
@@ -40,7 +43,7 @@ class LinkResult:
     link: Link
     tested: Tested
     p_holm: float
-    #: the number of tests that the correction ran over
+    #: the number of tests that the correction ran over; 0 where no link could show anything
     n_tests: int
 
     @property
@@ -103,26 +106,26 @@ def judge_claims(
     wanted = [(claim, links_of(claim.id, claim.test)) for claim in claims]
     tested: dict[tuple[Question | str, float | None], Tested] = {}
     unasked = [_why_not(claim, links, outcomes, quoted, flawed, called) for claim, links in wanted]
-    n_tests = len({
+    able = {
         asked for (claim, links), why in zip(wanted, unasked, strict=True) if not why
-        for asked, _ in _questions(claim, links)
-    })  # fmt: skip
+        for asked, link in _questions(claim, links) if _can_decide(claim, link, outcomes)
+    }  # fmt: skip
     for (claim, links), why in zip(wanted, unasked, strict=True):
         for asked, link in [] if why else _questions(claim, links):
             margin = _told_apart(claim, link, margins or {})
             if (asked, margin) not in tested:
                 several = links if isinstance(asked, str) else (link,)
-                tested[asked, margin] = _test(claim, several, outcomes, margin, n_tests)
+                tested[asked, margin] = _test(claim, several, outcomes, margin, max(1, len(able)))
     # A question is one test, however many differences its power is asked for.
     p = {asked: found.p for (asked, _), found in tested.items()}
-    corrected = dict(zip(p, holm(list(p.values())), strict=True))
+    corrected = p | dict(zip(able, holm([p[asked] for asked in able]), strict=True))
     judged = []
     for (claim, links), why in zip(wanted, unasked, strict=True):
         if why:
             judged.append(ClaimResult(claim.id, claim.text, "not measured", note=why))
             continue
         results = tuple(
-            LinkResult(link, tested[asked, _told_apart(claim, link, margins or {})], float(corrected[asked]), len(p))
+            LinkResult(link, tested[asked, _told_apart(claim, link, margins or {})], float(corrected[asked]), len(able))
             for asked, link in _questions(claim, links)
         )
         judged.append(_combine(claim, results, called))
@@ -142,6 +145,14 @@ def _questions(claim: Claim, links: Sequence[Link]) -> list[tuple[Question | str
     if isinstance(form_of(claim.id, claim.test), NeverWorst):
         return [(claim.id, Link(links[0].above, "the lowest other"))]
     return [((claim.place(link.above), claim.place(link.below), link.by, claim.of_class), link) for link in links]
+
+
+def _can_decide(claim: Claim, link: Link, outcomes: Mapping[Place, Outcomes]) -> bool:
+    """Whether a link has so many units that something could be shown; a sentence about classes is always asked."""
+    if isinstance(form_of(claim.id, claim.test), NeverWorst):
+        return True
+    first = outcomes[claim.place(link.above)]
+    return least_p_of((first if claim.of_class is None else first.of_class(claim.of_class)).n_units) <= ALPHA
 
 
 def _why_not(

@@ -151,15 +151,13 @@ def judge(
     )  # fmt: skip
 
 
-def item_interval(
-    per_item: np.ndarray, units: np.ndarray, n_boot: int = N_BOOT, seed: int = 0, confidence: float = CONFIDENCE
-) -> ItemInterval:
+def item_interval(per_item: np.ndarray, units: np.ndarray, n_boot: int = N_BOOT, seed: int = 0) -> ItemInterval:
     """Bootstrap interval of the mean of `per_item` (items,) over units (items,), in the unit of `per_item`.
 
     For percent, pass 100 x correctness, each item's mean over seeds. Percentile interval.
     """
     means = resampled_means(np.asarray(per_item, dtype=np.float64), units, n_boot, seed)
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return ItemInterval(float(low), float(high), float(means.std(ddof=1)))
 
 

@@ -1,8 +1,8 @@
 """Two rows of a table tested on the same items, and Holm's correction of many such tests.
 
 With three seeds or more on both sides, or a fit that comes out the same with every seed, a test is about the *method*.
-With fewer nothing is known about the training, and it is about *these two models*: the seeds that both sides have, each
-side's mean over them.
+With fewer nothing is known about the training, and it is about *these two models*: the first seeds of each side, as
+many as the other one has, and the mean over them.
 
 Where seeds vary, the test is a t test on two parts of variance, seeds and items (pairs.difference). Where nothing but
 items could have come out otherwise, it is one of random signs, which for right and wrong items is McNemar's

@@ -42,6 +42,11 @@ from benchmarks.judge.pairs.outcomes import Outcomes
 _QUANTILES = (np.arange(200) + 0.5) / 200
 
 
+def least_p_of(units: int) -> float:
+    """The least two-sided p-value that a sign test over so many units could give."""
+    return min(1.0, 2.0 ** (1 - units))
+
+
 @dataclass(frozen=True, eq=False)
 class Difference:
     """A difference with the two parts of its variance; all (...): one number, or one per simulated pair of rows."""
@@ -68,7 +73,7 @@ class Difference:
     @property
     def least_p(self) -> float:
         """What a sign test over the units could give, however small the variance: no p-value is less."""
-        return min(1.0, 2.0 ** (1 - self.units))
+        return least_p_of(self.units)
 
     def p(self, threshold: float = 0.0) -> np.ndarray:
         """Two-sided p-value of "the difference is `threshold`": where an interval around it would end there: (...)."""

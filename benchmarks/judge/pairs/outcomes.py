@@ -94,6 +94,12 @@ class Outcomes:
         return len(self.items) > 1 and len(set(self.items.values())) == 1
 
     @property
+    def n_units(self) -> int:
+        """The bootstrap units of all folds; where all have the same items, those of one."""
+        counts = [len(set(of_fold)) for of_fold in self.units.values()]
+        return counts[0] if self.is_shared else sum(counts)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The classes that items are of, sorted."""
         return tuple(sorted({name for names in self.labels.values() for name in names}))
@@ -113,10 +119,6 @@ class Outcomes:
             units={fold: tuple(names[i] for i in kept[fold]) for fold, names in self.units.items()},
             labels={fold: (name,) * len(kept[fold]) for fold in self.items},
         )
-
-    def first_seed(self) -> "Outcomes":
-        """The first seed alone: one model per fold."""
-        return self.first_seeds(1)
 
     def first_seeds(self, n: int) -> "Outcomes":
         """The mean of the first seeds, as if they were one model per fold; of several no item is right or wrong."""

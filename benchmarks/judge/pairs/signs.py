@@ -17,7 +17,7 @@ from benchmarks.judge.pairs.outcomes import Outcomes
 from datasets.seeds import derive
 
 N_SUBSETS = 10_000
-SIGNS = "random signs over units"
+SIGNS = f"random signs over units ({N_SUBSETS} draws, which give no p below {2 / (N_SUBSETS + 1):.1g})"
 MCNEMAR, MCNEMAR_UNITS = "exact McNemar test", "exact McNemar test, whole units"
 
 

@@ -98,7 +98,7 @@ def state_of(table: TableResult, one: CellResult) -> str | None:
     ran = {
         (variant.corpus, variant.tier)
         for variant, results in table.others.items()
-        if variant.tier != "smoke" and any(other.cell.id == one.cell.id and other.n_runs for other in results)
+        if variant.tier != "smoke" and any(other.cell.id == one.cell.id and other.mean is not None for other in results)
     }
     if ("real", "full") in ran:
         return "no verdict"

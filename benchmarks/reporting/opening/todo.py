@@ -1,5 +1,6 @@
 """What is still to be run of tables: on the real files, by the paper's own schedule."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class Todo:
     datasets: Mapping[str, str] = field(default_factory=dict)
     #: on which kinds of devices nothing like a missing run has been timed, so that its minutes are a guess
     guessed: Mapping[Key, frozenset[str]] = field(default_factory=dict)
+    #: how many of them are there in other numerics, which feed cells as long as float32 is missing
+    otherwise: Mapping[str, int] = field(default_factory=dict)
 
     def hours(self) -> str:
         """ "about 324 h on two CPU cores or 2.4 h on one GPU (guessed)"; nothing where no time is known."""
@@ -58,14 +61,17 @@ def plain_todo(todo: Todo) -> dict[str, Any]:
     """It as plain data."""
     missing = [[list(key), dict(minutes)] for key, minutes in todo.missing.items()]
     guessed = [[list(key), sorted(devices)] for key, devices in todo.guessed.items()]
-    return {"missing": missing, "of": sorted(map(list, todo.of)), "datasets": dict(todo.datasets), "guessed": guessed}
+    return {
+        "missing": missing, "of": sorted(map(list, todo.of)), "datasets": dict(todo.datasets), "guessed": guessed,
+        "otherwise": dict(todo.otherwise),
+    }  # fmt: skip
 
 
 def todo_from(plain: Mapping[str, Any]) -> Todo:
     """What `plain_todo` gave."""
     missing = {tuple(key): minutes for key, minutes in plain["missing"]}
     guessed = {tuple(key): frozenset(devices) for key, devices in plain["guessed"]}
-    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"], guessed)
+    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"], guessed, plain["otherwise"])
 
 
 def todo_of(result: TableResult, workspace: Workspace) -> Todo:
@@ -76,6 +82,7 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
     guessed: dict[Key, frozenset[str]] = {}
     wanted: dict[tuple[str, str], set[int | None]] = {}
     made_in: dict[tuple[str, str], str] = {}
+    otherwise: Counter[str] = Counter()
     for found in (one for one in result.main if one.cell.recipe == "train"):
         for cell in found.cell.sources:
             if cell.setting and cell.dataset:
@@ -83,7 +90,8 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
                 made_in[cell.setting, cell.dataset] = found.numerics
     for (setting, dataset), folds in wanted.items():
         planned = setting_runs(paper, setting, dataset, choice)
-        made = setting_runs(paper, setting, dataset, Choice(numerics=made_in[setting, dataset]))
+        numerics = made_in[setting, dataset]
+        made = setting_runs(paper, setting, dataset, Choice(numerics=numerics))
         told = expected_minutes(paper, planned[0], workspace)
         minutes = {device: round(one.minutes, 3) for device, one in told.items()}
         guesses = frozenset(device for device, one in told.items() if one.basis == TYPED)
@@ -91,11 +99,12 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
             if folds & {None, run.fold}:
                 key = (paper.id, run.setting, run.dataset, run.fold, run.seed)
                 every.add(key)
-                if not workspace.ledger.is_done(fed_by):
+                if not workspace.ledger.is_done(run):
                     missing[key], guessed[key] = minutes, guesses
+                    otherwise[numerics] += numerics != "float32" and workspace.ledger.is_done(fed_by)
     used = dict.fromkeys(paper.datasets[dataset].class_path for _, _, dataset, _, _ in missing)
     titles = {(found := import_class(path)).name: found.title for path in used}
-    return Todo(missing, frozenset(every), titles, guessed)
+    return Todo(missing, frozenset(every), titles, guessed, +otherwise)
 
 
 def _alike(result: TableResult, setting: str) -> list[Other]:
@@ -112,6 +121,10 @@ def together(several: Iterable[Todo]) -> Todo:
     return Todo(missing, every, titles, {key: devices for one in listed for key, devices in one.guessed.items()})
 
 
+def _are_there(number: int) -> str:
+    return "" if not number else f", and {number} of them {'is' if number == 1 else 'are'} there"
+
+
 def todo_sentence(result: TableResult, todo: Todo) -> str:
     """What is missing, by which command it is run, on which files, and how long that takes; nothing where all ran."""
     if not todo.missing:
@@ -126,7 +139,7 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
     alike = [one for one in result.studies if all(one in _alike(result, setting) for setting in settings)]
     faster = "".join(
         f" With `--numerics {numerics}`, which gives the same ([numerics](numerics.md)), it takes less time where "
-        "there are instructions for it."
+        f"there are instructions for it{_are_there(todo.otherwise.get(numerics, 0))}."
         for numerics in alike
     )
     return (

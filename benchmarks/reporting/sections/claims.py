@@ -23,9 +23,10 @@ APART = (
 )
 ASKED = "Not claims of the paper: what we ask to understand its numbers."
 CORRECTED = (
-    "p is corrected (Holm) over the {tests} tested here, all columns of the table together; the intervals are those of "
-    "each test by itself."
+    "p is corrected (Holm) over the {tests} tested here, all columns of the table together{but}; the intervals are "
+    "those of each test by itself."
 )
+UNABLE = ", but those of so few units that nothing could be shown"
 HOW = (
     "Differences are in favour of the row named first: of error rates, how much lower it is. Simulated before that "
     "correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to 5, and fewer than 2 "
@@ -58,7 +59,8 @@ def claim_blocks(claims: Sequence[ClaimTest], level: int = 2, explained: set[str
         title = "Questions of ours" if is_ours else "Claims" if is_papers else "The paper's questions, asked here"
         tested = [one for one in told if one.ours.status != "not measured"]
         untested = [one for one in told if one.ours.status == "not measured"]
-        corrected = [CORRECTED.format(tests=tests) for tests in _corrected_over(tested)]
+        but = UNABLE if any(not link.tested.can_decide for one in tested for link in one.ours.links) else ""
+        corrected = [CORRECTED.format(tests=tests, but=but) for tests in _corrected_over(tested)]
         about = once((ABOUT if is_papers else APART).format(seeds=SEEDS_FOR_METHOD)) if tested else ""
         how = once(HOW) if corrected else ""
         text = " ".join(filter(None, (ASKED if is_ours else "", about, *corrected, how)))
@@ -85,7 +87,7 @@ def _untested(claims: Sequence[ClaimTest]) -> Folded:
 
 def _corrected_over(claims: Sequence[ClaimTest]) -> Iterator[str]:
     """Over how many tests p is corrected; nothing where none was made."""
-    for count in {link.n_tests for test in claims for link in test.ours.links}:
+    for count in {link.n_tests for test in claims for link in test.ours.links} - {0}:
         yield "one link" if count == 1 else f"{count} different links"
 
 

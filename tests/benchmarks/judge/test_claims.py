@@ -193,7 +193,7 @@ def test_a_chain_holds_only_if_every_link_holds(rows):
 
 
 def test_with_one_seed_it_is_about_these_two_models(rows):
-    single = {**rows, "fair": rows["fair"].first_seed()}
+    single = {**rows, "fair": rows["fair"].first_seeds(1)}
     result = judged({"kind": "beats", "rows": ["good", "fair"]}, single)
     firsts = [np.concatenate([rows[row].added[fold][0] for fold in FOLDS]) for row in ("good", "fair")]
     assert result.kind == "these two models" and "McNemar" in result.note
@@ -202,7 +202,7 @@ def test_with_one_seed_it_is_about_these_two_models(rows):
 
 
 def test_a_fit_without_random_draws_speaks_for_its_method(rows):
-    fair = rows["fair"].first_seed()
+    fair = rows["fair"].first_seeds(1)
     exact = outcomes(np.stack([fair.added[fold] for fold in FOLDS]), deterministic=True)
     result = judged({"kind": "beats", "rows": ["good", "fair"]}, {**rows, "fair": exact})
     assert result.kind == "method" and result.status == "holds"
@@ -218,6 +218,18 @@ def test_holm_runs_over_all_links_of_the_table(rows):
     # Three links in all: `again` asks what `one` asks.
     assert together[0].p_holm == together[1].p_holm == pytest.approx(3 * together[0].p)
     assert {link.n_tests for result in together for link in result.links} == {3}
+
+
+def test_what_has_too_few_units_to_show_anything_costs_the_others_nothing(rows):
+    """Five sources in all: p is at least 2 / 2^5, whatever came out, so that it never says yes by luck."""
+    five = {row: outcomes(draw(0.9, 3, np.random.default_rng(2), items=4), per_unit=4) for row in ("good", "fair")}
+    found = {("esc10", row): rows[row] for row in rows} | {("esc50", row): five[row] for row in five}
+    one = claim({"kind": "beats", "rows": ["good", "fair"]}, "one")
+    few = claim({"kind": "beats", "rows": ["good", "fair"]}, "few", "esc50")
+    alone, (together, unable) = judge_claims([one], found), judge_claims([one, few], found)
+    assert together.p_holm == alone[0].p_holm and together.links[0].n_tests == 1
+    assert unable.status == "undecided" and unable.p_holm == unable.p >= 2**-4
+    assert not unable.can_decide and "p is at least 0.062" in unable.note
 
 
 def test_a_note_says_how_much_the_test_can_see(rows):
