@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.judge.evidence import Evidence
 from benchmarks.judge.spread import repeats
-from benchmarks.judge.verdict import CONFIDENCE, ItemInterval, Verdict, published_interval, t_quantile
+from benchmarks.judge.verdict import CONFIDENCE, ItemInterval, Verdict, t_quantile
 from benchmarks.spec import CORPORA, NUMERICS, TIERS, Cell, Claim, Paper, Table
 from benchmarks.spec.equivalence import Other
 
@@ -213,6 +213,15 @@ class CellResult:
         return quantile * self.verdict.sd * math.sqrt(folds) * math.sqrt(1 / seeds + 1)
 
     @property
+    def folds_are_its_own(self) -> bool:
+        """Whether the published folds that are known average to the published value, and are not of another run."""
+        known, printed, step = self.published_folds, self.cell.target, 10.0**-self.cell.decimals
+        if known is None or printed is None:
+            return False
+        low, high = (statistics.fmean(ends) for ends in zip(*known.ends(self.cell.id), strict=True))
+        return low - step <= printed <= high + step
+
+    @property
     def folds_beside(self) -> list[tuple[float, float, bool]] | None:
         """Of every fold the published value, of one decimal, our mean, and whether ours reaches it; None if unknown."""
         reach = self.fold_reach
@@ -223,7 +232,9 @@ class CellResult:
             return None
         runs = [[one.value.value for one in self.evidence.complete if one.part == fold] for fold in folds]
         ours = [statistics.fmean(values) for values in runs]
-        ends = [published_interval(value, 0.1, self.cell.truncates) for value in published]
+        if not self.folds_are_its_own:
+            return None
+        ends = self.published_folds.ends(self.cell.id)
         return [
             (value, one, bottom - reach - TIED <= one <= top + reach + TIED)
             for value, one, (bottom, top) in zip(published, ours, ends, strict=True)

@@ -156,6 +156,13 @@ class Mean(Entry):
     values: dict[str, list[float]]
     decisions: int | None = Field(default=None, gt=0)
 
+    def ends(self, cell: str) -> list[tuple[float, float]]:
+        """Where each value lies: a share of decisions exactly, else what its one decimal was cut or rounded from."""
+        if self.decisions is None:
+            return [(value - 0.05, value + 0.1) for value in self.values[cell]]
+        exact = [100 * round(value * self.decisions / 100) / self.decisions for value in self.values[cell]]
+        return [(value, value) for value in exact]
+
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
         return [("cell", cell) for cell in self.values]

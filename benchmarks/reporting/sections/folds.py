@@ -36,7 +36,8 @@ def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
             if shown and one.published_folds:
                 known = one.published_folds
                 published = (wording.number(value, 1) for value in known.values[one.cell.id])
-                rows.append((f"{one.cell.label}, published", *published, known.where))
+                whose = "published" if one.folds_are_its_own else "published, but of another run than the value"
+                rows.append((f"{one.cell.label}, {whose}", *published, known.where))
         what = ("Columns" if described.mean_of else "Folds") if shown else "Seeds"
         title = f"{what} of {described.label}, {wording.conditions(ran[0].variant)}"
         head = ("row", *(_part(result, fold) for fold in shown), "each seed")
