@@ -21,9 +21,9 @@ def test_where_nothing_ran_published_values_stand_without_dashes_of_ours():
 
 def test_ours_stands_in_the_columns_of_which_something_ran(tmp_path):
     workspace = workspace_in(tmp_path)
-    fabricate(workspace, "att_aug", "esc10", wrong=4)
+    fabricate(workspace, "att", "esc10", wrong=6)
     rows, told = shown(Results(workspace).table("acrnn.t3"))
-    assert rows["+ attention + augment"] == ("93.7 / **93.7** ✓ʳ", "86.1") and rows["+ augment"] == ("93.0 / –", "84.6")
+    assert rows["+ attention"] == ("91.7 / **91.2** ✓ʳ", "81.3") and rows["+ augment"] == ("93.0 / –", "84.6")
     assert ALONE in told and "margin ± 2.5 (ESC-10), ± 1.5 (ESC-50)" in told and "✓ reproduced: " in told
 
 
