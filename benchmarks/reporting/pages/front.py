@@ -167,7 +167,8 @@ def _verdict(one: CellResult) -> str:
     off = one.mean_alone
     reading = " (our reading)" if one.verdict and one.protocol == "our reading" else ""
     alone = f"; mean alone, off on {off[0]} of {off[1]} folds" if off else ""
-    return word + reading + alone
+    numerics = f"; in {one.numerics} ([why]({one.cell.id.split('.')[0]}/numerics.md))" if one.made_otherwise else ""
+    return word + reading + alone + numerics
 
 
 def _without_repeats(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:

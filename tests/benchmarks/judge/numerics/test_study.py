@@ -314,4 +314,5 @@ def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):
     assert cell["numerics"] == "bf16"
     told = (workspace.reports / "acrnn" / "numerics.md").read_text()
     assert "**shown**: runs in bf16 may feed verdicts" in told and "60 of 60 runs are there" in told
+    assert "; in bf16 ([why](acrnn/numerics.md))" in (workspace.reports / "README.md").read_text()
     assert "shown; see [numerics](numerics.md)" in (workspace.reports / "acrnn" / "README.md").read_text()
