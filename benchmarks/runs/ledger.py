@@ -29,7 +29,7 @@ from benchmarks.runs.files import claimed, is_claimed, storage_error, write_json
 from benchmarks.runs.stored.finished import ANNOTATIONS, PUBLISHED, Finished, Tested, file_checksums, load_finished
 from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, StoredRun, read_stored
 from benchmarks.runs.stored.official import contradicting
-from benchmarks.runs.stored.run import Run
+from benchmarks.runs.stored.run import Run, Slot
 from benchmarks.runs.stored.shelf import Shelf, Stored
 
 __all__ = ["ANNOTATIONS", "FORMAT", "Finished", "Ledger", "Run", "load_finished"]
@@ -55,7 +55,7 @@ class Ledger:
         self.check_items = check_items
         self._shelves = [Shelf(store, memory) for store in (root, *also)]
         self._seen: tuple[object, dict[str, Stored]] = (None, {})
-        self._slots: dict[tuple[str, str, int, int], list[Finished]] = {}
+        self._slots: dict[Slot, list[Finished]] = {}
         #: why runs are left out, by their folder: a line each, as of the last time that the runs were read
         self.unusable: dict[Path, str] = {}
         #: the runs of the other stores, whether or not the own one has them too; as of then
@@ -110,7 +110,7 @@ class Ledger:
         return believed
 
     @property
-    def by_slot(self) -> dict[tuple[str, str, int, int], list[Finished]]:
+    def by_slot(self) -> dict[Slot, list[Finished]]:
         """Finished runs by where they belong."""
         runs = self._by_id
         if not self._slots:

@@ -77,9 +77,9 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     return landed
 
 
-def _kind(run: Run) -> tuple[str, str, str, int]:
+def _kind(run: Run) -> tuple[str, str, str, str, int]:
     """What runs of several seeds have in common."""
-    return run.setting, run.recipe, run.fingerprint, run.fold
+    return run.paper, run.setting, run.recipe, run.fingerprint, run.fold
 
 
 def merge(folder: Path, workspace: Workspace) -> Merged:

@@ -10,6 +10,8 @@ from benchmarks.runs.stored.forms import FORMAT
 
 #: How the name of a run ends.
 RUN_ID = re.compile(r"-f\d+-s\d+-[0-9a-f]{10}$")
+#: Paper, setting, recipe, fold, seed. Papers may have a setting of one name and recipe in common.
+Slot = tuple[str, str, str, int, int]
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,21 @@ class Run:
     probes: list[str] = field(hash=False)
     #: the training protocol: what the paper file says of train lists, validation and selection
     protocol: dict[str, str] = field(hash=False)
-    #: version numbers of all that `resolved` names by import path, and of their base classes (build.versions)
+    #: version numbers of all that `resolved` names by import path, and of their base classes (runs.versions)
     versions: dict[str, int] = field(hash=False)
     #: content hash of the dataset's files; "absent" where the data are not on this machine
     fingerprint: str
 
     @cached_property
     def recipe(self) -> str:
-        """What is done, whatever the fold, the seed and the files: runs of one recipe may be averaged."""
+        """What is done, whatever the paper, the setting's name, the fold, the seed and the files."""
         parts = ("resolved", "protocol", "versions", "dataset", "tier", "corpus", "numerics")
         return canonical_hash({name: getattr(self, name) for name in parts})
 
     @property
-    def slot(self) -> tuple[str, str, int, int]:
-        """Where the run belongs, whatever the files it was trained on: (setting, recipe, fold, seed)."""
-        return (self.setting, self.recipe, self.fold, self.seed)
+    def slot(self) -> Slot:
+        """Where the run belongs, whatever the files it was trained on."""
+        return (self.paper, self.setting, self.recipe, self.fold, self.seed)
 
     @cached_property
     def id(self) -> str:

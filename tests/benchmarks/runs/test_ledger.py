@@ -56,6 +56,11 @@ def test_probes_move_no_number_and_are_not_in_the_identity():
     assert make_run(probes=[]).id == make_run().id
 
 
+def test_the_identity_of_stored_runs_stays():
+    run = make_run()
+    assert (run.recipe, run.id) == ("4157c749536d", "toy-toy-plain-full-f1-s0-efd51d2eaa")
+
+
 def test_identity_does_not_depend_on_the_order_of_keys():
     one = make_run(resolved={"a": 1, "b": 2})
     assert one.id == make_run(resolved={"b": 2, "a": 1}).id
@@ -67,6 +72,7 @@ def test_a_published_run_reads_back_and_is_done(tmp_path):
     folder = publish(ledger, run)
     assert ledger.is_done(run)
     assert ledger.is_done(make_run(fingerprint="absent"))  # where the data are not here, any state of them counts
+    assert not ledger.is_done(make_run(fingerprint="absent", paper="another"))
     finished = load_finished(folder)
     assert finished.run == run
     finished.verify()

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,35 @@ def finished(toy_workspace):
     for planned in make_plan(select("toy.t1.plain"), Choice(), toy_workspace).missing:
         execute(planned.run, Surroundings(toy_workspace))
     return toy_workspace
+
+
+@pytest.fixture
+def twin(toy_papers, tmp_path, monkeypatch):
+    """The toy paper once more, kept elsewhere under another id; returns that."""
+    folder = shutil.copytree(toy_papers / "toy", tmp_path / "papers" / "twin")
+    text = (folder / "paper.yaml").read_text()
+    (folder / "paper.yaml").write_text(text.replace("id: toy\n", "id: twin\n").replace("toy.t", "twin.t"))
+    monkeypatch.setenv("RESOUND_PAPERS", str(folder))
+    return "twin"
+
+
+def test_runs_of_one_paper_are_not_those_of_another_with_the_same_recipe(toy_workspace, twin, tmp_path):
+    choice = Choice("smoke")
+
+    def missing(paper: str, workspace: Workspace = toy_workspace):
+        return [one.run for one in make_plan(select(f"{paper}.t1.plain"), choice, fresh(workspace)).missing]
+
+    [ours], [theirs] = missing("toy"), missing(twin)
+    assert ours.recipe == theirs.recipe
+    execute(ours, Surroundings(toy_workspace))
+    without_data = replace(toy_workspace, data=tmp_path / "none")
+    assert not missing("toy", without_data) and [run.paper for run in missing(twin, without_data)] == [twin]
+    with pytest.raises(InputError, match="no finished run of tier smoke to land"):
+        land(f"{twin}.t1.plain", choice, fresh(toy_workspace))
+    execute(theirs, Surroundings(toy_workspace))
+    assert not missing(twin, without_data)
+    assert land("toy.t1.plain", choice, fresh(toy_workspace)) == [ours.id]
+    assert land(f"{twin}.t1.plain", choice, fresh(toy_workspace)) == [theirs.id]
 
 
 def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_path):
