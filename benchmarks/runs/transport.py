@@ -86,7 +86,7 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
     """Copy the finished runs below `folder` into the store, each checked like those that are published here.
 
     One that is damaged, or was tested on other items than runs on the same files here, is refused, and the others are
-    taken all the same. Warns of those on generated files that come without what is true of their items.
+    taken all the same. Warns of those on generated files that lie here without what is true of their items.
     Raises InputError where there is no finished run at all.
     """
     shelves = [Shelf(store) for store in (folder, folder / "runs")]
@@ -107,7 +107,7 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
             workspace.ledger.check_items(finished, one.tested)
             is_new = _copy(finished, here.root)
             (outcome.merged if is_new else outcome.known).append(finished.run.id)
-            bare += [finished.run.id] if _is_bare(finished) else []
+            bare += [finished.run.id] if _is_bare(load_finished(here.root / finished.run.id)) else []
         except InputError as error:
             outcome.refused.append(str(error))
     if bare:
@@ -120,7 +120,7 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
 
 
 def _is_bare(finished: Finished) -> bool:
-    """Whether a run on generated files, which land with their annotations, came without some."""
+    """Whether a run on generated files, which land with their annotations, is without some."""
     names = [name for name in finished.test_sets if f"{ANNOTATIONS}{name}.csv" in finished.result["files"]]
     return finished.run.corpus != "real" and any(finished.annotations(name) is None for name in names)
 

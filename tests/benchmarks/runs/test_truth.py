@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -264,6 +265,21 @@ def test_merging_without_the_copies_of_many_says_so_in_one_line(shared, tmp_path
     (tmp_path / "references").rename(store / "references")
     whole = replace(here, runs=tmp_path / "whole")  # as if they had been removed
     assert len(merge(store, whole).merged) == 2 and len(recwarn) == 1
+
+
+def test_what_is_here_with_its_copies_is_not_said_to_lack_them(shared, tmp_path):
+    here = Workspace(tmp_path / "nowhere", tmp_path / "own", tmp_path / "fresh", tmp_path / "reports")
+    store, bare = shared.reports / "results", replace(here, runs=tmp_path / "bare")
+    merge(store, here)
+    (store / "references").rename(tmp_path / "references")
+    with warnings.catch_warnings(action="error"):
+        again = merge(store, here)
+    assert (again.merged, len(again.known), again.refused) == ([], 2, [])
+    with pytest.warns(UserWarning, match="without annotations for 2 merged"):
+        merge(store, bare)
+    (tmp_path / "references").rename(store / "references")
+    with pytest.warns(UserWarning, match="without annotations for 2 merged"):
+        assert len(merge(store, bare).known) == 2  # what is here stays as it is
 
 
 def test_runs_of_such_a_store_take_their_copies_along(shared, tmp_path):
