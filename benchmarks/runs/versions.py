@@ -45,9 +45,10 @@ def versions(resolved: dict[str, Any], by_content: bool = False) -> dict[str, in
     own = {path.partition(".")[0] for path, is_class_path in named.items() if is_class_path}
     found: dict[str, int] = {}
     for path, is_class_path in named.items():
-        if by_content and is_users(path.partition(".")[0]) and (is_class_path or _is_defined(path)):
+        is_theirs = is_users(path.partition(".")[0])
+        if by_content and is_theirs and (is_class_path or _found(path)):
             found[path] = content_number(path)
-        elif is_class_path or path.partition(".")[0] in own or _is_users_class(path):
+        elif is_class_path or path.partition(".")[0] in own or (is_theirs and _found(path)):
             found[path] = class_version(path)
         elif version := _version(path):
             found[path] = version
@@ -119,12 +120,8 @@ def class_version(import_path: str) -> int:
 
 def _version(import_path: str) -> int | None:
     """The version of a class or function; None for one that has none, or that is not there."""
-    try:
-        return _definition(import_path).version
-    except BrokenSource:
-        raise
-    except InputError:
-        return None
+    found = _found(import_path)
+    return found.version if found else None
 
 
 def class_constant(import_path: str, name: str) -> Any:
@@ -168,23 +165,9 @@ def users_sources(import_path: str) -> dict[str, Path]:
     return found
 
 
-def _is_users_class(path: str) -> bool:
-    """Whether a class or function of the user's own modules is there."""
-    return is_users(path.partition(".")[0]) and _is_defined(path)
-
-
 def users_files() -> list[Path]:
     """The files of the user's own modules that this process has read so far."""
     return [path for (module, *_), path in _FILES.items() if is_users(module.partition(".")[0])]
-
-
-def _is_defined(import_path: str) -> bool:
-    try:
-        return _definition(import_path) is not None
-    except BrokenSource:
-        raise
-    except InputError:
-        return False
 
 
 # -- reading source ----------------------------------------------------------------------------------------------------
@@ -281,15 +264,20 @@ def _definition(import_path: str) -> _Definition:
     return _definition(origin)
 
 
-def _all_bases(import_path: str) -> Iterator[str]:
-    """The import paths of all classes that a class is derived from, as far as their source can be read."""
+def _found(import_path: str) -> _Definition | None:
+    """The same, None for what is not there. Raises BrokenSource for a module that is there and cannot be read."""
     try:
-        definition = _definition(import_path)
+        return _definition(import_path)
     except BrokenSource:
         raise
     except InputError:
-        return
-    for base in definition.bases:
+        return None
+
+
+def _all_bases(import_path: str) -> Iterator[str]:
+    """The import paths of all classes that a class is derived from, as far as their source can be read."""
+    definition = _found(import_path)
+    for base in definition.bases if definition else ():
         yield base
         yield from _all_bases(base)
 
