@@ -6,8 +6,10 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -21,6 +23,8 @@ T = TypeVar("T")
 PROJECT = ("benchmarks", "datasets", "models")
 #: Classes of others whose defaults paper files tell; their signatures are read, they are made nowhere by a path.
 READ = ("pytorch_lightning.Trainer",)
+#: How the folders are called that packages are installed in, whoever they are installed for; where Python's own lie.
+_INSTALLED, _PYTHONS = {"site-packages", "dist-packages"}, sysconfig.get_path("stdlib")
 
 
 def import_class(import_path: str) -> Any:
@@ -61,7 +65,7 @@ def check_home(import_path: str, said: str = "") -> None:
 
 def is_users(top: str) -> bool:
     """Whether a module on top is one of the user's own: on this machine, and of no package that is installed."""
-    return top not in PROJECT and _is_ours(top, tuple(sys.path)) and importlib.util.find_spec(top) is not None
+    return top not in PROJECT and _is_ours(top, tuple(sys.path)) and spec_of(top) is not None
 
 
 @cache
@@ -69,14 +73,32 @@ def _is_ours(top: str, searched: tuple[str, ...]) -> bool:
     """Whether a module on top is the project's or the user's; what is nowhere is for the import to tell."""
     if top in PROJECT:
         return True
-    if top in sys.stdlib_module_names or top in sys.builtin_module_names:
-        return False
+    # What is in this process and lies nowhere, such as __main__, is nobody's.
+    return not is_installed(top) and (bool(places_of(top)) or top not in ("", *sys.modules))
+
+
+def spec_of(top: str) -> ModuleSpec | None:
+    """How a module on top would be imported, without importing it; None for what is not found, or has no spec."""
     try:
-        spec = importlib.util.find_spec(top)
-    except (ValueError, ImportError):  # a module without a spec, such as __main__
-        return False
-    places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
-    return not any({"site-packages", "dist-packages"} & set(Path(place).parts) for place in places if place)
+        return importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+
+
+def places_of(top: str) -> list[Path]:
+    """Where a module on top lies: the folders of a package, else its file; nowhere where it is in no file."""
+    spec = spec_of(top)
+    if spec is None:
+        return []
+    folders = spec.submodule_search_locations
+    return [*map(Path, folders)] if folders is not None else [Path(str(spec.origin))] if spec.has_location else []
+
+
+def is_installed(top: str) -> bool:
+    """Whether a module on top is Python's own, or of a package that is installed, which is no user's own then."""
+    if top in sys.stdlib_module_names or top in sys.builtin_module_names:
+        return True
+    return any(_INSTALLED & set(place.parts) or place.is_relative_to(_PYTHONS) for place in places_of(top))
 
 
 def modules_of(package: ModuleType) -> dict[str, ModuleType]:

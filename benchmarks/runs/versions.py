@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import PROJECT, is_users
+from benchmarks.runs.build import PROJECT, is_users, spec_of
 
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
@@ -332,10 +332,7 @@ def _file(module: str) -> Path | None:
 
 
 def _searched(top: str, below: list[str]) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(top)
-    except ValueError:  # a module without a spec, such as __main__
-        return None
+    spec = spec_of(top)
     if spec is None:
         return None
     file = Path(spec.origin) if spec.origin else None

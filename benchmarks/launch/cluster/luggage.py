@@ -1,8 +1,6 @@
 """What travels between the launcher's machine and a node: the code, the files of a dataset, checkpoints, results."""
 
-import importlib.util
 import shutil
-import sysconfig
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
@@ -11,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import import_class
+from benchmarks.runs.build import PROJECT, import_class, is_installed, places_of
 from benchmarks.runs.files import writing
 from benchmarks.runs.versions import users_sources
 from datasets.acquire.locks import lock
@@ -40,7 +38,7 @@ def packed_code(runs: Iterable["Run"]) -> Iterator[Path]:
     code = code_revision()
     with tempfile.TemporaryDirectory(prefix="resound-code-") as made:
         folder = Path(made)
-        for name in sorted({"benchmarks", "datasets", "models"} | _modules_of(runs)):
+        for name in sorted({*PROJECT, *_modules_of(runs)}):
             _copy_module(name, folder)
         (folder / "REVISION").write_text(f"{code['revision']}{' dirty' if code['dirty'] else ''}\n")
         yield folder
@@ -55,16 +53,11 @@ def _modules_of(runs: Iterable["Run"]) -> set[str]:
 
 def _copy_module(name: str, folder: Path) -> None:
     """Copy a top-level module, unless it is installed, which it then is on the nodes as well."""
-    spec = importlib.util.find_spec(name)
-    places = [*(spec.submodule_search_locations or [spec.origin or ""])] if spec is not None else []
-    installed = [Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib", "stdlib")]
-    for place in map(Path, filter(None, places)):
-        if any(place.is_relative_to(one) for one in installed) or not place.exists():
-            continue
+    for place in places_of(name) if not is_installed(name) else ():
         if place.is_dir():
             unwanted = shutil.ignore_patterns("__pycache__", ".*")
             shutil.copytree(place, folder / name, ignore=unwanted, dirs_exist_ok=True)
-        else:
+        elif place.exists():
             shutil.copyfile(place, folder / place.name)
 
 

@@ -4,14 +4,13 @@ Classes lie in modules that can be imported, or in files (`path/to/mynet.py:MLP`
 behind all others, by this process and by those that it starts.
 """
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import PROJECT, import_class
+from benchmarks.runs.build import PROJECT, import_class, places_of, spec_of
 from benchmarks.runs.own.changes import Change, changed, signature
 from benchmarks.spec import DatasetUse, Setting
 from benchmarks.spec.bricks import Sourced
@@ -39,7 +38,7 @@ def found_class(word: str) -> str:
                 f"{word}: {path.name} is no name of a module; rename it, {path.stem!r} holds other letters"
             )
         search(path.parent)
-        spec = _spec(path.stem)
+        spec = spec_of(path.stem)
         if spec is None or not spec.origin or Path(spec.origin).resolve() != path:
             other = spec.origin if spec and spec.origin else "Python itself"
             raise InputError(f"{word}: another module is called {path.stem}, too ({other}); rename the file")
@@ -47,29 +46,15 @@ def found_class(word: str) -> str:
     top, dot, _ = word.partition(".")
     if not dot or not all(part.isidentifier() for part in word.split(".")):
         raise InputError(f"{word}: is no class; {HOW}")
-    if top not in PROJECT and _spec(top) is None:
+    if top not in PROJECT and spec_of(top) is None:
         search(Path.cwd())
-    if _spec(top) is None:
+    if spec_of(top) is None:
         raise InputError(f"{word}: no module {top} here or on PYTHONPATH; {HOW}")
     if not isinstance(import_class(word), type):
         raise InputError(f"{word}: is no class; {HOW}")
-    if top not in PROJECT:
-        search(_home(top))
+    for place in places_of(top)[:1] if top not in PROJECT else ():
+        search(place.resolve().parent)
     return word
-
-
-def _home(top: str) -> Path:
-    """The folder in which a module on top lies."""
-    spec = _spec(top)
-    places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []
-    return Path(next(filter(None, places), top)).resolve().parent
-
-
-def _spec(top: str) -> Any:
-    try:
-        return importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        return None
 
 
 def network_setting(base: Setting, use: DatasetUse, network: str, changes: Sequence[Change]) -> Setting:

@@ -2,7 +2,7 @@ import pytest
 
 import benchmarks.metrics
 from benchmarks.errors import InputError
-from benchmarks.runs.build import import_class, instantiate, modules_of
+from benchmarks.runs.build import import_class, instantiate, is_installed, is_users, modules_of, places_of
 
 
 def test_arguments_that_do_not_fit_are_one_line(toy_workspace):
@@ -68,6 +68,33 @@ def test_nothing_outside_is_imported_to_be_refused(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(installed))
     with pytest.raises(InputError, match=r"^somebodys.Network: `somebodys` is neither"):
         import_class("somebodys.Network")
+
+
+def test_a_module_lies_in_its_folders_or_in_its_file(tmp_path, monkeypatch):
+    for name in ("one/toy_plain", "two/toy_plain", "one/toy_package"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("one/toy_package/__init__.py", "one/toy_file.py"):
+        (tmp_path / name).touch()
+    for folder in ("two", "one"):
+        monkeypatch.syspath_prepend(str(tmp_path / folder))
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert places_of("toy_plain") == [one / "toy_plain", two / "toy_plain"]
+    assert places_of("toy_package") == [one / "toy_package"] and places_of("toy_file") == [one / "toy_file.py"]
+    assert places_of("sys") == places_of("toy_nowhere") == places_of("") == []
+    assert is_users("toy_plain") and is_users("toy_file") and not is_users("toy_nowhere")
+
+
+@pytest.mark.parametrize("place", ["venv/lib/site-packages", ".local/lib/site-packages", "usr/lib/dist-packages"])
+def test_what_is_installed_is_no_module_of_the_user_wherever_it_is(tmp_path, monkeypatch, place):
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "toy_installed.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path / place))
+    assert is_installed("toy_installed") and not is_users("toy_installed")
+
+
+@pytest.mark.parametrize("name", ["sys", "os", "json", "test", "torch"])
+def test_what_comes_with_python_is_installed(name):
+    assert is_installed(name) and not is_users(name)
 
 
 def test_arguments_may_not_name_classes_outside_either(toy_workspace):

@@ -64,6 +64,16 @@ def test_modules_that_the_users_own_import_travel_too(run, tmp_path, monkeypatch
         assert {"toy_carried.py", "toy_beside.py"} <= {path.name for path in folder.iterdir()}
 
 
+def test_what_is_installed_for_one_user_stays(run, tmp_path, monkeypatch):
+    """Nodes have the packages of the launcher's machine; `run` takes none of them for the user's own either."""
+    folder = tmp_path / ".local" / "lib" / "site-packages"
+    folder.mkdir(parents=True)
+    (folder / "toy_installed.py").write_text("class Net:\n    version = 1\n")
+    monkeypatch.syspath_prepend(str(folder))
+    with packed_code([replace(run, versions={**run.versions, "toy_installed.Net": 1})]) as code:
+        assert not (code / "toy_installed.py").exists()
+
+
 @pytest.mark.parametrize("at_once", [4, 10, 10**6])
 def test_the_files_of_a_dataset_arrive_as_they_were(run, toy_workspace, monkeypatch, at_once):
     monkeypatch.setattr(luggage, "PART_BYTES", at_once)
