@@ -223,7 +223,10 @@ class _Source:
         names: dict[str, str] = {}
         for step in ast.walk(self.tree):
             if isinstance(step, ast.ImportFrom):
-                origin = importlib.util.resolve_name("." * step.level + (step.module or ""), package)
+                try:
+                    origin = importlib.util.resolve_name("." * step.level + (step.module or ""), package)
+                except ImportError:  # leads out of all packages, which is no harm where it is not carried out
+                    continue
                 names.update({alias.asname or alias.name: f"{origin}.{alias.name}" for alias in step.names})
             elif isinstance(step, ast.Import):
                 for alias in step.names:
@@ -309,9 +312,14 @@ def _source(module: str) -> _Source | None:
 
 @cache
 def _parse(module: str, path: Path, modified: int) -> _Source:
+    return _Source(module, path, parsed(path))
+
+
+def parsed(path: Path) -> ast.Module:
+    """A file of Python, parsed. Raises BrokenSource, with path and line, for one that cannot be."""
     try:
-        return _Source(module, path, ast.parse(path.read_text(encoding="utf-8")))
-    except (SyntaxError, ValueError) as error:  # UnicodeDecodeError is a ValueError
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
         place = f"{path}:{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else str(path)
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise BrokenSource(f"{place}: is no Python that can be read ({reason}); mend it") from error

@@ -1,7 +1,6 @@
 """What is the user's own and in no checkout: papers, the modules that they name, settings of the environment."""
 
 import ast
-import importlib.util
 import os
 import re
 import sys
@@ -11,10 +10,11 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from benchmarks.errors import InputError
-from benchmarks.runs.build import PROJECT, import_class
+from benchmarks.runs.build import PROJECT, import_class, is_installed, is_users, places_of
 from benchmarks.runs.bundle.members import ROOT, Taken, named
 from benchmarks.runs.bundle.parts import Member
 from benchmarks.runs.ledger import Run
+from benchmarks.runs.versions import BrokenSource, parsed, users_sources
 from benchmarks.spec import Cell, paper_folder
 from datasets import registry
 from datasets.acquire.telling import count_of
@@ -39,9 +39,13 @@ def paper_members(paper: str) -> Taken:
 def module_members(runs: Sequence[Run], cells: Iterable[Cell], wheels: Sequence[str]) -> Taken:
     """The user's modules that runs or metrics name, with all modules of the user's that these import, as `own/`.
 
-    Raises InputError for a package that they import and that neither the project nor `wheels` brings.
+    Raises InputError for a package that they import and that neither the project nor `wheels` brings, and for a module
+    that runs reach and that is no Python.
     """
     paths = {path for run in runs for path in run.versions}
+    for path in sorted(paths):
+        if is_users(path.partition(".")[0]):
+            users_sources(path)  # which raises for what cannot be read of them
     paths |= {str(source.metric) for cell in cells for source in cell.sources if DOTTED.fullmatch(str(source.metric))}
     waiting = sorted({path.partition(".")[0] for path in paths} - set(PROJECT))
     members: dict[str, Path] = {}
@@ -52,13 +56,12 @@ def module_members(runs: Sequence[Run], cells: Iterable[Cell], wheels: Sequence[
         if top in seen or top in PROJECT or top in sys.stdlib_module_names:
             continue
         seen.add(top)
-        places = _places(top)
-        if any({"site-packages", "dist-packages"} & set(place.parts) for place in places):
+        if is_installed(top):
             found = {_plain(name) for name in packages_distributions().get(top, [top])}
             if not found & brought:
                 raise InputError(f"{top}: your modules import it, and nothing brings it; add --wheels {min(found)}")
             continue
-        for place in places:
+        for place in filter(Path.exists, places_of(top)):
             files = dict(_files(place)) if place.is_dir() else {Path(): place}
             own = {
                 f"own/{place.name}/{name}" if place.is_dir() else f"own/{place.name}": one
@@ -93,18 +96,6 @@ def setting_members(runs: Sequence[Run]) -> tuple[Taken, dict[str, str]]:
     return Taken(members, [f"settings: {', '.join(values)}"] if values else []), values
 
 
-def _places(top: str) -> list[Path]:
-    """Where a module on top lies; nowhere where it cannot be found, as with one that is imported where it is there."""
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None:
-        return []
-    places = list(spec.submodule_search_locations or ()) or [spec.origin or ""]
-    return [Path(place) for place in places if Path(place).exists()]
-
-
 def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
     """The files of a folder with their paths below it; nothing hidden or compiled, and no links."""
     for path in sorted(folder.rglob("*")):
@@ -114,8 +105,12 @@ def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """The modules on top that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    """The modules on top that a file imports, wherever in it; what is no Python, and so is imported nowhere, none."""
+    try:
+        tree = parsed(path)
+    except BrokenSource:
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

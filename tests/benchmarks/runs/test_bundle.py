@@ -141,7 +141,6 @@ def test_a_bundle_of_nothing_is_one_line(toy_workspace, tmp_path):
     with pytest.raises(InputError, match="not empty"):
         bundled("toy.t1.plain", SMOKE, toy_workspace, tmp_path / "full")
     execute(make_plan(select("toy.t1.plain"), SMOKE, toy_workspace).missing[0].run, Surroundings(toy_workspace))
-    toy_workspace.ledger.__dict__.pop("by_slot", None)
     with pytest.raises(InputError, match="nothing is missing in tier smoke"):
         bundled("toy.t1.plain", SMOKE, toy_workspace, tmp_path / "out")
 
@@ -186,7 +185,9 @@ def test_modules_of_the_user_travel_with_those_that_they_import(toy_workspace, t
     runs = [planned.run for planned in make_plan(select("toy.t1.plain"), SMOKE, toy_workspace).missing]
     plain = {name for name, _ in module_members(runs, [], []).members}
     assert "own/toy_parts/training.py" in plain and not any("__pycache__" in name for name in plain)
-    (tmp_path / "lib" / "toy_more" / "__init__.py").write_text("def f():\n    import toy_alone, torch, not_there\n")
+    (tmp_path / "lib" / "toy_more" / "__init__.py").write_text(
+        "class Thing: ...\ndef f():\n    import toy_alone, torch, not_there\n"
+    )
     (tmp_path / "lib" / "toy_alone.py").write_text("import json\n")
     renamed = [replace(run, versions={**run.versions, "toy_more.Thing": 1}) for run in runs]
     assert {name for name, _ in module_members(renamed, [], []).members} - plain == {
@@ -196,6 +197,21 @@ def test_modules_of_the_user_travel_with_those_that_they_import(toy_workspace, t
     with pytest.raises(InputError, match="hypothesis: your modules import it, and nothing brings it; add --wheels"):
         module_members(renamed, [], [])
     assert module_members(renamed, [], ["hypothesis==6.112"]).members
+
+
+def test_what_is_no_python_travels_where_nothing_imports_it_and_is_named_where_something_does(
+    toy_workspace, tmp_path, monkeypatch
+):
+    (tmp_path / "toy_mixed").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    runs = [planned.run for planned in make_plan(select("toy.t1.plain"), SMOKE, toy_workspace).missing]
+    runs = [replace(run, versions={**run.versions, "toy_mixed.Thing": 1}) for run in runs]
+    (tmp_path / "toy_mixed" / "__init__.py").write_text("class Thing: ...\n")
+    (tmp_path / "toy_mixed" / "old.py").write_text("import toy_parts\nprint 'of another age'\n")
+    assert "own/toy_mixed/old.py" in {name for name, _ in module_members(runs, [], []).members}
+    (tmp_path / "toy_mixed" / "__init__.py").write_text("class Thing: ...\ndef f():\n    from .old import g\n")
+    with pytest.raises(InputError, match=r"toy_mixed/old\.py:2: is no Python that can be read \(.*\); mend it$"):
+        module_members(runs, [], [])
 
 
 def test_what_was_asked_for_here_is_asked_for_there(toy_workspace, tmp_path):

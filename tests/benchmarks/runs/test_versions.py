@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.runs.versions import class_version, spelled_out, versions
+from benchmarks.runs.versions import class_version, spelled_out, users_sources, versions
 from tests import ROOT
 
 PARTS = {
@@ -152,3 +152,17 @@ def test_a_module_with_a_mistake_is_one_line_that_names_the_place(kit, file, tex
     with pytest.raises(InputError, match=message) as error:
         versions(PARTS)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# -*- coding: latin-1 -*-\nclass Net:\n    version = 3  # gr\xfcn\n".encode("latin-1"),
+        "\ufeffclass Net:\n    version = 3\n".encode(),
+        b"if False:\n    from . import more\n    from ..above import other\nclass Net:\n    version = 3\n",
+    ],
+    ids=["another encoding", "a mark of the encoding", "imports that lead out of all packages"],
+)
+def test_what_python_imports_can_be_read(kit, text):
+    (kit.parent / "lone.py").write_bytes(text)
+    assert class_version("lone.Net") == 3 and list(users_sources("lone.Net")) == ["lone"]
