@@ -26,10 +26,14 @@ _KEYS = ("items", "classes", "scores", "kind", "hop")
 
 
 class UnusableScores(InputError):
-    """A file that holds no scores, or ones that cannot be used."""
+    """Scores that cannot be used, or a file that holds none; `path`: of the file, None for scores that are in none."""
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path}: {problem}; write this scores file again")
+    def __init__(self, path: Path | None, problem: str) -> None:
+        super().__init__(
+            f"{path}: {problem}; write this scores file again"
+            if path
+            else f"scores: {problem}; look at what the network predicts"
+        )
         self.problem = problem
 
 
@@ -38,7 +42,7 @@ class Scores:
     """Scores of items for classes.
 
     `values` is (items, classes), or (items, segments or frames, classes); `hop` is the time between frames in seconds,
-    None for scores of whole clips or of segments. Raises InputError for scores that cannot be used.
+    None for scores of whole clips or of segments. Raises UnusableScores.
     """
 
     items: tuple[str, ...]
@@ -49,7 +53,7 @@ class Scores:
 
     def __post_init__(self) -> None:
         if problem := _problem(self.items, self.classes, self.values, self.kind, self.hop):
-            raise InputError(f"scores: {problem}; look at what the network predicts")
+            raise UnusableScores(None, problem)
 
     def save(self, path: Path) -> None:
         """Write a compressed npz, whole or not at all: float32, or float16 where there is a score per frame."""
@@ -86,7 +90,11 @@ class Scores:
             raise UnusableScores(path, "hop is not one number (nan for none)")
         hop = float(arrays["hop"])
         items, classes = (tuple(map(str, np.atleast_1d(arrays[key]))) for key in ("items", "classes"))
-        return _checked(path, items, classes, arrays["scores"], str(arrays["kind"]), None if np.isnan(hop) else hop)
+        kind: Any = str(arrays["kind"])  # which is checked with all else
+        try:
+            return cls(items, classes, arrays["scores"], kind, None if np.isnan(hop) else hop)
+        except UnusableScores as error:
+            raise UnusableScores(path, error.problem) from None
 
     def probabilities(self) -> np.ndarray:
         """Class probabilities, float64, in the shape of `values`: the softmax over classes where they are logits.
@@ -192,14 +200,6 @@ def stacked(values: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(values)
 
 
-def _checked(
-    path: Path, items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
-) -> Scores:
-    if problem := _problem(items, classes, values, kind, hop):
-        raise UnusableScores(path, problem)
-    return Scores(items, classes, values, kind, hop)  # type: ignore[arg-type]
-
-
 def _problem(
     items: tuple[str, ...], classes: tuple[str, ...], values: np.ndarray, kind: str, hop: float | None
 ) -> str | None:
@@ -227,5 +227,5 @@ def _problem(
     return None
 
 
-def _first(names: Sequence[str], count: int = 3) -> str:
-    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from benchmarks.errors import InputError
+from benchmarks.runs import scores as module
 from benchmarks.runs.files import file_sha256
 from benchmarks.runs.scores import Scores, check_items, stacked
 
@@ -112,6 +113,14 @@ def test_a_defect_is_one_line_with_file_and_problem(tmp_path, changes, problem):
     with pytest.raises(InputError) as error:
         Scores.load(path)
     assert problem in one_line(error) and str(path) in one_line(error)
+
+
+def test_what_is_loaded_is_looked_through_once(tmp_path, monkeypatch):
+    path, looked = stored(tmp_path / "scores_test.npz"), []
+    problem = module._problem
+    monkeypatch.setattr(module, "_problem", lambda *scores: looked.append(scores) or problem(*scores))
+    Scores.load(path)
+    assert len(looked) == 1
 
 
 def test_a_missing_file_is_named(tmp_path):
