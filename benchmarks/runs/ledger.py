@@ -6,8 +6,14 @@
     <root>/.attempts/<run id>/<uuid>/   a run in the making, with its checkpoint
     <root>/.claims/<run id>         who works on it (a kernel lock)
     <root>/.failures/<run id>.json  why the last attempt failed
+    <root>/.aside/<run id>-<hex>/   what had the name of a run and could not be believed
     <root>/.sweeps/<name>.json      how far a sweep is (launch.sweeps)
     <root>/.background/             what trains in the background (cli.background)
+    <root>/.slurm/                  orders and events of batch jobs (launch.slurm)
+    <root>/.logs/                   what workers print (launch.local, launch.ray)
+    <root>/logs/<run id>/           losses, where that is asked for (kept.logs): Lightning's files, none of ours
+    <root>/report/                  the pages of what was printed last (reporting.site)
+    <root>/references/<sha256>.csv  annotations that many landed runs have
 
 `result.json` carries the checksums of everything published beside it and alone means "done". The claim saves double
 work; that two processes cannot publish the same run rests on the rename, which fails where the run already stands.
@@ -128,10 +134,6 @@ class Ledger:
         Where nothing has its name, which is the rule before it is made, no other run is looked at.
         """
         return os.path.lexists(self.root / run.id) and run.id in self._by_id
-
-    def failure(self, run_id: str) -> dict[str, Any] | None:
-        """Why the last attempt at a run failed, if it did."""
-        return self.failures().get(run_id)
 
     def failures(self) -> dict[str, dict[str, Any]]:
         """All recorded failures by run id, but of those that have succeeded since."""
@@ -262,7 +264,7 @@ class Ledger:
 
     def places(self) -> list[Path]:
         """The folders of the own store in which files of ours are written; whatever else lies there is not ours."""
-        names = (".attempts", ".claims", ".failures", ".logs", ".sweeps", ".aside", ".background", "report")
+        names = (".attempts", ".claims", ".failures", ".logs", ".sweeps", ".aside", ".background", ".slurm", "report")
         return [self.root / name for name in (*names, *self._shelves[0].names())]
 
     def tidy(self) -> None:

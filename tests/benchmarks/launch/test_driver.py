@@ -95,7 +95,7 @@ def test_a_failing_run_is_recorded_and_the_others_go_on(store):
     launcher = Scripted(store, 1, {"a": [[ends("failed", "no such clip")]], "b": [DONE], "c": [[ends("elsewhere")]]})
     outcome = launch(planned(*"abc"), launcher)
     assert (outcome.failed, outcome.done, outcome.elsewhere) == ({"a": "no such clip"}, ["b"], ["c"])
-    assert store.ledger.failure("a")["message"] == "no such clip"
+    assert store.ledger.failures()["a"]["message"] == "no such clip"
 
 
 def test_a_failure_that_cannot_be_kept_is_told_with_its_own_reason(store, monkeypatch):
@@ -118,7 +118,7 @@ def test_a_dead_slot_is_replaced_and_the_second_time_its_run_has_failed(store):
     outcome = launch(planned("a", "b"), launcher, heard.append)
     assert (outcome.failed, outcome.done) == ({"a": "it fell over"}, ["b"])
     assert launcher.given == [(0, "a"), (1, "b"), (1, "a")] and launcher.opened == [0, 1]
-    assert store.ledger.failure("a") == {"message": "it fell over", "trace": "its last words"}
+    assert store.ledger.failures()["a"] == {"message": "it fell over", "trace": "its last words"}
     assert [event for event in heard if isinstance(event, Again)] == [Again(0, "a", "it fell over")]
 
 
@@ -129,7 +129,7 @@ def test_a_run_that_was_lost_is_tried_again_when_the_others_have_ended(store, lo
     launcher = Scripted(store, 2, {"a": [[lost], DONE], "b": [held], "c": [DONE]})
     launcher.runs["b"][0].insert(0, lambda slot, run: Epoch(slot, run, 1, 9, 0.5))
     outcome = launch(planned(*"abc"), launcher)
-    assert sorted(outcome.done) == ["a", "b", "c"] and not outcome.failed and store.ledger.failure("a") is None
+    assert sorted(outcome.done) == ["a", "b", "c"] and not outcome.failed and "a" not in store.ledger.failures()
     assert [run for _, run in launcher.given] == ["a", "b", "c", "a"]
     assert launcher.cleared == [launcher.given[-1][0]]
 
@@ -173,7 +173,7 @@ def test_a_run_whose_machine_was_taken_away_waits_again(store):
     outcome = launch(planned("a", "b"), launcher)
     assert outcome.done == ["a", "b"] and not outcome.failed
     assert launcher.given == [(0, "a"), (1, "a"), (2, "a"), (2, "b")]
-    assert store.ledger.failure("a") is None
+    assert "a" not in store.ledger.failures()
 
 
 def test_a_slot_that_never_comes_does_not_hold_up_the_others(store):
@@ -239,7 +239,7 @@ def test_a_slot_that_dies_while_it_stops_has_stopped(store):
     launcher = Scripted(store, 1, {"a": [[interrupts, dies]], "b": [DONE]})
     outcome = launch(planned("a", "b"), launcher)
     assert (outcome.stopped, outcome.failed, outcome.not_started) == (["a"], {}, ["b"])
-    assert store.ledger.failure("a") is None
+    assert "a" not in store.ledger.failures()
 
 
 def test_a_second_ctrl_c_leaves_and_lets_go(store):

@@ -12,6 +12,7 @@ from benchmarks.runs import files
 from benchmarks.runs.ledger import FORMAT, Ledger, Run, load_finished
 from benchmarks.runs.scores import Scores
 from datasets.acquire import locks
+from datasets.acquire.whole import remove_abandoned
 from tests.benchmarks.fabricated_results import result_of
 
 
@@ -222,6 +223,20 @@ def test_what_a_kill_has_left_of_a_finished_run_is_removed(tmp_path):
     ledger.tidy()
     assert [path.name for path in attempts.iterdir()] == [other.id]
     assert [path.stem for path in (tmp_path / ".failures").iterdir()] == [other.id]
+
+
+def test_what_a_kill_has_left_half_written_is_found_wherever_files_of_ours_are_written(tmp_path):
+    ledger, half = Ledger(tmp_path), f".one.json.{'0' * 32}"
+    publish(ledger, make_run())
+    ours = [tmp_path / name for name in (".slurm/sweep", ".sweeps", ".background", ".logs", make_run().id)]
+    theirs = [tmp_path / name for name in ("logs/of/lightning", "of_somebody")]
+    for folder in (*ours, *theirs):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / half).touch()
+        os.utime(folder / half, (0, 0))
+    for place in ledger.places():
+        remove_abandoned(place)
+    assert [path.parent for path in sorted(tmp_path.rglob(half))] == theirs
 
 
 def test_failures_are_kept_until_the_run_succeeds(tmp_path):
