@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ class Selection:
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: plain values and tensors."""
-        return {name: getattr(self, name) for name in ("best", "best_epoch", "waited", "weights")}
+        return {name: getattr(self, name) for name in _STATE}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where a killed attempt was saved."""
-        for name in ("best", "best_epoch", "waited", "weights"):
+        for name in _STATE:
             setattr(self, name, state[name])
 
     def facts(self) -> dict[str, Any]:
@@ -70,10 +70,13 @@ class Selection:
         return {"monitor": self.monitor, "best": best, "best_epoch": self.best_epoch, "keep": self.keep}
 
 
+#: The arguments of a Selection, which stand among those of a setting's trainer; what it has found so far.
+SELECTING = tuple(one.name for one in fields(Selection) if one.init)
+_STATE = tuple(one.name for one in fields(Selection) if not one.init)
+
+
 def selection_arguments(trainer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A setting's `trainer` arguments parted: those of a Selection, and those of Lightning's Trainer."""
-    own = {
-        name: value for name, value in trainer.items() if name in ("monitor", "patience", "begin", "wait_from", "keep")
-    }
+    own = {name: value for name, value in trainer.items() if name in SELECTING}
     others = {name: value for name, value in trainer.items() if name not in own}
     return own, {**others, "limit_val_batches": 1.0} if own else others

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, cast
 from benchmarks.errors import InputError
 from benchmarks.runs.build import class_to_read, import_class, parameters
 from benchmarks.runs.own.kinds import UNKNOWN, misfit, takes_list, type_of
-from benchmarks.runs.selection import Selection
+from benchmarks.runs.selection import SELECTING, Selection
 from benchmarks.spec import DatasetUse, Setting, nearest
 from benchmarks.spec.bricks import Sourced
 from datasets.acquire import safe_yaml
@@ -28,8 +28,6 @@ FILLED: Mapping[Part, frozenset[str]] = {
         }
     ),
 }  # fmt: skip
-#: Those of a trainer that say which epoch's weights are kept (benchmarks.runs.selection).
-SELECTING = ("monitor", "patience", "begin", "wait_from", "keep")
 #: At most so many settings of one sweep.
 MOST = 50
 
