@@ -61,9 +61,9 @@ def _with_classes(changes: Sequence[Change]) -> list[Change]:
     ]
 
 
-def rehearse_all(runs: Sequence["Run"], asked: Asked, workspace: Workspace) -> None:
+def try_networks(runs: Sequence["Run"], asked: Asked, workspace: Workspace) -> None:
     """Try the network of each setting on a batch, of its data in tier smoke. Raises InputError for one that fails."""
-    from benchmarks.runs.execute import Surroundings, prepare_process, rehearse
+    from benchmarks.runs.execute import Surroundings, prepare_process, try_network
 
     if asked.swept:
         settings = {run.setting for run in runs}
@@ -76,7 +76,7 @@ def rehearse_all(runs: Sequence["Run"], asked: Asked, workspace: Workspace) -> N
             small = setting_runs(asked.paper, run.setting, run.dataset, replace(choice, tier="smoke", folds=folds))[0]
             run = replace(run, resolved={**run.resolved, "data": small.resolved["data"]})
         with tempfile.TemporaryDirectory(prefix="resound-trial-") as folder:
-            rehearse(run, Surroundings(workspace), Path(folder))
+            try_network(run, Surroundings(workspace), Path(folder))
 
 
 def print_own(workspace: Workspace, cells: Sequence[Cell], choice: Choice) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
-from benchmarks.cli.own import print_own, rehearse_all
+from benchmarks.cli.own import print_own, try_networks
 from benchmarks.cli.study import again
 from benchmarks.errors import InputError, fitted, told
 from benchmarks.launch.background import Background, Trainer
@@ -89,7 +89,7 @@ class Sweep:
                 return BAD_INPUT
             plan = self._checked(plan)
             if self.asked:
-                rehearse_all([planned.run for planned in plan.missing], self.asked, self.workspace)
+                try_networks([planned.run for planned in plan.missing], self.asked, self.workspace)
             for line in (*gang_lines(plan.missing, self.gang), *logging_lines(self.logger, self.workspace.runs)):
                 print(f"resound: {line}", file=sys.stderr)
             code = self._launch(plan, launcher, minutes)

@@ -211,7 +211,7 @@ def _training_batch(data: Any) -> tuple[Any, Any]:
     return x, y
 
 
-def rehearse(run: Run, around: Surroundings, folder: Path) -> None:
+def try_network(run: Run, around: Surroundings, folder: Path) -> None:
     """Make the network of a run of the user's twice, train it on one batch and let it predict, in an empty `folder`.
 
     Raises InputError, one line, for one that does not begin alike with the same seed, does not give what its task

@@ -18,6 +18,7 @@ from benchmarks.runs.stored.finished import check_files, check_listing
 from benchmarks.runs.stored.forms import Marker, OldResult, OldRun, read_stored
 from benchmarks.runs.versions import spelled_out
 from benchmarks.spec import load_paper
+from datasets.acquire.telling import count_of
 
 #: How the folders begin that a migration works in; what an interrupted one leaves is removed by the next.
 _WORKING = ".migrating-"
@@ -39,14 +40,10 @@ class Migration:
     def __str__(self) -> str:
         if not (self.renamed or self.dropped or self.refused):
             return f"{self.store}: up to date, nothing to do"
-        facts = [f"{_count(len(self.renamed), 'run')} brought up to date"]
-        facts += [f"{_count(len(self.refused), 'run')} refused and left alone"] if self.refused else []
-        facts += [f"{_count(self.dropped, 'killed attempt')} dropped (such runs start anew)"] if self.dropped else []
+        facts = [f"{count_of(len(self.renamed), 'run')} brought up to date"]
+        facts += [f"{count_of(len(self.refused), 'run')} refused and left alone"] if self.refused else []
+        facts += [f"{count_of(self.dropped, 'killed attempt')} dropped (such runs start anew)"] if self.dropped else []
         return f"{self.store}: {', '.join(facts)}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def is_store(folder: Path) -> bool:

@@ -39,7 +39,7 @@ def feature_members(plan: Plan, workspace: Workspace) -> Taken:
     left = set(sounds) - kept.sounds
     md5 = md5_of_files(left)
     members: list[Member] = [(name, pointer_to(md5[path]) if path in left else path) for name, path in files.items()]
-    census = [path for run in {run.fingerprint for run in runs} for path in _census(run, workspace)]
+    census = [path for fingerprint in {run.fingerprint for run in runs} for path in _census(fingerprint, workspace)]
     made: list[Member] = [
         (f"cache/{path.relative_to(workspace.cache).as_posix()}", path) for path in sorted({*kept.features, *census})
     ]
