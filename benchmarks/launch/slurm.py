@@ -162,8 +162,11 @@ class Slurm(Launcher):
         self._jobs.clear()
 
     def expected_seconds(self, planned: Planned) -> float:
-        """A run has a node's device to itself, but for those that it is packed with."""
-        return planned.minutes_left(self.slots.device) * 60 * self.options.packed
+        """How long a run still takes: on a CPU by its own cores, on an accelerator with those it is packed with."""
+        if self.slots.device == "cpu":
+            return super().expected_seconds(planned)
+        together = min(self.options.packed, self.slots.jobs)
+        return planned.minutes_left(self.slots.device) * 60 * together
 
     def _job_of(self, slot: int) -> _Job:
         return next(job for job in self._jobs if slot in job.slots)

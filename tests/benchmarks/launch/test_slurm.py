@@ -24,7 +24,7 @@ from benchmarks.launch.jobs.spool import Spool
 from benchmarks.launch.launcher import Epoch, Free, Gone, Started, launcher_named
 from benchmarks.reporting import write_reports
 from benchmarks.runs.ledger import Ledger
-from benchmarks.runs.plan import Choice, make_plan
+from benchmarks.runs.plan import Choice, Planned, make_plan
 from benchmarks.spec import select
 from tests.benchmarks.launch.test_local import descendants, one_thread, scores, table
 from tests.benchmarks.launch.toy.in_process import InProcess
@@ -208,6 +208,28 @@ def test_jobs_ask_for_the_time_that_the_sweep_has_and_what_their_runs_need(toy_w
     assert launcher_named("slurm:cluster=local").share_out(None, "auto", 2).device == "cpu"
     with pytest.raises(InputError, match="packed: Input should be greater than or equal to 1"):
         launcher_named("slurm:packed=0")
+
+
+@pytest.mark.parametrize(
+    ("options", "device", "runs", "minutes"),
+    [
+        ("cpus=2,packed=4", "cpu", 9, 60.0),  # the minutes are those of two cores, which each run has to itself
+        ("cpus=4,packed=1", "cpu", 9, 30.0),
+        ("cpus=1,packed=1", "cpu", 9, 120.0),
+        ("cpus=8,packed=1", "cuda", 9, 20.0),
+        ("cpus=2,packed=4", "cuda", 9, 80.0),
+        ("cpus=2,packed=4", "cuda", 3, 60.0),  # no more are packed than there are
+    ],
+)
+def test_a_run_takes_as_long_as_its_own_cores_or_its_part_of_an_accelerator_let_it(
+    toy_workspace, monkeypatch, options, device, runs, minutes
+):
+    monkeypatch.setattr(slurm, "BatchSystem", FakeSystem)
+    cls = launcher_named(f"slurm:cluster=local,{options}")
+    launcher = cls(toy_workspace, cls.share_out(None, device, runs))
+    assert launcher.expected_seconds(Planned(None, False, {"cpu": 60.0, "cuda": 20.0})) == minutes * 60
+    half = Planned(None, False, {"cpu": 60.0, "cuda": 20.0}, begun=0.5)
+    assert launcher.expected_seconds(half) == minutes * 30
 
 
 def squeue(form):
