@@ -156,6 +156,7 @@ class SweepRecord:
         counts: dict[str, Any] = {how: ends.count(how) for how in ("done", "failed", "elsewhere", "stopped")}
         running = self._running
         waiting = self._runs - running - set(self._ends)
+        left = dict(zip(running, self._pace.each(running, now), strict=True))
         slots = {
             f"{number}.{place}" if place else str(number): SlotNote(
                 run=run,
@@ -164,7 +165,7 @@ class SweepRecord:
                 of=found.get("of", 0),
                 loss=found.get("loss"),
                 busy=found.get("busy"),
-                seconds_left=self._pace.left(run, now),
+                seconds_left=left[run],
             )
             for number, slot in sorted(self._slots.items())
             for place, (run, found) in enumerate(slot.items())
