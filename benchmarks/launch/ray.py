@@ -37,7 +37,7 @@ from benchmarks.launch.cluster.messages import (
     ToLauncher,
     Up,
 )
-from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Launcher, Slots
+from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Launcher, Said, Slots
 from benchmarks.launch.options import Options
 from benchmarks.runs.files import writing
 from benchmarks.runs.ledger import Run
@@ -203,6 +203,8 @@ class Ray(Launcher):
                 if message.run in self._away:
                     with suppress(InputError):  # of a disk that is full; the end of the run will say so
                         self._away[message.run].note(message)
+                yield message
+            case Said():
                 yield message
             case Saved(_, run, checkpoint):
                 if run in self._away:

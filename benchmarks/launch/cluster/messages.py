@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.launch.launcher import Ended, Epoch, Gone, Slots
+from benchmarks.launch.launcher import Ended, Epoch, Gone, Said, Slots
 
 if TYPE_CHECKING:
     from benchmarks.runs.ledger import Run
@@ -94,7 +94,7 @@ class Arrived(NamedTuple):
     files: dict[str, bytes]
 
 
-News = Lacks | Epoch | Saved | Arrived
+News = Lacks | Epoch | Said | Saved | Arrived
 
 # -- from the bridge to the launcher -----------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class NoRoom(NamedTuple):
     """No node that is there could ever have a slot, whatever it holds now."""
 
 
-ToLauncher = Connected | Refused | NoRoom | Up | Epoch | Saved | Arrived | Gone
+ToLauncher = Connected | Refused | NoRoom | Up | Epoch | Said | Saved | Arrived | Gone
 
 __all__ = [
     "Arrived", "Close", "Connected", "Home", "Lacks", "Needs", "News", "NoRoom", "Open", "Refused", "Saved", "Slots",

@@ -163,7 +163,9 @@ class Node:
 
         def tell(event: Epoch | Paused | Said) -> None:
             nonlocal told
-            if isinstance(event, Epoch) and time.monotonic() - told >= EPOCH_SECONDS:
+            if isinstance(event, Said):
+                self._tell(event)
+            elif isinstance(event, Epoch) and time.monotonic() - told >= EPOCH_SECONDS:
                 told = time.monotonic()
                 self._tell(event)
             save()

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
-from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone, Slots
+from benchmarks.launch.launcher import Event, SlotEvent, Slots
 from benchmarks.runs.files import read_json, storage_error, write_json
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Planned
@@ -29,7 +29,8 @@ from benchmarks.runs.workspace import Workspace
 KEPT_DAYS = 7
 #: How much of a log is kept with the failure of a run.
 LOG_CHARACTERS = 4000
-EVENTS = {kind.__name__: kind for kind in (Free, Epoch, Ended, Gone)}
+#: What a slot can tell, by name; all of it arrives.
+EVENTS = {kind.__name__: kind for kind in get_args(SlotEvent)}
 
 
 class Order(NamedTuple):

@@ -16,7 +16,7 @@ from benchmarks.launch.cluster.messages import (
     Up,
 )
 from benchmarks.launch.driver import launch
-from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Slots, launcher_named
+from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Said, Slots, launcher_named
 from benchmarks.launch.ray import Ray
 from benchmarks.runs.ledger import CHECKPOINT, Ledger
 from benchmarks.runs.plan import Choice, Planned, make_plan
@@ -150,6 +150,15 @@ def test_a_run_away_from_home_is_claimed_noted_and_let_go(ray, bridges, planned,
     assert Ledger(toy_workspace.runs).running() == {}
     launcher.submit(1, planned[0])
     assert bridges.started[0].heard[-1] == Submit(1, run, b"so far")  # goes on from there
+    launcher.close()
+
+
+def test_what_a_run_has_to_say_reaches_the_sweep(ray, planned):
+    said = Said(0, "its checkpoint cannot be read; it starts again")
+    launcher = ray([*FAR, said])
+    events(launcher, 3)
+    launcher.submit(0, planned[0])
+    assert events(launcher, 1) == [said]
     launcher.close()
 
 

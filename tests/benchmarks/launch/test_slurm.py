@@ -21,7 +21,7 @@ from benchmarks.errors import InputError
 from benchmarks.launch import slurm
 from benchmarks.launch.driver import launch
 from benchmarks.launch.jobs.spool import Spool
-from benchmarks.launch.launcher import Epoch, Free, Gone, Started, launcher_named
+from benchmarks.launch.launcher import Epoch, Free, Gone, Said, Started, launcher_named
 from benchmarks.reporting import write_reports
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Choice, Planned, make_plan
@@ -180,6 +180,15 @@ def test_jobs_with_nothing_to_do_are_given_back_and_room_is_used_again(cluster, 
     monkeypatch.setattr(slurm, "IDLE_SECONDS", 0.0)
     assert list(cluster.launcher.events(0)) == [Gone(3, "there was nothing to do", fault=False)]
     assert given(cluster, 1) == [("end", -1)]
+
+
+def test_what_a_run_has_to_say_reaches_the_sweep(cluster, run):
+    begin(cluster, 0)
+    list(cluster.launcher.events(0))
+    cluster.launcher.submit(0, run)
+    said = Said(0, "its checkpoint cannot be read; it starts again")
+    cluster.jobs[0].tell(said)
+    assert list(cluster.launcher.events(0)) == [said]
 
 
 def test_at_a_stop_jobs_that_wait_for_a_node_are_cancelled(cluster, run):

@@ -13,7 +13,7 @@ from benchmarks.launch.cluster.luggage import pieces_of_dataset
 from benchmarks.launch.cluster.messages import Arrived, Home, Lacks, Saved
 from benchmarks.launch.cluster.node import Node, Order
 from benchmarks.launch.driver import launch
-from benchmarks.launch.launcher import Epoch, Slots
+from benchmarks.launch.launcher import Ended, Epoch, Said, Slots
 from benchmarks.runs.ledger import CHECKPOINT, Ledger
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.spec import select
@@ -172,6 +172,23 @@ def test_a_checkpoint_of_home_takes_the_place_of_one_on_the_node(planned, home, 
     node.start(Order(1, run, b"of home"))
     assert [type(one) for one in told(node)] == [Arrived]
     assert seen == [b"of home"]
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_whatever_a_run_has_to_say_is_told_and_of_its_epochs_what_a_display_shows(planned, home, monkeypatch, shares):
+    run = planned[0].run
+
+    def says(slot, run, workspace, slots, tell, *signs):
+        for event in (Said(slot, "one"), Epoch(slot, run.id, 1, 9, 0.5), Epoch(slot, run.id, 2, 9, 0.5)):
+            tell(event)
+        tell(Said(slot, "two"))
+        return Ended(slot, run.id, "stopped")
+
+    monkeypatch.setattr("benchmarks.launch.cluster.node.perform", says)
+    node = node_of(replace(home, scratch=None) if shares else home)
+    node.start(Order(1, run))
+    ended = Arrived(Ended(3, run.id, "stopped"), {})
+    assert told(node) == [Said(3, "one"), Epoch(3, run.id, 1, 9, 0.5), Said(3, "two"), ended]
 
 
 def test_a_run_without_any_progress_is_given_up(planned, home, monkeypatch):

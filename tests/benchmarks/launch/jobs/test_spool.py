@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.launch.jobs.spool import KEPT_DAYS, Lines, Order, Pulse, Spool, forget_old, read_sweep, write_sweep
-from benchmarks.launch.launcher import Ended, Epoch, Free, Gone, Slots
+from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Paused, Said, Slots, Started
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.spec import select
 
@@ -20,10 +20,12 @@ def planned(toy_workspace):
 def test_orders_and_events_arrive_once_and_as_they_were(tmp_path, planned):
     ours, theirs = Spool(tmp_path / "0"), Spool(tmp_path / "0")
     orders = [Order("open", 3), Order("run", 3, planned[0]), Order("stop"), Order("end")]
-    events = [Free(3), Epoch(3, "a", 1, 2, 0.5), Ended(3, "a", "failed", "why", "trace"), Gone(3, "gone", fault=False)]
+    events = [Free(3), Epoch(3, "a", 1, 2, 0.5), Ended(3, "a", "failed", "why", "trace"), Gone(3, "gone", fault=False),
+              Said(3, "a line"), Paused(3, "a", "busy"), Started(3, "a"), Again(3, "a", "why")]  # fmt: skip
     assert not list(theirs.orders())
-    for order, event in zip(orders, events, strict=True):
+    for order in orders:
         ours.order(order)
+    for event in events:
         theirs.tell(event)
     theirs.note("a word")
     assert list(theirs.orders()) == orders and not list(theirs.orders())
