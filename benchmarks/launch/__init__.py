@@ -1,1 +1,1 @@
-"""Where runs execute: in worker processes of this machine (local)."""
+"""Where runs execute: in processes of this machine (local, background), on a cluster of Ray (ray) or Slurm (slurm)."""

@@ -28,7 +28,7 @@ from benchmarks.errors import InputError
 from benchmarks.launch.launcher import Ended, Event, Gone, Launcher, Slots
 from benchmarks.launch.memory import Room
 from benchmarks.launch.options import Options
-from benchmarks.launch.worker import Alive, serve
+from benchmarks.launch.worker import Alive, serve, tail
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Planned
 from benchmarks.runs.workspace import Workspace
@@ -37,14 +37,10 @@ from datasets.processes import available_cores, surrounded
 if TYPE_CHECKING:
     from models.kernels import Kernels
 
-#: What is kept of a worker's log with the failure of the run that it died over.
-LOG_CHARACTERS = 4000
 #: How long idle workers have to end, and busy ones to save, once nobody waits for them.
 CLOSE_SECONDS = 3.0
 #: After how many seconds of silence a worker that was asked to save and stop is ended.
 SAVE_SECONDS = 60.0
-
-
 #: Silence is counted in pieces of at most so many seconds: while this process itself stood still, nobody was heard.
 LOOK_SECONDS = 10.0
 
@@ -227,10 +223,8 @@ class Local(Launcher):
         worker.connection.close()
         worker.process.join()
         self._room.leave(slot)
-        # At the end of a sweep the store may be gone before its last worker is.
-        trace = _tail(worker.log) if worker.log.exists() else ""
         message = worker.reason or f"its worker process died ({_cause(worker.process.exitcode)})"
-        return Gone(slot, f"{message}; see {worker.log}", trace, fault=bool(worker.runs) or not worker.reason)
+        return Gone(slot, f"{message}; see {worker.log}", tail(worker.log), bool(worker.runs) or not worker.reason)
 
 
 def _cause(code: int | None) -> str:
@@ -242,13 +236,6 @@ def _cause(code: int | None) -> str:
     except ValueError:
         name = str(-code)
     return f"signal {name}" + (", as when memory runs out" if name == "SIGKILL" else "")
-
-
-def _tail(log: Path) -> str:
-    """The end of a log, which may be of any size."""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - LOG_CHARACTERS))
-        return file.read().decode(errors="replace")
 
 
 def _context() -> ForkServerContext | SpawnContext:

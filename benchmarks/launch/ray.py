@@ -42,12 +42,11 @@ from benchmarks.launch.options import Options
 from benchmarks.runs.files import writing
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Planned
+from benchmarks.runs.stored.timings import CORES
 from benchmarks.runs.workspace import Workspace
 
 #: How many slots are asked for at most where `--jobs` does not say.
 SLOTS = 500
-#: The cores for which a paper's folder expects minutes.
-EXPECTED_CORES = 2
 GIB = 2**30
 #: More cores, accelerators or GiB than any node has, of which Ray's own sums would run over.
 MOST, MOST_GIB = 1_000_000, 2**20
@@ -120,7 +119,7 @@ class Ray(Launcher):
     def expected_seconds(self, planned: Planned) -> float:
         """How long a run takes in a slot, which has as many cores or as much of an accelerator as it was granted."""
         cuda = self.slots.device == "cuda"
-        share = self._needs.gpus if cuda else self._needs.cpus / EXPECTED_CORES
+        share = self._needs.gpus if cuda else self._needs.cpus / CORES
         return planned.minutes_left(self.slots.device) * 60 / min(1.0, share or 1.0)
 
     # -- slots ---------------------------------------------------------------------------------------------------------

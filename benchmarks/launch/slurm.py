@@ -15,10 +15,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from benchmarks.launch.jobs.spool import Order, Pulse, Spool, forget_old, tail, write_sweep
+from benchmarks.launch.jobs.spool import Heartbeat, Order, Spool, forget_old, write_sweep
 from benchmarks.launch.jobs.system import RUNNING, TAKEN_AWAY, WAITING, BatchSystem, require
 from benchmarks.launch.launcher import Ended, Event, Free, Gone, Launcher, Slots
 from benchmarks.launch.options import Options
+from benchmarks.launch.worker import tail
 from benchmarks.runs.plan import Planned
 from benchmarks.runs.workspace import Workspace
 
@@ -77,7 +78,7 @@ class Slurm(Launcher):
         self.folder = workspace.runs / ".slurm" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
         write_sweep(self.folder, workspace, replace(slots, jobs=self.options.packed))
         self._system = BatchSystem(self.folder / "submitit", self.options.cluster, self._parameters())
-        self._pulse = Pulse(self.folder)
+        self._heartbeat = Heartbeat(self.folder)
         self._jobs: list[_Job] = []
         self._submitted = 0
         #: the slots that were asked for since the last submission, and those with a run
@@ -132,7 +133,7 @@ class Slurm(Launcher):
     def events(self, seconds: float) -> Iterator[Event]:
         """What the jobs have told, and what became of those that tell nothing any more."""
         self._submit_jobs()
-        self._pulse.beat()
+        self._heartbeat.beat()
         states = self._states()
         found = list(self._told())  # behind the states, so that no last word is missed
         if not found and states is None:

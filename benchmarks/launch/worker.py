@@ -25,6 +25,8 @@ from benchmarks.runs.workspace import Workspace
 SIGN_SECONDS = 5.0
 #: Added to the score by which Linux chooses whom to end when memory runs out: a worker before its launcher.
 OOM_SCORE = 500
+#: How much of a log is kept with the failure of the run that its process died over, bytes.
+LOG_BYTES = 4000
 
 
 class Alive(NamedTuple):
@@ -143,3 +145,13 @@ def print_to(log: Path) -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
+
+
+def tail(log: Path) -> str:
+    """The end of a log, which may be of any size; nothing of one that is gone, as with its store after a sweep."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LOG_BYTES))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""

@@ -27,8 +27,6 @@ from benchmarks.runs.workspace import Workspace
 
 #: What jobs have written is kept for a while, for those who look for a reason.
 KEPT_DAYS = 7
-#: How much of a log is kept with the failure of a run.
-LOG_CHARACTERS = 4000
 #: What a slot can tell, by name; all of it arrives.
 EVENTS = {kind.__name__: kind for kind in get_args(SlotEvent)}
 
@@ -126,17 +124,7 @@ def read_sweep(folder: Path) -> tuple[Workspace, Slots]:
     )
 
 
-def tail(log: Path) -> str:
-    """The end of a log, which may be of any size, or be absent."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - LOG_CHARACTERS))
-            return file.read().decode(errors="replace")
-    except OSError:
-        return ""
-
-
-class Pulse:
+class Heartbeat:
     """Whether a launcher still writes its `alive`; each side has its own clock, so only changes count."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from submitit.helpers import Checkpointable
 
-from benchmarks.launch.jobs.spool import Order, Pulse, Spool, read_sweep
+from benchmarks.launch.jobs.spool import Heartbeat, Order, Spool, read_sweep
 from benchmarks.launch.launcher import Ended, Epoch, Event, Free, Gone
 from benchmarks.launch.local import Local
 from benchmarks.runs.plan import Planned
@@ -46,7 +46,7 @@ class _Node:
 
     def __init__(self, folder: Path, asked: list[int]) -> None:
         workspace, slots = read_sweep(folder.parent)
-        self.spool, self.pulse, self.asked = Spool(folder), Pulse(folder.parent), asked
+        self.spool, self.heartbeat, self.asked = Spool(folder), Heartbeat(folder.parent), asked
         self.local = Local(workspace, slots)
         #: the slots whose worker is there: those that wait for a run, and those with one
         self.free: set[int] = set()
@@ -160,7 +160,7 @@ class _Node:
         """Whether nothing is to be done here any more."""
         if self.stopping or self.ending:
             return self.ending or not self.busy
-        return not self.in_hand and self.pulse.silence(time.monotonic()) > LONE_SECONDS
+        return not self.in_hand and self.heartbeat.silence(time.monotonic()) > LONE_SECONDS
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.launch.jobs.spool import KEPT_DAYS, Lines, Order, Pulse, Spool, forget_old, read_sweep, write_sweep
+from benchmarks.launch.jobs.spool import KEPT_DAYS, Heartbeat, Lines, Order, Spool, forget_old, read_sweep, write_sweep
 from benchmarks.launch.launcher import Again, Ended, Epoch, Free, Gone, Paused, Said, Slots, Started
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.spec import select
@@ -61,7 +61,7 @@ def test_a_disk_that_refuses_is_one_line(tmp_path):
 
 
 def test_silence_is_the_time_without_a_change(tmp_path):
-    launcher, job = Pulse(tmp_path), Pulse(tmp_path)
+    launcher, job = Heartbeat(tmp_path), Heartbeat(tmp_path)
     assert job.silence(10.0) == 0.0  # nothing has been seen yet
     assert job.silence(15.0) == 5.0
     launcher.beat()
