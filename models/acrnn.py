@@ -5,6 +5,7 @@ follows from what the paper says), "fitted" (a printed number comes out with it)
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -21,6 +22,7 @@ Scaling = Literal["softmax", "sigmoid"]
 Padding = Literal["l12", "l34", "l14", "l12+56", "l34+56", "l16", "same", "valid"]
 Readout = Literal["last", "mean"]
 Directions = Literal["concat", "sum"]
+RecurrentInit = Literal["orthogonal", "gaussian"]
 
 #: l1-l2, l3-l4, l5-l6, l7-l8: filters, kernel and pool (frequency, time), section 3.2.
 PAIRS = ((32, (3, 5), (4, 3)), (64, (3, 1), (4, 1)), (128, (1, 5), (1, 3)), (256, (3, 3), (2, 2)))
@@ -127,7 +129,7 @@ class ConvolutionalRNN(nn.Module):
         padding: Padding = "l12",
         readout: Readout = "last",
         directions: Directions = "concat",
-        rnn_init: keras.RecurrentInit = "orthogonal",
+        rnn_init: RecurrentInit = "orthogonal",
         dropout: float = 0.5,
         width_divisor: int = 1,
         input_shape: tuple[int, int, int] = (2, 128, 128),
@@ -153,7 +155,9 @@ class ConvolutionalRNN(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.attention = nn.Linear(states, 1, bias=False) if attention == "l10" else None  # eq. 3: no bias
         self.output = nn.Linear(states, num_classes)
-        keras.initialise(self, torch.Generator().manual_seed(seed), INIT_SIGMA, rnn_init)
+        gaussian = partial(nn.init.normal_, std=INIT_SIGMA)
+        recurrent = gaussian if rnn_init == "gaussian" else nn.init.orthogonal_
+        keras.initialise(self, torch.Generator().manual_seed(seed), gaussian, recurrent)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster on a CPU
 
     def forward(self, x: Tensor) -> Tensor:
@@ -207,7 +211,7 @@ class ACRNNModule(SteppedSGD, ClipClassification):
         padding: Padding = "l12",
         readout: Readout = "last",
         directions: Directions = "concat",
-        rnn_init: keras.RecurrentInit = "orthogonal",
+        rnn_init: RecurrentInit = "orthogonal",
         dropout: float = 0.5,
         width_divisor: int = 1,
         input_shape: tuple[int, int, int] = (2, 128, 128),

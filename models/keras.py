@@ -4,12 +4,10 @@ Source: the papers name the Keras library (acrnn section 4.1); what a paper leav
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-
-RecurrentInit = Literal["orthogonal", "gaussian"]
 
 #: Keras's default moving average of batch statistics (0.99 old + 0.01 new; PyTorch names the share of the new).
 BATCH_NORM_MOMENTUM = 0.01
@@ -38,14 +36,22 @@ class GRU(nn.GRU):
                 parameter.requires_grad_(False)
 
 
+class Kernel(Protocol):
+    """How the weights of a layer are drawn, such as `nn.init.xavier_uniform_`, which is Keras's default."""
+
+    def __call__(self, tensor: Tensor, *, generator: torch.Generator) -> Tensor:
+        """The tensor, filled in place."""
+
+
 @torch.no_grad()
 def initialise(
-    module: nn.Module, generator: torch.Generator, sigma: float, recurrent: RecurrentInit = "orthogonal"
+    module: nn.Module, generator: torch.Generator, kernel: Kernel, recurrent: Kernel = nn.init.orthogonal_
 ) -> None:
-    """Draw the weights of all layers in order from `generator`: zero-mean Gaussian of deviation `sigma`, biases 0.
+    """Draw the weights of all layers in order from `generator`; biases are 0, factors of batch normalisation 1.
 
-    recurrent: "orthogonal" gives each GRU direction a recurrent matrix of cells x 3 cells with orthonormal rows, which
-    is what Keras does when only the kernel initialiser is set; "gaussian" draws it like the others.
+    kernel: draws the weights of convolutions and dense layers, and those of GRUs for their inputs.
+    recurrent: draws a GRU's other weights; orthogonal ones, a matrix of cells x 3 cells with orthonormal rows for each
+        direction, are what Keras has where only the kernel initialiser is set.
     """
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm2d):
@@ -55,10 +61,9 @@ def initialise(
             for name, parameter in layer.named_parameters():
                 if "bias" in name:
                     nn.init.zeros_(parameter)
-                elif name.startswith("weight_hh") and recurrent == "orthogonal":
-                    nn.init.orthogonal_(parameter, generator=generator)
                 else:
-                    nn.init.normal_(parameter, std=sigma, generator=generator)
+                    draw = recurrent if name.startswith("weight_hh") else kernel
+                    draw(parameter, generator=generator)
 
 
 def l2_groups(module: nn.Module, l2: float) -> list[dict[str, Any]]:

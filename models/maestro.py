@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from models.baselines.maestro import BANDS, FrameEncoder
 from models.baselines.wav2vec2 import query_head
-from models.mtfa import initialise
+from models.initial import initialise
 from models.optimizers import PlateauAdam
 from models.tasks.activity import Activation, ActivityDetection, Heard, Loss
 from models.tasks.predicting import predicting

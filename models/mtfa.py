@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.initial import initialise
 from models.kernels import Sequential, norm_add_relu, norm_relu
 from models.optimizers import Adam
 from models.tasks.frames import FrameDetection
@@ -76,7 +77,7 @@ class MTFA(nn.Module):
     freq_reduce: what a GRU step gets of a frame's channels and bands (the paper is silent): all values (assumed), means
         of 8 neighbouring bands, or the mean over all bands.
     dropout: probability before each GRU layer and each dense layer (places: assumed).
-    seed: of the generator that draws the initial weights.
+    seed: of the generator that draws the initial weights, as PyTorch does by default (assumed).
     width_divisor: divides channels and units, for quick trials.
 
     Raises ValueError if n_mels is no multiple of 8.
@@ -171,23 +172,6 @@ def _gru(inputs: int, units: int) -> nn.GRU:
 def pad_time(x: Tensor) -> Tensor:
     """Frames (B, 1, T, D) with the last one repeated until T is a multiple of 8 (section 3.2)."""
     return F.pad(x, (0, 0, 0, -x.shape[2] % STRIDE), mode="replicate")
-
-
-@torch.no_grad()
-def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw the weights and biases of all layers in order from `generator` as PyTorch's defaults do (assumed).
-
-    Uniform in ±1/sqrt(n): n is a convolution's or dense layer's number of inputs per output, and a GRU's units.
-    """
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            bound = layer.weight[0].numel() ** -0.5
-        elif isinstance(layer, nn.GRU):
-            bound = layer.hidden_size**-0.5
-        else:
-            continue
-        for parameter in layer.parameters():
-            nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
 
 class MTFAModule(Adam, FrameDetection):

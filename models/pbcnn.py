@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.initial import initialise
 from models.kernels import norm_relu
-from models.mtfa import initialise
 from models.optimizers import Adam
 from models.tasks.clips import ClipClassification
 from models.tasks.predicting import predicting

@@ -27,7 +27,7 @@ LOOSE = {
         **dict.fromkeys(("", "contract", "errors", "seeds", "audio", "processes", "registry"), "base"),
         "generated": "sounds",
     },
-    "models": dict.fromkeys(("", "keras", "optimizers", "complexity", "prediction"), "base"),
+    "models": dict.fromkeys(("", "keras", "initial", "optimizers", "complexity", "prediction"), "base"),
     "benchmarks": {"": "errors", "__main__": "cli"},
 }
 #: Other packages that a package may know.

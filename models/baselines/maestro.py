@@ -7,8 +7,8 @@ published number of weights, 380113, is that of the code.
 import torch
 from torch import Tensor, nn
 
+from models.initial import initialise
 from models.kernels import HalfSequential
-from models.mtfa import initialise
 from models.optimizers import PlateauAdam
 from models.tasks.activity import ActivityDetection, Heard
 

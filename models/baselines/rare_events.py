@@ -4,6 +4,7 @@ Source: the public repository DCASE2017-baseline-system, applications/parameters
 examples/task2_cakir.* (the CRNN, said there to be the code of the challenge report). Both were made with Keras 2.0.
 """
 
+from functools import partial
 from typing import Literal
 
 import torch
@@ -40,10 +41,8 @@ class FrameMLP(nn.Module):
         self.hidden2 = nn.Linear(cells, cells)
         self.output = nn.Linear(cells, 1)
         self.dropout = nn.Dropout(dropout)
-        generator = torch.Generator().manual_seed(seed)
-        for layer in (self.hidden1, self.hidden2, self.output):
-            nn.init.uniform_(layer.weight, -UNIFORM, UNIFORM, generator=generator)
-            nn.init.zeros_(layer.bias)
+        uniform = partial(nn.init.uniform_, a=-UNIFORM, b=UNIFORM)
+        keras.initialise(self, torch.Generator().manual_seed(seed), uniform)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, T); frame t is judged by the frames t to t + 4 of x (B, 1, T + 4, D)."""
@@ -154,23 +153,10 @@ class CakirCRNN(nn.Module):
         inputs = [width * bands] + [width] * (rnn_layers - 1)
         self.rnns = nn.ModuleList([RecurrentDropoutGRU(size, width, dropout) for size in inputs])
         self.output = nn.Linear(width, 1)
-        self._initialise(torch.Generator().manual_seed(seed))
-
-    @torch.no_grad()
-    def _initialise(self, generator: torch.Generator) -> None:
-        for layer in self.modules():
-            if not isinstance(layer, nn.Conv2d | nn.Linear | nn.GRU):
-                continue
-            for name, parameter in layer.named_parameters():
-                if name.startswith("bias"):
-                    nn.init.zeros_(parameter)
-                elif name == "weight_hh_l0":
-                    nn.init.orthogonal_(parameter, generator=generator)
-                elif isinstance(layer, nn.Conv2d | nn.Linear):
-                    sigma = (2 / parameter[0].numel()) ** 0.5  # and cut at two deviations, as Keras does
-                    nn.init.trunc_normal_(parameter, 0, sigma, -2 * sigma, 2 * sigma, generator=generator)
-                else:
-                    nn.init.xavier_uniform_(parameter, generator=generator)
+        generator = torch.Generator().manual_seed(seed)
+        keras.initialise(self.convolutions, generator, he_normal)
+        keras.initialise(self.rnns, generator, nn.init.xavier_uniform_)
+        keras.initialise(self.output, generator, he_normal)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, T) of frames x (B, 1, T, D)."""
@@ -178,6 +164,12 @@ class CakirCRNN(nn.Module):
         for rnn in self.rnns:
             states = rnn(states)[0]
         return self.output(states).squeeze(-1)
+
+
+def he_normal(tensor: Tensor, *, generator: torch.Generator) -> Tensor:
+    """The kernel of a convolution or dense layer, filled as Keras's `he_normal` does: cut at two deviations."""
+    sigma = (2 / tensor[0].numel()) ** 0.5
+    return nn.init.trunc_normal_(tensor, 0, sigma, -2 * sigma, 2 * sigma, generator=generator)
 
 
 class CakirCRNNModule(Adam, FrameDetection):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.mtfa import initialise
+from models.initial import initialise
 from models.optimizers import Adam
 from models.tasks.clips import ClipClassification
 

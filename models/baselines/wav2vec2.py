@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.mtfa import initialise
+from models.initial import initialise
 from models.optimizers import PlateauAdam
 from models.tasks.activity import Activation, ActivityDetection, Heard, Loss
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.initial import initialise
 from models.optimizers import Adam
 from models.tasks.frames import FrameDetection
 
@@ -23,23 +24,6 @@ LEVELS, LEVEL_CELLS = 3, 64
 CHANNELS, POOLS, UNITS = 64, (4, 4, 4), 64
 
 Scaling = Literal["sigmoid", "softmax"]
-
-
-@torch.no_grad()
-def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw weights and biases of all layers in order as PyTorch's defaults do (assumed): uniform in ±1/sqrt(n).
-
-    n is a convolution's or dense layer's number of inputs per output, and a recurrent layer's cells.
-    """
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
-            bound = layer.weight[0].numel() ** -0.5
-        elif isinstance(layer, nn.RNNBase):
-            bound = layer.hidden_size**-0.5
-        else:
-            continue
-        for parameter in layer.parameters():
-            nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
 
 class CRNN1D(nn.Module):

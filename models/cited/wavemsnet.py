@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models import keras, kernels
+from models.initial import draw
 from models.tasks.clips import ClipClassification
 
 #: Samples of a window, and the peak below which a window is not heard (code).
@@ -95,10 +96,8 @@ class WaveMsNet(nn.Module):
         for layer in self.modules():
             if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
                 nn.init.uniform_(layer.weight, generator=generator)
-            if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
-                bound = layer.weight[0].numel() ** -0.5
-                for parameter in layer.parameters():
-                    nn.init.uniform_(parameter, -bound, bound, generator=generator)
+            else:
+                draw(layer, generator)
 
     def forward(self, x: Tensor, with_spectrogram: bool = True) -> Tensor:
         """Logits (B, num_classes) of windows x (B, 66150) in the second phase, or in the first one."""

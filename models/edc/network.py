@@ -66,7 +66,9 @@ class CornerstoneCRNN(nn.Module):
         gets the block outputs, maxima over their bands, summed by importance.
     dropout: probability behind each block and before the GRU; there a value is dropped in all frames of a clip or in
         none, as Keras does it (cited), with one draw for all gates (assumed).
-    seed: of the generator that draws the initial weights.
+    seed: of the generator that draws the initial weights, as Keras does by default: Glorot-uniform kernels (cited for
+        the convolutions), orthogonal recurrent ones, biases 0. The second bias set of PyTorch's GRU, which Keras of the
+        paper's kind need not have, is trained: with it the network has 126,090 parameters.
     width_divisor: divides channels and units, for quick trials.
     norm_momentum: share of a batch in the moving statistics of batch norm (cited: Keras's default); trainings of a few
         hundred steps need more.
@@ -102,7 +104,7 @@ class CornerstoneCRNN(nn.Module):
         self.dropout = nn.Dropout1d(dropout)
         self.rnn = nn.GRU(width, units, batch_first=True, bidirectional=True)
         self.output = nn.Linear(2 * units, num_classes)
-        initialise(self, torch.Generator().manual_seed(seed))
+        keras.initialise(self, torch.Generator().manual_seed(seed), nn.init.xavier_uniform_)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -147,22 +149,3 @@ def _block(inputs: int, channels: int, dropout: float, norm_momentum: float) -> 
         nn.ReLU(True),
         nn.Dropout(dropout),
     )
-
-
-@torch.no_grad()
-def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw the weights of all layers in order from `generator` as Keras does by default; biases are zero.
-
-    Kernels are Glorot-uniform (cited for the convolutions, Keras's default for all), the GRU's recurrent kernels
-    orthogonal. The second bias set of PyTorch's GRU, which Keras of the paper's kind need not have, starts at zero and
-    is trained: with it the network has 126,090 parameters.
-    """
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear | nn.GRU):
-            for name, parameter in layer.named_parameters():
-                if "bias" in name:
-                    nn.init.zeros_(parameter)
-                elif name.startswith("weight_hh"):
-                    nn.init.orthogonal_(parameter, generator=generator)
-                else:
-                    nn.init.xavier_uniform_(parameter, generator=generator)

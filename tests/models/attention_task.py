@@ -15,6 +15,7 @@ frames as if they were states.
 """
 
 import itertools
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +81,7 @@ def part(layer: Attention, attention: Attention, scaling: Scaling, seed: int) ->
         2, attention, scaling, padding="same", readout="mean", dropout=0.0, width_divisor=WIDTH_DIVISOR
     )
     made = ReadOut(network) if layer == "l10" else Pair(network, layer)
-    keras.initialise(made, torch.Generator().manual_seed(seed), SIGMA)
+    keras.initialise(made, torch.Generator().manual_seed(seed), partial(nn.init.normal_, std=SIGMA))
     return made
 
 

@@ -1,11 +1,15 @@
 """Keras's published rules, written out in NumPy, are the oracle."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from models import keras
+
+GAUSSIAN = partial(nn.init.normal_, std=0.05)
 
 
 def keras_sgd(weights, gradient, rates, momentum, l2):
@@ -94,7 +98,7 @@ def network():
 
 
 def test_gaussian_initialisation(network):
-    keras.initialise(network, torch.Generator().manual_seed(0), 0.05, "gaussian")
+    keras.initialise(network, torch.Generator().manual_seed(0), GAUSSIAN, GAUSSIAN)
     for name, parameter in network.named_parameters():
         if name == "1.weight":
             assert (parameter == 1).all()
@@ -108,7 +112,7 @@ def test_gaussian_initialisation(network):
 
 def test_orthogonal_recurrent_matrices(network):
     """Keras's recurrent kernel is cells x 3 cells with orthonormal rows; PyTorch keeps its transpose."""
-    keras.initialise(network, torch.Generator().manual_seed(0), 0.05)
+    keras.initialise(network, torch.Generator().manual_seed(0), GAUSSIAN)
     matrices = [network[2].weight_hh_l0, network[2].weight_hh_l0_reverse]
     for matrix in matrices:
         assert matrix.shape == (768, 256)
@@ -117,8 +121,15 @@ def test_orthogonal_recurrent_matrices(network):
     assert network[2].weight_ih_l0.std().item() == pytest.approx(0.05, rel=0.02)
 
 
+def test_kernels_are_drawn_as_is_told(network):
+    ones, twos = (lambda tensor, generator, value=value: nn.init.constant_(tensor, value) for value in (1.0, 2.0))
+    keras.initialise(network, torch.Generator(), ones, twos)
+    drawn = {name: parameter for name, parameter in network.named_parameters() if "bias" not in name}
+    assert all((one == (2 if "weight_hh" in name else 1)).all() for name, one in drawn.items())
+
+
 def test_the_second_bias_of_a_gru_never_moves(network):
-    keras.initialise(network, torch.Generator().manual_seed(0), 0.05)
+    keras.initialise(network, torch.Generator().manual_seed(0), GAUSSIAN)
     rnn = network[2]
     rnn(torch.randn(2, 5, 128))[0].square().sum().backward()
     assert rnn.bias_ih_l0.grad.abs().sum() > 0
