@@ -1,6 +1,5 @@
 """Sizes and costs of networks: parameters as Keras counts them, multiply-accumulates, and what a profiler printed."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -29,11 +28,11 @@ def keras_parameters(module: nn.Module) -> int:
     return counted + averages
 
 
-def macs(module: nn.Module, input_shape: Sequence[int] | None = None) -> int:
-    """Multiply-accumulates of one forward pass over one segment, of convolutions, GRUs and dense layers.
+def macs(module: nn.Module) -> int:
+    """Multiply-accumulates of one forward pass over one item of the network's `input_shape`.
 
-    input_shape: (C, F, T); by default the network's own. The layers' sizes are read off a real forward pass; batch
-    normalisation, activations and the weighting of frames by attention are not matrix products and not counted.
+    Counted are convolutions, GRUs and dense layers, whose sizes are read off a real forward pass; batch normalisation,
+    activations and the weighting of frames by attention are no matrix products.
     """
     network: Any = module.network if isinstance(module, pl.LightningModule) else module
     counts: list[int] = []
@@ -42,12 +41,11 @@ def macs(module: nn.Module, input_shape: Sequence[int] | None = None) -> int:
         for layer in network.modules()
         if isinstance(layer, KERNEL_LAYERS)
     ]
-    shape = network.input_shape if input_shape is None else input_shape
     training = network.training
     try:
         network.eval()
         with torch.no_grad():
-            network(torch.zeros(1, *shape, device=next(network.parameters()).device))
+            network(torch.zeros(1, *network.input_shape, device=next(network.parameters()).device))
     finally:
         network.train(training)
         for hook in hooks:

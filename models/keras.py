@@ -81,9 +81,9 @@ def l2_groups(module: nn.Module, l2: float) -> list[dict[str, Any]]:
     return [{"params": kernels, "weight_decay": 2 * l2}, {"params": others, "weight_decay": 0.0}]
 
 
-def dropped_rate(rate: float, epoch: int, drops: Iterable[int], factor: float = 0.1) -> float:
-    """The learning rate in `epoch` (from 0) when it is multiplied by `factor` at the start of each epoch in `drops`."""
-    return rate * factor ** sum(epoch >= drop for drop in drops)
+def dropped_rate(rate: float, epoch: int, drops: Iterable[int]) -> float:
+    """The learning rate in `epoch` (from 0) when it falls to a tenth at the start of each epoch in `drops`."""
+    return rate * 0.1 ** sum(epoch >= drop for drop in drops)
 
 
 @torch.no_grad()

@@ -182,7 +182,7 @@ def order(tree: Tree) -> Iterator[str]:
 
 
 def torch(tree: Tree) -> Iterator[str]:
-    """From spec to reporting nothing imports torch, nor a dataset's or a network's module that does, but two files."""
+    """From spec to reporting nothing imports torch, nor a dataset's or a network's module that does, but WITH_TORCH."""
     heavy = _heavy(tree)
     for name, module in tree.items():
         package, room, _ = room_of(tree, name)

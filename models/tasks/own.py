@@ -132,12 +132,6 @@ class OwnActivity(Own, ActivityDetection):
         return ChunkByChunk(network)
 
 
-#: By the task of the data module.
-MODULES: dict[str, type[Own]] = {
-    "clips": OwnClips, "tags": OwnTags, "frames": OwnFrames, "activity": OwnActivity,
-}  # fmt: skip
-
-
 def heard_in_chunks(network: Any, frames: Tensor, places: Tensor, query: Tensor | None) -> Tensor:
     """What a network says of the second in the middle of each chunk: (seconds, frames of a second or 1, classes).
 

@@ -27,7 +27,9 @@ def drawn(*shape, seed=0):
 def test_the_published_counts():
     assert keras_parameters(FrameMLP()) == 12_651
     assert round(keras_parameters(CakirCRNN()) / 1e6, 2) == 0.52
-    assert round(macs(CakirCRNN(), (1, 19, 40)) * 79 / 1e9, 2) == 3.69  # 1501 frames; exactly linear in the frames
+    network = CakirCRNN()
+    network.input_shape = (1, 19, 40)
+    assert round(macs(network) * 79 / 1e9, 2) == 3.69  # 1501 frames; exactly linear in the frames
 
 
 def test_a_second_gru_layer_is_counted_by_keras():

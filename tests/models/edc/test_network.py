@@ -32,9 +32,10 @@ def test_parameters(attention, extra):
 def test_published_cost(length, millions, convolutions):
     network = CornerstoneCRNN()
     assert network.input_shape == (1, 500, 64)
-    assert round(macs(network, (1, length, 64)) / 1e6) == millions
+    network.input_shape = (1, length, 64)
+    assert round(macs(network) / 1e6) == millions
     rest = length * (2 * 3 * 64 * (64 + 64) + 128 * 10)
-    assert round((macs(network, (1, length, 64)) - rest) / 1e6) == convolutions
+    assert round((macs(network) - rest) / 1e6) == convolutions
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)

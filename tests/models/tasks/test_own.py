@@ -10,11 +10,8 @@ from torch import nn
 
 from models.tasks.activity import ActivityDetection
 from models.tasks.own import (
-    MODULES,
     OwnActivity,
     OwnClips,
-    OwnFrames,
-    OwnTags,
     completed,
     fault,
     heard_in_chunks,
@@ -123,11 +120,6 @@ def test_sgd_has_momentum_and_others_are_unknown():
     assert made(optimizer="sgd").configure_optimizers().defaults["momentum"] == 0.9
     with pytest.raises(ValueError, match="unknown optimizer 'adm'; known: adam, adamw, sgd"):
         made(optimizer="adm")
-
-
-def test_there_is_a_module_for_each_task_of_plain_logits():
-    known = {"clips": OwnClips, "tags": OwnTags, "frames": OwnFrames, "activity": OwnActivity}
-    assert known == MODULES
 
 
 @pytest.mark.parametrize(

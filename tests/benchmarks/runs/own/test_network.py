@@ -7,11 +7,13 @@ import sys
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.runs.build import import_class
 from benchmarks.runs.own.changes import read_changes
-from benchmarks.runs.own.network import found_class, network_setting
+from benchmarks.runs.own.network import MODULES, found_class, network_setting
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.versions import content_number, users_sources
 from benchmarks.spec import load_paper
+from models.tasks.own import OwnActivity, OwnClips, OwnFrames, OwnTags
 
 TEXT = "from mine_of_{0} import BASE\nclass MLP(BASE):\n    def __init__(self, num_classes, hidden=3): ...\n"
 
@@ -25,6 +27,11 @@ def mine(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     return tmp_path / f"net_{name}.py"
+
+
+def test_there_is_a_module_for_each_task_of_plain_logits():
+    known = {"clips": OwnClips, "tags": OwnTags, "frames": OwnFrames, "activity": OwnActivity}
+    assert {task: import_class(path) for task, path in MODULES.items()} == known
 
 
 def test_a_class_is_found_by_its_file_and_by_its_module(mine, monkeypatch):
