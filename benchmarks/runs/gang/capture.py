@@ -218,7 +218,7 @@ def refusal(module: Any, run: "Run") -> str | None:
     """Why the steps of a run are not captured; None where they can be.
 
     Of code that somebody else has written it is not known that it does the same in every step; what takes place between
-    backward and the optimizer (clipping, hooks) would be left out.
+    backward and the optimizer (clipping, hooks) would be left out, and what is set before a batch (rates) ignored.
     """
     path = run.resolved["model"]["class_path"]
     if not path.startswith("models.") or path.startswith("models.tasks."):
@@ -232,10 +232,10 @@ def refusal(module: Any, run: "Run") -> str | None:
     return None
 
 
-#: Hooks of a step that a captured one would pass over, and arguments of a Trainer that would be.
+#: Hooks of a step that a captured one would pass over, or whose rates it would miss; arguments of a Trainer like them.
 _BETWEEN = (
-    "backward", "optimizer_step", "optimizer_zero_grad", "on_before_zero_grad", "on_before_backward",
-    "on_after_backward", "on_before_optimizer_step", "configure_gradient_clipping",
+    "on_train_batch_start", "backward", "optimizer_step", "optimizer_zero_grad", "on_before_zero_grad",
+    "on_before_backward", "on_after_backward", "on_before_optimizer_step", "configure_gradient_clipping",
 )  # fmt: skip
 _TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from benchmarks.runs.gang import capture
-from benchmarks.runs.gang.capture import CudaGraph, Eager, Steps, whole_step, without_host_draws
+from benchmarks.runs.gang.capture import CudaGraph, Eager, Steps, refusal, whole_step, without_host_draws
 from benchmarks.runs.gang.fixed import fill, fixed_like, kept_in_place
 from datasets.batches.activity import Targets
 from models.acrnn import ACRNNModule
@@ -175,6 +175,15 @@ def test_which_steps_leave_everything_to_the_accelerator(name, monkeypatch):
         if any(one.device.type == "cpu" for one in tree_leaves(tensors) if isinstance(one, Tensor)):
             host.add(str(function))
     assert bool(host) == (name in ON_HOST), host
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_whose_rate_moves_with_every_step_is_not_captured(name):
+    """A capture would go on with the rate of the epoch's first step."""
+    module = NETWORKS[name][0]()
+    resolved = {"model": {"class_path": f"{type(module).__module__}.{type(module).__name__}"}, "trainer": {}}
+    why = "its module has on_train_batch_start" if name in {"AlexNet", "GoogLeNet"} else None
+    assert refusal(module, SimpleNamespace(resolved=resolved)) == why
 
 
 class Accelerator:
