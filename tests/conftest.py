@@ -1,4 +1,3 @@
-import fcntl
 import importlib
 import math
 import os
@@ -7,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
+from tests.locked import locked
 
 #: How small the miniatures of these tests are, by dataset; what is not named here has its usual size.
 SIZES = {
@@ -92,8 +92,6 @@ def written(session_folder, name):
     """The root of a dataset's miniature, which whichever worker process comes first writes. Not to be changed."""
     write = importlib.import_module(f"datasets.{name}.miniature").write
     root = session_folder / "miniature" / name
-    root.parent.mkdir(exist_ok=True)
-    with (root.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(root.parent):
         write(root, **SIZES.get(name, {}))
     return root

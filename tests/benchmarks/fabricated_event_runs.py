@@ -1,18 +1,14 @@
 """Stored runs of the MTFA paper with made-up scores: a bump of probability at most events, and a few elsewhere."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
-from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
-from tests.benchmarks.fabricated_results import result_of
+from tests.benchmarks.fabricated_results import falling, publish_run
 
 FRAMES, HOP = 1501, 0.02
 TEST_SETS = ("devtest", "evaltest")
@@ -70,25 +66,15 @@ def fabricate_events(
 ) -> list[Run]:  # fmt: skip
     """Every run of a setting on one class, with its references, history and probes."""
     paper = load_paper("mtfa")
+    history = {"loss": falling(0.5, 0.9)} | ({} if setting.startswith("mlp") else {"val_loss": falling(0.5, 0.95)})
     published = []
     for run in setting_runs(paper, setting, dataset, Choice(tier, corpus, seeds=seeds)):
-        run = replace(run, fingerprint="0123456789abcdef")
-        attempt = workspace.ledger.attempt(run)
-        for test_set in run.resolved["data"]["init_args"].get("test_sets", TEST_SETS):
-            reference = reference_of(dataset, test_set, items)
-            write_reference(attempt / f"reference_{test_set}.csv", reference)
-            scores_of(reference, dataset, skill, run.seed).save(attempt / f"scores_{test_set}.npz")
-        _write_history(attempt / "history.csv", validated=not setting.startswith("mlp"))
+        test_sets = run.resolved["data"]["init_args"].get("test_sets", TEST_SETS)
+        references = {test_set: reference_of(dataset, test_set, items) for test_set in test_sets}
+        scores = {name: scores_of(one, dataset, skill, run.seed) for name, one in references.items()}
+        probes = None
         if names := paper.settings[setting].probes:
             first = reference_of(dataset, "evaltest", items).iloc[0]
-            np.savez_compressed(attempt / "probes.npz", **probes_of(first.name, first["onset"], names, 40))
-        workspace.ledger.publish(run, attempt, result_of(attempt))
-        published.append(run)
+            probes = probes_of(first.name, first["onset"], names, 40)
+        published.append(publish_run(workspace, run, references, scores, history, probes))
     return published
-
-
-def _write_history(path: Path, validated: bool) -> None:
-    rows = [(epoch, 0.5 * 0.9**epoch, 0.5 * 0.95**epoch) for epoch in range(12)]
-    names = ("epoch", "loss", "val_loss")[: 3 if validated else 2]
-    lines = [",".join(names), *(",".join(f"{value:g}" for value in row[: len(names)]) for row in rows)]
-    path.write_text("\n".join(lines) + "\n")

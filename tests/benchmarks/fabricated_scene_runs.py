@@ -1,8 +1,6 @@
 """Stored runs of the PB-CNN paper with made-up scores of evaluation files, and with arrays for figures."""
 
-from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,12 +8,11 @@ import pandas as pd
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
-from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
 from datasets.contract import EVERY_FOLD
 from datasets.dcase2016_asc.layout import CLASSES
-from tests.benchmarks.fabricated_results import result_of
+from tests.benchmarks.fabricated_results import falling, publish_run
 
 #: Official classes of the three files that Fig. 9 shows.
 SHOWN = {"208.wav": "metro_station", "368.wav": "bus", "385.wav": "train"}
@@ -76,20 +73,11 @@ def fabricate_scenes(
 ) -> list[Run]:
     """Every run of a setting on the folds, with what is true of the evaluation set."""
     paper = load_paper("pbcnn")
+    history = {"loss": falling(2, 0.9), "val_loss": falling(2, 0.94)}
     published = []
     for run in setting_runs(paper, setting, "scenes", Choice(tier, corpus, seeds=seeds)):  # type: ignore[arg-type]
-        run = replace(run, fingerprint="0123456789abcdef")
-        attempt = workspace.ledger.attempt(run)
-        write_reference(attempt / "reference_evaluation.csv", reference())
-        scores_of(skill, 10 * run.fold + run.seed).save(attempt / "scores_evaluation.npz")
-        _write_history(attempt / "history.csv")
-        if paper.settings[setting].probes and run.seed == 0:
-            np.savez_compressed(attempt / "probes.npz", **probes_of(run.fold))
-        workspace.ledger.publish(run, attempt, result_of(attempt))
-        published.append(run)
+        references = {"evaluation": reference()}
+        scores = {"evaluation": scores_of(skill, 10 * run.fold + run.seed)}
+        probes = probes_of(run.fold) if paper.settings[setting].probes and run.seed == 0 else None
+        published.append(publish_run(workspace, run, references, scores, history, probes))
     return published
-
-
-def _write_history(path: Path) -> None:
-    rows = [f"{epoch},{2 * 0.9**epoch:g},{2 * 0.94**epoch:g}" for epoch in range(12)]
-    path.write_text("\n".join(["epoch,loss,val_loss", *rows]) + "\n")

@@ -1,8 +1,6 @@
 """Stored runs of the MAESTRO paper with made-up scores of recordings, and with arrays for figures."""
 
-from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,25 +8,16 @@ import pandas as pd
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
-from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
 from datasets.maestro_real.layout import SCORED
+from tests.benchmarks.fabricated_results import falling, publish_run
 
 SECONDS, PER_SECOND, CHUNK, SIZE = 60, 2, 41, 8
 #: Seconds of each class that a fold shows, at most.
 SHOWN = 28
 #: The share of the truth in what networks say.
 SKILL = {"baseline": 0.5, "c7": 0.8, "p5": 0.7, "own_query": 0.75}
-RESULT = {
-    "seconds": {"total": 60.0, "fit": 50.0},
-    "code": {"revision": "c0de" * 10, "dirty": False},
-    "packages": {"python": "3.11"},
-    "device": {"kind": "cpu", "name": "Abacus", "threads": 2},
-    "numerics": "float32",
-    "peak_memory_mib": 512.0,
-    "data": {"items": {"test": {"used": 2, "expected": 2}}},
-}
 
 
 def recordings(fold: int) -> tuple[str, ...]:
@@ -107,19 +96,15 @@ def fabricate_soft(
     paper = load_paper("maestro")
     published = []
     for run in setting_runs(paper, setting, "maestro", Choice(tier, corpus, seeds=seeds)):  # type: ignore[arg-type]
-        run = replace(run, fingerprint="0123456789abcdef")
-        attempt = workspace.ledger.attempt(run)
-        write_reference(attempt / "reference_test.csv", reference(run.fold))
-        scores_of(skill, run.fold, run.seed).save(attempt / "scores_test.npz")
-        _write_history(attempt / "history.csv", run.fold)
-        if (names := paper.settings[setting].probes) and run.seed == 0:
-            np.savez_compressed(attempt / "probes.npz", **probes_of(run.fold, names))
-        workspace.ledger.publish(run, attempt, RESULT)
-        published.append(run)
+        references, scores = {"test": reference(run.fold)}, {"test": scores_of(skill, run.fold, run.seed)}
+        names = paper.settings[setting].probes
+        probes = probes_of(run.fold, names) if names and run.seed == 0 else None
+        published.append(publish_run(workspace, run, references, scores, history_of(run.fold), probes))
     return published
 
 
-def _write_history(path: Path, fold: int) -> None:
+def history_of(fold: int) -> dict[str, list[float]]:
+    """Losses of 30 epochs; those of validation shake."""
     random = np.random.default_rng(fold)
-    rows = [f"{at},{0.05 * 0.93**at:g},{0.05 * 0.98**at * (1 + 0.2 * random.random()):g}" for at in range(30)]
-    path.write_text("\n".join(["epoch,loss,val_loss", *rows]) + "\n")
+    shaken = [loss * (1 + 0.2 * random.random()) for loss in falling(0.05, 0.98, 30)]
+    return {"loss": falling(0.05, 0.93, 30), "val_loss": shaken}

@@ -1,6 +1,5 @@
 """Stores of fabricated runs that many tests read: whichever process comes first writes them, nobody changes them."""
 
-import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from benchmarks.spec import load_paper
 from tests.benchmarks.fabricated_event_runs import fabricate_events
 from tests.benchmarks.fabricated_runs import fabricate_120, workspace_in
 from tests.benchmarks.fabricated_tag_runs import fabricate_tags
+from tests.locked import locked
 
 FULL, STANDIN, SMOKE = Variant(), Variant("reduced", "standin"), Variant("smoke", "miniature")
 RARE_CLASSES = ("babycry", "glassbreak", "gunshot")
@@ -36,10 +36,8 @@ class Judged:
 def written_once(session_folder: Path, name: str, write: Callable[[Workspace], None]) -> Workspace:
     """The workspace of this name, which `write` fills if it is the first to come."""
     folder = session_folder / "stores" / name
-    folder.mkdir(parents=True, exist_ok=True)
     workspace = workspace_in(folder)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
         if not (folder / "written").exists():
             write(workspace)
             (folder / "written").touch()

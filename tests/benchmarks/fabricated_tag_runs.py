@@ -1,9 +1,7 @@
 """Stored runs of the EDC paper with made-up scores and states; what is conditioned is, by the paper's own transform."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +11,9 @@ from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.runs.scores import Scores
-from benchmarks.runs.truth import write_reference
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper
-from tests.benchmarks.fabricated_results import result_of
+from tests.benchmarks.fabricated_results import falling, publish_run
 
 CLASSES = {
     "dcase": ("Alarm_bell_ringing", "Blender", "Cat", "Dishes", "Dog", "Electric_shaver_toothbrush", "Frying",
@@ -122,25 +119,18 @@ def fabricate_tags(
 ) -> list[Run]:  # fmt: skip
     """Every run of a setting on one dataset, with its references, history and probes; `all_clean`: lists alike."""
     paper = load_paper("edc")
+    auc = [1 - one for one in falling(0.4, 0.9)]
+    history = {"loss": falling(0.5, 0.9), "val_loss": falling(0.5, 0.95), "val_auc": auc}
     published = []
     for run in setting_runs(paper, setting, dataset, Choice(tier, corpus, seeds=seeds)):
-        run = replace(run, fingerprint="0123456789abcdef")
-        attempt = workspace.ledger.attempt(run)
         arguments = run.resolved["data"]["init_args"]
         has_plain = arguments["mode"] == "am" and "conditioner" in arguments
         reference = reference_of(dataset, items, all_clean)
-        for test_set in ("test", "test_plain") if has_plain else ("test",):
-            write_reference(attempt / f"reference_{test_set}.csv", reference)
-            scores_of(reference, CLASSES[dataset], skill, run.seed).save(attempt / f"scores_{test_set}.npz")
-        _write_history(attempt / "history.csv")
+        test_sets = ("test", "test_plain") if has_plain else ("test",)
+        said = scores_of(reference, CLASSES[dataset], skill, run.seed)
+        references, scores = dict.fromkeys(test_sets, reference), dict.fromkeys(test_sets, said)
         names = paper.settings[setting].probes
-        if names and with_probes and run.seed == 0:
-            np.savez_compressed(attempt / "probes.npz", **probes_of(run, names, list(reference.index), frames))
-        workspace.ledger.publish(run, attempt, result_of(attempt, data=data_of(run)))
-        published.append(run)
+        shown = names and with_probes and run.seed == 0
+        probes = probes_of(run, names, list(reference.index), frames) if shown else None
+        published.append(publish_run(workspace, run, references, scores, history, probes, data=data_of(run)))
     return published
-
-
-def _write_history(path: Path) -> None:
-    rows = [f"{epoch},{0.5 * 0.9**epoch:g},{0.5 * 0.95**epoch:g},{1 - 0.4 * 0.9**epoch:g}" for epoch in range(12)]
-    path.write_text("\n".join(["epoch,loss,val_loss,val_auc", *rows]) + "\n")
