@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-#: Part of the key of kept figures: changes whenever a drawing does.
-VERSION = 4
 OURS, FOLDS, PAPER, GRID, EDGE = "#1f5f8b", "#7fb0cc", "#d9730d", "#d8dde1", "#5b6770"
 LINES = ("#1f5f8b", "#d9730d", "#3a8f5c", "#9b5094", "#b8a01e", "#5b6770", "#4fa8c9", "#c2505a", "#8a6d4b", "#223a5e")
 STYLE: Any = {

@@ -4,6 +4,8 @@ A table of a paper file names those that it wants, in order, with its own words;
 kinds of task. A further figure is one more file here, with one class.
 """
 
+import hashlib
+import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
 from itertools import groupby
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
@@ -18,7 +21,7 @@ from pydantic import ValidationError
 from benchmarks.errors import InputError
 from benchmarks.judge.table import CellResult, TableResult, Variant
 from benchmarks.metrics import kind_of
-from benchmarks.reporting.drawing import style
+from benchmarks.reporting import drawing
 from benchmarks.reporting.told import Within
 from benchmarks.runs.build import classes_of
 from benchmarks.runs.memo import Memo
@@ -26,10 +29,16 @@ from benchmarks.spec import Paper, nearest, paper_folder
 from benchmarks.spec.bricks import Strict
 from benchmarks.spec.located_yaml import LocatedYaml, Place
 
+#: The folders of the code that draws: colours and forms, and words that no paper file tells, stand there alone.
+DRAWN_BY = (Path(__file__).parent, *map(Path, drawing.__path__))
+
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a page: file name without ending, caption, and how to draw it from plain data."""
+    """A figure of a page: file name without ending, caption, and how to draw it from plain data.
+
+    data: changes with everything that is drawn and not in the code that draws, words of paper files among it.
+    """
 
     name: str
     caption: str
@@ -37,9 +46,19 @@ class Figure:
     draw: Callable[[], bytes]
 
     def svg(self, memo: Memo) -> bytes:
-        """The drawing; one made before from the same data is taken from what is kept."""
-        key = [style.VERSION, _drawn_with(), self.name.partition("_")[0], self.data]
+        """The drawing; one made before from the same data by the same code is taken from what is kept."""
+        told = json.dumps(self.data)  # as text, in which the order of rows and panels counts
+        key = [_drawn_by(), _drawn_with(), self.name.partition("_")[0], told]
         return memo.bytes("figures", key, self.draw)
+
+
+@cache
+def _drawn_by() -> str:
+    """The state of the code that draws, read once."""
+    found = hashlib.sha256()
+    for path in (path for folder in DRAWN_BY for path in sorted(folder.rglob("*.py"))):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 @cache

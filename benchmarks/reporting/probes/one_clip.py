@@ -48,7 +48,8 @@ def panels(maps: Sequence[ClipMap], kept: Mapping[str, Kept], over: Over | None)
         run = able[place]
         name = over.name(run.conditioner) if over else ""
         how = f", {name}" if name else ""
-        yield Panel(f"{one.title}{how}", one.axis, run.array(one.shows)[0], [run.digest, one.shows, one.title, how])
+        source = [run.digest, one.shows, one.title, one.axis, how]
+        yield Panel(f"{one.title}{how}", one.axis, run.array(one.shows)[0], source)
 
 
 def name_of(run: Kept, over: Over | None) -> str:

@@ -29,7 +29,9 @@ class Decay(FactKind):
 
     def figures(self, result: TableResult) -> Iterator[Figure]:
         """One."""
-        labels = {one: f"{self.words.symbol} = {one:g}: {self.whole_frames(one)} frames" for one in self.constants}
+        labels = {
+            one: f"{self.words.symbol} = {one:g}: {self.whole_frames(one)} frames per side" for one in self.constants
+        }
         yield Figure(
             f"decay_{result.table_id}",
             f"{self.words.caption}. Drawn from the formula, whatever was run; {result.table.title}",

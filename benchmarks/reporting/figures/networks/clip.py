@@ -46,7 +46,7 @@ class Clip(FigureKind):
             f"{one_clip.clip_of(speaker)}, {one_clip.SHADES}, and the probability of each class in each frame by "
             f"{name}{f', {self.words.at}' if self.words.at else ''}; thick: what the clip holds. "
             f"{one_clip.conditions(asked.result, asked.variant, kept)}",
-            [[panel.source for panel in panels], speaker.digest, labels],
+            [[panel.source for panel in panels], speaker.digest, classes, name, labels],
             lambda: stacked.draw_clip(
                 panels, speaker.array(PROBABILITY)[0], classes, labels, f"probability by class, {name}"
             ),

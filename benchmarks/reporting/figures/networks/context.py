@@ -49,7 +49,7 @@ class Context(FigureKind):
             f"Weights over the context of a second (grey) by time from its beginning; dotted: all alike. Below: soft "
             f"labels, from white, 0, to black, 1; brown: outside the recording. {names}; fold {first.run.run.fold}, "
             f"seed {first.run.run.seed}, {wording.conditions(asked.variant)}",
-            [[run.digest for run in kept.values()], names, chosen, scores.hop, [_plain(one) for one in drawn]],
+            [[run.digest for run in kept.values()], self.weights, names, chosen, scores.hop, [*map(_plain, drawn)]],
             lambda: draw_contexts(drawn, scores.hop or 1.0),
         )
 

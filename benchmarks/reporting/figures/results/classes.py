@@ -51,7 +51,7 @@ class Classes(FigureKind):
             f"classes_{asked.result.table_id}_{self.cells.name}_{asked.variant.name}",
             f"{self.words.values}, mean and each seed; at the end of each bar the threshold of the class, or the least "
             f"and the greatest over seeds; {wording.conditions(asked.variant)}",
-            [classes, {name: of_name.round(6).tolist() for name, of_name in values.items()}, texts],
+            [self.words.values, classes, {name: one.round(6).tolist() for name, one in values.items()}, texts],
             lambda: draw_class_bars(values, classes, self.words.values, texts, MOST),
         )
 

@@ -1,3 +1,6 @@
+import html
+import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -141,6 +144,62 @@ def test_two_figures_of_one_name_are_told(tmp_path, monkeypatch):
 def test_every_figure_says_what_it_is():
     for name, kind in figure_kinds().items():
         assert kind.__doc__ and kind.__name__.lower() == name
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
+def changing(draws):
+    """What draws another thing at every call."""
+    made = iter(draws)
+    return lambda: next(made)
+
+
+def kept_in(folder, data, *draws):
+    """The drawings of one figure after another, each of which would be another if it were drawn."""
+    memo, draw = Memo(folder), changing(draws)
+    return [figures.Figure("toy_t1_full", "", one, draw).svg(memo) for one in data]
+
+
+@pytest.fixture
+def drawn_by(tmp_path, monkeypatch):
+    """A folder in place of those of the code that draws."""
+    (tmp_path / "drawing").mkdir()
+    monkeypatch.setattr(figures, "DRAWN_BY", (tmp_path / "drawing",))
+    figures._drawn_by.cache_clear()
+    yield tmp_path / "drawing"
+    figures._drawn_by.cache_clear()
+
+
+def test_a_legend_that_changes_in_the_code_is_drawn_again(drawn_by, tmp_path):
+    (drawn_by / "bars.py").write_text('LEGEND = "reproduced: mean"')
+    assert kept_in(tmp_path / "cache", [[1], [1]], b"reproduced: mean") == [b"reproduced: mean"] * 2
+    (drawn_by / "bars.py").write_text('LEGEND = "ours: mean"')
+    figures._drawn_by.cache_clear()
+    assert kept_in(tmp_path / "cache", [[1]], b"ours: mean") == [b"ours: mean"]
+
+
+def test_the_folders_of_what_draws_are_read():
+    from benchmarks.reporting.drawing.bars import values
+
+    told = {path for folder in figures.DRAWN_BY for path in folder.rglob("*.py")}
+    assert {Path(values.__file__), Path(figures.__file__)} <= told
+
+
+def test_rows_in_another_order_are_drawn_again(tmp_path):
+    rows = [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1, "b": 2}]
+    assert kept_in(tmp_path, rows, b"a, b", b"b, a") == [b"a, b", b"b, a", b"a, b"]
+
+
+@pytest.mark.parametrize("shown", ["event_figures", "tag_figures", "scene_figures", "soft_figures"])
+def test_every_word_that_is_drawn_is_in_what_the_drawing_is_kept_by(shown, request, tmp_path):
+    """Words of paper files, of runs and of releases are in the data of a figure, all others in the code that draws."""
+    code = " ".join(path.read_text() for folder in figures.DRAWN_BY for path in folder.rglob("*.py"))
+    for figure in request.getfixturevalue(shown).values():
+        known = json.dumps(figure.data, ensure_ascii=False) + code
+        drawn = re.findall(r">([^<>]+)</text>", figure.svg(Memo(tmp_path)).decode())
+        words = {word for text in drawn for word in re.findall(r"[^\W\d_]{3,}", html.unescape(text))}
+        assert drawn and [word for word in words if word not in known] == [], figure.name
 
 
 # -- which figures -----------------------------------------------------------------------------------------------------

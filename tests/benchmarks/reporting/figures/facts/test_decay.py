@@ -25,7 +25,7 @@ def test_half_the_published_frames_are_what_the_decay_reaches(tag_tables):
 
 def test_the_decays_name_their_reach(fact):
     text = fact.draw().decode()
-    assert ">α = 7: 27 frames<" in text and ">α = 500: 1956 frames<" in text and ">2 %<" in text
+    assert ">α = 7: 27 frames per side<" in text and ">α = 500: 1956 frames per side<" in text and ">2 %<" in text
     assert ">distance (frames)<" in text and text.count(">α = ") == 9
 
 

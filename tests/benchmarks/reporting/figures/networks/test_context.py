@@ -9,7 +9,8 @@ NAME = "context_t1_f1mo_full"
 
 
 def test_each_second_has_its_labels_and_the_whole_context(soft_figures):
-    _, names, chosen, hop, drawn = soft_figures[NAME].data
+    _, weights, names, chosen, hop, drawn = soft_figures[NAME].data
+    assert weights == "attention_weights"
     assert names == "41 s, global attention by the code; 41 s, as printed" and hop == 1 / PER_SECOND
     assert len(chosen) == len(drawn) == 3 and len({Second.of(item).label for item in chosen}) == 3
     for item, (title, labels) in zip(chosen, drawn, strict=True):

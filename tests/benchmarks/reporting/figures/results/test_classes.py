@@ -9,7 +9,8 @@ from tests.benchmarks.fabricated_stores import FULL
 
 
 def test_bars_and_texts_are_the_metrics_own_by_class(soft_figures, soft_table, cell_of):
-    classes, values, texts = soft_figures["classes_t1_f1mo_full"].data
+    axis, classes, values, texts = soft_figures["classes_t1_f1mo_full"].data
+    assert axis == "F1 at the best threshold of the class (%)"
     assert classes == list(SCORED) and len(values) == 2
     for row, setting in (("r0", "baseline"), ("r7", "c7")):
         one = cell_of(soft_table, row, "f1mo", FULL)
@@ -24,5 +25,5 @@ def test_bars_and_texts_are_the_metrics_own_by_class(soft_figures, soft_table, c
 
 
 def test_rows_that_did_not_run_are_left_out(soft_figures):
-    _, values, texts = soft_figures["classes_t1_f1mo_reduced-standin"].data
+    *_, values, texts = soft_figures["classes_t1_f1mo_reduced-standin"].data
     assert len(values) == 1 and all("–" not in text for text in next(iter(texts.values())))
