@@ -193,8 +193,8 @@ def page(sections: list[str]) -> str:
         "machine is, so that this need not be the quotient of two medians; brackets that reach below 1 show no gain. "
         "*native* are the library's layers, *fused* those of `models/kernels/`: batch normalisation, local response "
         "normalisation, and, on processors of other makers than Intel that have AVX-512, fully connected layers in "
-        "float32. A network without any has nothing of them; of one that Adam trains with biases before batch norm "
-        "that holds but for bfloat16."
+        "float32. A network that has none of these layers gains nothing. One that has biases before its batch "
+        "normalisation and is trained by Adam gains in bfloat16 alone, as its normalisation is fused there alone."
         "\n\n" + "\n".join(sorted(sections))
     )
 
