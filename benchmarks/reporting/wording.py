@@ -1,6 +1,7 @@
 """How numbers, runs and verdicts are written."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from benchmarks.reporting.render.blocks import Footnotes
 from datasets.acquire.telling import count_of
 
 NOTHING = "–"
+#: The word that a text begins with.
+_FIRST = re.compile(r"[^\W_]+")
 #: Words of cells in the order in which they are counted.
 DECIDED = ("reproduced", "deviates", "undecided")
 COUNTED = (
@@ -164,20 +167,50 @@ def _known_of_a_fit(result: CellResult) -> str:
 
 
 def _folds_off(result: CellResult) -> str:
-    """On how many folds the published value is none that ours would give, and whose values of folds these are."""
+    """On how many folds the published value is none that ours would give, how far, and whose values of folds these are.
+
+    Of a fit that draws nothing, which comes out the same, every other value is off, be it by a single clip.
+    """
     assert result.folds_off is not None and result.published_folds is not None
     off, folds = result.folds_off
     known = result.published_folds
-    whose = known.where + (f" ({known.note})" if known.note else "")
+    whose = f" (folds: {'; '.join(filter(None, (known.where, known.note)))})"
     of = f"{off} of {folds} folds"
     if result.draws_nothing:
-        text = f"the published value differs from ours on {of}" if off else "ours is the published value on every fold"
+        differs = f"the published value differs from ours on {of}, by {most_off(result)} at most"
+        text = differs if off else "ours is the published value on every fold"
     else:
-        reach = f"{result.fold_reach:.1f} points" if result.cell.unit == "%" else f"{result.fold_reach:.3g}"
-        far = f"further than {reach} from ours on {of}" if off else f"of every fold lies within {reach} of ours"
+        reach = _far(result, result.fold_reach or 0.0)
+        far = f"further than {reach} from ours on {of}, {most_off(result)} at most"
         expected = "within that, one more run of ours is expected, 90 % for all folds together"
-        text = f"the published value {'lies ' if off else ''}{far} ({expected})"
-    return f"{text}, by {whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
+        text = (
+            f"the published value {f'lies {far}' if off else f'of every fold lies within {reach} of ours'} ({expected})"
+        )
+    return f"{text}{whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
+
+
+def most_off(result: CellResult) -> str:
+    """How far a published fold lies from ours at most, of those that are off: "0.25 points (1 of 400 clips)".
+
+    A published share of a known number of clips is taken for what it is cut or rounded from; nothing where none is off.
+    """
+    beside, known = result.folds_beside or [], result.published_folds
+    clips = known.decisions if known is not None else None
+    exact = [
+        (100 * round(value * clips / 100) / clips if clips else value, ours) for value, ours, near in beside if not near
+    ]
+    if not exact:
+        return ""
+    most = max(abs(value - ours) for value, ours in exact)
+    counted = f" ({round(most * clips / 100)} of {clips} clips)" if clips and result.draws_nothing else ""
+    return f"{_far(result, most)}{counted}"
+
+
+def _far(result: CellResult, distance: float) -> str:
+    """A distance in the unit of a cell; below one point with two digits, so that a single clip is not rounded away."""
+    if result.cell.unit != "%":
+        return f"{distance:.3g}"
+    return f"{distance:.1f} points" if distance >= 1 else f"{distance:.2g} points"
 
 
 def verdict(result: CellResult, notes: Footnotes) -> str:
@@ -201,7 +234,7 @@ def _verdict(result: CellResult, notes: Footnotes) -> str:
         message = result.verdict.message.partition(": ")[2]
         return status + notes.mark(sentence(message.rpartition("; ")[2] if result.verdict.low is not None else message))
     off = result.mean_alone
-    alone = f", the mean alone: off on {off[0]} of {off[1]} folds" if off else ""
+    alone = f", the mean alone: off on {off[0]} of {off[1]} folds, {most_off(result)} at most" if off else ""
     return f"**{status}**{alone}"
 
 
@@ -316,10 +349,16 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def capital(text: str) -> str:
+    """With a capital, but where the text begins with a symbol or a name: γ, k-NN, bf16."""
+    first = _FIRST.match(text)
+    is_symbol = first and (any(map(str.isdigit, first[0])) or (len(first[0]) == 1 and first[0] != "a"))
+    return text if is_symbol else text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """With a capital, a full stop and no line breaks."""
-    text = " ".join(text.split())
-    text = text[:1].upper() + text[1:]
+    text = capital(" ".join(text.split()))
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmarks.judge.table import TableResult
+from benchmarks.reporting import wording
 from benchmarks.reporting.opening.todo import CALLED
 from benchmarks.reporting.render.blocks import Picture
 from benchmarks.reporting.sections.provenance import duration
@@ -50,7 +51,7 @@ class SettingPages:
             "confusions": list(decided(use, self._memo, self._sounds, folder)), "pictures": self._figures(use),
         }  # fmt: skip
         title = use.paper.settings[use.setting].title
-        yield f"{here}.html", self._shell.write("setting.html.j2", here, title[:1].upper() + title[1:], known)
+        yield f"{here}.html", self._shell.write("setting.html.j2", here, wording.capital(title), known)
 
     def _cell(self, use: Use, one: Commands, here: str) -> Mapping[str, object]:
         """What is known of a cell, also of a control that has no line on the page of its table."""

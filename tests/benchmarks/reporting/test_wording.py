@@ -10,6 +10,8 @@ from benchmarks.reporting.wording import (
     as_printed,
     counted,
     digits,
+    interval,
+    most_off,
     published,
     reproduced,
     runs,
@@ -17,7 +19,9 @@ from benchmarks.reporting.wording import (
     told,
     verdict,
 )
+from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Protocol
+from tests import ROOT
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 
 
@@ -42,6 +46,28 @@ def test_a_value_of_some_folds_alone_says_of_which_wherever_it_stands(scene_tabl
     assert average.mean == fold.mean and average.partial == "fold 1 of 4" and fold.partial is None
     assert reproduced(average).endswith(" (fold 1 of 4)") and as_printed(average).endswith(" (fold 1 of 4)")
     assert digits(average) == as_printed(fold) and "fold" not in reproduced(fold)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        # Of ESC-50 folds are printed as 30.0, 32.5, 34.0, 34.7 (34.75, cut), 30.0; ours are 30.25, 32.5, 34, 35, 29.75.
+        ("knn", "0.25 points (1 of 400 clips)"),
+        ("svm", "0.75 points (3 of 400 clips)"),  # 39.7 is 159 of 400, ours 156
+        ("rf", "2.6 points"),  # 45.7 and 43.1: of forests, whose seeds differ, no number of clips is told
+    ],
+)  # fmt: skip
+def test_of_a_mean_alone_it_is_told_how_far_folds_are_off_at_most(tmp_path, row, told):
+    stored = Workspace(tmp_path / "data", tmp_path / "runs", tmp_path / "cache", ROOT / "reports")
+    one, notes = result_of(stored, "acrnn.t1", f"acrnn.t1.{row}.esc50"), Footnotes()
+    assert most_off(one) == told and one.mean_alone is not None
+    assert verdict(one, notes).partition("[^")[0].endswith(f" of 5 folds, {told} at most")
+    assert f"{told} at most" in _note_of(interval(one, notes), notes)
+
+
+def _note_of(text: str, notes: Footnotes) -> str:
+    """The note whose mark a text ends with."""
+    return list(notes.texts)[int(text.rpartition("[^")[2].rstrip("]")) - 1]
 
 
 @pytest.mark.parametrize(
@@ -106,4 +132,6 @@ def test_what_the_paper_did_otherwise_is_not_comparable_and_named(workspace):
 
 
 def test_sentences_begin_and_end():
+    assert sentence("γ, learned") == "γ, learned." and sentence("a clip") == "A clip." and sentence("k-NN") == "k-NN."
+    assert sentence("bf16 is") == "bf16 is." and sentence("`code`") == "`code`." and sentence("the x") == "The x."
     assert sentence("why\n not") == "Why not." and sentence("Done!") == "Done!"

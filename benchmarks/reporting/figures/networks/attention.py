@@ -55,8 +55,8 @@ class Attention(FigureKind):
         of_run = f"{paper.settings[run.setting].title}, fold {run.fold}, seed {run.seed}"
         yield Figure(
             f"attention_{asked.result.table_id}_{self.row}_{self.column}_{asked.variant.name}",
-            f"{words.input.capitalize()} and over it the {words.weights}, of each clip from the least (not seen) to "
-            f"the greatest; below it their mean over bands. {of_run}; {paper.datasets[run.dataset].title}, "
+            f"{wording.capital(words.input)} and over it the {words.weights}, of each clip from the least (not seen) "
+            f"to the greatest; below it their mean over bands. {of_run}; {paper.datasets[run.dataset].title}, "
             f"{wording.conditions(asked.variant)}",
             [kept.digest, titles, self.hop, self.input, self.weights, words.axis, words.weights],
             lambda: overlays.draw_attention(clips, self.hop, words.axis, words.weights),

@@ -32,7 +32,7 @@ class Steps(FigureKind):
                 title = f"{setting.title}: {place}"
                 yield Figure(
                     f"{name}_{one.cell.setting}_{asked.dataset}_{asked.variant.name}",
-                    f"{name.capitalize()} over the steps of a clip's first segment, one clip per class; {title}, "
+                    f"{wording.capital(name)} over the steps of a clip's first segment, one clip per class; {title}, "
                     f"{wording.conditions(asked.variant)}",
                     [title, labels, values.round(6).tolist()],
                     partial(matrices.draw_steps, values, labels, title, name),

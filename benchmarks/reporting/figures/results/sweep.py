@@ -126,8 +126,8 @@ class Sweep(FigureKind):
     ) -> str:
         """What is shown, without its conditions; `clips` are those that ranges were measured on."""
         most = max(len(seeds) for lines in above.values() for line in lines for seeds in line.values.values())
-        values = self.words.values[:1].upper() + self.words.values[1:]
-        text = f"{values} against {self.over.symbol}, {'mean and range over seeds' if most > 1 else 'seed 0'}"
+        seeds = "mean and range over seeds" if most > 1 else "seed 0"
+        text = f"{wording.capital(self.words.values)} against {self.over.symbol}, {seeds}"
         text += f"; dashed: {reference}" if reference else ""
         if clips:
             text += f". Below: {self.words.ranges}, measured on {clips} training clips"
