@@ -1,6 +1,8 @@
-"""What arguments are called on pages: the terms of the field for names that are ours or those of a library."""
+"""What arguments and their values are called on pages: the terms of the field for names of ours or of a library."""
 
-from benchmarks.reporting.wording import plain
+from typing import Any
+
+from benchmarks.reporting.wording import plain, value
 
 #: The term of a name; where parts have one of the same name for different things, by part ("trainer", "data", "model").
 TERMS: dict[str | tuple[str, str], str] = {
@@ -33,6 +35,7 @@ TERMS: dict[str | tuple[str, str], str] = {
     "covariances": "form of the covariance matrices",
     "directions": "directions of the recurrent layers",
     "dropout": "dropout rate",
+    "channel_weights": "weights of the channels",
     "freq_reduce": "frequency axis reduced by",
     "gamma": "γ, weight of the attended features",
     "kernels": "kernel sizes",
@@ -44,6 +47,8 @@ TERMS: dict[str | tuple[str, str], str] = {
     "reduction": "reduction of channels",
     "readout": "pooling of frames into a clip",
     "reg_covar": "regularisation of the covariances",
+    ("model", "query"): "query of the attention",
+    ("model", "scores"): "scores of the attention",
     "rnn_layers": "recurrent layers",
     "squeeze": "squeezing of channels",
     "SVM_C": "penalty C of the SVM",
@@ -76,6 +81,9 @@ TERMS: dict[str | tuple[str, str], str] = {
     "ZCR_FRAMES": "frames of the zero-crossing rate",
     "floor": "floor of the logarithm",
     "silence_db": "threshold of silence (dB)",
+    "output_from": "frames that are averaged",
+    "rounding": "rounding of the range",
+    "similarity_input": "input of the similarities",
     "standardize": "standardisation of the features",
     "statistics_of_piczak": "statistics that PiczakCNN's segments are standardised by",
     # segments, batches, augmentation
@@ -84,6 +92,7 @@ TERMS: dict[str | tuple[str, str], str] = {
     "chunk_hop": "hop between chunks (frames)",
     "class_copies": "copies of a class",
     "copies": "augmented copies",
+    "epoch_mode": "copies of a clip in an epoch",
     "frequency_mask_bands": "width of frequency masks",
     "limit": "items per split at most",
     "mixup_alpha": "mixup α",
@@ -103,10 +112,40 @@ TERMS: dict[str | tuple[str, str], str] = {
     "SHIFT": "pitch shift",
 }
 
+#: What values are that are words of the code, by argument and word: for sentences. Others say what they are.
+VALUES: dict[tuple[str, str], str] = {
+    ("channel_weights", "vector"): "one number for each channel",
+    ("epoch_mode", "concat"): "all",
+    ("epoch_mode", "resample"): "one at random",
+    ("freq_reduce", "avgpool8"): "means of 8 neighbouring bands",
+    ("freq_reduce", "flatten"): "nothing, all bands side by side",
+    ("loss", "mse"): "mean squared error",
+    ("output_from", "none"): "those that the similarities are of",
+    ("query", "drawn"): "drawn at random",
+    ("query", "own"): "the mean embedding of the second that is predicted",
+    ("rounding", "trunc"): "from floor(i - past) to floor(i + future)",
+    ("scores", "dot"): "dot products",
+    ("segment_mode", "random"): "one of each clip at random",
+    ("similarity_input", "minmax"): "clips rescaled to [0, 1]",
+    ("spec_augment", "code"): "as the authors' code has it",
+}
+
 
 def term(name: str, part: str = "") -> str:
     """What an argument of a part is called."""
     return TERMS.get((part, name)) or TERMS.get(name) or plain(name).lower()
+
+
+def meant(name: str, stated: Any) -> str:
+    """A value of an argument in a sentence."""
+    told = value(stated)
+    return VALUES.get((name, told), told)
+
+
+def coded(name: str, stated: Any) -> str:
+    """The value as code, and what it is where that says more."""
+    told = value(stated)
+    return f"`{told}`, {VALUES[name, told]}" if (name, told) in VALUES else told
 
 
 def named(name: str, part: str = "") -> str:

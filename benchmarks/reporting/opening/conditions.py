@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from benchmarks.audit.origins import keys_of
 from benchmarks.judge.table import CellResult, TableResult, Variant
-from benchmarks.reporting import wording
 from benchmarks.reporting.sections.data import clips_used
-from benchmarks.reporting.terms import term
+from benchmarks.reporting.terms import meant, term
 from benchmarks.runs.build import import_class
 from benchmarks.spec import Paper, Setting, Tier
 from benchmarks.spec.bricks import Sourced
@@ -62,7 +61,7 @@ def tier_changes(
         for part in PARTS:
             for name, sourced in getattr(setting.tiers[tier], part).items():
                 before = _in_full(paper, setting, part, name)
-                values = (wording.value(sourced.value), wording.value(before.value) if before else "")
+                values = (meant(name, sourced.value), meant(name, before.value) if before else "")
                 if values[0] != values[1]:
                     found.setdefault((part, name), {}).setdefault(values, {})[sourced.note or ""] = None
     told: dict[str, str] = {}  # a number that data and network share is told once

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import get_args
 
 from benchmarks.audit.origins import Stated, changed, stated
 from benchmarks.reporting import wording
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Grid, Heading, Page, Text
-from benchmarks.reporting.terms import named
+from benchmarks.reporting.terms import coded, named
 from benchmarks.spec import TIERS, Paper
 from benchmarks.spec.bricks import Origin, Sourced
+from datasets.acquire.telling import enumerated
 
 ABOUT = (
     "Everything that the settings of this paper are made of: what they state, what they leave to the defaults of their "
@@ -20,7 +22,11 @@ ABOUT = (
 )
 AGAINST = "Where what was trained differs from what the paper, or its source, says:"
 FITTED = "Chosen because a published number comes out with it; that number is then no evidence for the rest:"
-#: So many settings are named; more are counted.
+SETTINGS = (
+    "By these names commands know the settings. The tables of this page name those that a value is of, or tell the "
+    "numbers of many. *Feeds*: the rows of each table that it trains, controls among them."
+)
+#: So many settings, and columns, are named; of more settings the numbers are told.
 NAMED = 4
 PARTS = {"data": "data module", "model": "network", "trainer": "training"}
 
@@ -53,6 +59,9 @@ def _blocks(paper: Paper) -> Iterator[Block]:
         yield Heading("Fitted")
         yield Text(FITTED)
         yield _grid(paper, fitted, full, lambda sourced: sourced.tried or "", "what was tried")
+    yield Heading("Settings")
+    yield Text(SETTINGS)
+    yield _settings(paper)
     yield Heading("All values")
     yield _grid(paper, full, full, _where, "where")
     for tier in TIERS[1:]:
@@ -62,6 +71,38 @@ def _blocks(paper: Paper) -> Iterator[Block]:
         if others:
             yield Heading(f"Otherwise in tier {tier}")
             yield _grid(paper, others, others, _where, "where")
+
+
+def _settings(paper: Paper) -> Grid:
+    """Every setting with its number, its name, what it is, and the rows that it feeds."""
+    lines = [
+        (str(number), f"`{name}`", setting.title, "; ".join(_feeds(paper, name)) or wording.NOTHING)
+        for number, (name, setting) in enumerate(paper.settings.items(), 1)
+    ]
+    return Grid(("number", "setting", "what it is", "feeds"), lines, left=(1, 2, 3))
+
+
+def _feeds(paper: Paper, setting: str) -> Iterator[str]:
+    """The rows of each table that a setting trains, with the columns of those that others train, too.
+
+    Means of columns are not told, nor columns that the paper does not have: they rest on the others' runs.
+    """
+    for table, described in paper.tables.items():
+        columns: dict[str, dict[str, None]] = {}
+        shared = set()
+        for cell in (*paper.table_cells(table), *paper.control_cells(table)):
+            trained = {source.setting for source in cell.sources if source.dataset} if cell.recipe == "train" else set()
+            if setting in trained:
+                column, of_row = described.columns[cell.column], columns.setdefault(cell.label, {})
+                of_row.update({} if cell.parts or column.added else {column.label: None})
+            if trained - {setting}:
+                shared.add(cell.label)
+        rows: dict[str, list[str]] = {}
+        for label, of_row in columns.items():
+            which = enumerated(of_row) if len(of_row) <= NAMED else f"{len(of_row)} columns"
+            rows.setdefault(f" ({which})" if label in shared and of_row else "", []).append(label)
+        told = [f"{enumerated(labels)}{which}" for which, labels in rows.items()]
+        yield from [f"{table}: {'; '.join(told)}"] if told else []
 
 
 def _settings_of(by_setting: Mapping[str, Iterable[Stated]]) -> dict[Stated, list[str]]:
@@ -91,10 +132,10 @@ def _grid(
         (
             PARTS.get(one.part, f"`{one.part}`"),
             named(one.name, one.part),
-            wording.value(one.sourced.value),
+            coded(one.name, one.sourced.value),
             one.sourced.origin,
             last(one.sourced),
-            _named(settings[one], len(paper.settings)),
+            _named(settings[one], list(paper.settings)),
         )
         for one in shown
     ]
@@ -106,7 +147,13 @@ def _where(sourced: Sourced) -> str:
     return "; ".join(text for text in (sourced.where, sourced.note) if text)
 
 
-def _named(settings: Sequence[str], of: int) -> str:
-    if len(settings) == of:
+def _named(settings: Sequence[str], known: Sequence[str]) -> str:
+    """Settings by name; many by their numbers: "13 of 34: 1–9, 12, 15–17"."""
+    if len(settings) == len(known):
         return "all"
-    return ", ".join(f"`{name}`" for name in settings) if len(settings) <= NAMED else f"{len(settings)} of {of}"
+    if len(settings) <= NAMED:
+        return ", ".join(f"`{name}`" for name in settings)
+    numbers = sorted(known.index(name) + 1 for name in settings)
+    runs = [list(run) for _, run in groupby(enumerate(numbers), key=lambda one: one[1] - one[0])]
+    ranges = [f"{run[0][1]}–{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in runs]
+    return f"{len(settings)} of {len(known)}: {', '.join(ranges)}"

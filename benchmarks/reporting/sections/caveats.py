@@ -7,7 +7,7 @@ from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.metrics import metric_of
 from benchmarks.reporting import wording
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
-from benchmarks.reporting.terms import term
+from benchmarks.reporting.terms import meant, term
 from benchmarks.spec import Cell
 from datasets.acquire.telling import enumerated
 
@@ -50,4 +50,4 @@ def _of_cell(result: TableResult, cell: Cell, by_setting: dict[str, list[Stated]
         for one in by_setting[source.setting]:
             if one.sourced.contradicts and (one.name, one.sourced.contradicts) not in told:
                 by = f" (fitted to {one.sourced.where})" if one.sourced.origin == "fitted" else ""
-                yield f"{term(one.name, one.part)}, {wording.value(one.sourced.value)}{by}: {one.sourced.contradicts}"
+                yield f"{term(one.name, one.part)}, {meant(one.name, one.sourced.value)}{by}: {one.sourced.contradicts}"

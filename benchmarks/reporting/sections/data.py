@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from benchmarks.judge.states import State
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting.render.blocks import Block, Bullets, Heading
+from benchmarks.reporting.wording import plain
 
 
 def data_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[Block]:
@@ -36,7 +37,7 @@ def items_of(one: CellResult) -> str:
                 expected = "" if count["expected"] is None else f" of {count['expected']}"
                 count = f"{count['used']}{expected}"
             by_split.setdefault(split, set()).add(str(count))
-    return "; ".join(f"{split}: {' or '.join(sorted(counts))} clips" for split, counts in by_split.items())
+    return "; ".join(f"{plain(split)}: {' or '.join(sorted(counts))} clips" for split, counts in by_split.items())
 
 
 def _released(result: TableResult, dataset: str, state: State) -> str:

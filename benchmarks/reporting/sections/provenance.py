@@ -27,7 +27,7 @@ def provenance_blocks(results: Sequence[CellResult]) -> list[Block]:
         ("devices", _counted(device_in_words(one.result["device"]) for one in done)),
         ("precision", _counted(str(one.result["numerics"]) for one in done)),
         ("packages", _counted(_packages(one) for one in done)),
-        ("data", _counted(f"{one.run.dataset} {one.run.fingerprint}" for one in done)),
+        ("data", _counted(f"`{one.run.dataset}` {one.run.fingerprint}" for one in done)),
         *((f"time: {phase}", duration(seconds)) for phase, seconds in _seconds(done).items()),
         ("peak memory of a run", f"{max(one.result['peak_memory_mib'] for one in done):.0f} MiB"),
     ]

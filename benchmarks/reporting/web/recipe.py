@@ -9,7 +9,7 @@ from benchmarks.reporting.opening.result import spoken
 from benchmarks.reporting.pages.values import PARTS
 from benchmarks.reporting.render.blocks import Block, Folded, Grid, Heading, Text
 from benchmarks.reporting.sections.provenance import duration
-from benchmarks.reporting.terms import named
+from benchmarks.reporting.terms import coded, named
 from benchmarks.reporting.web.uses import Use
 from benchmarks.runs.ledger import Finished
 from benchmarks.runs.provenance import device_in_words
@@ -42,7 +42,7 @@ def _values(values: Sequence[Stated]) -> Grid:
     rows = [
         (
             PARTS.get(one.part, f"`{one.part.rpartition('.')[2]}`"), named(one.name, one.part),
-            wording.value(one.sourced.value),
+            coded(one.name, one.sourced.value),
             one.sourced.origin, _where(one),
         )
         for one in values

@@ -61,6 +61,16 @@ def test_the_released_code_is_held_against_the_equations():
     assert all(f"equation {number}" in told for number in (1, 7, 8))
 
 
+def test_words_of_the_code_and_symbols_are_told_as_what_they_are():
+    told = lines("edc.t1")
+    for begin in ("Input of the similarities, clips rescaled to [0, 1]: equation 1",
+                  "Rounding of the range, from floor(i - past) to floor(i + future): section 2.2",
+                  "Frames that are averaged, those that the similarities are of: equation 8"):  # fmt: skip
+        assert [one for one in told if one.startswith(begin)], begin
+    assert [one for one in lines("maestro.t1") if one.startswith("SpecAugment, as the authors' code has it: section")]
+    assert [one for one in lines("pbcnn.t2") if one.startswith("γ, weight of the attended features, learned: ")]
+
+
 def test_tables_without_training_say_nothing():
     assert lines("acrnn.t2") == []
 
