@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.audit import labels
 from benchmarks.audit.identities import attainable_events, average, average_of_rows, best_printed
 from benchmarks.audit.parts import attainable_parts, spread
-from benchmarks.audit.printed import Check, agrees, counted, counts_of, decimals_of, printed, truncates
+from benchmarks.audit.printed import Check, agrees, chosen, counted, counts_of, decimals_of, printed, truncates
 from benchmarks.errors import InputError, fitted
 from benchmarks.runs.build import import_class, instantiate
 from benchmarks.spec import Paper, load_paper, select
@@ -90,9 +90,9 @@ def audit_lines(made: Iterable[Check]) -> list[str]:
         lines += fitted(f"{'':10}{note}").split("\n") if note and len(alike) == 1 else []
     if len(lines) == 1:
         return ["nothing here can be checked without training"]
-    fits = "* under a reading that was fitted to the printed numbers"
-    return [*lines, *([fits] if any(check.get("fitted") for check in listed) else []),
-            *filter(None, [counted(listed)])]  # fmt: skip
+    choices = dict.fromkeys(chosen(text) for check in listed if (text := check.get("fitted")))
+    fits = [line for text in choices for line in fitted(f"* fitted to the printed numbers: {text}").split("\n")]
+    return [*lines, *fits, *filter(None, [counted(listed)])]
 
 
 def checks(paper: Paper, table: str | None = None) -> Iterator[Check]:
@@ -210,8 +210,15 @@ def _same(paper: Paper, entry: Same) -> Iterator[Check]:
         value, its = _value(paper, cell), decimals_of(paper, cell)
         fine, coarse = (value, first) if its > decimals else (first, value)
         holds = agrees(fine, coarse, min(decimals, its), truncates(paper, entry))
-        note = f"stands for the same experiment as {entry.cells[0]}"
+        note = f"stands for the same experiment as {_named(paper, entry.cells[0])}"
         yield Check(id=f"{cell}.{entry.id}", published=first, computed=value, holds=holds, note=note)
+
+
+def _named(paper: Paper, cell: str) -> str:
+    """A cell by its labels: "“None” of table 2, OM, DCASE"."""
+    _, table, _, column = cell.split(".", 3)
+    label = paper.tables[table].columns[column].label
+    return f"“{paper.published[cell].label}” of table {table.removeprefix('t')}, {label}"
 
 
 def _mean(paper: Paper, entry: Mean) -> Iterator[Check]:

@@ -46,6 +46,11 @@ def counted(made: Iterable[Check]) -> str:
     return "; ".join(told)
 
 
+def chosen(fitted: str) -> str:
+    """What a check's `fitted` says was chosen, without what it remarks on that: its first sentence."""
+    return fitted.partition(". ")[0]
+
+
 def printed(value: float, decimals: int, truncates: bool) -> float:
     """`value` as it is printed with `decimals` places, cut or rounded (halves up).
 

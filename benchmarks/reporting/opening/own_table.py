@@ -22,7 +22,7 @@ CHANGES = 2
 
 def own_table(result: TableResult, notes: Footnotes) -> Iterator[Block]:
     """The grid (or one for each group of columns that do not fit), and what its marks mean."""
-    marks, apart = Marks(), _apart(result)
+    marks, apart = Marks(result.table.columns), _apart(result)
     own = own_cells(result, result.main)
     measured = _measured(own, apart)
 
@@ -45,7 +45,7 @@ def beside_blocks(result: TableResult, notes: Footnotes) -> Iterator[Block]:
     own = {one.cell.id for one in own_cells(result, result.main)}
     extra = [one for one in result.main if one.cell.id not in own]
     shown = [one for one in extra if one.cell.published is not None or one.n_runs or one.check]
-    marks, measured = Marks(), _measured(shown, {})
+    marks, measured = Marks(result.table.columns), _measured(shown, {})
 
     def write(one: CellResult) -> str:
         return _both(one, None, marks, notes) if one.cell.column in measured else wording.published(one, notes)
@@ -130,7 +130,7 @@ def _of_other_tiers(result: TableResult, apart: Mapping[str, CellResult]) -> lis
     variants: list[Variant] = sorted({one.variant for one in apart.values()}, key=lambda variant: variant.rank)
     return [
         f"*({variant.name})*: ours by another schedule: {_begins(result, variant, apart)}; all that differs stands "
-        "below. The distance from the published value decides nothing."
+        "below. The published value does not judge it: the distance decides nothing."
         for variant in variants
     ]  # fmt: skip
 

@@ -142,7 +142,9 @@ def test_lines_are_one_per_check_below_what_they_have_in_common():
     below = [line for line in lines[1:] if line.startswith("  ")]
     assert [line.split()[-3] for line in below] == [check["id"] for check in made]
     assert below[0].split() == ["holds*", "edc.t1.a2_5.frames", "18", "18"]
-    assert lines[-2].startswith("* under a reading that was fitted")
+    assert lines[-3:-1] == [
+        "* fitted to the printed numbers: the level of 2 %, one number with which all", "nine come out"
+    ]  # fmt: skip
     assert lines[1] == made[0]["note"] == "twice the largest lag at which the decay is at least 2 %"
     assert len(lines) - 1 - len(below) < len(below) / 4
     assert max(map(len, lines)) <= 80
