@@ -234,14 +234,17 @@ def _is_best_at_the_end(finished: Finished) -> bool | None:
 
 
 def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
-    """The lowest and the highest value of the first column that has any: "; ESC-10 (%): from 73.5 with ... to ...".
+    """The lowest and the highest value of a column: "; ESC-10 (%): from 73.5 with ... to ...".
 
-    Where that column has the same value everywhere, those of its first row in the paper's columns of that unit.
+    It is the first that is a mean of others, lest one of these flatter; where none is, or has all its parts, the first
+    that has any value. Where that column has the same value everywhere, those of its first row in the paper's columns
+    of that unit.
     """
     measured = [one for one in ran if one.mean is not None and not math.isnan(one.mean)]
     if not measured:
         return "".join(f"; {wording.so_far(one)} with {_row(result, one)}" for one in ran[:1] if not one.cell.parts)
-    column = measured[0].cell.column
+    means = [one for one in measured if one.cell.parts and one.partial is None]
+    column = (means or measured)[0].cell.column
     of_column = sorted((one for one in measured if one.cell.column == column), key=lambda one: one.mean or 0.0)
     described = result.table.columns[column]
     unit = f" ({described.unit})" if described.unit else ""

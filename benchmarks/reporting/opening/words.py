@@ -8,7 +8,8 @@ from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Block, Bullets, Text
 
 MARGIN = (
-    "how far ours may lie from the published value and still count as reproduced; fixed before the first run in full"
+    "how far off one more run of the recipe may be: reproduced needs the whole 90 % interval of the difference within "
+    "it; fixed before the first run in full"
 )
 QUOTED = "a number that is not run here; the note tells why"
 REDUCED = "a schedule that two CPU cores can do, shorter than the paper's and often with smaller networks"
@@ -50,7 +51,7 @@ def _scored(result: TableResult) -> Iterator[tuple[str, str]]:
         if metric and metric.rule and metric.id not in (named := rules.setdefault(metric.rule, [])):
             named.append(metric.id)
     for rule, named in rules.items():
-        yield f"scored ({', '.join(named)})", rule
+        yield f"scored ({', '.join(f'`{name}`' for name in named)})", rule
 
 
 def _is_in(word: str, text: str) -> bool:

@@ -1,10 +1,13 @@
 import re
 from types import SimpleNamespace
 
+import pytest
+
 from benchmarks.judge.results import Results
 from benchmarks.reporting.opening.result import _still_learning, result_sentences, source_sentence
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
 from tests.benchmarks.fabricated_scene_runs import fabricate_scenes
+from tests.benchmarks.fabricated_stores import STANDIN
 from tests.benchmarks.reporting.opening.test_layout import unrun
 
 
@@ -86,6 +89,18 @@ def test_a_column_of_one_value_gives_way_to_the_row(tmp_path):
     (told,) = [one for one in sentences(workspace, "pbcnn.t2") if one.startswith("Reduced, on stand-in files")]
     low, high = re.search(r"; fold 1 \(%\): from (\d+\.\d{3}) with CNN to (\d+\.\d{3}) with PB-CNN\.", told).groups()
     assert float(low) < 70 < float(high)
+
+
+def test_what_columns_come_to_on_average_is_told_before_any_of_them(three_classes_table):
+    """The first column of the table is one of three classes, on which a network may shine alone."""
+    (told,) = [one for one in result_sentences(three_classes_table) if one.startswith("Reduced, on stand-in files")]
+    shown = re.search(r"; dev, average, ER: from (\d\.\d\d) with “[^”]+” to (\d\.\d\d) with “[^”]+”", told)
+    assert shown and "babycry" not in told.partition(". Of")[0], told
+    of_column = [
+        one.mean for one in three_classes_table.others[STANDIN]
+        if one.cell.column == "dev.average.er" and one.mean is not None
+    ]  # fmt: skip
+    assert [float(value) for value in shown.groups()] == pytest.approx([min(of_column), max(of_column)], abs=0.0051)
 
 
 def test_tests_that_see_little_say_so(tmp_path):

@@ -19,6 +19,7 @@ def test_words_are_explained_where_labels_use_them():
     assert {"OM", "AM", "EDC", "margin"} <= set(told("edc.t3")) and "α" not in told("edc.t3")
     assert "α" in told("edc.t1") and "quoted" not in told("edc.t1") and "quoted" in told("mtfa.t1")
     assert told("acrnn.t2").keys() == {"Params", "FLOPs"}, "no margin where nothing is trained"
+    assert "reproduced needs the whole 90 % interval of the difference within it" in told("edc.t3")["margin"]
     assert {"reduced", "stand-in"}.isdisjoint(told("edc.t3")), "nothing of the kind is on the page"
 
 

@@ -97,6 +97,12 @@ def test_every_link_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site, 
         assert not re.search(r"https?://|@import|url\(", text) or path.name == "index.js", path
 
 
+def test_the_front_page_promises_no_more_than_has_been_run(site):
+    """Most published numbers have not run: it tells how far that is, not what came of every number."""
+    (lead,) = re.findall(r'<p class="lead">(.*?)</p>', (site / "index.html").read_text())
+    assert lead.startswith("Every number of ") and "and what has been run of it so far." in lead
+
+
 def test_two_clicks_lead_from_a_square_to_its_commands(site, pages):
     square = next(one for one in pages["index.html"].all("a") if "#c-att_aug.esc10" in one["href"])
     assert square["href"] == "acrnn/t3.html#c-att_aug.esc10" and "published 93.7" in square["title"]
