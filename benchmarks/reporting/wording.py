@@ -181,11 +181,10 @@ def _folds_off(result: CellResult) -> str:
         text = differs if off else "ours is the published value on every fold"
     else:
         reach = _far(result, result.fold_reach or 0.0)
-        far = f"further than {reach} from ours on {of}, {most_off(result)} at most"
-        expected = "within that, one more run of ours is expected, 90 % for all folds together"
-        text = (
-            f"the published value {f'lies {far}' if off else f'of every fold lies within {reach} of ours'} ({expected})"
-        )
+        every = f"of every fold lies within {reach} of ours, where"
+        some = f"of a fold lies {most_off(result)} from ours at most, and on {of} further than {reach}, within which"
+        lies = some if off else every
+        text = f"the published value {lies} one more run of ours is expected, 90 % for all folds together"
     return f"{text}{whose}" + (": the mean agrees, the recipe is not shown to be the same" if off else "")
 
 

@@ -62,7 +62,10 @@ def test_of_a_mean_alone_it_is_told_how_far_folds_are_off_at_most(tmp_path, row,
     one, notes = result_of(stored, "acrnn.t1", f"acrnn.t1.{row}.esc50"), Footnotes()
     assert most_off(one) == told and one.mean_alone is not None
     assert verdict(one, notes).partition("[^")[0].endswith(f" of 5 folds, {told} at most")
-    assert f"{told} at most" in _note_of(interval(one, notes), notes)
+    note = _note_of(interval(one, notes), notes)
+    assert (
+        f"by {told} at most (folds: " in note or f"lies {told} from ours at most, and on 1 of 5 folds further" in note
+    )
 
 
 def _note_of(text: str, notes: Footnotes) -> str:
