@@ -211,9 +211,10 @@ def _named(metric_id: str) -> Metric | None:
     zero_by_zero = NOTHING_DETECTED if is_f1 else None
     unit = "%" if is_f1 else ""
     told = (
-        f"frames above {rule.threshold:g} behind a median filter of {rule.median_ms} ms are an event, which is right "
-        f"where a true one of its own begins within {found[2]} ms (sed_eval); the error rate is that of missed and "
-        "false events to true ones"
+        f"frames with a probability above {rule.threshold:g}, then smoothed by a median filter of {rule.median_ms} ms; "
+        "each run of active frames is an event, which is right where a true one of its own begins within "
+        f"{found[2]} ms (sed_eval); the error rate is that of missed and false events to true ones, 1.00 of an output "
+        "without any event, whose F1, with a precision of 0/0, counts as 0"
     )
     return Metric(
         metric_id, 1, unit, is_f1, scored, EVENTS_OF_ONE_CLASS, onsets, zero_by_zero=zero_by_zero, rule=told

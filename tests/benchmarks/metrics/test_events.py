@@ -158,6 +158,8 @@ def test_f1_of_nothing_detected_is_0_by_0_and_counts_as_sed_eval_scores_it_on_de
     assert math.isnan(plain_sed_eval(given, truth, 0.4, 540, 0.5, empty=None)["f1"])
     assert value.value == plain_sed_eval(given, truth, 0.4, 540, 0.5)["f1"] == 0
     assert F1.zero_by_zero.is_met(value) and "counts as 0" in F1.zero_by_zero.rule
+    assert "event, whose F1, with a precision of 0/0, counts as 0" in F1.rule and "1.00 of an output without" in F1.rule
+    assert F1.rule.startswith("frames with a probability above 0.4, then smoothed by a median filter of 540 ms; each")
     wrong = F1.compute(active_between([(9.0, 9.9)], [], [], []), truth)
     assert wrong.value == 0 and not F1.zero_by_zero.is_met(wrong), "something was detected, all of it wrong"
     assert ER.zero_by_zero is None
