@@ -52,7 +52,8 @@ def test_csv_has_the_digits_of_the_page_and_no_protocol_where_nothing_is_trained
     results = Results(workspace_in(tmp_path))
     rows = {row["cell"]: row for row in parsed(exported(map(results.table, ("acrnn.t1", "acrnn.t2")), "csv"))}
     assert rows["acrnn.t1.soundnet.esc10"]["protocol"] == "" == rows["acrnn.t2.crnn.params_M"]["protocol"]
-    assert rows["acrnn.t1.knn.esc10"]["protocol"] == "our reading"
+    told = [rows[f"acrnn.t1.{row}.esc10"]["protocol"] for row in ("knn", "rf")]
+    assert told == ["fitted reading", "our reading"]
     events = parsed(exported([results.table("mtfa.t1")], "csv"))
     assert next(row for row in events if row["cell"] == "mtfa.t1.mlp.eval.babycry.er")["published"] == "0.80"
 

@@ -37,7 +37,7 @@ def test_every_published_number_has_a_square_that_is_explained_and_counted_in_wo
     fabricate(workspace, "rf", "esc50", kind="decision", tier="smoke", corpus="miniature", seeds=1)
     grid, legend = overview_of(table_of(workspace, "acrnn.t1"))
     [(link, _, squares, told)] = grid.rows
-    assert link == "[acrnn.t1](acrnn/t1.md)" and squares.startswith("🟩🟢 🟥🔲 🟧⬜ ⬜⬜ ⬜⬜ ⬜⬜ ⬛⬛")
+    assert link == "[acrnn.t1](acrnn/t1.md)" and squares.startswith("🟢🟢 🔴🔲 🟧⬜ ⬜⬜ ⬜⬜ ⬜⬜ ⬛⬛")
     assert sum(map(int, re.findall(r"\b\d+\b", told))) == len(squares.replace(" ", "")) == 24
     assert "1 run on a shorter schedule only" in told and "6 quoted" in told
     used = {square for square in squares if square != " "}
@@ -62,8 +62,8 @@ def test_networks_and_classical_methods_are_counted_apart_with_whose_rows_they_a
     networks, classical = method_sentences(methods_of([table_of(workspace, "acrnn.t1")]))
     assert networks == "Networks, which are trained: none of 12 cells ran in full on the real files."
     assert classical == (
-        "Classical methods, which are fitted: 1 of 6 cells ran in full on the real files: 1 reproduced, on the mean "
-        "alone; "
+        "Classical methods, which are fitted: 1 of 6 cells ran in full on the real files: 1 reproduced under a "
+        "fitted reading, on the mean alone; "
         "all are methods of others that acrnn compares with: KNN [21]."
     )
     fabricate(workspace, "att_aug", "esc10", wrong=4)
