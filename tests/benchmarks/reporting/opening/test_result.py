@@ -26,14 +26,15 @@ def test_a_table_of_which_nothing_ran_says_that_nothing_is_decided():
 
 def test_rows_that_differ_as_a_whole_are_named():
     [told] = result_sentences(unrun("mtfa.t1"))
-    assert "16 of them (1D-CRNN [5]) would earn no verdict" in told
+    assert "48 of them (1D-CRNN [5], Multi-Scale RNN [9], CRNN+Attention [14]) would earn no verdict" in told
 
 
 def test_cells_that_ran_are_counted_with_their_verdicts_and_fits_are_called_fits(tmp_path):
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
     told = sentences(workspace, "acrnn.t1")[0]
-    assert told.startswith("**1 of 18 cells has run in full on the real files: 1 reproduced**; 17 have not.")
+    begins = "**1 of 18 cells has run in full on the real files: 1 reproduced under a fitted reading**; 17 have not."
+    assert told.startswith(begins)
     assert "no network has run in full" in told
     fabricate(workspace, "att_aug", "esc10", wrong=4)
     assert "no network has run in full" not in sentences(workspace, "acrnn.t1")[0]
@@ -141,9 +142,9 @@ def test_a_page_says_whose_table_it_is_and_what_the_paper_says_of_it(tmp_path):
     results = Results(workspace_in(tmp_path))
     told = source_sentence(results.table("edc.t3"))
     assert told.startswith("Table 3 of *Event-related data conditioning for acoustic event classification* (Yuanbo Hou")
-    first = "in our words: the proposed EDC performs best (original size, DCASE) (section 3.2); 19 more under Claims"
-    assert first in told  # of the paper's own columns: 4 more are about the corrected list
-    assert told.endswith(" hold and 1 fails.")
+    first = "in our words: the proposed EDC performs best (original size, DCASE) (section 3.2); 15 more under Claims"
+    assert told.endswith(f"{first}.")  # in print all hold
+    assert source_sentence(results.table("edc.t2")).endswith(" By the printed numbers themselves 7 hold and 5 fail.")
     assert source_sentence(unrun("acrnn.t2")).endswith("arXiv:2007.07241).")
 
 

@@ -67,7 +67,8 @@ def test_the_front_page_counts_published_numbers_and_lists_studies(three_classes
     apart = r"(\d+) of the papers' tables and (\d+) that stand beside them"
     told = re.search(rf"(\d+) published numbers in 1 table, {apart}: (.*)\. (\d+) of those not run", text)
     assert told and int(told[1]) == len(published) == sum(map(int, re.findall(r"\d+", told[4])))
-    assert int(told[5]) == sum(1 for cell in PAPER.cells() if cell.row == "1dcrnn" and cell.published is not None)
+    unread = ("1dcrnn", "msrnn", "crnn_att")  # of whose recipes too little is known
+    assert int(told[5]) == sum(1 for cell in PAPER.cells() if cell.row in unread and cell.published is not None) == 48
     baselines = [cell for cell in PAPER.cells() if cell.row in ("mlp", "gmm") and cell.published is not None]
     assert int(told[3]) == len(baselines) == 24 and int(told[2]) == len(published) - 24
     assert re.search(r"- \[mtfa\.t1\]\(mtfa/t1\.md\), tier reduced, stand-in files: \d+ cells", text)
