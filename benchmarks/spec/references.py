@@ -1,9 +1,10 @@
 """Whether every name that one part of a paper file uses is defined in another."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from benchmarks.errors import InputError
+from benchmarks.spec.bricks import Protocol
 from benchmarks.spec.cells import Cell
 from benchmarks.spec.claims import NeverWorst, form_of, links_of
 from benchmarks.spec.located_yaml import LocatedYaml, Place
@@ -199,10 +200,24 @@ def _of_readings(paper: Paper) -> Iterator[Use]:
         for name, control in table.controls.items():
             if control.reading_of is not None:
                 yield control.reading_of, table.rows, ("tables", table_id, "controls", name, "reading_of")
-    for name, setting in paper.settings.items():
-        for field, item in setting.protocol.items():
+    for place, protocol in _protocols(paper):
+        for field, item in protocol.items():
             for dataset in item.concerns:
-                yield dataset, paper.datasets, ("settings", name, "protocol", field, "concerns")
+                yield dataset, paper.datasets, (*place, field, "concerns")
+
+
+def _protocols(paper: Paper) -> Iterator[tuple[Place, Mapping[str, Protocol]]]:
+    """All protocols of a paper file, with where they stand."""
+    yield ("training",), paper.training
+    for name, setting in paper.settings.items():
+        yield ("settings", name, "protocol"), setting.protocol
+    for table_id, table in paper.tables.items():
+        yield ("tables", table_id, "protocol"), table.protocol
+        for column_id, column in table.columns.items():
+            yield ("tables", table_id, "columns", column_id, "protocol"), column.protocol
+        for kind, rows in (("rows", table.rows), ("controls", table.controls)):
+            for row_id, row in rows.items():
+                yield ("tables", table_id, kind, row_id, "protocol"), row.protocol
 
 
 def _check_fitted(paper: Paper, table_id: str, document: LocatedYaml) -> None:

@@ -33,7 +33,7 @@ class MaestroReal(Fingerprinted, Dataset):
     version = 1
     title = "MAESTRO Real (DCASE 2023 Task 4b)"
     homepage = "https://doi.org/10.5281/zenodo.7244360"
-    licence = "Tampere University (academic, non-commercial)"
+    licence = "Tampere University (academic, non-commercial; the loader of soundata says CC BY 4.0)"
     citation = (
         "I. Martín-Morató, A. Mesaros. Strong Labeling of Sound Events Using Crowdsourced Weak Labels and Annotator "
         "Competence Estimation. IEEE/ACM TASLP 31, 2023. doi:10.1109/TASLP.2022.3233468. "

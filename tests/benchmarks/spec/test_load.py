@@ -53,6 +53,7 @@ def edit(papers, old, new, file="paper.yaml"):
         ("    dataset: esc10", "    dataset: esc11", "unknown name 'esc11'; did you mean esc1?0"),
         ("reading_of: svm", "reading_of: svn", "controls.svm_decoded.reading_of: unknown name 'svn'; did you mean svm"),
         ("concerns: [esc50]", "concerns: [esc5]", "decoding.concerns: unknown name 'esc5'; did you mean esc50"),
+        ("concerns: [esc10]", "concerns: [esc1]", "rows.knn.protocol.order_of_classes.concerns: unknown name 'esc1'"),
         ("acrnn.t3.att.esc10]", "acrnn.t3.base.esc10]", "cells.1: acrnn.t3.base.esc10 stands twice; take it out"),
         ("base.esc10, acrnn.t3.att.esc10]", "att_aug.esc10, acrnn.t1.acrnn.esc10]", "fed by the runs of acrnn.t3"),
     ],
@@ -110,7 +111,7 @@ def test_folds_and_datasets_of_columns_and_rows_are_checked(tmp_path, old, new, 
         ("best, rows: [mel128,", "best, rows: [mel128_other,", "test: unknown name 'mel128_other'"),
         ("value: 1.9, within: 1", "value: .nan, within: 1", "test.value: Input should be a finite number"),
         ("average: {setting: *four_networks, margin: 2", "average: {setting: *four_networks, margin: -2", "than 0"),
-        ("test_set: evaluation, margin: 3.0}", "test_set: evaluation, margin: 0}", "margin: Input should be greater"),
+        ("test_set: evaluation, margin: 3.0,", "test_set: evaluation, margin: 0,", "margin: Input should be greater"),
     ],
 )  # fmt: skip
 def test_a_claim_that_cannot_be_tested_and_a_margin_that_is_none_have_file_and_line(tmp_path, old, new, message):
@@ -125,7 +126,7 @@ def test_a_claim_that_cannot_be_tested_and_a_margin_that_is_none_have_file_and_l
 
 def test_a_fitted_reading_needs_a_control_that_shows_what_else_was_tried(paper_copy):
     edit(paper_copy, "reading_of: knn", "reading_of: alexnet")
-    with pytest.raises(InputError, match=r"t1\.rows\.knn: its decoding is fitted, so the table needs a control with"):
+    with pytest.raises(InputError, match=r"t1\.rows\.knn: its order_of_classes is fitted, so the table needs a"):
         load_paper("acrnn", paper_copy)
 
 
