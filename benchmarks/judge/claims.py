@@ -115,7 +115,7 @@ def judge_claims(
             margin = _told_apart(claim, link, margins or {})
             if (asked, margin) not in tested:
                 several = links if isinstance(asked, str) else (link,)
-                tested[asked, margin] = _test(claim, several, outcomes, margin, max(1, len(able)))
+                tested[asked, margin] = _test(claim, several, outcomes, margin, max(1, len(able)), called)
     # A question is one test, however many differences its power is asked for.
     p = {asked: found.p for (asked, _), found in tested.items()}
     corrected = p | dict(zip(able, holm([p[asked] for asked in able]), strict=True))
@@ -193,7 +193,12 @@ def _why_no_class(claim: Claim, found: Sequence[Outcomes]) -> str:
 
 
 def _test(
-    claim: Claim, links: Sequence[Link], outcomes: Mapping[Place, Outcomes], margin: float | None, n_tests: int
+    claim: Claim,
+    links: Sequence[Link],
+    outcomes: Mapping[Place, Outcomes],
+    margin: float | None,
+    n_tests: int,
+    called: Called,
 ) -> Tested:
     """One link tested, one of so many tests, or all links of a sentence about classes together."""
     first = outcomes[claim.place(links[0].above)]
@@ -201,7 +206,7 @@ def _test(
     if odd := [link for link in links if others[link.below].items != first.items]:
         raise InputError(f"{odd[0]}: the two rows were tested on different items; run both on the same folds")
     if isinstance(form_of(claim.id, claim.test), NeverWorst):
-        return never_worst(first, others)
+        return never_worst(first, {called(claim, name): other for name, other in others.items()})
     [other] = others.values()
     if claim.of_class is not None:
         first, other = first.of_class(claim.of_class), other.of_class(claim.of_class)

@@ -64,7 +64,9 @@ def _family(
 
 def _called(paper: Paper, cells: list[Cell]) -> Callable[[Claim, str], str]:
     """What notes call the rows and columns of a table: by their labels, in quotes where an id is a bare word."""
-    rows = {cell.row: f"“{cell.label}”" for cell in cells}
+    tables = {cell.table for cell in cells}
+    known = [one for table in tables for one in (*paper.table_cells(table), *paper.control_cells(table))]
+    rows = {cell.row: f"“{cell.label}”" for cell in known}
 
     def called(claim: Claim, name: str) -> str:
         columns = paper.tables[claim.table].columns

@@ -49,7 +49,8 @@ def never_worst(first: Outcomes, others: Mapping[str, Outcomes]) -> Tested:
     holds, fails = weakest.p(is_above=True), min(1.0, len(classes) * worst.p(is_above=False))
     decides, p = (weakest, holds) if holds < fails else (worst, fails)
     shown = decides.against[decides.lowest]
-    test = f"in class {decides.name} against {decides.lowest}, {shown.test}; {len(classes)} classes as one question"
+    told = f"in class {decides.name.replace('_', ' ')} against {decides.lowest}"
+    test = f"{told}, {shown.test}; {len(classes)} classes as one question"
     return replace(shown, p=min(1.0, 2 * p), test=test, power=None)
 
 

@@ -23,10 +23,10 @@ LEGEND = (
     "and alike settings, or from these means alone where the folds of a seed have draws in common, as copies of clips "
     "that are made once; *df* are its degrees of freedom. A fit is deterministic where a second seed gave the same "
     "scores. *Reproduced* means that this interval, seen from the published value, lies within the "
-    "margin; *deviates*, that it lies outside; *under a fitted reading*, that what was run was chosen by the published "
-    "values; *the mean alone*, that folds differ. *Item noise* is how the value would vary with other test items (90 "
-    f"%, bootstrap of {N_BOOT} draws over their sources); it does not enter the verdict where the test items are the "
-    "same."
+    "margin; *deviates*, that it lies outside; *under a fitted reading*, that what was run was in part chosen by the "
+    "published values; *the mean alone*, that folds differ. *Item noise* is how the value would vary with other test "
+    f"items (90 %, bootstrap of {N_BOOT} draws over their sources); it does not enter the verdict where the test items "
+    "are the same."
 )
 
 
