@@ -241,10 +241,12 @@ def _fitted(result: CellResult) -> str:
     """That the reading was chosen by the published values, and what the others gave."""
     fields = result.cell.protocol
     shown = "; ".join(f"{plain(name)}: {fields[name].value}" for name in result.fitted_fields)
-    tried = [
-        f"{'; '.join(one.cell.protocol[name].value for name in result.fitted_fields)} gives {reproduced(one)}"
+    chosen = [fields[name].value for name in result.fitted_fields]
+    readings = [
+        ([one.cell.protocol[name].value for name in result.fitted_fields], one)
         for one in result.readings if one.mean is not None
     ]  # fmt: skip
+    tried = [f"{'; '.join(values)} gives {reproduced(one)}" for values, one in readings if values != chosen]
     others = f" Tried as well: {'; '.join(tried)}." if tried else ""
     return f"{sentence(f'{result.status} under a reading fitted to the published values ({shown})')}{others}"
 
