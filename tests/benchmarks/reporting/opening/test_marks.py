@@ -40,7 +40,7 @@ def computed(table: str, column: str) -> tuple[list[str], list[str]]:
     ("table", "column", "numbers", "what"),
     [
         ("edc.t1", "frames", 9, "frames (9 numbers): the level of 2 %, one number with which all nine come out"),
-        ("acrnn.t2", "flops_M", 3, "FLOPs (M) (3 numbers): a formula of four constants made after three numbers: 2 per"),
+        ("acrnn.t2", "flops_M", 3, "FLOPs (M) (3 numbers): a formula of four constants made after three numbers"),
     ],
 )
 def test_of_computed_cells_it_is_told_what_was_fitted_and_for_how_many_numbers(table, column, numbers, what):
