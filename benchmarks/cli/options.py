@@ -78,6 +78,9 @@ KeepOption = Annotated[
     Literal["weights"] | None,
     typer.Option("--keep", help="Keep the final weights with each run (safetensors), for `predict`; not landed"),
 ]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Make stored runs anew, beside them, and say whether the same comes out")
+]
 LoggerOption = Annotated[
     Literal["csv", "tensorboard", "wandb"] | None,
     typer.Option("--logger", help="Log the losses of every epoch, in logs/ below the store of runs (default: nowhere)"),

@@ -5,12 +5,13 @@ import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.cli import BAD_INPUT, OK, paths
 from benchmarks.cli.options import (
+    AgainOption,
     CacheOption,
     CorpusOption,
     DataOption,
@@ -33,8 +34,11 @@ from benchmarks.cli.options import (
     choice_of,
     numerics_here,
 )
-from benchmarks.cli.surroundings import tell_of_absent
+from benchmarks.cli.surroundings import tell_of_absent, tell_of_nothing_landed
 from benchmarks.errors import fitted, lines_told
+
+if TYPE_CHECKING:
+    from benchmarks.runs.workspace import Workspace
 
 app = typer.Typer()
 
@@ -101,8 +105,8 @@ def plan_command(
 
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     workspace = Workspace.here(data_root, runs, cache, reports)
-    tell_of_absent(context)
     plan = make_plan(select(target), choice, workspace)
+    tell_of_absent(context, *_stores(target, workspace))
     beside = plans_beside(target, plan, choice, workspace)
     if as_json:
         told = {**plan_data(plan), "beside": {name: plan_data(one) for name, one in beside.items()}}
@@ -111,8 +115,15 @@ def plan_command(
         print(fitted("\n".join([*plan_lines(plan), *beside_lines(beside)])))
 
 
+def _stores(target: str, workspace: "Workspace") -> tuple[Path, ...]:
+    """Where runs of a target may lie that are done; none of a paper that is kept elsewhere, which may have none yet."""
+    is_built_in = workspace.reports_of(target.partition(".")[0]) == workspace.reports
+    return (workspace.runs, workspace.reports) if is_built_in else ()
+
+
 @app.command("run")
 def run_command(
+    context: typer.Context,
     target: Target,
     tier: TierOption = "full",
     corpus: CorpusOption = "real",
@@ -128,9 +139,7 @@ def run_command(
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Train although clips, or some of TARGET's datasets, are missing")
     ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Make stored runs anew, beside them, and say whether the same comes out")
-    ] = False,
+    again: AgainOption = False,
     keep: KeepOption = None,
     logger: LoggerOption = None,
     background: Annotated[
@@ -148,6 +157,7 @@ def run_command(
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
+    tell_of_nothing_landed(context, *_stores(target, workspace))
     numerics = numerics_here(numerics, device, launcher)
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_changes(target, changes) if changes else None

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,19 +67,29 @@ def tell_of_absent(context: "typer.Context", *places: Path) -> None:
     named = {name: context.params.get(name) for name in ("data_root", "runs", "reports")}
     absent = [
         f"--{name.replace('_', '-')} {path}: no such folder; nothing is read there" for name, path in named.items()
-        if path is not None and not path.is_dir() and _is_typed(context, name)
+        if path is not None and not path.is_dir() and _source(context, name) == "COMMANDLINE"
     ]  # fmt: skip
-    if not absent and places and not any(place.is_dir() for place in places):
-        where = " or ".join(map(str, places))
-        absent = [f"no {where}: start in the checkout, or name the folders (--runs, --reports)"]
     for line in absent:
         print(f"resound: {line}", file=sys.stderr)
+    if not absent and places and not any(place.is_dir() for place in places):
+        _tell_all_absent(places)
 
 
-def _is_typed(context: "typer.Context", name: str) -> bool:
-    """Whether an option stands on the command line itself."""
+def tell_of_nothing_landed(context: "typer.Context", *places: Path) -> None:
+    """The same for a command that makes its folders: a new one that is named is meant, only a default may be a slip."""
+    if _source(context, "reports") == "DEFAULT" and not any(place.is_dir() for place in places):
+        _tell_all_absent(places)
+
+
+def _tell_all_absent(places: Sequence[Path]) -> None:
+    where = " or ".join(map(str, places))
+    print(f"resound: no {where}: start in the checkout, or name the folders (--runs, --reports)", file=sys.stderr)
+
+
+def _source(context: "typer.Context", name: str) -> str | None:
+    """Where an option's value is from: COMMANDLINE, ENVIRONMENT, DEFAULT."""
     source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+    return None if source is None else source.name
 
 
 def lost_folder() -> str | None:

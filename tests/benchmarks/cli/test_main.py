@@ -46,6 +46,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, capsys, monke
     monkeypatch.setenv("RESOUND_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("RESOUND_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").mkdir()  # as in a checkout
     code = run_command_line(arguments)
     captured = capsys.readouterr()
     assert code == 2, captured
@@ -71,6 +72,20 @@ def test_folders_that_are_not_there_are_named(monkeypatch, tmp_path, capsys):
     assert f"no {tmp_path / 'runs'} or {tmp_path / 'reports'}: start in the checkout" in told
     (tmp_path / "runs").mkdir()
     assert run_command_line(["status"]) == 0 and capsys.readouterr().err == ""
+
+
+def test_plan_and_run_tell_that_they_see_nothing_landed(monkeypatch, tmp_path, capsys):
+    """Else what was landed is planned, and run, once more by one who stands in the wrong folder."""
+    for name in ("RUNS", "REPORTS", "CACHE", "PAPERS"):
+        monkeypatch.delenv(f"RESOUND_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    absent = f"resound: no {tmp_path / 'runs'} or {tmp_path / 'reports'}: start in the checkout"
+    for command in ("plan", "run"):
+        asked = [command, "acrnn.t1.knn", "--data-root", str(tmp_path)]
+        run_command_line(asked)
+        assert absent in capsys.readouterr().err, command
+    run_command_line([*asked, "--runs", "new", "--reports", "new"])  # meant, and made
+    assert "start in the checkout" not in capsys.readouterr().err
 
 
 def test_a_full_disk_is_one_line_and_cuts_no_table(monkeypatch, tmp_path, capsys):
