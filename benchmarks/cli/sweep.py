@@ -164,9 +164,12 @@ class Sweep:
         return make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
 
     def run_again(self, minutes: float | None = None, confirmed: bool = False) -> int:
-        """Make the runs anew, beside those that are stored, and say whether the same came out."""
+        """Make the runs anew, beside those that are stored, and say whether the same came out.
+
+        No table is written: it would be of the runs made anew alone, and count all others as missing.
+        """
         beside = again.store_beside(self.workspace)
-        anew = replace(self, workspace=beside)
+        anew = replace(self, workspace=beside, tables=False)
         plan = anew._plan(anew._cells)
         again.begin_anew(plan, beside)
         code = anew.run(minutes, confirmed)

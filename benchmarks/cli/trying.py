@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.options import (
+    AgainOption,
     CacheOption,
     CorpusOption,
     DataOption,
@@ -50,6 +51,7 @@ def try_command(
     allow_incomplete: Annotated[
         bool, typer.Option("--allow-incomplete", help="Train although clips are missing")
     ] = False,
+    again: AgainOption = False,
     keep: KeepOption = None,
     logger: LoggerOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask above one expected hour")] = False,
@@ -78,7 +80,7 @@ def try_command(
     choice = choice_of(tier, corpus, seeds, folds, numerics)
     asked = asked_network(network, target, name, changes or [])
     sweep = Sweep(target, choice, workspace, device, jobs, allow_incomplete, launcher, asked, keep is not None, logger)
-    return sweep.run(minutes=minutes, confirmed=yes)
+    return (sweep.run_again if again else sweep.run)(minutes=minutes, confirmed=yes)
 
 
 @app.command("board")

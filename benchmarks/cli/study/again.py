@@ -42,7 +42,8 @@ def comparison_lines(plan: Plan, workspace: Workspace) -> Iterator[str]:
     both = sorted(before.keys() & after.keys())
     others = {run_id: off for run_id in both if (off := _off(before[run_id], after[run_id])) is not None}
     if not both:
-        yield f"{count_of(len(after), 'run')} made anew, of which none was stored before: nothing to compare with"
+        made = f"{count_of(len(after), 'run')} made anew, of which none was stored before: nothing to compare with"
+        yield f"{made}; they are in {store_beside(workspace).runs}"
         return
     yield f"{count_of(len(both), 'run')} made anew: {len(both) - len(others)} with the same scores to the last bit"
     for run_id, off in list(others.items())[:NAMED]:

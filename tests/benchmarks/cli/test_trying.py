@@ -101,6 +101,15 @@ def test_a_network_is_trained_once_per_text_and_stands_beside_the_paper(resound,
     code, again, told = resound("try", "../mine/mynet.py:MLP", *asked, folder="cache")  # nothing is trained
     assert (code, again) == (0, out) and "done" not in told, told
 
+    kept = (*asked, "--keep", "weights")  # what is advised works, here and in `predict`
+    assert (
+        "2 of these have no weights; repeat the command with --again --keep weights"
+        in resound("try", "mynet.MLP", *kept)[2]
+    )
+    code, shown, told = resound("try", "mynet.MLP", *kept, "--again")
+    assert (code, shown) == (0, "") and "2 runs made anew: 2 with the same scores to the last bit" in told, told
+    assert len(list((tmp_path / "runs" / "again").glob("acrnn*/weights.safetensors"))) == 2
+
     net = tmp_path / "mine" / "mynet.py"
     net.write_text(net.read_text() + "# another text\n")
     code, out, told = resound("try", "mynet.MLP", *asked)

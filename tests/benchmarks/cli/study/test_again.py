@@ -35,9 +35,10 @@ def test_the_same_comes_out_and_what_is_stored_is_not_touched(stored, capsys):
     before = files(stored)
     for _ in range(2):  # the second time what was made the first time is made anew, too
         assert sweep(stored).run_again() == 0
-        told = capsys.readouterr().err
+        shown, told = capsys.readouterr()
         assert "resound: 2 runs made anew: 2 with the same scores to the last bit\n" in told
         assert told.count("] done toy-") == 2
+        assert shown == ""  # no page of these runs alone, which would call all others missing
     assert files(stored) == before
 
 
@@ -85,5 +86,7 @@ def test_what_was_computed_otherwise_is_named(stored, capsys):
 
 def test_without_a_stored_run_there_is_nothing_to_compare_with(toy_workspace, capsys):
     assert sweep(toy_workspace).run_again() == 0
-    assert "2 runs made anew, of which none was stored before: nothing to compare with" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "2 runs made anew, of which none was stored before: nothing to compare with" in told
+    assert f"they are in {toy_workspace.runs / 'again'}\n" in told
     assert not list(toy_workspace.runs.glob("toy-*"))
