@@ -123,8 +123,8 @@ def check_root(dataset: Dataset) -> None:
     """Raises DataError where there is no folder at the root of a dataset."""
     if not dataset.root.is_dir():
         raise DataError(
-            f"{dataset.root}: no such folder; run `python -m benchmarks data fetch {dataset.name}`, or set RESOUND_DATA"
-            f" to the folder that holds {dataset.name}/, or try `--corpus miniature` (`data miniature {dataset.name}`)"
+            f"{dataset.root}: no such folder; run `python -m benchmarks data fetch {dataset.name}`, or name the folder "
+            f"of its files (to commands the one that holds {dataset.name}/, by RESOUND_DATA or --data-root)"
         )
 
 

@@ -38,11 +38,15 @@ def has(dataset: Any, part: Part) -> bool:
     return _has(_wing(dataset), part)
 
 
+def having(part: Part) -> tuple[str, ...]:
+    """The datasets, by name, whose wings have such a part."""
+    return tuple(name for name in names() if has(get(name), part))
+
+
 def part(dataset: Any, part: Part) -> ModuleType:
     """A part of the wing that a dataset's class is from, found by file name. Raises DataError where there is none."""
     if not has(dataset, part):
-        having = ", ".join(name for name in names() if has(get(name), part))
-        raise DataError(f"{dataset.name} has no {_CALLED.get(part, part)}; these have one: {having}")
+        raise DataError(f"{dataset.name} has no {_CALLED.get(part, part)}; these have one: {', '.join(having(part))}")
     return importlib.import_module(f"{_wing(dataset)}.{part}")
 
 

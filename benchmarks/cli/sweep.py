@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
+from benchmarks.cli.data import check_there
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.cli.own import print_own, try_networks
@@ -75,7 +76,8 @@ class Sweep:
         self._tidy()
         plan = self._plan(cells)
         if not plan.runs and self.choice.corpus == "standin" and any(cell.recipe == "train" for cell in cells):
-            raise InputError(f"{self.target}: its datasets have no stand-in; see `python -m benchmarks data list`")
+            others = ", ".join(registry.having("standin"))
+            raise InputError(f"{self.target}: its datasets have no stand-in; these have one: {others}")
         for line in (*left_out_lines(plan), *self._nothing_lines(plan, cells)):
             print(f"resound: {line}", file=sys.stderr)
         device = launcher.share_out(self.jobs, self.device, len(plan.missing)).device
@@ -266,15 +268,9 @@ class Sweep:
         return replace(plan, runs=left)
 
     def _refuse_absent_data(self, run: Run) -> None:
-        self._refuse_ungenerated(_class_of(run).name)
+        check_there(self.workspace, _class_of(run), self.choice.corpus)
         self.workspace.dataset_of(run)  # raises the dataset's own message
         raise InputError(f"{run.dataset}: its files are not on this machine")
-
-    def _refuse_ungenerated(self, name: str) -> None:
-        corpus = self.choice.corpus
-        if corpus != "real":
-            root = self.workspace.dataset_root(name, corpus)
-            raise InputError(f"{root}: not there; write it with `python -m benchmarks data {corpus} {name}`")
 
     def _nothing_lines(self, plan: Plan, cells: Sequence[Cell]) -> Iterator[str]:
         """Why nothing is trained, where nothing is."""

@@ -67,6 +67,25 @@ def test_list_tells_what_is_absent(here, capsys):
     assert told(output)["esc50"] == "absent" and str(here / "data") in output
 
 
+@pytest.mark.parametrize(
+    ("line", "said", "offers"),
+    [
+        ("check esc50", "esc50: no such folder; run `python -m benchmarks data fetch esc50`", True),
+        ("synthesize dcase2017_rare", "dcase2017_rare: no such folder", True),
+        (
+            "check esc50 --corpus miniature",
+            "not there; write it with `python -m benchmarks data miniature esc50`",
+            False,
+        ),
+        ("standin dcase2018_domestic", "esc50: no such folder; run", False),  # it is made of real files alone
+    ],
+)
+def test_absent_files_are_told_with_steps_that_the_command_has(here, capsys, line, said, offers):
+    assert run(line) == 2
+    told = capsys.readouterr().err
+    assert said in told and ("or try `--corpus miniature`" in told) is offers and told.count("\n") == 1
+
+
 def test_a_fetch_that_fails_says_what_else_would_do(here, monkeypatch, capsys):
     def fail(root, report):
         raise DataError("no connection")

@@ -22,7 +22,11 @@ from tests.benchmarks.fabricated_runs import workspace_in
 @pytest.mark.parametrize(
     ("target", "corpus", "message"),
     [
-        ("edc.t3.1_none.om_chime", "standin", "edc.t3.1_none.om_chime: its datasets have no stand-in"),
+        (
+            "edc.t3.1_none.om_chime",
+            "standin",
+            "edc.t3.1_none.om_chime: its datasets have no stand-in; these have one: dcase",
+        ),
         ("edc.t3", "standin", "not there; write it with `python -m benchmarks data standin dcase2018_domestic`"),
         ("edc.t3", "miniature", "not there; write it with `python -m benchmarks data miniature dcase2018_domestic`"),
     ],
@@ -71,7 +75,7 @@ def test_with_incomplete_data_the_runs_of_a_dataset_that_is_absent_are_left_out(
     monkeypatch.setattr(Sweep, "_launch", lambda sweep, plan, launcher, minutes: launched.extend(plan.missing) or 0)
     monkeypatch.setattr(Sweep, "_write_tables", lambda sweep: None)
     asked = ("edc.t3.1_none", Choice("smoke"), workspace, "cpu")
-    with pytest.raises(DataError, match="chime_home: no such folder"):
+    with pytest.raises(DataError, match=r"chime_home: no such folder.*, or try `--corpus miniature`"):
         Sweep(*asked).run()
     assert Sweep(*asked, allow_incomplete=True).run() == 0
     assert {planned.run.dataset for planned in launched} == {"dcase"}
