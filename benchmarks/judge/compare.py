@@ -40,6 +40,8 @@ def compare(source: str | Sequence[str], target: str, workspace: Workspace, name
     items.
     """
     sources = [source] if isinstance(source, str) else list(source)
+    if _is_named_as_file(target):
+        raise InputError(f"{target}: is a scores file, not a table; the table comes last: `compare FILE... TARGET`")
     said, cells = ", ".join(sources[:3]) + (", ..." if len(sources) > 3 else ""), _cells(target)
     table_id = ".".join(cells[0].id.split(".")[:2])
     paper = load_paper(table_id.split(".")[0])
@@ -94,7 +96,11 @@ def _no_mean(target: str) -> str:
 
 
 def _is_file(source: str) -> bool:
-    return Path(source).suffix.lower() in (".npz", *SUFFIXES) or Path(source).exists()
+    return _is_named_as_file(source) or Path(source).exists()
+
+
+def _is_named_as_file(word: str) -> bool:
+    return Path(word).suffix.lower() in (".npz", *SUFFIXES)
 
 
 def _run_of(sources: Sequence[str], workspace: Workspace) -> Finished | None:

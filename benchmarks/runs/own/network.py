@@ -4,6 +4,7 @@ Classes lie in modules that can be imported, or in files (`path/to/mynet.py:MLP`
 behind all others, by this process and by those that it starts.
 """
 
+import ast
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,8 +30,10 @@ def found_class(word: str) -> str:
     Raises InputError for what is not there, or cannot be imported.
     """
     file, colon, name = word.rpartition(":")
+    if not colon and word.endswith(".py") and _expanded(word).is_file():
+        raise InputError(f"{word}: is a file; ask for a class of it, {word}:CLASS{_classes(_expanded(word))}")
     if colon:
-        path = Path(os.path.expanduser(file)).resolve()  # noqa: PTH111 - without a home, `~` stays
+        path = _expanded(file).resolve()
         if path.suffix != ".py" or not path.is_file():
             raise InputError(f"{word}: there is no file {file}; {HOW}")
         if not path.stem.isidentifier():
@@ -55,6 +58,19 @@ def found_class(word: str) -> str:
     for place in places_of(top)[:1] if top not in PROJECT else ():
         search(place.resolve().parent)
     return word
+
+
+def _expanded(file: str) -> Path:
+    return Path(os.path.expanduser(file))  # noqa: PTH111 - without a home, `~` stays
+
+
+def _classes(file: Path) -> str:
+    """The classes that a file defines, in words to end a message with; nothing where it cannot be read, or has none."""
+    try:
+        names = [one.name for one in ast.parse(file.read_bytes()).body if isinstance(one, ast.ClassDef)]
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    return f" (it has {', '.join(names)})" if names else ""
 
 
 def network_setting(base: Setting, use: DatasetUse, network: str, changes: Sequence[Change]) -> Setting:

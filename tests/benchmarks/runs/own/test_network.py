@@ -53,6 +53,7 @@ def test_a_module_of_the_working_directory_is_found_and_by_workers_too(mine, mon
         ("nothere.py:MLP", "there is no file nothere.py; name one as MODULE.CLASS or FILE.py:CLASS"),
         ("no_such_module_here.MLP", "no module no_such_module_here here or on PYTHONPATH"),
         ("MLP", "is no class; name one as"),
+        ("{0}", "is a file; ask for a class of it, {0}:CLASS (it has MLP)"),
         ("os.system", "`os` is neither a package of the project nor a module of yours"),
         ("torch.nn.Linear", "`torch` is neither a package of the project nor a module of yours"),
         ("{0}:NotThere", "cannot be imported"),
@@ -62,7 +63,13 @@ def test_a_module_of_the_working_directory_is_found_and_by_workers_too(mine, mon
 def test_what_is_no_class_is_one_line(mine, word, said):
     with pytest.raises(InputError) as error:
         found_class(word.format(mine))
-    assert said in str(error.value) and "\n" not in str(error.value)
+    assert said.format(mine) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_of_a_file_without_readable_classes_a_class_is_asked_for_all_the_same(mine):
+    mine.write_text("class MLP(")
+    with pytest.raises(InputError, match=r":CLASS$"):
+        found_class(str(mine))
 
 
 def test_a_file_of_the_name_of_another_module_is_refused(tmp_path, monkeypatch):
