@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from traceback import print_exception
 
 import typer
 
@@ -17,6 +18,7 @@ from benchmarks.errors import USER_ERRORS, Left, lines_told, told
 app = typer.Typer(
     name="resound",
     help="Re-run the results tables of papers on sound, and say whether the published numbers come out again.",
+    epilog="Every command also takes --debug, which shows the whole trace of an error; the exit code stays.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,7 +31,7 @@ app.add_typer(data_app, name="data")
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
-    """Run one command; bad input becomes one line on stderr and exit code 2. `--debug` shows the traceback."""
+    """Run one command; bad input becomes one line on stderr and exit code 2. `--debug` shows the traceback before."""
     PRESSES.listen()
     try:
         return _answered([one for one in arguments if one != "--debug"], "--debug" in arguments)
@@ -57,7 +59,7 @@ def _answered(arguments: Sequence[str], debug: bool) -> int:
         return OK
     except (*USER_ERRORS, Unwritable) as error:
         if debug:
-            raise
+            print_exception(error)
         print(*(f"resound: {line}" for line in lines_told(error)), sep="\n", file=sys.stderr)
         return BAD_INPUT
     except Left as left:
@@ -71,7 +73,7 @@ def _answered(arguments: Sequence[str], debug: bool) -> int:
                 print(f"resound: {told(message)}", file=sys.stderr)
             return BAD_INPUT
         if debug:
-            raise
+            print_exception(error)
         return _unforeseen(error)
 
 
