@@ -21,9 +21,7 @@ def renew_golden(workspace: Workspace, values: Path = VALUES, only: Sequence[str
     """
     known = spec.paper_ids()
     if unknown := [name for name in only if name not in known]:
-        raise InputError(
-            f"unknown paper {unknown[0]!r}{spec.nearest(unknown[0], known)}; see `python -m benchmarks list`"
-        )
+        raise spec.unknown_paper(unknown[0])
     homes = {paper_id: home_of(paper_id, values) for paper_id in known}
     stored = {home: read(home / GOLDEN) for home in homes.values()}
     kept = [(homes[one], one) for one in known if only and one not in only and one in stored[homes[one]]]

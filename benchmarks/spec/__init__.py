@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         paper_folder,
         paper_ids,
         select,
+        unknown_paper,
     )
     from benchmarks.spec.paper import (
         Claim,
@@ -37,6 +38,7 @@ __all__ = [
     "CONTROLS", "CORPORA", "NUMERICS", "TIERS", "Cell", "Claim", "Column", "Control", "Corpus", "DatasetUse", "Erratum",
     "Numerics", "Paper", "Protocol", "Published", "Row", "Setting", "Table", "Tier", "TierChanges", "faults",
     "load_paper", "mistakes", "nearest", "outside_papers", "paper_folder", "paper_ids", "select",
+    "unknown_paper",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -194,6 +194,14 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
     return values
 
 
+def unknown_paper(paper_id: str) -> InputError:
+    """The error about an id that no paper has: with the nearest ids, and how papers that lie elsewhere get known."""
+    return InputError(
+        f"unknown paper {paper_id!r}{nearest(paper_id, paper_ids())}; see `python -m benchmarks list`, and name the "
+        f"folder of one of yours by --papers or {folders.PAPERS}"
+    )
+
+
 def select(target: str) -> list[Cell]:
     """The cells of a paper, a table, a row, a column or a single cell id. Raises InputError with the nearest names.
 
@@ -202,7 +210,7 @@ def select(target: str) -> list[Cell]:
     """
     parts = target.split(".")
     if parts[0] not in paper_ids():
-        raise InputError(f"unknown paper {parts[0]!r}{nearest(parts[0], paper_ids())}; see `python -m benchmarks list`")
+        raise unknown_paper(parts[0])
     paper = load_paper(parts[0])
     cells = list(paper.cells())
     if len(parts) > 2 and parts[1] in paper.tables:

@@ -13,7 +13,7 @@ from benchmarks.launch.launcher import launcher_named
 from benchmarks.runs.machine.device import unavailable
 from benchmarks.runs.plan import Choice, Plan
 from benchmarks.runs.workspace import Workspace
-from benchmarks.spec import Paper, load_paper, nearest, paper_ids
+from benchmarks.spec import Paper, load_paper, paper_ids, unknown_paper
 from benchmarks.spec.equivalence import Equivalence
 from datasets.acquire.telling import count_of
 
@@ -52,7 +52,7 @@ class StudySweep:
 
     def _paper(self) -> Paper:
         if self.paper_id not in paper_ids():
-            raise InputError(f"unknown paper {self.paper_id!r}{nearest(self.paper_id, paper_ids())}")
+            raise unknown_paper(self.paper_id)
         return load_paper(self.paper_id)
 
     def _asked(self, paper: Paper) -> Equivalence:

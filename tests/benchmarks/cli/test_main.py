@@ -38,8 +38,14 @@ from tests import ROOT
         (["data", "check", "esc51"], "esc51.*esc50"),
         (["nonsense"], "nonsense.*; see `python -m benchmarks --help`$"),
         (["list", "acrn"], "unknown paper 'acrn'; did you mean acrnn"),
+        (
+            ["list", "mine"],
+            "unknown paper 'mine'; see .* list`, and name the folder of one of yours by --papers",
+        ),
+        (["equivalence", "mine"], "unknown paper 'mine'; see .* by --papers or RESOUND_PAPERS"),
         (["list", "acrnn.t3.at"], "unknown target 'acrnn.t3.at'; did you mean acrnn.t3.att"),
         (["compare", "nowhere.npz", "acrnn.t1"], "nowhere.npz"),
+        (["compare", "acrnn.t3", "fold1.csv"], "fold1.csv: is a scores file, not a table; the table comes last"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, capsys, monkeypatch, tmp_path):
@@ -105,11 +111,18 @@ def test_a_full_disk_is_one_line_and_cuts_no_table(monkeypatch, tmp_path, capsys
     assert table.read_text() == "what was there"
 
 
-def test_debug_shows_the_traceback(capsys):
-    from benchmarks.errors import InputError
+def test_debug_shows_the_traceback_and_leaves_the_exit_code(monkeypatch, capsys):
+    def odd(target):
+        raise RuntimeError("nobody has worded this")
 
-    with pytest.raises(InputError):
-        run_command_line(["plan", "acrn", "--debug"])
+    monkeypatch.setattr("benchmarks.cli.listing.listing", odd)
+    for words, code, kind in ((["plan", "acrn"], 2, "InputError"), (["list"], 1, "RuntimeError")):
+        assert run_command_line(words) == code
+        line = capsys.readouterr().err
+        assert run_command_line([*words, "--debug"]) == code
+        told = capsys.readouterr().err
+        assert told.startswith("Traceback (most recent call last)") and f"{kind}: " in told and told.endswith(line)
+    assert run_command_line(["--help"]) == 0 and "--debug" in capsys.readouterr().out
 
 
 def test_listing_and_help_import_nothing_heavy():
