@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,27 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def naming(title: str, names: Sequence[str]) -> Iterator[Callable[[Iterable[str]], Iterator[str]]]:
+    """Yields what goes through some of `names` and shows, on a terminal alone, which one is being worked on."""
+    if not sys.stderr.isatty():
+        yield iter
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, places = bar.add_task(title, total=len(names)), {name: place for place, name in enumerate(names)}
+
+        def named(some: Iterable[str]) -> Iterator[str]:
+            for name in some:
+                bar.update(task, description=f"{title} {name}", completed=places[name])
+                yield name
+
+        yield named
 
 
 def _plain(title: str) -> Callable[[int, int], None]:

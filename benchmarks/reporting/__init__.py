@@ -93,8 +93,10 @@ def write_pages(
 def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:
     """What `target` (None: all) names, as `latex`, `csv` or `json`."""
     from benchmarks.judge.results import Results
+    from benchmarks.launch.display import naming
     from benchmarks.reporting.exports import exported_target
     from benchmarks.reporting.site import table_ids
 
-    results = Results(workspace)
-    return exported_target((results.table(name) for name in table_ids(target)), target, form)
+    results, ids = Results(workspace), table_ids(target)
+    with naming("reading", ids) as named:
+        return exported_target(map(results.table, named(ids)), target, form)

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.errors import InputError, fitted
 from benchmarks.judge.results import Results
 from benchmarks.judge.table import TableResult, Variant
+from benchmarks.launch.display import naming
 from benchmarks.reporting import wording
 from benchmarks.reporting.by_paper import Part, is_by_paper, joined_files, part_of
 from benchmarks.reporting.kept import Keep, Made, each_time
@@ -94,15 +95,16 @@ def report_files(
 
 def _parts(ids: Sequence[str], results: Results, workspace: Workspace, odd: dict[str, str], keep: Keep) -> list[Part]:
     """The report of tables in parts. A paper whose files ask for what is not there is left out and noted in `odd`."""
-    if not is_by_paper():
-        report, _ = pages_of(ids, results, workspace, odd)
-        return [part_of(report)] if report.tables else []
-    found = []
-    for paper, names in groupby(ids, key=lambda name: name.split(".")[0]):
-        tables = list(names)
-        with _noted(paper, odd):
-            found.append(keep(paper, tables, partial(_part, tables, results, workspace)))
-    return found
+    with naming("reading", ids) as named:
+        if not is_by_paper():
+            report, _ = pages_of(named(ids), results, workspace, odd)
+            return [part_of(report)] if report.tables else []
+        found = []
+        for paper, names in groupby(ids, key=lambda name: name.split(".")[0]):
+            tables = list(names)
+            with _noted(paper, odd):
+                found.append(keep(paper, tables, partial(_part, named(tables), results, workspace)))
+        return found
 
 
 def _part(tables: Iterable[str], results: Results, workspace: Workspace) -> Part:
@@ -114,9 +116,9 @@ def gathered(workspace: Workspace, target: str | None) -> tuple[Report, list[Pag
 
     Raises InputError for a mistake in the paper of the target.
     """
-    odd = mistakes()
-    with sources_held():
-        report, pages = pages_of(table_ids(target), Results(workspace), workspace, odd)
+    odd, ids = mistakes(), table_ids(target)
+    with sources_held(), naming("reading", ids) as named:
+        report, pages = pages_of(named(ids), Results(workspace), workspace, odd)
     _refuse_odd(target, report.tables, odd)
     return report, pages, odd
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.reporting import print_tables, write_reports
+from benchmarks.reporting import export_tables, print_tables, write_pages, write_reports
 from benchmarks.runs.plan import Choice
 from tests import ROOT
 from tests.benchmarks.fabricated_runs import fabricate, workspace_in
@@ -57,6 +57,19 @@ def test_what_trained_nothing_still_has_its_page(workspace):
     assert "not yet run" in (workspace.reports / "acrnn" / "t3.md").read_text()
     with pytest.raises(InputError, match=r"unknown target 'acrnn.t9'"):
         write_reports(workspace, "acrnn.t9", workspace.reports)
+
+
+def test_on_a_terminal_it_is_told_which_table_is_read(workspace, monkeypatch, capsys):
+    """With an empty cache a report of all takes minutes."""
+    monkeypatch.setenv("TERM", "xterm")
+    write_reports(workspace, "acrnn.t2", workspace.reports)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for make in (write_reports, write_pages):
+        make(workspace, "acrnn.t2", workspace.runs.parent / make.__name__)
+        assert "reading acrnn.t2 " in capsys.readouterr().err, make
+    export_tables(workspace, "acrnn.t2", "csv")
+    assert "reading acrnn.t2 " in capsys.readouterr().err
 
 
 def test_a_full_disk_is_one_line(workspace, monkeypatch):
