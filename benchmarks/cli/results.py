@@ -41,7 +41,10 @@ def report_command(
     context: typer.Context,
     target: Annotated[
         str | None,
-        typer.Argument(help="A paper, a table, or a row, column or cell, which names its table (default: all)"),
+        typer.Argument(
+            help="A paper, a table, or a row, column or cell, which names its table (default: all). Tables that have a "
+            "page where it writes, as all have in a checkout's reports/, are written again with it"
+        ),
     ] = None,
     form: Annotated[
         Literal["latex", "csv", "json"] | None,
@@ -90,6 +93,9 @@ def report_command(
         site = place or Path("build/site")
         reference = [command_page(context.find_root().command)]
         count, front = write_pages(workspace, target, site, with_audio, reference, keeps=True, jobs=jobs)
+        if with_audio and not any(b"<audio" in page.read_bytes() for page in site.rglob("*.html")):
+            told = f"no clip that was wrong lies below {workspace.data} (--data-root); the site has no players"
+            print(f"resound: --with-audio: {told}", file=sys.stderr)
         print(f"{count_of(count, 'page')}; open {front}")
         return
     before = _cells_before(workspace, place)
@@ -173,7 +179,7 @@ def land_command(
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
     before = _cells_before(workspace, place)
     _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
-    if own := unlanded(workspace):
+    if own := unlanded(workspace, place):
         print(f"resound: {own}", file=sys.stderr)
 
 

@@ -30,10 +30,14 @@ class Merged(NamedTuple):
     refused: list[str]
 
 
-def unlanded(workspace: Workspace) -> str | None:
-    """A line on runs of this machine that are not landed, and stand on its pages all the same; None without any."""
+def unlanded(workspace: Workspace, place: Path) -> str | None:
+    """A line on runs of this machine that are not landed, and stand on its pages all the same; None without any.
+
+    place: where those pages are, which are of the papers that have their reports there (Workspace.reports_of).
+    """
     ledger = workspace.ledger
-    own = sum(one.run.id not in ledger.landed for one in ledger.finished())
+    shown = (one.run for one in ledger.finished() if workspace.reports_of(one.run.paper) == place)
+    own = sum(run.id not in ledger.landed for run in shown)
     if not own:
         return None
     told = "1 finished run is not landed and stands" if own == 1 else f"{own} finished runs are not landed and stand"

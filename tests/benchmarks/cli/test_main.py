@@ -250,6 +250,22 @@ def test_a_report_ends_with_where_its_pages_are_and_how_many_cells_changed(
     assert f"{len(cells)} cells; open" in last_line()
 
 
+def test_a_site_that_was_to_have_players_and_has_none_is_told(toy_workspace, monkeypatch, tmp_path, capsys):
+    for name in ("data", "runs", "cache", "reports"):
+        monkeypatch.setenv(f"RESOUND_{name.upper()}", str(getattr(toy_workspace, name)))
+    site = tmp_path / "site"
+    asked = ["report", "toy.t1", "--html", "--with-audio", "--out", str(site)]
+    told = f"resound: --with-audio: no clip that was wrong lies below {toy_workspace.data}"
+    assert run_command_line(asked) == 0 and told in capsys.readouterr().err
+
+    def written(*asked, **how):
+        (site / "page.html").write_text('<li><audio controls src="a.wav"></audio></li>')
+        return 1, site / "index.html"
+
+    monkeypatch.setattr("benchmarks.reporting.write_pages", written)
+    assert run_command_line(asked) == 0 and capsys.readouterr().err == ""
+
+
 def test_every_command_that_knows_the_store_of_runs_knows_the_reports():
     root = typer.main.get_command(app)
     for name, command in root.commands.items():

@@ -65,12 +65,16 @@ def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_pat
     assert make_plan(select("toy.t1.plain"), Choice(), elsewhere).missing == []
 
 
-def test_runs_that_stay_here_are_told_since_pages_show_them(finished):
-    assert unlanded(fresh(finished)) == (
+def test_runs_that_stay_here_are_told_since_pages_show_them(finished, tmp_path, monkeypatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("benchmarks.runs.workspace.outside_papers", lambda: {"toy": tmp_path / "toy"})
+        assert unlanded(fresh(finished), finished.reports) is None  # their pages are others
+        assert str(unlanded(fresh(finished), tmp_path / "toy" / "reports")).startswith("4 finished runs")
+    assert unlanded(fresh(finished), finished.reports) == (
         "4 finished runs are not landed and stand on the pages, too; whoever has the landed runs alone gets others"
     )
     land("toy.t1.plain", Choice(), finished)
-    assert unlanded(finished) is None
+    assert unlanded(finished, finished.reports) is None
 
 
 def test_further_seeds_of_what_is_needed_are_landed_and_other_recipes_are_not(toy_workspace):
