@@ -130,12 +130,12 @@ def _is_bare(finished: Finished) -> bool:
 
 
 def _check_size(finished: Finished, without: Sequence[str]) -> None:
-    size = sum(path.stat().st_size for path in _copied(finished, without).values()) / MIB
+    size = sum(path.stat().st_size for path in files_of(finished, without).values()) / MIB
     if size > LANDED_MIB:
         raise InputError(f"{finished.folder}: {size:.1f} MiB; a landed run has at most {LANDED_MIB:g} MiB")
 
 
-def _copied(finished: Finished, without: Sequence[str]) -> dict[str, Path]:
+def files_of(finished: Finished, without: Sequence[str]) -> dict[str, Path]:
     """Where the listed files are that are there, but for those whose names begin with one of `without`; the result."""
     listed = [name for name in finished.result["files"] if not name.startswith(tuple(without))]
     shared = {f"{ANNOTATIONS}{name}.csv": finished.annotations(name) for name in finished.test_sets}
@@ -193,7 +193,7 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
             if not (store / "ledger.json").exists():
                 write_json(store / "ledger.json", {"format": FORMAT})
             temporary.mkdir()
-            for name, path in _copied(finished, without).items():
+            for name, path in files_of(finished, without).items():
                 shutil.copyfile(path, temporary / name, follow_symlinks=False)
             load_finished(temporary, finished.run.id).tested()
             temporary.rename(target)

@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import join, quote
 
 from benchmarks.errors import InputError
-from benchmarks.runs.bundle.members import Taken, clip_members, code_members, wheel_members
+from benchmarks.runs.bundle.members import Taken, clip_members, code_members, run_members, wheel_members
 from benchmarks.runs.bundle.own import module_members, paper_members, setting_members
 from benchmarks.runs.bundle.parts import MIB, write_parts
 from benchmarks.runs.files import write_json
@@ -35,9 +35,10 @@ def bundle(
 
     asked: rows that are not the paper's, in place of the target's cells.
 
-    The clips travel, or with `features` what was extracted from them instead. What is taken of the user's own, and
-    what stays here, is said. `unbundle.py`, which needs nothing but Python, puts the parts together. Raises InputError
-    for what cannot be carried.
+    The clips travel, or with `features` what was extracted from them instead, and the runs that are stored, so that
+    the missing ones alone are trained there. What is taken of the user's own, and what stays here, is said.
+    `unbundle.py`, which needs nothing but Python, puts the parts together. Raises InputError for what cannot be
+    carried.
     """
     from benchmarks.runs.bundle.features import feature_members  # it starts a module of this package as a program
 
@@ -57,6 +58,7 @@ def bundle(
         paper_members(target.partition(".")[0]),
         module_members(runs, cells, wheels),
         settings,
+        run_members(plan, workspace),
         feature_members(plan, workspace) if features else clip_members(plan, workspace),
     ]
     out.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,8 @@ from benchmarks.runs.build import PROJECT
 from benchmarks.runs.bundle.parts import Member
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.plan import Plan
+from benchmarks.runs.stored.finished import WEIGHTS
+from benchmarks.runs.transport import files_of
 from benchmarks.runs.workspace import Workspace
 
 #: The root of the checkout.
@@ -97,3 +99,22 @@ def clip_members(plan: Plan, workspace: Workspace) -> Taken:
     """The files of every dataset that the missing runs need, sounds included."""
     runs = [planned.run for planned in plan.missing]
     return Taken(list(dataset_files(runs, workspace)), [])
+
+
+def run_members(plan: Plan, workspace: Workspace) -> Taken:
+    """The runs of a plan that are stored, without weights, as `runs/`: what is there is not trained again there.
+
+    Where the files of a dataset are absent, a run is done whatever files it was trained on, and goes with all of them.
+    """
+    by_slot = workspace.ledger.by_slot
+    found = {
+        one.run.id: one
+        for planned in plan.runs.values() if planned.done
+        for one in by_slot[planned.run.slot] if planned.run.fingerprint == "absent" or one.run.id == planned.run.id
+    }  # fmt: skip
+    members: list[Member] = [
+        (f"runs/{run_id}/{name}", path)
+        for run_id, finished in found.items()
+        for name, path in files_of(finished, [WEIGHTS]).items()
+    ]
+    return Taken(members, [f"stored runs, which are not trained again there: {len(found)}"] if found else [])

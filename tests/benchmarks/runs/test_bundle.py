@@ -18,7 +18,7 @@ from benchmarks.runs.bundle.own import module_members, setting_members
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Choice, make_plan
-from benchmarks.runs.transport import merge
+from benchmarks.runs.transport import land, merge
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
 from datasets.acquire.hashes import pointed_md5
@@ -55,7 +55,11 @@ def test_a_bundle_runs_without_the_checkout_and_comes_back(toy_workspace, here, 
     clip = toy_workspace.data / "toy" / "clip.txt"
     clip.write_text("x" * 3_000_000)  # larger than a part, so that it travels in pieces
     out, work = tmp_path / "parts", tmp_path / "work"
-    lines = bundled("toy.t1.plain", SMOKE, toy_workspace, out)
+    choice = replace(SMOKE, seeds=2)
+    stored = execute(
+        make_plan(select("toy.t1.plain"), choice, toy_workspace).missing[0].run, Surroundings(toy_workspace)
+    )
+    lines = bundled("toy.t1.plain", choice, toy_workspace, out)
     assert any(line.startswith("code: commit ") for line in lines)
     assert f"paper: {os.environ['RESOUND_BUILT_IN_PAPERS']}/toy, 5 files" in lines
     assert "your modules: toy_parts" in lines
@@ -79,10 +83,29 @@ def test_a_bundle_runs_without_the_checkout_and_comes_back(toy_workspace, here, 
 
     done = run(work, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads((out / "bundle.json").read_text())["runs"] == merge(work, here).merged
-    assert [len(runs) for runs in merge(work, here)] == [0, 1, 0]  # overlapping results are known
+    assert (work / "runs" / stored.name / "result.json").read_bytes() == (stored / "result.json").read_bytes()
+    trained = json.loads((out / "bundle.json").read_text())["runs"]
+    assert len(trained) == 1 and sorted([*trained, stored.name]) == merge(work, here).merged
+    assert [len(runs) for runs in merge(work, here)] == [0, 2, 0]  # overlapping results are known
     code = next(Ledger(here.runs).finished()).result["code"]
     assert (work / "code" / "REVISION").read_text().split() == [code["revision"], *(["dirty"] if code["dirty"] else [])]
+
+
+@pytest.mark.parametrize("is_landed", [False, True])
+def test_a_script_trains_what_is_missing_and_no_run_that_is_stored(toy_workspace, tmp_path, is_landed):
+    choice = replace(SMOKE, seeds=3)
+    runs = [planned.run for planned in make_plan(select("toy.t1.plain"), choice, toy_workspace).missing]
+    stored = execute(runs[1], Surroundings(toy_workspace))
+    if is_landed:
+        land("toy.t1.plain", choice, toy_workspace)
+        shutil.rmtree(stored)
+    out, work = tmp_path / "parts", tmp_path / "work"
+    lines = bundled("toy.t1.plain", choice, toy_workspace, out)
+    assert "stored runs, which are not trained again there: 1" in lines and lines[-3].endswith(", 2 runs")
+    assert unbundled(out, work).returncode == 0
+    there = Workspace(*(work / name for name in ("data", "runs", "cache", "reports")))
+    plan = make_plan(select("toy.t1.plain"), choice, there)
+    assert [planned.run for planned in plan.missing] == [runs[0], runs[2]] and list(plan.runs) == [r.id for r in runs]
 
 
 def test_pieces_that_were_damaged_are_not_joined(toy_workspace, tmp_path):
