@@ -1,6 +1,7 @@
 """What one types to make a cell: its data, its runs, its report; and how long that is expected to take."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from shlex import quote
@@ -40,7 +41,10 @@ class Expected:
     tier: str
     dataset: str
     runs: int
+    #: of these runs, on the real files in float32
     done: int
+    #: how many are stored under other conditions, by these
+    otherwise: dict[str, int]
     minutes: dict[str, float]
 
 
@@ -56,10 +60,14 @@ def data_commands(use: Use) -> Iterator[tuple[str, str]]:
 
 
 def cell_commands(use: Use) -> Iterator[Commands]:
-    """The commands of every cell that the setting feeds: in full, and under the conditions that it has run under."""
+    """The commands of every cell that the setting feeds: in full, and under the conditions that it has run under.
+
+    A value in full that was made in other numerics than float32 has the command that makes it there, too.
+    """
     for cell_id, (table, one) in use.cells.items():
+        full = Variant(numerics=one.numerics)
         ran = [variant for variant, cells in use.ran.items() if any(of.cell.id == cell_id for _, of in cells)]
-        runs = [(variant.in_words, run_command(cell_id, variant)) for variant in dict.fromkeys((Variant(), *ran))]
+        runs = [(variant.in_words, run_command(cell_id, variant)) for variant in dict.fromkeys((Variant(), full, *ran))]
         yield Commands(one.cell, table.id, command_anchor(one.cell), tuple(runs), f"{RESOUND} report {table.id}")
 
 
@@ -111,7 +119,8 @@ def audit_commands(table: TableResult) -> list[str]:
 def expected(use: Use, workspace: Workspace) -> Iterator[Expected]:
     """By tier and dataset how many runs there are and how long one takes: measured here, else as the paper file says.
 
-    On the real files, whichever of them are on this machine.
+    On the real files in float32, whichever of them are on this machine; what is stored under other conditions is
+    counted beside.
     """
     setting = use.paper.settings[use.setting]
     for tier in ("full", *(name for name in ("reduced", "smoke") if name in setting.tiers)):
@@ -119,4 +128,14 @@ def expected(use: Use, workspace: Workspace) -> Iterator[Expected]:
             runs = setting_runs(use.paper, use.setting, name, Choice(tier))
             done = sum(workspace.ledger.is_done(run) for run in runs)
             told = expected_minutes(use.paper, runs[0], workspace)
-            yield Expected(tier, name, len(runs), done, {device: one.minutes for device, one in told.items()})
+            minutes = {device: one.minutes for device, one in told.items()}
+            yield Expected(tier, name, len(runs), done, _otherwise(use, tier, name), minutes)
+
+
+def _otherwise(use: Use, tier: str, dataset: str) -> dict[str, int]:
+    """How many runs of a tier on a dataset are not on the real files in float32: {"generated miniature": 1}."""
+    runs = {one.run.id: one.run for variant in use.ran for one in use.runs(variant)}.values()
+    its = [run for run in runs if (run.tier, run.dataset) == (tier, dataset)]
+    found = Counter(Variant(run.tier, run.corpus, run.numerics) for run in its)
+    kinds = sorted(found.keys() - {Variant(tier)}, key=lambda variant: variant.rank)
+    return {variant.in_words.removeprefix(f"tier {tier}, "): found[variant] for variant in kinds}

@@ -58,10 +58,12 @@ class SettingPages:
         table, result = use.cells[one.cell.id]
         line = self._lines_of(table).get(one.cell.id)
         labels = {"row": result.cell.label, "column": table.table.columns[result.cell.column].label}
+        made_in = "" if result.numerics == "float32" else result.numerics
         href = way(here, table_place(table.id), anchor(one.cell) if line else "")
         if line is None:
-            return {**labels, "published": "–", "ours": "–", "badge": None, "href": href}
-        return {**labels, "published": line.published, "ours": line.ours, "badge": line.badge, "href": href}
+            return {**labels, "published": "–", "ours": "–", "made_in": "", "badge": None, "href": href}
+        told = {"published": line.published, "ours": line.ours, "made_in": made_in, "badge": line.badge}
+        return {**labels, **told, "href": href}
 
     def _lines_of(self, table: TableResult) -> dict[str, Line]:
         if table.id not in self._lines:

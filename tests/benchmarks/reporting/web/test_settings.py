@@ -53,6 +53,31 @@ def test_expected_times_are_per_tier_dataset_and_device(use, clips):
     assert full.done == sum(one.run.tier == "full" and one.run.dataset == "esc10" for one in use.runs(Variant()))
 
 
+def test_a_value_made_in_other_numerics_has_the_command_that_makes_it(use):
+    cells = {name: (table, replace(one, numerics="bf16")) for name, (table, one) in use.cells.items()}
+    for one in cell_commands(replace(use, cells=cells)):
+        target = f"python -m benchmarks run {one.cell.id}"
+        assert one.runs[:2] == (
+            ("tier full, real files", f"{target} --tier full --yes"),
+            ("tier full, real files, bf16", f"{target} --tier full --numerics bf16 --yes"),
+        )
+    assert not any("bf16" in told for one in cell_commands(use) for told, _ in one.runs)
+
+
+def test_runs_under_other_conditions_are_counted_by_these(use, clips, monkeypatch):
+    assert all(not one.otherwise for one in expected(use, clips))
+    made = [
+        replace(one, run=replace(one.run, seed=seed, corpus=corpus, numerics=numerics))
+        for seed, (corpus, numerics) in enumerate([("real", "bf16"), ("miniature", "float32"), ("real", "bf16")])
+        for one in use.runs(Variant())[:1]
+    ]
+    monkeypatch.setattr(Use, "runs", lambda *_: made)
+    counted = {(one.tier, one.dataset): one.otherwise for one in expected(use, clips)}
+    run = made[0].run
+    assert counted.pop((run.tier, run.dataset)) == {"real files, bf16": 2, "generated miniature": 1}
+    assert not any(counted.values())
+
+
 def test_decisions_are_counted_once_and_the_wrong_clips_are_those_beside_the_diagonal(use, clips, tmp_path):
     found = list(decided(use, Memo(clips.cache), Sounds(None, tmp_path), "acrnn/settings"))
     assert found
