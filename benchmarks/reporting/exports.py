@@ -114,7 +114,7 @@ FORMATS: dict[str, Callable[[Iterable[TableResult]], str]] = {"latex": latex, "c
 #: What is told of a cell.
 HEAD = (
     "cell", "row", "column", "unit", "published", "corrected", "ours", "low", "high", "state", "protocol",
-    "seeds_folds", "tier", "corpus", "numerics", "mean", "whose", "brought", "partial", "mean_alone",
+    "seeds_folds", "tier", "corpus", "numerics", "mean", "whose", "brought", "partial", "flaw", "mean_alone",
     "decimals",
 )  # fmt: skip
 #: Of these the values with the decimals of the published one.
@@ -127,7 +127,8 @@ def entries(table: TableResult) -> Iterator[dict[str, Any]]:
     What ran on other files than the paper's has nothing `published` beside it.
     Conditions that are not the paper's have no state of their own but "no verdict". `whose` row it is, the paper's, a
     control of ours, or one of the user's own; how ours was `brought` to the printed decimals; of which folds alone it
-    is, if it is `partial`; whether it is reproduced in the mean alone; the `decimals` of the published value.
+    is, if it is `partial`; the `flaw` of files that are not all the official ones; whether it is reproduced in the mean
+    alone; the `decimals` of the published value.
     """
     shown = [one for one in table.main if one.cell.published is not None or one.n_runs]
     apart = (one for results in table.others.values() for one in results if one.n_runs)
@@ -150,7 +151,7 @@ def _entry(table: TableResult, one: CellResult, whose: str) -> dict[str, Any]:
         "protocol": protocol, "seeds_folds": wording.runs(one) if one.n_runs else None,
         "tier": one.variant.tier, "corpus": one.variant.corpus, "numerics": one.made_in, "mean": mean,
         "whose": whose, "brought": None if mean is None else "cut" if cell.truncates else "rounded",
-        "partial": one.partial, "mean_alone": one.mean_alone is not None,
+        "partial": one.partial, "flaw": one.flaw, "mean_alone": one.mean_alone is not None,
         "decimals": cell.decimals,
     }  # fmt: skip
 

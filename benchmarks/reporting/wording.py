@@ -46,7 +46,7 @@ def reproduced(result: CellResult) -> str:
     A value of some folds alone or on other than the official files says so wherever it stands.
     """
     if result.mean is None:
-        return incomplete(result) if result.n_runs else NOTHING
+        return _of_what(result) if result.n_runs else NOTHING
     decimals = _decimals(result)
     text = f"{result.mean:.{decimals}f}"
     if result.seed_sd and not result.draws_nothing:  # seeds that agree by chance tell no spread
@@ -54,8 +54,14 @@ def reproduced(result: CellResult) -> str:
     zero, values = zero_by_zero(result)
     if zero:
         text = "0/0" if zero == values else f"{text}, 0/0 in {zero} of {values}"
-    told = "; ".join(filter(None, (result.partial, result.flaw)))
+    told = _of_what(result)
     return f"{text} ({told})" if told else text
+
+
+def _of_what(result: CellResult) -> str:
+    """What a value is of, where that is less than all folds or other than the official files; else nothing."""
+    folds = result.partial if result.mean is not None else incomplete(result)
+    return "; ".join(filter(None, (folds, result.flaw)))
 
 
 def so_far(result: CellResult) -> str:
@@ -63,7 +69,7 @@ def so_far(result: CellResult) -> str:
     folds = list(result.evidence.fold_values.values()) if result.evidence and not result.cell.parts else []
     if result.mean is not None or len(folds) != 1:
         return reproduced(result)
-    return f"{folds[0]:.{_decimals(result)}f} ({incomplete(result)})"
+    return f"{folds[0]:.{_decimals(result)}f} ({_of_what(result)})"
 
 
 def _decimals(result: CellResult) -> int:

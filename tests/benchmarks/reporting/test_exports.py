@@ -101,6 +101,17 @@ def test_csv_and_json_hold_the_numbers_of_the_pages(table):
     assert ran >= 2
 
 
+def test_every_form_to_read_tells_what_is_amiss_with_the_files(tmp_path):
+    workspace, summary = workspace_in(tmp_path), "30 of 400 clips (v1 OGG): 370 missing"
+    flawed = {"census": {"complete": False, "summary": summary}}
+    fabricate(workspace, "knn", "esc10", folds=(1,), seeds=1, kind="decision", data=flawed)
+    table = Results(workspace).table("acrnn.t1")
+    rows, (described,) = parsed(exported([table], "csv")), json.loads(exported([table], "json"))["tables"]
+    for found, nothing in ((rows, ""), (described["cells"], None)):
+        told = {one["cell"]: one["flaw"] for one in found}
+        assert told.pop("acrnn.t1.knn.esc10") == summary and set(told.values()) == {nothing}
+
+
 def test_latex_has_the_papers_rows_and_columns_and_is_balanced(table):
     text = exported([table], "latex")
     for opened in ("table", "tabular"):

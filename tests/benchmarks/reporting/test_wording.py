@@ -16,6 +16,7 @@ from benchmarks.reporting.wording import (
     reproduced,
     runs,
     sentence,
+    so_far,
     told,
     verdict,
 )
@@ -38,6 +39,15 @@ def test_missing_folds_are_told_and_nothing_is_averaged(workspace):
     fabricate(workspace, "base", "esc10", folds=(1, 2, 4), seeds=1)
     one = result_of(workspace, "acrnn.t3", "acrnn.t3.base.esc10")
     assert (one.status, one.mean, reproduced(one), runs(one)) == ("incomplete", None, "3 of 5 folds", "3 of 5")
+
+
+def test_a_cell_without_all_folds_says_of_which_files_its_runs_are(workspace):
+    summary = "30 of 400 clips (v1 OGG): 370 missing"
+    flawed = {"census": {"complete": False, "summary": summary}}
+    fabricate(workspace, "knn", "esc10", folds=(1,), seeds=1, kind="decision", data=flawed)
+    one = result_of(workspace, "acrnn.t1", "acrnn.t1.knn.esc10")
+    assert (one.status, one.flaw) == ("incomplete", summary)
+    assert so_far(one).endswith(f" (1 of 5 folds; {summary})") and reproduced(one) == f"1 of 5 folds; {summary}"
 
 
 def test_a_value_of_some_folds_alone_says_of_which_wherever_it_stands(scene_table):
