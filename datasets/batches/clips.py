@@ -50,7 +50,7 @@ class ClipDataModule(ResidentDataModule):
 
     version = 1
     task = "clips"
-    drawn_once = ("augment", "copies")
+    drawn_once: tuple[str, ...] = ("augment", "copies")
 
     def __init__(
         self,
