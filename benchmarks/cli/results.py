@@ -209,7 +209,7 @@ def bundle_command(
     cache: CacheOption = None,
     reports: ReportsOption = None,
 ) -> None:
-    """All that a machine without internet needs to run TARGET: the code as it is, clips, wheels, the missing runs."""
+    """All that a machine without internet needs to run TARGET: code, clips, wheels, stored runs, a script for the rest."""
     from benchmarks.cli.own import asked_changes, asked_network
     from benchmarks.runs.bundle import bundle
     from benchmarks.runs.workspace import Workspace
