@@ -209,7 +209,7 @@ def bundle_command(
     cache: CacheOption = None,
     reports: ReportsOption = None,
 ) -> None:
-    """All that a machine without internet needs to run TARGET: code, clips, wheels, stored runs, a script for the rest."""
+    """All that a machine without internet needs to run TARGET: code, clips, wheels, what is stored, a script."""
     from benchmarks.cli.own import asked_changes, asked_network
     from benchmarks.runs.bundle import bundle
     from benchmarks.runs.workspace import Workspace
