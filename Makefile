@@ -8,9 +8,9 @@ RESOUND := $(BIN)/python -m benchmarks
 # What `make <target id>` passes on, for example `make acrnn.t3 TIER=reduced CORPUS=real SEEDS=3`.
 TIER ?= full
 CORPUS ?= real
-OPTIONS = --tier $(TIER) --corpus $(CORPUS) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FOLDS),--folds $(FOLDS)) \
-          $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) $(if $(DEVICE),--device $(DEVICE)) \
-          $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(if $(YES),--yes)
+OPTIONS = --tier "$(TIER)" --corpus "$(CORPUS)" $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(FOLDS),--folds "$(FOLDS)") \
+          $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(DEVICE),--device "$(DEVICE)") \
+          $(if $(LAUNCHER),--launcher "$(LAUNCHER)") $(if $(filter-out 0 no n false,$(YES)),--yes)
 PAPERS := $(notdir $(patsubst %/paper.yaml,%,$(wildcard benchmarks/papers/*/paper.yaml)))
 TABLES := $(foreach p,$(PAPERS),$(foreach t,$(wildcard benchmarks/papers/$(p)/t*.csv),$(p).$(basename $(notdir $(t)))))
 

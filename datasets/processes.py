@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
+from datasets.errors import DataError
+
 T = TypeVar("T")
 
 #: How long processes without work wait for more, seconds.
@@ -34,10 +36,14 @@ CORES = "RESOUND_CORES"
 
 
 def available_cores() -> int:
-    """The cores this process may use, and is to use."""
+    """The cores this process may use, and is to use. Raises DataError where RESOUND_CORES is no number of cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     given = os.environ.get(CORES, "")
-    return max(1, min(cores, int(given))) if given.isascii() and given.isdecimal() else cores
+    if not given:
+        return cores
+    if not (given.isascii() and given.isdecimal() and int(given) > 0):
+        raise DataError(f"{CORES}={given}: must be a whole number of cores, 1 or more")
+    return min(cores, int(given))
 
 
 def environment(threads: int) -> dict[str, str]:

@@ -164,15 +164,20 @@ class Trainer:
         return f"{note['target']}: saved and stopped; the same command continues"
 
     def last_line(self, pid: int) -> str:
-        """The end of what a process has said in the log; that it said nothing where it did not."""
+        """The last that a process has told in the log, what it printed besides left aside; or that it told nothing."""
         try:
             text = self.log.read_text(encoding="utf-8", errors="replace")
         except OSError:
             text = ""
         behind = text.rpartition(heading(pid))[2].split("\n")[1:] if heading(pid) in text else []
         own = takewhile(lambda line: not line.startswith("-- "), behind)  # with which that of another begins
-        said = (line.removeprefix("resound: ") for line in reversed(list(own)) if line.strip())
-        return next(said, "it ended without a word, as where its log cannot be written")
+        lines = [line for line in own if line.strip()]
+        said = [line for line in lines if line.startswith(TOLD)] or lines
+        return said[-1].removeprefix(TOLD) if said else "it ended without a word, as where its log cannot be written"
+
+
+#: With what lines begin that tell something, on whichever output.
+TOLD = "resound: "
 
 
 def heading(pid: int) -> str:

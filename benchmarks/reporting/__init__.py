@@ -23,8 +23,9 @@ def write_reports(
     """
     from benchmarks.reporting.kept import each_time, kept_files
     from benchmarks.reporting.together import helped
-    from benchmarks.reporting.written import tables_in, write_report
+    from benchmarks.reporting.written import check_report_folder, tables_in, write_report
 
+    check_report_folder(out)
     there = tables_in(out) if target else []
 
     def make(keep: "Keep") -> "Made":

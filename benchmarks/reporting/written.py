@@ -13,6 +13,10 @@ from benchmarks.runs.files import write_file
 Cells = dict[tuple[str, ...], Any]
 #: What a site is known by, and what of it was written: a folder without it is not ours to tidy up.
 LISTING = "site-files.txt"
+#: What the front page of a report is called.
+TITLE = "Published numbers, run again"
+#: What may lie in a folder before there is a report in it: landed runs.
+_BESIDE = ("results",)
 
 
 def tables_in(out: Path) -> list[str]:
@@ -59,6 +63,22 @@ def write_pages(files: Mapping[str, bytes], odd: dict[str, str], target: str | N
     write_file(out / LISTING, "".join(f"{path}\n" for path in sorted(files)).encode())
     tell_odd(target, odd)
     return sum(path.endswith(".html") for path in files), out / "index.html"
+
+
+def check_report_folder(out: Path) -> None:
+    """Raise InputError where `out` has files and no report of ours among them: pages would take their place."""
+    inside = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    others = [name for name in inside if name not in _BESIDE and not name.startswith(".")]
+    if others and not _begins_with(out / "README.md", TITLE) and not cells_in(out):
+        raise InputError(f"{out}: has files that are no report of ours, as {others[0]!r}; name an empty folder")
+
+
+def _begins_with(path: Path, title: str) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline().strip() == f"# {title}"
+    except (OSError, ValueError):
+        return False
 
 
 def check_folder(out: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from datasets.errors import DataError
-from datasets.processes import Child, environment, in_processes
+from datasets.processes import CORES, Child, available_cores, environment, in_processes
 from tests import ROOT
 
 PROGRAM = """
@@ -149,3 +149,14 @@ def test_they_end_with_the_process_that_started_them(tmp_path):
             time.sleep(0.05)
         os.kill(process, signal.SIGKILL)
         pytest.fail("it outlived the process that had started it")
+
+
+def test_a_bound_on_cores_is_a_number_of_them(monkeypatch):
+    monkeypatch.setenv(CORES, "1")
+    assert available_cores() == 1
+    for odd in ("x", "-1", "1.5", "0"):
+        monkeypatch.setenv(CORES, odd)
+        with pytest.raises(DataError, match=f"^{CORES}={odd}: must be a whole number of cores, 1 or more$"):
+            available_cores()
+    monkeypatch.setenv(CORES, "")
+    assert available_cores() >= 1

@@ -22,9 +22,9 @@ from benchmarks.reporting.opening.overview import (
 from benchmarks.reporting.opening.todo import CALLED, Todo, plain_todo, todo_from, together
 from benchmarks.reporting.pages import JoinedPage, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
+from benchmarks.reporting.written import TITLE
 from datasets.acquire.telling import count_of
 
-TITLE = "Published numbers, run again"
 LEFT_ASIDE = (
     "These stored runs feed no cell, because their recipe, versions or files have changed since. To have them back, "
     "run them again."

@@ -189,7 +189,9 @@ def test_of_two_that_are_started_at_once_one_tells_that_it_is_not_needed(machine
 def test_what_a_trainer_said_is_told_apart_from_what_another_one_did(machine):
     assert machine.trainer.last_line(7) == "it ended without a word, as where its log cannot be written"
     machine.trainer.log.parent.mkdir(parents=True)
-    sections = (7, "resound: no such data"), (8, "[1/2] done"), (77, "")
+    of_nine = "resound: 1 run left; the time given is too short\n\nThe pages: report"
+    sections = (7, "resound: no such data"), (8, "[1/2] done"), (9, of_nine), (77, "")
     machine.trainer.log.write_text("".join(f"-- 2026-01-01 00:00{heading(pid)}run\n{said}\n" for pid, said in sections))
     assert machine.trainer.last_line(8) == "[1/2] done"
+    assert machine.trainer.last_line(9) == "1 run left; the time given is too short"
     assert machine.trainer.last_line(77).startswith("it ended without a word")

@@ -72,6 +72,21 @@ def test_on_a_terminal_it_is_told_which_table_is_read(workspace, monkeypatch, ca
     assert "reading acrnn.t2 " in capsys.readouterr().err
 
 
+def test_pages_never_take_the_place_of_files_that_are_no_report(workspace, tmp_path):
+    mine = tmp_path / "mine"
+    (mine / "figures").mkdir(parents=True)
+    for name in ("README.md", "figures/mine.svg"):
+        (mine / name).write_text("mine")
+    with pytest.raises(InputError, match=r"mine: has files that are no report of ours, as 'README\.md'; name an empty"):
+        write_reports(workspace, "acrnn.t2", mine)
+    assert (mine / "README.md").read_text() == (mine / "figures" / "mine.svg").read_text() == "mine"
+    (tmp_path / "new" / "results").mkdir(parents=True)
+    for _ in range(2):  # beside landed runs, and again over what was written
+        assert write_reports(workspace, "acrnn.t2", tmp_path / "new")
+    (tmp_path / "new" / "report.json").write_text("{")
+    assert write_reports(workspace, "acrnn.t2", tmp_path / "new")
+
+
 def test_a_full_disk_is_one_line(workspace, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
