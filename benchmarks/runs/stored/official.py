@@ -4,6 +4,7 @@ What the items are is known from up to four sources: names that tell their fold;
 has; the files of the dataset, where those that the run was made with are here; and other runs on the same files.
 """
 
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ class OfficialItems:
         self._root_of, self._cache = root_of, cache
         self._fingerprints: dict[str, str | None] = {}
         self._problems: dict[tuple[str, ...], str | None] = {}
+        self._unread: set[Path] = set()
 
     def check(self, finished: Finished, tested: Mapping[str, Tested]) -> None:
         """Raise InputError, one line, for a run some of whose test items are not those of its fold."""
@@ -74,9 +76,9 @@ class OfficialItems:
         arguments = run.resolved["dataset"]["init_args"]
         root = self._root_of(dataset.name, run.corpus)
         place = canonical_hash([run.resolved["dataset"], run.corpus])
-        if not root.is_dir():
-            return None
         try:
+            if not root.is_dir():
+                return None
             there = dataset(root=root, cache=self._cache, **arguments)
             if place not in self._fingerprints:
                 self._fingerprints[place] = there.fingerprint()
@@ -86,7 +88,21 @@ class OfficialItems:
             found = Memo(self._cache).json("items", key, lambda: _tested_in(there, run.fold, test_set))
         except USER_ERRORS:
             return None
+        except OSError as error:  # trouble with the data says nothing against the run
+            self._warn_of_unread(root, error)
+            return None
         return tuple(found) if found is not None else None
+
+    def _warn_of_unread(self, root: Path, error: OSError) -> None:
+        """Name the files of a dataset that cannot be read, once."""
+        if root not in self._unread:
+            self._unread.add(root)
+            place, reason = error.filename or root, error.strerror or error
+            warnings.warn(
+                f"{place}: cannot be read ({reason}), so that items of runs are not compared with those of the "
+                "dataset; check its permissions",
+                stacklevel=2,
+            )
 
 
 def _tested_in(dataset: Any, fold: int, test_set: str) -> list[str] | None:

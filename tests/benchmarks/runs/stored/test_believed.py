@@ -1,5 +1,6 @@
 """Everything in a store that may be other than it says it is: the run is named and left out, and the others stay."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from benchmarks.cli.status import status_of
 from benchmarks.errors import InputError
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.table import CellResult, Variant
+from benchmarks.runs.build import import_class
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.files import read_json
 from benchmarks.runs.plan import Choice, make_plan
@@ -283,3 +285,18 @@ def test_where_the_files_of_a_run_are_here_their_lists_tell_its_items(toy_worksp
         return
     with pytest.warns(UserWarning, match=f"scores_test.npz: {problem}"):
         assert not list(again(toy_workspace).ledger.finished())
+
+
+def test_a_dataset_that_cannot_be_read_says_nothing_against_runs(toy_workspace, monkeypatch):
+    runs = [one.run for one in make_plan(select("toy.t1.plain"), Choice(), toy_workspace).missing]
+    made = sorted(execute(run, Surroundings(toy_workspace)) for run in runs)
+
+    def refused(self):
+        raise PermissionError(errno.EACCES, "Permission denied", "/data/toy/list.csv")
+
+    monkeypatch.setattr(import_class(runs[0].resolved["dataset"]["class_path"]), "fingerprint", refused)
+    with pytest.warns(UserWarning, match="cannot be read") as told:
+        assert sorted(one.folder for one in again(toy_workspace).ledger.finished()) == made
+    [line] = [str(one.message) for one in told]
+    assert line.startswith("/data/toy/list.csv: cannot be read (Permission denied), so that")
+    assert line.endswith("check its permissions")
