@@ -27,9 +27,17 @@ def canonical_hash(data: Any, length: int = 12) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The SHA-256 of a file's content, in hex. Raises InputError for a file that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """A file or folder that is there and cannot be read, as one line with what helps."""
+    return InputError(f"{path}: cannot be read ({error.strerror or error}); check its permissions")
 
 
 def write_file(path: Path, content: bytes) -> Path:
@@ -56,6 +64,8 @@ def read_json(path: Path, advice: str = "delete it to have it made again") -> An
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {advice}") from None
+    except PermissionError as error:
+        raise unreadable(path, error) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {advice}") from None
     except (ValueError, RecursionError):  # not UTF-8, not JSON, numbers without end

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.errors import InputError
-from benchmarks.runs.files import file_sha256
+from benchmarks.runs.files import file_sha256, unreadable
 from benchmarks.runs.stored.forms import StoredResult, StoredRun, read_stored
 from benchmarks.runs.stored.run import Run
 
@@ -90,11 +90,16 @@ class Finished:
     def annotations(self, testset: str) -> Path | None:
         """The copy of what is true of a test set: the run's own, or the one that its store keeps of many; None if none.
 
-        Whether the latter is what its name says, its reader checks.
+        Whether the latter is what its name says, its reader checks. Raises InputError where none may look.
         """
         name = f"{ANNOTATIONS}{testset}.csv"
-        places = (self.folder / name, shared_reference(self.folder.parent, str(self.result["files"].get(name))))
-        return next((place for place in places if place.is_file()), None) if name in self.result["files"] else None
+        if name not in self.result["files"]:
+            return None
+        shared = shared_reference(self.folder.parent, self.result["files"][name])
+        try:
+            return next((place for place in (self.folder / name, shared) if place.is_file()), None)
+        except OSError as error:
+            raise unreadable(shared.parent, error) from None
 
     def verify(self) -> None:
         """Compare every published file with its checksum. Raises InputError for the first that differs."""
@@ -133,15 +138,17 @@ def shared_reference(store: Path, digest: str) -> Path:
 
 
 def _named_in(copy: Path) -> tuple[int, str] | None:
-    """The items that annotations tell of; None where they cannot be read."""
+    """The items that annotations tell of; None for a file that is none. Raises InputError where it cannot be read."""
     try:
         with copy.open(newline="", encoding="utf-8") as file:
             rows = csv.reader(file)
             if next(rows, [])[:1] != ["item"]:
                 return None
             return Tested.of(tuple(dict.fromkeys(row[0] for row in rows if row))).items
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (UnicodeDecodeError, csv.Error):
         return None
+    except OSError as error:
+        raise unreadable(copy, error) from None
 
 
 def load_finished(folder: Path, name: str | None = None) -> Finished:
@@ -245,7 +252,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     except (NotADirectoryError, FileNotFoundError):
         raise InputError(f"{folder}: is no folder; put the run itself there, or remove it to redo it") from None
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from None
+        raise unreadable(folder, error) from None
 
 
 def _redo(folder: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from benchmarks.errors import InputError
+from benchmarks.runs.files import unreadable
 
 #: The format of stores, runs and results that this version writes.
 FORMAT = 2
@@ -256,8 +257,9 @@ def _plain(path: Path, advice: str) -> Any:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {advice}") from None
     except OSError as error:
-        reason = "is a link" if path.is_symlink() else error.strerror or str(error)
-        raise InputError(f"{path}: cannot be read ({reason}); {advice}") from None
+        if path.is_symlink():
+            raise InputError(f"{path}: cannot be read (is a link); {advice}") from None
+        raise unreadable(path, error) from None
     if len(content) > LONGEST:
         raise InputError(f"{path}: longer than any file of this name; {advice}")
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.errors import InputError
+from benchmarks.runs.files import unreadable
 from benchmarks.runs.stored.finished import Finished, Tested, load_finished, named, signature
 from benchmarks.runs.stored.run import RUN_ID
 from datasets.acquire.whole import checked, with_checksum, write_whole
@@ -59,12 +60,14 @@ class Shelf:
         return status.st_mtime_ns, status.st_nlink, status.st_ino
 
     def names(self) -> list[str]:
-        """What has a result, or is called like a run, sorted."""
+        """What has a result, or is called like a run, sorted. Raises InputError for a store that cannot be read."""
         try:
             with os.scandir(self.store) as entries:
                 names = [entry.name for entry in entries if not entry.name.startswith(".")]
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            raise unreadable(self.store, error) from None
         place = str(self.store)
         return sorted(
             name for name in names

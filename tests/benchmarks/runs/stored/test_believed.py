@@ -74,6 +74,43 @@ def test_what_is_not_what_it_says_it_is_is_left_out_and_named(store, change):
     assert sum(planned.done for planned in plan.runs.values()) == 4
 
 
+def refuse(monkeypatch, victim: Path) -> None:
+    """Have one file or folder be as if its permissions were taken; tests may run as root, who may read all."""
+    victim.touch()
+
+    def refusing(real):
+        def method(path, *arguments, **options):
+            if os.fspath(path) == str(victim):
+                raise PermissionError(errno.EACCES, "Permission denied", str(victim))
+            return real(path, *arguments, **options)
+
+        return method
+
+    for place, name in ((os, "open"), (os, "scandir"), (Path, "open")):
+        monkeypatch.setattr(place, name, refusing(getattr(place, name)))
+
+
+@pytest.mark.parametrize("name", ["run.json", "result.json", "scores_test.npz", "history.csv"])
+def test_a_run_that_may_not_be_read_is_left_out_and_not_to_be_removed(store, monkeypatch, name):
+    victim, *others = folders(store)
+    refuse(monkeypatch, victim / name)
+    with pytest.warns(UserWarning, match="left out: ") as told:
+        assert [one.folder for one in store.ledger.finished()] == others
+    line = f"left out: {victim / name}: cannot be read (Permission denied); check its permissions"
+    assert {str(one.message) for one in told} == {line}
+
+
+def test_a_store_that_may_not_be_read_is_not_an_empty_one(store, tmp_path, monkeypatch):
+    assert not list(workspace_in(tmp_path / "new").ledger.finished())  # which is not there at all
+    with monkeypatch.context() as patch:
+        refuse(patch, store.runs / "ledger.json")
+        with pytest.raises(InputError, match=r"ledger.json: cannot be read .*; check its permissions$"):
+            _ = again(store).ledger
+    refuse(monkeypatch, store.runs)
+    with pytest.raises(InputError, match=rf"^{store.runs}: cannot be read .*; check its permissions$"):
+        again(store).ledger.stored()
+
+
 @pytest.mark.parametrize("place", ["ledger.json", ".sweeps/z.json", ".claims/q", ".attempts/a/b/progress.json"])
 def test_a_pipe_in_a_store_is_not_waited_for(store, place):
     (store.runs / place).parent.mkdir(parents=True, exist_ok=True)
