@@ -49,7 +49,8 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
 
     Of their recipes, files and folds those of further seeds, too. Kept weights stay where they are; what is true of
     test items, which many runs have, lies once in the store. A run that cannot be believed, or has more than 2 MiB, is
-    left out with a warning that names it. Raises InputError for a target none of whose runs can be landed.
+    left out with a warning that names it. Where the data are absent, runs are landed whatever files they were trained
+    on, as the plan counts them. Raises InputError for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
@@ -58,10 +59,14 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     # Weights are large, and no report needs them.
     without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
     landed, refused = [], []
-    needed = dict.fromkeys(_kind(one.run) for one in plan.runs.values())
+    needed = dict.fromkeys(_kind(one.run, one.run.fingerprint) for one in plan.runs.values())
     order = {kind: place for place, kind in enumerate(needed)}
-    found = [one for one in own.values() if _kind(one.run) in needed]
-    for finished in sorted(found, key=lambda one: (order[_kind(one.run)], one.run.seed)):
+    places = [
+        (order[kind], one.run.seed, one.run.id)
+        for one in own.values() for files in {one.run.fingerprint, "absent"}
+        if (kind := _kind(one.run, files)) in needed
+    ]  # fmt: skip
+    for finished in (own[run_id] for *_, run_id in sorted(places)):
         try:
             _check_size(finished, without)
             _copy(finished, results, without)
@@ -81,9 +86,9 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     return landed
 
 
-def _kind(run: Run) -> tuple[str, str, str, str, int]:
-    """What runs of several seeds have in common."""
-    return run.paper, run.setting, run.recipe, run.fingerprint, run.fold
+def _kind(run: Run, files: str) -> tuple[str, str, str, str, int]:
+    """What runs of several seeds have in common; files: their fingerprint, or "absent" for whatever files."""
+    return run.paper, run.setting, run.recipe, files, run.fold
 
 
 def merge(folder: Path, workspace: Workspace) -> Merged:

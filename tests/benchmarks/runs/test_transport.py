@@ -65,6 +65,15 @@ def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_pat
     assert make_plan(select("toy.t1.plain"), Choice(), elsewhere).missing == []
 
 
+def test_where_the_data_are_not_what_counts_as_done_is_landed(finished, tmp_path):
+    here = Workspace(tmp_path / "none", tmp_path / "here", finished.cache, tmp_path / "reports")
+    merged = merge(finished.runs, here).merged
+    assert make_plan(select("toy.t1.plain"), Choice(), here).missing == []
+    with pytest.raises(InputError, match="no finished run of tier smoke to land"):
+        land("toy.t1.plain", Choice("smoke"), here)
+    assert sorted(land("toy.t1.plain", Choice(), here)) == sorted(merged) and len(merged) == 4
+
+
 def test_runs_that_stay_here_are_told_since_pages_show_them(finished, tmp_path, monkeypatch):
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("benchmarks.runs.workspace.outside_papers", lambda: {"toy": tmp_path / "toy"})
