@@ -1,9 +1,11 @@
 """Finished runs that travel: landing them in the repository, merging those of another machine."""
 
 import shutil
+import time
 import uuid
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +21,9 @@ from benchmarks.spec import select
 
 #: The largest run that may be landed.
 LANDED_MIB = 2.0
+#: How a run's folder is called while it is copied, and after how many seconds nobody can still be copying it.
+COPYING = ".copy-"
+ABANDONED_SECONDS = 86400.0
 MIB = 2**20
 
 
@@ -55,6 +60,7 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
     results = workspace.reports_of(target.partition(".")[0]) / "results"
+    _remove_abandoned(results)
     # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
     # Weights are large, and no report needs them.
     without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
@@ -102,6 +108,7 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
     if not any(shelf.names() for shelf in shelves):
         raise InputError(f"{folder}: holds no finished run; give the folder that the other machine used as --runs")
     here = Ledger(workspace.runs)
+    _remove_abandoned(here.root)
     for shelf in shelves:
         Ledger(shelf.store)  # refuses stores of other formats
     found = [one for shelf in shelves for one in shelf.runs()]
@@ -191,7 +198,7 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
             warnings.warn(f"{finished.folder}: has other scores than {target}, which stays", stacklevel=3)
         return False
     _check_shared(finished)
-    temporary = store / f".copy-{uuid.uuid4().hex}"
+    temporary = store / f"{COPYING}{uuid.uuid4().hex}"
     try:
         with writing(target):
             store.mkdir(parents=True, exist_ok=True)
@@ -205,3 +212,11 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return True
+
+
+def _remove_abandoned(store: Path) -> None:
+    """Remove what killed processes were copying into a store, once it is a day old. What cannot be removed stays."""
+    for folder in store.glob(f"{COPYING}*"):
+        with suppress(OSError):  # somebody else has just removed it
+            if time.time() - folder.lstat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,6 @@
+import os
 import shutil
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -124,6 +126,21 @@ def test_merge_takes_each_run_once_and_checks_it(finished, tmp_path):
     assert [len(names) for names in merge(finished.runs, here)] == [0, 4, 0]
     for one in Ledger(here.runs).finished():
         one.verify()
+
+
+def test_copies_that_were_killed_are_removed_after_a_day(finished, tmp_path):
+    here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)
+    for store, work in (
+        (here.runs, lambda: merge(finished.runs, here)),
+        (finished.reports / "results", lambda: land("toy.t1.plain", Choice(), finished)),
+    ):
+        old, new = store / f".copy-{'0' * 32}", store / f".copy-{'1' * 32}"
+        for folder in (old, new):
+            folder.mkdir(parents=True)
+            (folder / "run.json").write_text("{")
+        os.utime(old, (time.time() - 90_000,) * 2)
+        work()
+        assert new.is_dir() and not old.exists()
 
 
 def test_what_is_here_already_with_other_scores_stays_and_that_is_told(finished, tmp_path):
