@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 #: Where a value comes from. `paper`: its text says so; `code`: code of its authors, or of the work it cites, does;
 #: `inferred`: it follows from something published that is no result; `fitted`: it was chosen, among others that were
@@ -44,6 +44,22 @@ class Sourced(Strict):
 
 
 Arguments = dict[str, Sourced]
+
+
+def wrong_epochs(value: object) -> str | None:
+    """Why a number of epochs is none, one line; None where it is one. Lightning takes -1 for "without end"."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return None if is_whole and value >= 1 else "must be an integer of at least 1"
+
+
+def _with_epochs(arguments: Arguments) -> Arguments:
+    epochs = arguments.get("max_epochs")
+    if epochs is not None and (problem := wrong_epochs(epochs.value)):
+        raise ValueError(f"max_epochs: {epochs.value} {problem}")
+    return arguments
+
+
+TrainerArguments = Annotated[Arguments, AfterValidator(_with_epochs)]
 
 
 class Apart(Strict):

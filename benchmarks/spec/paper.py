@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from benchmarks.spec.audit import AuditPlan
-from benchmarks.spec.bricks import Arguments, ClassNotes, ColumnName, ImportPath, Name, Protocol, Strict
+from benchmarks.spec.bricks import (
+    Arguments,
+    ClassNotes,
+    ColumnName,
+    ImportPath,
+    Name,
+    Protocol,
+    Strict,
+    TrainerArguments,
+)
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.equivalence import Equivalence, Other
 from benchmarks.spec.words import Tier
@@ -34,7 +43,7 @@ class TierChanges(Strict):
 
     data: Arguments = {}
     model: Arguments = {}
-    trainer: Arguments = {}
+    trainer: TrainerArguments = {}
     seeds: int | None = Field(default=None, ge=1)
     folds: list[int] | None = None
 
@@ -45,7 +54,7 @@ class Setting(Strict):
     title: str
     data: DataPart
     model: Part
-    trainer: Arguments = {}
+    trainer: TrainerArguments = {}
     #: What differs from the training protocol of the paper's own networks.
     protocol: dict[Name, Protocol] = {}
     seeds: int = Field(default=1, ge=1)

@@ -11,7 +11,7 @@ from benchmarks.runs.build import class_to_read, import_class, parameters
 from benchmarks.runs.own.kinds import UNKNOWN, misfit, takes_list, type_of
 from benchmarks.runs.selection import SELECTING, Selection
 from benchmarks.spec import DatasetUse, Setting, nearest
-from benchmarks.spec.bricks import Sourced
+from benchmarks.spec.bricks import Sourced, wrong_epochs
 from datasets.acquire import safe_yaml
 
 Part = Literal["data", "model", "trainer"]
@@ -93,7 +93,7 @@ def sweep(
             raise InputError(f"--set {change.place}=[]: nothing to try; name a value")
         values = change.value if is_swept else [change.value]
         for value in values:
-            if problem := misfit(value, kind):
+            if problem := wrong_epochs(value) if change.place == "trainer.max_epochs" else misfit(value, kind):
                 raise InputError(f"--set {change.place}={value}: {problem}")
         choices.append([(change._replace(value=value), is_swept) for value in values])
     made = [

@@ -50,6 +50,10 @@ def test_what_is_no_change_is_one_line(texts, message):
         ("trainer.max_epoch=3", "pytorch_lightning.Trainer has no argument 'max_epoch'; did you mean max_epochs"),
         ("trainer.devices=3", "trainer.devices: is filled in by every run"),
         ("data.fold=3", "data.fold: is filled in by every run"),
+        *(
+            (f"trainer.max_epochs={value}", rf"trainer.max_epochs={told}: must be an integer of at least 1")
+            for value, told in (("-1", -1), ("[2, 0]", 0), ("1.5", 1.5), ("true", True), ("null", None))
+        ),
         ("model.dropout=[]", "nothing to try"),
         ("model.dropout=[" + ",".join(map(str, range(51))) + "]", "51 settings; 50 at most"),
     ],

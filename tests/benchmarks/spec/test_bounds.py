@@ -1,0 +1,67 @@
+"""Values of a paper file that have the right type and are no possible ones: each is told with file and line."""
+
+import re
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.spec import load_paper
+
+PAPER = """
+id: toy
+title: T
+authors: A
+reference: R
+year: 2026
+datasets:
+  five: {title: A, class_path: x.Y, folds: [1, 2, 3, 4, 5], bootstrap_unit: clip}
+training: {}
+settings:
+  base:
+    title: base
+    data: {class_path: x.D}
+    model: {class_path: x.M, args: {width: {value: 1, origin: paper}}}
+    trainer: {max_epochs: {value: 3, origin: paper}}
+    minutes: {full: {cpu: {five: 2}}}
+    seeds: 2
+    tiers:
+      smoke: {trainer: {max_epochs: {value: 2, origin: assumed}}, seeds: 1, folds: [1]}
+  wide: {extends: base, title: wide}
+tables:
+  t1:
+    title: T1
+    kind: train
+    columns:
+      a: {label: A, unit: "%", dataset: five, metric: accuracy_clip_decision, decimals: 1}
+      b: {label: B, unit: "%", dataset: five, metric: accuracy_clip_decision}
+      mean: {label: Mean, unit: "%", metric: accuracy_clip_decision, mean_of: [a, b]}
+    rows:
+      base: {setting: base, decimals: 2}
+errata:
+  - {id: slip, cells: {toy.t1.base.a: 3.0}, reason: A slip, where: table 1}
+"""
+TABLE = "row,label,a,b,mean\nbase,Base,1,2,1.5\n"
+
+
+def write(folder, old="", new="", table=TABLE):
+    assert old in PAPER
+    (folder / "toy").mkdir()
+    (folder / "toy" / "paper.yaml").write_text(PAPER.replace(old, new, 1))
+    (folder / "toy" / "t1.csv").write_text(table)
+
+
+def test_the_paper_is_read_without_a_mistake(tmp_path):
+    write(tmp_path)
+    assert len(list(load_paper("toy", tmp_path).cells())) == 3
+
+
+@pytest.mark.parametrize("epochs", ["-1", "0", "2.0", "true", "null", "many"])
+@pytest.mark.parametrize(
+    ("given", "place"), [("value: 3", "settings.base.trainer"), ("value: 2", "base.tiers.smoke.trainer")]
+)
+def test_epochs_are_an_integer_of_at_least_one(tmp_path, given, place, epochs):
+    write(tmp_path, f"max_epochs: {{{given}", f"max_epochs: {{value: {epochs}")
+    with pytest.raises(InputError) as caught:
+        load_paper("toy", tmp_path)
+    assert re.search(rf"paper.yaml:\d+: .*{place}: max_epochs: .* must be an integer of at least 1", str(caught.value))
+    assert "wide" not in str(caught.value)
