@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from benchmarks.spec.bricks import Arguments, ColumnName, ImportPath, Name, Strict
+from benchmarks.spec.bricks import Arguments, ColumnName, Decimals, ImportPath, Name, Strict
 
 Kind = Literal["cell", "column", "row", "network"]
 
@@ -132,7 +132,7 @@ class Share(Entry):
     count: int
     total: int = Field(gt=0)
     printed: float
-    decimals: int = 1
+    decimals: Decimals = 1
 
 
 class Attainable(Entry):
@@ -198,7 +198,7 @@ class Difference(Entry):
     printed: float
     of: str
     minus: str
-    decimals: int = 1
+    decimals: Decimals = 1
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
@@ -212,7 +212,7 @@ class Scaled(Entry):
     cell: str
     times: float
     printed: float
-    decimals: int = 1
+    decimals: Decimals = 1
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
@@ -286,7 +286,7 @@ class Labels(Entry):
     dataset: Name
     fact: Literal["hard", "soft", "all_active", "minutes", "learnt", "trained"]
     printed: float | None = None
-    decimals: int = 0
+    decimals: Decimals = 0
 
 
 Check = Annotated[

@@ -10,6 +10,7 @@ from benchmarks.spec.bricks import (
     Arguments,
     ClassNotes,
     ColumnName,
+    Decimals,
     ImportPath,
     Name,
     Protocol,
@@ -105,7 +106,7 @@ class Column(Strict):
 
     label: str
     unit: str
-    decimals: int = 1
+    decimals: Decimals = 1
     metric: str | None = None
     #: what turns scores into decisions, the last part of the metric's id; a row may have its own
     decision: str | None = None
@@ -139,7 +140,7 @@ class Row(Strict):
     test_set: Name | None = None
     items: Name | None = None
     margin: Margin | None = None
-    decimals: int | None = Field(default=None, ge=0)
+    decimals: Decimals | None = None
     protocol: dict[Name, Protocol] = {}
     #: where the row's values come from, if the paper's table does not have it
     added: str | None = None

@@ -65,3 +65,17 @@ def test_epochs_are_an_integer_of_at_least_one(tmp_path, given, place, epochs):
         load_paper("toy", tmp_path)
     assert re.search(rf"paper.yaml:\d+: .*{place}: max_epochs: .* must be an integer of at least 1", str(caught.value))
     assert "wide" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("decimals: 1", "decimals: -1", r"columns.a.decimals: .* greater than or equal to 0"),
+        ("decimals: 1", "decimals: 10000000000", r"columns.a.decimals: .* less than or equal to 10"),
+        ("decimals: 2", "decimals: 11", r"rows.base.decimals: .* less than or equal to 10"),
+    ],
+)
+def test_a_value_out_of_its_bounds_has_file_and_line(tmp_path, old, new, message):
+    write(tmp_path, old, new)
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}"):
+        load_paper("toy", tmp_path)
