@@ -59,8 +59,8 @@ def _dropped(change: Any) -> list[Any]:
     return given if isinstance(given, list) else [given] if isinstance(given, str) else []
 
 
-def _inherited(base: Any) -> dict[str, Any]:
-    """What of a mapping `drop` may name: the arguments where it has some."""
+def _inherited(base: Any) -> Any:
+    """What of a mapping `drop` may name: the arguments where it has some; no mapping where the file has none there."""
     if not _is_mapping(base):
         return {}
     return base.get(_ARGUMENTS) or {} if _ARGUMENTS in base or "class_path" in base else base
@@ -70,13 +70,14 @@ def _wrong_drops(base: Any, change: dict[str, Any], place: Place) -> Iterator[tu
     """Where a mapping drops what it does not inherit, or gives itself, and what is to be said of it."""
     known = _inherited(base)
     own = change.get(_ARGUMENTS) if _ARGUMENTS in change else change
-    for name in _dropped(change):
+    # What has no arguments but, say, a text in their place is told of where it stands.
+    for name in _dropped(change) if isinstance(known, dict) else ():
         if base is None:
             yield (
                 (*place, DROP),
                 f"drops {name!r}, and there is nothing here that is inherited",
             )
-        elif name not in known:
+        elif not isinstance(name, str) or name not in known:
             yield (*place, DROP), f"{name!r} is not inherited{nearest(str(name), known)}"
         elif isinstance(own, dict) and name in own:
             yield (*place, DROP), f"{name!r} is dropped and given; leave one of them out"
@@ -93,7 +94,7 @@ def _without_dropped(base: Any, change: Any) -> Any:
     kept = {key: _without_dropped(value, change.get(key)) for key, value in base.items()}
     if _inherited(base) is base:
         kept = {key: value for key, value in kept.items() if key not in names}
-    else:
+    elif isinstance(_inherited(kept), dict):
         kept[_ARGUMENTS] = {key: value for key, value in (kept.get(_ARGUMENTS) or {}).items() if key not in names}
     for part in ("data", "model", "trainer"):
         gone = _dropped(change.get(part))

@@ -158,40 +158,47 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
     if not path.is_file():
         raise InputError(f"{path}: the published table {paper_id}.{table_id} is missing")
     values: dict[str, Published] = {}
+    header, records = _read_csv(path)
+    printed = [name for name, column in table.columns.items() if column.added is None]
+    expected = ["row", "label", *printed]
+    if header != expected:
+        found = ",".join(header or ["nothing"])
+        raise InputError(f"{path}:1: the columns must be {','.join(expected)}, parted by commas; there is {found}")
+    rows = []
+    for line, record in records:
+        where = f"{path}:{line}"
+        if record["row"] in rows:
+            raise InputError(f"{where}: row {record['row']} stands twice")
+        if None in record:
+            raise InputError(f"{where}: has more fields than the {len(expected)} columns")
+        rows.append(record["row"])
+        for column in table.columns:
+            text = record.get(column, "")
+            try:
+                value = float(text) if text not in ("", "n/a") else None
+            except (TypeError, ValueError):
+                value = math.nan
+            if value is not None and not math.isfinite(value):
+                raise InputError(f"{where}: {column} is {text!r}, not a number")
+            values[f"{paper_id}.{table_id}.{record['row']}.{column}"] = Published(label=record["label"], value=value)
+    if rows != list(table.rows):
+        odd = sorted(set(rows) ^ set(table.rows)) or rows
+        raise InputError(f"{path}: its rows are not those of tables.{table_id}.rows in paper.yaml: {', '.join(odd)}")
+    return values
+
+
+def _read_csv(path: Path) -> tuple[list[str], list[tuple[int, dict[str, Any]]]]:
+    """The names of the columns of a csv file, and its records with the line on which each ends. Raises InputError."""
     try:
         path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no UTF-8 text ({error.reason} at byte {error.start}); write it again") from None
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
-        printed = [name for name, column in table.columns.items() if column.added is None]
-        expected = ["row", "label", *printed]
-        if reader.fieldnames != expected:
-            found = ",".join(reader.fieldnames or ["nothing"])
-            raise InputError(f"{path}:1: the columns must be {','.join(expected)}, parted by commas; there is {found}")
-        rows = []
-        for record in reader:
-            where = f"{path}:{reader.line_num}"
-            if record["row"] in rows:
-                raise InputError(f"{where}: row {record['row']} stands twice")
-            if None in record:
-                raise InputError(f"{where}: has more fields than the {len(expected)} columns")
-            rows.append(record["row"])
-            for column in table.columns:
-                text = record.get(column, "")
-                try:
-                    value = float(text) if text not in ("", "n/a") else None
-                except (TypeError, ValueError):
-                    value = math.nan
-                if value is not None and not math.isfinite(value):
-                    raise InputError(f"{where}: {column} is {text!r}, not a number")
-                values[f"{paper_id}.{table_id}.{record['row']}.{column}"] = Published(
-                    label=record["label"], value=value
-                )
-    if rows != list(table.rows):
-        odd = sorted(set(rows) ^ set(table.rows)) or rows
-        raise InputError(f"{path}: its rows are not those of tables.{table_id}.rows in paper.yaml: {', '.join(odd)}")
-    return values
+        try:
+            return list(reader.fieldnames or []), [(reader.line_num, record) for record in reader]
+        except csv.Error as error:
+            raise InputError(f"{path}:{reader.reader.line_num}: cannot be read ({error}); correct the line") from None
 
 
 def unknown_paper(paper_id: str) -> InputError:

@@ -17,9 +17,11 @@ Use = tuple[str, Iterable[str], Place]
 
 def wrong_references(paper: Paper, document: LocatedYaml) -> list[InputError]:
     """A line with file and line number for each name that is not known, each fold that is none, id that is double,
-    claim whose test has no known form.
+    claim whose test has no known form; of columns that are means of themselves alone, where there are any.
     """
-    found: list[InputError] = []
+    found = list(_circular_means(paper, document))
+    if found:  # such a table has no cells
+        return found
 
     def check(work: Callable[..., None], *given: Any) -> None:
         try:
@@ -64,6 +66,21 @@ def _of_columns(paper: Paper, table: Table, place: Place) -> Iterator[Use]:
             yield column.dataset, paper.datasets, (*here, "dataset")
         for part in column.mean_of:
             yield part, [name for name in table.columns if name != column_id], (*here, "mean_of")
+
+
+def _circular_means(paper: Paper, document: LocatedYaml) -> Iterator[InputError]:
+    """The columns that are, directly or through others, means of themselves."""
+    for table_id, table in paper.tables.items():
+        for column_id in table.columns:
+            reached, ahead = set[str](), [column_id]
+            while ahead:
+                column = table.columns.get(ahead.pop())
+                parts = {*column.mean_of} - reached if column else set()
+                reached |= parts
+                ahead += parts
+            if column_id in reached:
+                place: Place = ("tables", table_id, "columns", column_id, "mean_of")
+                yield document.error(place, f"{column_id} is a mean of itself; name other columns")
 
 
 def _check_row(paper: Paper, table_id: str, row: Row, place: Place, document: LocatedYaml) -> None:

@@ -79,3 +79,47 @@ def test_a_value_out_of_its_bounds_has_file_and_line(tmp_path, old, new, message
     write(tmp_path, old, new)
     with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}"):
         load_paper("toy", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("decimals: 1}", "mean_of: [mean]}"),
+        ("decimals: 1}", "mean_of: [a]}"),
+        ("mean_of: [a, b]", "mean_of: [a, mean]"),
+    ],
+)
+@pytest.mark.parametrize("study", [True, False])
+def test_a_column_that_is_a_mean_of_itself_has_file_and_line(tmp_path, old, new, study):
+    write(tmp_path, old, new)
+    if study:
+        path = tmp_path / "toy" / "paper.yaml"
+        asked = "{cells: [toy.t1.base.a], margin: 1, factor: 2, speaks_for: [base], because: alike}"
+        path.write_text(path.read_text() + f"equivalence: {{tf32: {asked}}}\n")
+    column = "a" if "decimals" in old else "mean"
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: tables.t1.columns.{column}.mean_of: {column} is a mean of"):
+        load_paper("toy", tmp_path)
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_a_field_of_a_table_that_is_too_long_has_file_and_line(tmp_path, line):
+    lines = TABLE.splitlines()
+    lines[line - 1] = lines[line - 1].replace(",", f",{'x' * 140_000}", 1)
+    write(tmp_path, table="\n".join(lines))
+    with pytest.raises(InputError, match=rf"t1.csv:{line}: cannot be read \(field larger than field limit"):
+        load_paper("toy", tmp_path)
+
+
+@pytest.mark.parametrize("names", ["[width]", "[[width]]", "width"])
+def test_arguments_that_are_a_text_are_told_where_they_stand(tmp_path, names):
+    write(tmp_path, "args: {width: {value: 1, origin: paper}}", "args: text")
+    path = tmp_path / "toy" / "paper.yaml"
+    path.write_text(path.read_text().replace("title: wide", f"title: wide, model: {{drop: {names}}}"))
+    with pytest.raises(InputError, match=r"paper.yaml:\d+: settings.base.model.args: Input should be a valid dict"):
+        load_paper("toy", tmp_path)
+
+
+def test_a_list_in_drop_is_not_inherited(tmp_path):
+    write(tmp_path, "title: wide", "title: wide, model: {drop: [[width]]}")
+    with pytest.raises(InputError, match=r"paper.yaml:\d+: settings.wide.model.drop: \['width'\] is not inherited"):
+        load_paper("toy", tmp_path)
