@@ -23,6 +23,9 @@ from benchmarks.spec.words import Tier
 
 #: How near a reproduced value has to come, in the unit of the column.
 Margin = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Minutes = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+#: How many seeds, at most as many as --seeds takes.
+Seeds = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Part(Strict):
@@ -45,7 +48,7 @@ class TierChanges(Strict):
     data: Arguments = {}
     model: Arguments = {}
     trainer: TrainerArguments = {}
-    seeds: int | None = Field(default=None, ge=1)
+    seeds: Seeds | None = None
     folds: list[int] | None = None
 
 
@@ -58,10 +61,10 @@ class Setting(Strict):
     trainer: TrainerArguments = {}
     #: What differs from the training protocol of the paper's own networks.
     protocol: dict[Name, Protocol] = {}
-    seeds: int = Field(default=1, ge=1)
+    seeds: Seeds = 1
     tiers: dict[Tier, TierChanges] = {}
     #: Expected minutes of one run: tier -> device kind (cpu, cuda) -> dataset; measured ones win over them.
-    minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, float]]] = {}
+    minutes: dict[Tier, dict[Literal["cpu", "cuda"], dict[Name, Minutes]]] = {}
     probes: list[Name] = []
 
     def arguments(self, part: Literal["data", "model", "trainer"], tier: Tier) -> Arguments:
@@ -240,7 +243,7 @@ class Erratum(Strict):
     id: Name
     #: no error of the paper
     remark: bool = False
-    cells: dict[str, float | None] = {}
+    cells: dict[str, Annotated[float, Field(allow_inf_nan=False)] | None] = {}
     reason: str
     where: str
 

@@ -73,6 +73,12 @@ def test_epochs_are_an_integer_of_at_least_one(tmp_path, given, place, epochs):
         ("decimals: 1", "decimals: -1", r"columns.a.decimals: .* greater than or equal to 0"),
         ("decimals: 1", "decimals: 10000000000", r"columns.a.decimals: .* less than or equal to 10"),
         ("decimals: 2", "decimals: 11", r"rows.base.decimals: .* less than or equal to 10"),
+        ("{five: 2}", "{five: -2}", r"base.minutes.full.cpu.five: .* greater than or equal to 0"),
+        ("{five: 2}", "{five: .nan}", r"base.minutes.full.cpu.five: .* finite number"),
+        ("{five: 2}", "{five: .inf}", r"base.minutes.full.cpu.five: .* finite number"),
+        ("base.a: 3.0", "base.a: .nan", r"errata.0.cells.toy.t1.base.a: .* finite number"),
+        ("seeds: 2", "seeds: 100000000", r"settings.base.seeds: .* less than or equal to 10000"),
+        ("seeds: 1,", "seeds: 100000000,", r"base.tiers.smoke.seeds: .* less than or equal to 10000"),
     ],
 )
 def test_a_value_out_of_its_bounds_has_file_and_line(tmp_path, old, new, message):
