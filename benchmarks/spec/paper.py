@@ -49,7 +49,7 @@ class TierChanges(Strict):
     model: Arguments = {}
     trainer: TrainerArguments = {}
     seeds: Seeds | None = None
-    folds: list[int] | None = None
+    folds: list[StrictInt] | None = Field(default=None, min_length=1)
 
 
 class Setting(Strict):

@@ -33,6 +33,7 @@ def wrong_references(paper: Paper, document: LocatedYaml) -> list[InputError]:
         for use in uses:
             check(_check_names, [use])
 
+    found += _folds_of_tiers(paper, document)
     for table_id, table in paper.tables.items():
         place: Place = ("tables", table_id)
         check_names(_of_columns(paper, table, place))
@@ -81,6 +82,17 @@ def _circular_means(paper: Paper, document: LocatedYaml) -> Iterator[InputError]
             if column_id in reached:
                 place: Place = ("tables", table_id, "columns", column_id, "mean_of")
                 yield document.error(place, f"{column_id} is a mean of itself; name other columns")
+
+
+def _folds_of_tiers(paper: Paper, document: LocatedYaml) -> Iterator[InputError]:
+    """The folds of tiers that no dataset of the paper has, where they stand; a dataset may lack those of another."""
+    known = sorted({fold for use in paper.datasets.values() for fold in use.folds})
+    for name, setting in paper.settings.items():
+        for tier, changes in setting.tiers.items():
+            odd = [fold for fold in changes.folds or () if fold not in known]
+            if odd and "folds" in document.data["settings"][name].get("tiers", {}).get(tier, {}):
+                place: Place = ("settings", name, "tiers", tier, "folds")
+                yield document.error(place, f"no fold {odd[0]}: the datasets have {', '.join(map(str, known))}")
 
 
 def _check_row(paper: Paper, table_id: str, row: Row, place: Place, document: LocatedYaml) -> None:

@@ -79,12 +79,15 @@ def test_epochs_are_an_integer_of_at_least_one(tmp_path, given, place, epochs):
         ("base.a: 3.0", "base.a: .nan", r"errata.0.cells.toy.t1.base.a: .* finite number"),
         ("seeds: 2", "seeds: 100000000", r"settings.base.seeds: .* less than or equal to 10000"),
         ("seeds: 1,", "seeds: 100000000,", r"base.tiers.smoke.seeds: .* less than or equal to 10000"),
+        ("folds: [1]}", "folds: [99]}", r"base.tiers.smoke.folds: no fold 99: the datasets have 1, 2, 3, 4, 5$"),
+        ("folds: [1]}", "folds: []}", r"base.tiers.smoke.folds: .* at least 1 item"),
     ],
 )
 def test_a_value_out_of_its_bounds_has_file_and_line(tmp_path, old, new, message):
     write(tmp_path, old, new)
-    with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}"):
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: .*{message}") as caught:
         load_paper("toy", tmp_path)
+    assert "wide" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
