@@ -86,8 +86,10 @@ def _load(folder: Path) -> Paper:
     is_other = data.get("id") not in (None, paper_id)
     odd = [document.error(("id",), f"must be {paper_id}, the name of the folder")] if is_other else []
     odd += _taken(document, paper_id, data.get("tables"))
+    if "published" in data:  # filled from the csv files alone
+        odd.append(document.error(("published",), "is not a field of a paper file here"))
     try:
-        paper = Paper.model_validate(data)
+        paper = Paper.model_validate({name: part for name, part in data.items() if name != "published"})
     except ValidationError as error:
         _raise_all(document, [*odd, *_explained(error, document)])
     published = {}

@@ -132,3 +132,10 @@ def test_a_list_in_drop_is_not_inherited(tmp_path):
     write(tmp_path, "title: wide", "title: wide, model: {drop: [[width]]}")
     with pytest.raises(InputError, match=r"paper.yaml:\d+: settings.wide.model.drop: \['width'\] is not inherited"):
         load_paper("toy", tmp_path)
+
+
+@pytest.mark.parametrize("given", ["{}", "{toy.t1.base.a: {label: Base, value: 9}}", ""])
+def test_published_values_stand_in_the_tables_alone(tmp_path, given):
+    write(tmp_path, "errata:", f"published: {given}\nerrata:")
+    with pytest.raises(InputError, match=r"paper.yaml:\d+: published: is not a field of a paper file here"):
+        load_paper("toy", tmp_path)
