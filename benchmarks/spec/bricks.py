@@ -50,8 +50,8 @@ Arguments = dict[str, Sourced]
 
 def wrong_epochs(value: object) -> str | None:
     """Why a number of epochs is none, one line; None where it is one. Lightning takes -1 for "without end"."""
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return None if is_whole and value >= 1 else "must be an integer of at least 1"
+    is_one = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return None if is_one else "must be an integer of at least 1"
 
 
 def _with_epochs(arguments: Arguments) -> Arguments:
