@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from benchmarks.spec.bricks import Arguments, ColumnName, Decimals, ImportPath, Name, Strict
+from benchmarks.spec.bricks import Arguments, ColumnName, Decimals, Finite, ImportPath, Name, Strict
 
 Kind = Literal["cell", "column", "row", "network"]
 
@@ -49,7 +49,7 @@ class Count(Calls):
     """What counts networks: `of`, a function of the network, times a factor per network (1 where none is given)."""
 
     args: dict[str, Any] = {}
-    times: dict[Name, float] = {}
+    times: dict[Name, Finite] = {}
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
@@ -67,7 +67,7 @@ class Quantity(Count):
     column: ColumnName
     feeds: bool = False
     compares: bool = True
-    unit: float = Field(default=1.0, gt=0)
+    unit: Finite = Field(default=1.0, gt=0)
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that must be known."""
@@ -131,7 +131,7 @@ class Share(Entry):
     kind: Literal["share"]
     count: int
     total: int = Field(gt=0)
-    printed: float
+    printed: Finite
     decimals: Decimals = 1
 
 
@@ -153,7 +153,7 @@ class Mean(Entry):
     """Cells against the mean of the values they were made from, each of them right decisions out of `decisions`."""
 
     kind: Literal["mean"]
-    values: dict[str, list[float]]
+    values: dict[str, list[Finite]]
     decisions: int | None = Field(default=None, gt=0)
 
     def ends(self, cell: str) -> list[tuple[float, float]]:
@@ -171,7 +171,7 @@ class Mean(Entry):
 class Parts(Entry):
     """The values that cells are the mean of, fold by fold for instance, each said to be of `decisions` test items."""
 
-    values: dict[str, Annotated[list[float], Field(min_length=2)]]
+    values: dict[str, Annotated[list[Finite], Field(min_length=2)]]
     decisions: int = Field(gt=0)
 
     def names(self) -> list[tuple[Kind, str]]:
@@ -195,7 +195,7 @@ class Difference(Entry):
     """A gain in the text against the cells it speaks of."""
 
     kind: Literal["difference"]
-    printed: float
+    printed: Finite
     of: str
     minus: str
     decimals: Decimals = 1
@@ -210,8 +210,8 @@ class Scaled(Entry):
 
     kind: Literal["scaled"]
     cell: str
-    times: float
-    printed: float
+    times: Finite
+    printed: Finite
     decimals: Decimals = 1
 
     def names(self) -> list[tuple[Kind, str]]:
@@ -285,7 +285,7 @@ class Labels(Entry):
     kind: Literal["labels"]
     dataset: Name
     fact: Literal["hard", "soft", "all_active", "minutes", "learnt", "trained"]
-    printed: float | None = None
+    printed: Finite | None = None
     decimals: Decimals = 0
 
 

@@ -14,6 +14,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*$")]
 #: Columns may stand in groups: `dev.babycry.er`.
 ColumnName = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9_]*(\.[a-z0-9][A-Za-z0-9_]*)*$")]
 ImportPath = Annotated[str, Field(pattern=r"^[a-z_][\w.]*\.[A-Za-z_]\w*$")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 #: How many decimals are printed.
 Decimals = Annotated[int, Field(ge=0, le=10)]
 #: Every part of a paper file is fixed once read, and an unknown field in it is a mistake.

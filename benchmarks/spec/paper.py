@@ -11,6 +11,7 @@ from benchmarks.spec.bricks import (
     ClassNotes,
     ColumnName,
     Decimals,
+    Finite,
     ImportPath,
     Name,
     Protocol,
@@ -243,7 +244,7 @@ class Erratum(Strict):
     id: Name
     #: no error of the paper
     remark: bool = False
-    cells: dict[str, Annotated[float, Field(allow_inf_nan=False)] | None] = {}
+    cells: dict[str, Finite | None] = {}
     reason: str
     where: str
 

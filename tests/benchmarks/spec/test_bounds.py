@@ -139,3 +139,24 @@ def test_published_values_stand_in_the_tables_alone(tmp_path, given):
     write(tmp_path, "errata:", f"published: {given}\nerrata:")
     with pytest.raises(InputError, match=r"paper.yaml:\d+: published: is not a field of a paper file here"):
         load_paper("toy", tmp_path)
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf"])
+@pytest.mark.parametrize(
+    ("check", "place"),
+    [
+        ("kind: share, count: 1, total: 2, printed: NUMBER", "printed"),
+        ("kind: difference, of: toy.t1.base.a, minus: toy.t1.base.b, printed: NUMBER", "printed"),
+        ("kind: scaled, cell: toy.t1.base.a, printed: 1, times: NUMBER", "times"),
+        ("kind: labels, dataset: five, fact: minutes, printed: NUMBER", "printed"),
+        ("kind: quantity, of: x.y, column: a, unit: NUMBER", "unit"),
+        ("kind: quantity, of: x.y, column: a, times: {base: NUMBER}", "times.base"),
+        ("kind: mean, values: {toy.t1.base.a: [1, NUMBER]}", "values.toy.t1.base.a.1"),
+        ("kind: spread, decisions: 9, values: {toy.t1.base.a: [1, NUMBER]}", "values.toy.t1.base.a.1"),
+    ],
+)
+def test_numbers_of_the_audit_are_finite(tmp_path, check, place, number):
+    check = check.replace("NUMBER", number)
+    write(tmp_path, "errata:", f"audit: {{checks: [{{id: one, table: t1, where: a, {check}}}]}}\nerrata:")
+    with pytest.raises(InputError, match=rf"paper.yaml:\d+: audit.checks.0.*{place}: .*(finite number|greater than 0)"):
+        load_paper("toy", tmp_path)
