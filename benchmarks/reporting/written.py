@@ -1,6 +1,7 @@
 """Where the files of a report and of a site go, and what goes from there; imports nothing that makes them."""
 
 import json
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ Cells = dict[tuple[str, ...], Any]
 LISTING = "site-files.txt"
 #: What the front page of a report is called.
 TITLE = "Published numbers, run again"
+#: What a page of a table is called by its folder and name.
+_TABLE = re.compile(r"\w+\.t\d+")
 #: What may lie in a folder before there is a report in it: landed runs.
 _BESIDE = ("results",)
 
@@ -69,7 +72,8 @@ def check_report_folder(out: Path) -> None:
     """Raise InputError where `out` has files and no report of ours among them: pages would take their place."""
     inside = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
     others = [name for name in inside if name not in _BESIDE and not name.startswith(".")]
-    if others and not _begins_with(out / "README.md", TITLE) and not cells_in(out):
+    is_ours = _begins_with(out / "README.md", TITLE) or cells_in(out) or any(map(_TABLE.fullmatch, tables_in(out)))
+    if others and not is_ours:
         raise InputError(f"{out}: has files that are no report of ours, as {others[0]!r}; name an empty folder")
 
 

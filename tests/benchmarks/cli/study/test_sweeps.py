@@ -45,7 +45,7 @@ def test_further_seeds_can_be_asked_for_and_count(toy_workspace, capsys):
     assert "8 of 8 runs are there" in told
     assert len(list(toy_workspace.runs.glob("toy-*/result.json"))) == 12
     [row] = [line for line in told.splitlines() if line.startswith("| Plain")]
-    assert row.split("|")[5].strip() == "3"
+    assert row.split("|")[6].strip() == "3"
 
 
 def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsys):
