@@ -167,7 +167,8 @@ class Evidence:
 
         Then they vary together, and what is known of the spread are the seeds' means alone.
         """
-        return len(self.parts) > 1 and any(_draws_once(one.finished.run.resolved) for one in self.scored)
+        is_mean = len(self.folds) > 1 and len(self.parts) != 1  # else all folds together have one value
+        return is_mean and any(_draws_once(one.finished.run.resolved) for one in self.scored)
 
     @cached_property
     def flaw(self) -> str | None:
