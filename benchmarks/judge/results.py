@@ -60,10 +60,10 @@ class Results:
         for variant in sorted(self._variants.get(paper_id, set()) - {Variant()}, key=lambda variant: variant.rank):
             results = self._column_results(paper, name, variant)
             results = tuple(one for one in results if (one.cell.id, variant) not in fed)  # runs that feed a verdict
-            controls = self._controls(paper, name, variant, results)
-            if any(result.n_runs for result in (*results, *controls)):
-                others[variant] = without_doubles(paper.tables[name], results)
-                ran[variant] = self._controls(paper, name, variant, others[variant])
+            shown = without_doubles(paper.tables[name], results)
+            controls = self._controls(paper, name, variant, shown)
+            if any(result.n_runs for result in (*shown, *controls)):
+                others[variant], ran[variant] = shown, controls
         ran = {variant: rows for variant, rows in ran.items() if rows}
         by_variant = {Variant(): main, **others}
         apart = {
@@ -98,10 +98,10 @@ class Results:
         found, made_in = self._evidence_of(paper, cell, Variant()), "float32"
         for numerics in paper.equivalence:
             other = self._evidence_of(paper, cell, Variant(numerics=numerics))
-            settings = {source.setting for source in cell.sources}
+            if len(other.complete_seeds) <= len(found.complete_seeds):
+                continue
             study, kinds = self.study(paper, numerics), device_kinds(other.scored)
-            is_more = len(other.complete_seeds) > len(found.complete_seeds)
-            if is_more and all(study.speaks_for(name, kinds) for name in settings):
+            if all(study.speaks_for(source.setting, kinds) for source in cell.sources):
                 found, made_in = other, numerics
         return found, made_in
 

@@ -96,11 +96,6 @@ class CellResult:
         return self.numerics if self.variant.earns_verdict else self.variant.numerics
 
     @property
-    def made_otherwise(self) -> bool:
-        """Whether a verdict is on runs in other numerics than float32."""
-        return self.verdict is not None and self.numerics != "float32"
-
-    @property
     def mean(self) -> float | None:
         """The reproduced value: the mean over complete seeds, or what the audit computes."""
         if self.check is not None:

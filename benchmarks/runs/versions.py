@@ -187,17 +187,14 @@ class _Definition:
             lines, target = self.node.body, "version"
         else:
             lines, target = self.module.tree.body, f"{self.node.name}.version"
-        return next((value for line in reversed(lines) if (value := _number(line, target)) is not None), None)
+        values = (_given_in(line, target) for line in reversed(lines))
+        numbers = (one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, int))
+        return next(numbers, None)
 
     def constant(self, name: str) -> Any:
         """The value of an attribute of a class, None where it has none. Raises ValueError for one that is computed."""
-        values = [
-            line.value
-            for line in self.node.body
-            if isinstance(line, ast.Assign | ast.AnnAssign)
-            and name in {ast.unparse(one) for one in (line.targets if isinstance(line, ast.Assign) else [line.target])}
-        ]
-        return ast.literal_eval(values[-1]) if values and values[-1] is not None else None
+        values = (_given_in(line, name) for line in reversed(self.node.body))
+        return next((ast.literal_eval(one) for one in values if one is not None), None)
 
     @cached_property
     def bases(self) -> list[str]:
@@ -356,10 +353,9 @@ def _searched(top: str, below: list[str]) -> Path | None:
     return file if file and file.suffix == ".py" and file.is_file() else None
 
 
-def _number(line: ast.stmt, target: str) -> int | None:
-    """The number in a line `version = 3` or `version: ClassVar[int] = 3`, if that is what it sets."""
-    if isinstance(line, ast.Assign | ast.AnnAssign) and isinstance(line.value, ast.Constant):
-        given = line.targets[0] if isinstance(line, ast.Assign) else line.target
-        if ast.unparse(given) == target and isinstance(line.value.value, int):
-            return line.value.value
-    return None
+def _given_in(line: ast.stmt, name: str) -> ast.expr | None:
+    """What a line like `version = 3` or `version: ClassVar[int] = 3` gives to a name; None where it does not."""
+    if not isinstance(line, ast.Assign | ast.AnnAssign):
+        return None
+    target = line.targets[0] if isinstance(line, ast.Assign) else line.target
+    return line.value if ast.unparse(target) == name else None

@@ -93,7 +93,7 @@ class Study:
     @cached_property
     def planned(self) -> "Study":
         """The same of the seeds that were asked for."""
-        return replace(self, pairs=tuple(one for one in self.pairs if one.seed < self.asked.seeds), further=0)
+        return replace(self, pairs=tuple(one for one in self.pairs if one.seed < self.asked.seeds))
 
     @cached_property
     def added(self) -> "Study":

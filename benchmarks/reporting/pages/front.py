@@ -167,7 +167,8 @@ def _verdict(one: CellResult) -> str:
     off = one.mean_alone
     reading = " (our reading)" if one.verdict and one.protocol == "our reading" else ""
     alone = f"; mean alone, off on {off[0]} of {off[1]} folds, {wording.most_off(one)} at most" if off else ""
-    numerics = f"; in {one.numerics} ([why]({one.cell.id.split('.')[0]}/numerics.md))" if one.made_otherwise else ""
+    why = f"[why]({one.cell.id.split('.')[0]}/numerics.md)"
+    numerics = f"; in {one.numerics} ({why})" if one.numerics != "float32" else ""
     return word + reading + alone + numerics
 
 

@@ -4,8 +4,8 @@ Classes lie in modules that can be imported, or in files (`path/to/mynet.py:MLP`
 behind all others, by this process and by those that it starts.
 """
 
-import ast
 import os
+from ast import ClassDef
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.runs.build import PROJECT, import_class, places_of, spec_of
 from benchmarks.runs.own.changes import Change, changed, signature
+from benchmarks.runs.versions import BrokenSource, parsed
 from benchmarks.spec import DatasetUse, Setting
 from benchmarks.spec.bricks import Sourced
 from benchmarks.spec.folders import search
@@ -67,8 +68,8 @@ def _expanded(file: str) -> Path:
 def _classes(file: Path) -> str:
     """The classes that a file defines, in words to end a message with; nothing where it cannot be read, or has none."""
     try:
-        names = [one.name for one in ast.parse(file.read_bytes()).body if isinstance(one, ast.ClassDef)]
-    except (OSError, ValueError, SyntaxError):
+        names = [one.name for one in parsed(file).body if isinstance(one, ClassDef)]
+    except (OSError, BrokenSource):
         return ""
     return f" (it has {', '.join(names)})" if names else ""
 
