@@ -164,7 +164,7 @@ def land_command(
     runs: RunsOption = None,
     cache: CacheOption = None,
     reports: ReportsOption = None,
-) -> None:
+) -> int:
     """Copy the finished runs of TARGET into reports/results, check them, write the reports again.
 
     Of a paper that is kept elsewhere they lie in its own folder, reports/results, too.
@@ -174,13 +174,17 @@ def land_command(
     from benchmarks.runs.workspace import Workspace
 
     workspace = Workspace.here(data_root, runs, cache, reports)
-    landed = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
+    landed, refused = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
     place = workspace.reports_of(target.partition(".")[0])
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
     before = _cells_before(workspace, place)
     _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
+    for line in refused:
+        if line not in workspace.ledger.unusable.values():  # a warning has told of those
+            print(f"resound: refused: {line}", file=sys.stderr)
     if own := unlanded(workspace, place):
         print(f"resound: {own}", file=sys.stderr)
+    return BAD_INPUT if refused else OK
 
 
 @app.command("bundle")

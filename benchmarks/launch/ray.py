@@ -118,9 +118,9 @@ class Ray(Launcher):
 
     def expected_seconds(self, planned: Planned) -> float:
         """How long a run takes in a slot, which has as many cores or as much of an accelerator as it was granted."""
-        cuda = self.slots.device == "cuda"
-        share = self._needs.gpus if cuda else self._needs.cpus / CORES
-        return planned.minutes_left(self.slots.device) * 60 / min(1.0, share or 1.0)
+        is_cpu = self.slots.device == "cpu"
+        share = self._needs.cpus / CORES if is_cpu else min(1.0, self._needs.gpus)
+        return planned.minutes_left(self.slots.device) * 60 / (share or 1.0)
 
     # -- slots ---------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,10 @@
 """From the ledger to markdown, figures, exports and a site; reads stored runs and paper files, never trains."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from datasets.acquire.telling import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +95,7 @@ def write_pages(
 
 
 def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:
-    """What `target` (None: all) names, as `latex`, `csv` or `json`."""
+    """What `target` (None: all) names, as `latex`, `csv` or `json`; a warning tells of runs that cannot be scored."""
     from benchmarks.judge.results import Results
     from benchmarks.launch.display import naming
     from benchmarks.reporting.exports import exported_target
@@ -100,4 +103,11 @@ def export_tables(workspace: "Workspace", target: str | None, form: str) -> str:
 
     results, ids = Results(workspace), table_ids(target)
     with naming("reading", ids) as named:
-        return exported_target(map(results.table, named(ids)), target, form)
+        tables = [results.table(name) for name in named(ids)]
+        text = exported_target(tables, target, form)
+    for one in tables:
+        if one.unscored:
+            reasons = "; ".join(dict.fromkeys(one.unscored.values()))
+            left_out = f"{count_of(len(one.unscored), 'stored run')} cannot be scored here, left out"
+            warnings.warn(f"{one.id}: {left_out}: {reasons}", stacklevel=2)
+    return text

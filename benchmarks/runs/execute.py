@@ -217,7 +217,7 @@ def try_network(run: Run, around: Surroundings, folder: Path) -> None:
     Raises InputError, one line, for one that does not begin alike with the same seed, does not give what its task
     needs, or cannot be trained: before anything is.
     """
-    from models.tasks.own import WANTED, Own, fault, same_start
+    from models.tasks.own import WANTED, Own, check_shapes, fault, same_start
 
     data = build_data(run, around.workspace)
     data.setup()
@@ -225,14 +225,14 @@ def try_network(run: Run, around: Surroundings, folder: Path) -> None:
     with _told(name), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, again = build_model(run, data), build_model(run, data)
-    if not is_network(model):
-        return
-    if odd := same_start(model, again):
-        raise InputError(
-            f"{name}: {odd} differs between two made with the same seed; draw with torch's generator alone"
-        )
+        if not is_network(model):
+            return
     if isinstance(model, Own) and (problem := fault(model, *_training_batch(data), data.task)):
         raise InputError(f"{name}: {problem}")
+    with _told(name):
+        check_shapes(model)
+        if odd := same_start(model, again):
+            raise InputError(f"{odd} differs between two made with the same seed; draw with torch's generator alone")
     trial = {"max_epochs": 1, "limit_train_batches": 1, "limit_val_batches": 1}
     short = replace(run, resolved={**run.resolved, "trainer": {**run.resolved["trainer"], **trial}})
     wanted = f"; it must give {WANTED[data.task]}" if data.task in WANTED else ""

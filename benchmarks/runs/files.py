@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +42,7 @@ def unreadable(path: Path, error: OSError) -> InputError:
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """Write a file whole or not at all; returns its path. Raises InputError where the disk refuses."""
+    """Write a file whole or not at all; returns its path. Raises StorageError where the disk refuses."""
     try:
         return write_whole(path, content)
     except OSError as error:
@@ -72,15 +73,19 @@ def read_json(path: Path, advice: str = "delete it to have it made again") -> An
         raise InputError(f"{path}: cut short or not JSON; {advice}") from None
 
 
-def storage_error(path: Path, error: OSError) -> InputError:
-    """A disk that refuses (full, read-only) as one line, with what helps."""
+class StorageError(InputError):
+    """A disk that refuses (full, read-only): whatever else was to be written there will be refused, too."""
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """A disk that refuses as one line, with what helps."""
     advice = "free some space or choose another folder" if error.errno in FULL else "choose another folder"
-    return InputError(f"{path}: cannot be written ({error.strerror or error}); {advice}")
+    return StorageError(f"{path}: cannot be written ({error.strerror or error}); {advice}")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """For a block that writes to `path`: what the disk refuses becomes one line. Raises InputError."""
+    """For a block that writes to `path`: what the disk refuses becomes one line. Raises StorageError."""
     try:
         yield
     except OSError as error:
@@ -120,8 +125,14 @@ def claimed(path: Path, note: dict[str, Any] | None = None) -> Iterator[bool]:
 
 
 def is_claimed(path: Path) -> bool:
-    """Whether somebody holds the claim, in this process or another."""
+    """Whether somebody holds the claim, in this process or another; a warning tells of one that nobody may look at."""
     if not path.is_file():  # a pipe would be waited for
         return False
-    with path.open("rb") as file:  # on a read-only store, too
-        return not try_lock(file.fileno(), shared=True)
+    try:
+        with path.open("rb") as file:  # on a read-only store, too
+            return not try_lock(file.fileno(), shared=True)
+    except FileNotFoundError:  # removed meanwhile
+        return False
+    except OSError as error:
+        warnings.warn(f"{unreadable(path, error)}; meanwhile it counts as held", stacklevel=2)
+        return True

@@ -92,11 +92,14 @@ def _migrate_run(folder: Path) -> str | None:
         raise InputError(f"{folder}: is a link; put the run itself there")
     advice = f"remove the folder {folder} to redo it"
     result = read_stored(folder / "result.json", OldResult, advice, oldest=0)
+    check_listing(folder, result["files"])
+    check_files(folder, result["files"])
+    found = read_stored(folder / "run.json", Marker, advice, oldest=0)["format"]
+    if found != result["format"]:
+        raise InputError(f"{folder}: its run.json is of format {found}, its result of {result['format']}; {advice}")
     if result["format"] == FORMAT:
         load_finished(folder)
         return None
-    check_listing(folder, result["files"])
-    check_files(folder, result["files"])
     data = read_stored(folder / "run.json", OldRun, advice, oldest=0)
     if not result["id"] == data["id"] == folder.name:
         raise InputError(f"{folder}: its run.json describes {data['id']}, not this run")

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.errors import InputError
-from benchmarks.runs.files import file_sha256, write_file, write_json, writing
+from benchmarks.errors import InputError, InputErrors
+from benchmarks.runs.files import StorageError, file_sha256, write_file, write_json, writing
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, Run, load_finished
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.stored.finished import REFERENCES, WEIGHTS, shared_reference
@@ -18,6 +18,7 @@ from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from datasets.acquire.telling import count_of
 
 #: The largest run that may be landed.
 LANDED_MIB = 2.0
@@ -25,6 +26,13 @@ LANDED_MIB = 2.0
 COPYING = ".copy-"
 ABANDONED_SECONDS = 86400.0
 MIB = 2**20
+
+
+class Landed(NamedTuple):
+    """The ids of runs that are among the landed ones now, and why others of the target are not, a line each."""
+
+    landed: list[str]
+    refused: list[str]
 
 
 class Merged(NamedTuple):
@@ -49,13 +57,13 @@ def unlanded(workspace: Workspace, place: Path) -> str | None:
     return f"{told} on the pages, too; whoever has the landed runs alone gets others"
 
 
-def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
-    """Copy the finished runs that `target` needs into the `results` of its paper's reports; returns their ids.
+def land(target: str, choice: Choice, workspace: Workspace) -> Landed:
+    """Copy the finished runs that `target` needs into the `results` of its paper's reports.
 
     Of their recipes, files and folds those of further seeds, too. Kept weights stay where they are; what is true of
     test items, which many runs have, lies once in the store. A run that cannot be believed, or has more than 2 MiB, is
-    left out with a warning that names it. Where the data are absent, runs are landed whatever files they were trained
-    on, as the plan counts them. Raises InputError for a target none of whose runs can be landed.
+    refused, and the others are landed all the same. Where the data are absent, runs are landed whatever files they
+    were trained on, as the plan counts them. Raises InputError for a target none of whose runs can be landed.
     """
     plan = make_plan(select(target), choice, workspace)
     own = {one.run.id: one for one in workspace.ledger.finished() if one.folder.parent == workspace.runs}
@@ -64,7 +72,10 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
     # Annotations of real files are not ours to publish; those of generated ones are needed to score again.
     # Weights are large, and no report needs them.
     without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
-    landed, refused = [], []
+    landed: list[str] = []
+    believed = {one.run.id for one in workspace.ledger.finished()}
+    lost = plan.runs.keys() - believed
+    refused = [why for folder, why in workspace.ledger.unusable.items() if folder.name in lost]
     needed = dict.fromkeys(_kind(one.run, one.run.fingerprint) for one in plan.runs.values())
     order = {kind: place for place, kind in enumerate(needed)}
     places = [
@@ -78,18 +89,19 @@ def land(target: str, choice: Choice, workspace: Workspace) -> list[str]:
             _copy(finished, results, without)
             share_references(results / finished.run.id)
             landed.append(finished.run.id)
+        except StorageError:
+            raise
         except InputError as error:
-            warnings.warn(f"left out: {error}", stacklevel=2)
             refused.append(str(error))
     if not landed:
-        odd = [why for folder, why in workspace.ledger.unusable.items() if folder.name in plan.runs]
-        if refused or odd:
-            raise InputError((refused or odd)[0])
+        if refused:
+            untold = [line for line in refused if line not in workspace.ledger.unusable.values()]  # by a warning
+            raise InputErrors([InputError(line) for line in untold or refused[:1]], target)
         raise InputError(
             f"{target}: no finished run of tier {choice.tier} to land; "
             f"`python -m benchmarks run {target} {choice.options}`"
         )
-    return landed
+    return Landed(landed, refused)
 
 
 def _kind(run: Run, files: str) -> tuple[str, str, str, str, int]:
@@ -124,6 +136,9 @@ def merge(folder: Path, workspace: Workspace) -> Merged:
             is_new = _copy(finished, here.root)
             (outcome.merged if is_new else outcome.known).append(finished.run.id)
             bare += [finished.run.id] if _is_bare(load_finished(here.root / finished.run.id)) else []
+        except StorageError as error:
+            outcome.refused.append(f"{error}; {count_of(len(found) - found.index(one), 'run')} not looked at")
+            break
         except InputError as error:
             outcome.refused.append(str(error))
     if bare:

@@ -6,6 +6,7 @@ What is kept with a checksum is read as it was written, or not at all.
 import hashlib
 import os
 import re
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,24 @@ def whole(path: Path, durable: bool = False) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """For a block that fills a folder which is empty or not there: if the block fails, it is so again."""
+    was_there = folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        if not was_there:
+            folder.rmdir()
+        raise
 
 
 def remove_abandoned(folder: Path, below: bool = True) -> None:

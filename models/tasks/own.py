@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedParameter
+from torch.nn.parameter import is_lazy
 
 from models.tasks.activity import ActivityDetection, Heard
 from models.tasks.clips import ClipClassification
@@ -167,7 +167,7 @@ def build(network: str, arguments: Mapping[str, Any], offered: Mapping[str, Any]
             made: nn.Module = cls(**{**taken, **arguments})
         except TypeError as error:  # most often of arguments that it lacks or does not know
             raise ValueError(f"cannot be made with {_spelled({**taken, **arguments})} ({error})") from error
-        if any(isinstance(one, UninitializedParameter) for one in made.parameters()):
+        if any(is_lazy(one) for one in made.parameters()):
             with predicting(made):
                 made(torch.zeros(1, *offered["input_shape"]))
     return made
@@ -232,6 +232,13 @@ def fault(module: nn.Module, x: Any, y: Any, task: str) -> str | None:
     if not found.requires_grad:
         return "gives what does not depend on any parameter, so that nothing can be trained"
     return None
+
+
+def check_shapes(made: nn.Module) -> None:
+    """Raise ValueError for a network with a lazy layer that no x has settled: such a layer cannot be trained."""
+    for name, one in (*made.named_parameters(), *made.named_buffers()):
+        if is_lazy(one):
+            raise ValueError(f"{name} is of a lazy layer that what is computed of x does not use; remove the layer")
 
 
 def same_start(one: nn.Module, other: nn.Module) -> str | None:

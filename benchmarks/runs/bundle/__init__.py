@@ -11,12 +11,13 @@ from benchmarks.errors import InputError
 from benchmarks.runs.bundle.members import Taken, clip_members, code_members, run_members, wheel_members
 from benchmarks.runs.bundle.own import module_members, paper_members, setting_members
 from benchmarks.runs.bundle.parts import MIB, write_parts
-from benchmarks.runs.files import write_json
+from benchmarks.runs.files import write_json, writing
 from benchmarks.runs.own.place import Asked
 from benchmarks.runs.plan import Choice, Plan, make_plan
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import load_paper, select
 from datasets.acquire.telling import count_of
+from datasets.acquire.whole import filled
 
 
 def bundle(
@@ -61,19 +62,15 @@ def bundle(
         run_members(plan, workspace),
         feature_members(plan, workspace) if features else clip_members(plan, workspace),
     ]
-    out.mkdir(parents=True, exist_ok=True)
-    takings.append(Taken(wheel_members(wheels, python, platform, out), []))
-    has_papers = bool(takings[1].members)
-    takings.append(
-        Taken(
-            [("run.sh", _run_script(asked.words if asked else ("run", target), choice, values, has_papers).encode())],
-            [],
-        )
-    )
-    members = [member for taken in takings for member in taken.members]
-    parts, cut = write_parts(members, out, max_mib * MIB)
-    shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")
-    write_json(out / "bundle.json", {"target": target, "runs": [run.id for run in runs], "parts": parts, "cut": cut})
+    words, has_papers = asked.words if asked else ("run", target), bool(takings[1].members)
+    takings.append(Taken([("run.sh", _run_script(words, choice, values, has_papers).encode())], []))
+    with writing(out), filled(out):
+        takings.append(Taken(wheel_members(wheels, python, platform, out), []))
+        members = [member for taken in takings for member in taken.members]
+        parts, cut = write_parts(members, out, max_mib * MIB)
+        shutil.copyfile(Path(__file__).with_name("unbundle.py"), out / "unbundle.py")
+        index = {"target": target, "runs": [run.id for run in runs], "parts": parts, "cut": cut}
+        write_json(out / "bundle.json", index)
     yield from (line for taken in takings for line in taken.said)
     yield from (f"left here: {count_of(len(some), 'run')}: {reason}" for reason, some in wanted.lacking.items())
     total = sum(part["bytes"] for part in parts.values()) / MIB

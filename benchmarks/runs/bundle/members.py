@@ -75,7 +75,6 @@ def wheel_members(names: Sequence[str], python: str, platform: str, out: Path) -
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        shutil.rmtree(out, ignore_errors=True)
         raise InputError(f"no wheels of {', '.join(names)} for Python {python} on {platform}; see `pip download`")
     members: list[Member] = [(f"wheels/{path.name}", path.read_bytes()) for path in sorted(folder.iterdir())]
     shutil.rmtree(folder)

@@ -61,6 +61,8 @@ def _problem(
     state = kept.get(keeper) if isinstance(kept, dict) else None
     if not isinstance(state, dict) or state.get("run") != run_id:
         return "of another run, or from before checkpoints said whose they are"
+    if not content["optimizer_states"]:  # Lightning would go on with a fresh one
+        return "of no optimizer"
     found = content["state_dict"]
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
     if not isinstance(found, dict) or {name: _shape(one) for name, one in found.items()} != shapes:

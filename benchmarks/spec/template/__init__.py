@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError
 from benchmarks.spec import load
-from datasets.acquire.whole import write_whole
+from datasets.acquire.whole import filled, write_whole
 
 FILES = Path(__file__).parent / "files"
 ID, FOLDER = "@ID@", "@FOLDER@"
@@ -34,10 +34,11 @@ def write_template(place: Path, paper_id: str | None = None) -> tuple[str, list[
         raise InputError(f"{load.paper_folder(name)}: is a paper of the id {name}, too; give another --id")
     words = {ID: name, FOLDER: str(folder)}
     written = []
-    for source in sorted(FILES.iterdir()):
-        text = source.read_text(encoding="utf-8")
-        for mark, word in words.items():
-            text = text.replace(mark, word)
-        target = f"{name}_network.py" if source.name == "network.py.txt" else source.name
-        written.append(write_whole(folder / target, text))
+    with filled(folder):
+        for source in sorted(FILES.iterdir()):
+            text = source.read_text(encoding="utf-8")
+            for mark, word in words.items():
+                text = text.replace(mark, word)
+            target = f"{name}_network.py" if source.name == "network.py.txt" else source.name
+            written.append(write_whole(folder / target, text))
     return name, written

@@ -1,7 +1,9 @@
 """What `status` says of a store: sweeps, what goes on, what waits to go on, what failed; for people and programs."""
 
+import errno
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -76,6 +78,22 @@ def test_a_run_that_somebody_works_on_does_not_wait(here):
             "running mine: epoch 3 of 9, loss 0.2500",
             "0 runs done (0.0 h), 0 failed, 1 running",
         ]
+
+
+def test_a_claim_that_nobody_may_look_at_counts_as_held_and_is_told(here, monkeypatch):
+    """As one of another user is."""
+    (here.runs / ".claims").mkdir(parents=True)
+    (here.runs / ".claims" / "theirs").touch()
+    opened = Path.open
+
+    def refused(path, *mode, **options):
+        if path.name == "theirs":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *mode, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.warns(UserWarning, match="theirs: cannot be read .*; meanwhile it counts as held"):
+        assert lines(here) == ["running theirs: starting", "0 runs done (0.0 h), 0 failed, 1 running"]
 
 
 def test_a_live_sweep_is_told_slot_by_slot(here):

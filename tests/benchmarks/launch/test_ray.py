@@ -124,8 +124,10 @@ def test_a_slot_takes_as_long_as_what_it_was_granted_lets_it(toy_workspace):
     planned = Planned(None, False, {"cpu": 3.0, "cuda": 1.0})
     seconds = lambda text, device: launcher_named(text)(toy_workspace, Slots(9, device)).expected_seconds(planned)  # noqa: E731
     assert seconds("ray", "cpu") == 360.0  # the minutes are those of two cores
-    assert seconds("ray:cpus=2", "cpu") == seconds("ray:cpus=8", "cpu") == 180.0
+    assert seconds("ray:cpus=2", "cpu") == 180.0
+    assert seconds("ray:cpus=8", "cpu") == 45.0  # as other launchers count
     assert seconds("ray:gpus=0.25", "cuda") == 240.0
+    assert seconds("ray:gpus=2", "cuda") == 60.0  # a run uses one
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Bundles: what they take of the user's own, and that runs come back from a machine that has nothing but them."""
 
+import errno
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 
 import pytest
@@ -156,6 +158,22 @@ def test_features_travel_instead_of_sounds_to_a_machine_without_a_network(miniat
     assert there.run == planned.run
     assert there.result["files"]["scores_test.npz"] == ours.result["files"]["scores_test.npz"]
     assert there.result["data"]["census"] == ours.result["data"]["census"]
+
+
+def test_a_disk_that_is_full_leaves_no_part_of_a_bundle(toy_workspace, tmp_path, monkeypatch):
+    real, tars = tarfile.open, []
+
+    def full(path, *mode):
+        tars.append(path)
+        if len(tars) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *mode)
+
+    monkeypatch.setattr("benchmarks.runs.bundle.parts.tarfile.open", full)
+    with pytest.raises(InputError, match=r"part-002.tar: cannot be written \(No space left .*; free some space"):
+        bundled("toy.t1.plain", SMOKE, toy_workspace, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.undo()
 
 
 def test_a_bundle_of_nothing_is_one_line(toy_workspace, tmp_path):

@@ -221,6 +221,21 @@ def test_a_run_that_its_paper_file_knows_no_more_is_left_alone(old, change, prob
     assert re.fullmatch(f"{re.escape(str(folder))}: {problem}", line)
 
 
+@pytest.mark.parametrize("name", ["run.json", "result.json"])
+def test_a_run_of_two_formats_is_left_alone_and_nobody_is_sent_round_in_circles(tmp_path, name):
+    workspace = workspace_in(tmp_path)
+    [run] = fabricate(workspace, "base", "esc10", seeds=1, folds=(1,))
+    folder = workspace.runs / run.id
+    write_json(folder / name, {**read_json(folder / name), "format": 1})
+    result = read_json(folder / "result.json")
+    files = {**result["files"], "run.json": file_sha256(folder / "run.json")}
+    write_json(folder / "result.json", {**result, "files": files})
+    [line] = migrate(workspace.runs).refused
+    assert re.fullmatch(
+        f"{folder}: its run.json is of format ., its result of .; remove the folder .* to redo it", line
+    )
+
+
 def test_a_link_and_a_file_that_nobody_lists_are_left_alone(old, tmp_path):
     store, _ = old
     first, second = sorted(path.parent for path in store.glob("[!.]*/result.json"))

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import time
@@ -54,13 +55,13 @@ def test_runs_of_one_paper_are_not_those_of_another_with_the_same_recipe(toy_wor
         land(f"{twin}.t1.plain", choice, fresh(toy_workspace))
     execute(theirs, Surroundings(toy_workspace))
     assert not missing(twin, without_data)
-    assert land("toy.t1.plain", choice, fresh(toy_workspace)) == [ours.id]
-    assert land(f"{twin}.t1.plain", choice, fresh(toy_workspace)) == [theirs.id]
+    assert land("toy.t1.plain", choice, fresh(toy_workspace)).landed == [ours.id]
+    assert land(f"{twin}.t1.plain", choice, fresh(toy_workspace)).landed == [theirs.id]
 
 
 def test_landed_runs_are_found_where_neither_data_nor_runs_are(finished, tmp_path):
-    assert len(land("toy.t1.plain", Choice(), finished)) == 4
-    assert land("toy.t1.plain", Choice(), finished)  # again: nothing to do, nothing broken
+    first, again = (land("toy.t1.plain", Choice(), finished) for _ in range(2))
+    assert (len(first.landed), first.refused) == (4, []) and again == first  # nothing to do, nothing broken
     results = finished.reports / "results"
     assert not list(results.rglob("*.ckpt"))
     elsewhere = Workspace(tmp_path / "none", tmp_path / "empty", tmp_path / "fresh", finished.reports)
@@ -73,7 +74,7 @@ def test_where_the_data_are_not_what_counts_as_done_is_landed(finished, tmp_path
     assert make_plan(select("toy.t1.plain"), Choice(), here).missing == []
     with pytest.raises(InputError, match="no finished run of tier smoke to land"):
         land("toy.t1.plain", Choice("smoke"), here)
-    assert sorted(land("toy.t1.plain", Choice(), here)) == sorted(merged) and len(merged) == 4
+    assert sorted(land("toy.t1.plain", Choice(), here).landed) == sorted(merged) and len(merged) == 4
 
 
 def test_runs_that_stay_here_are_told_since_pages_show_them(finished, tmp_path, monkeypatch):
@@ -93,14 +94,16 @@ def test_further_seeds_of_what_is_needed_are_landed_and_other_recipes_are_not(to
     full = [one.run for one in make_plan(select("toy.t1.plain"), Choice(seeds=1), toy_workspace).missing]
     for run in (*wanted, *full):
         execute(run, Surroundings(toy_workspace))
-    assert land("toy.t1.plain", Choice("smoke"), fresh(toy_workspace)) == [run.id for run in wanted]
+    assert land("toy.t1.plain", Choice("smoke"), fresh(toy_workspace)).landed == [run.id for run in wanted]
 
 
 def test_nothing_damaged_is_landed_and_the_others_are(finished):
     first, *others = sorted(finished.runs.glob("[!.]*/scores_test.npz"))
     first.write_bytes(first.read_bytes()[:-20])
     with pytest.warns(UserWarning, match=f"left out: {first}: damaged"):
-        assert sorted(land("toy.t1.plain", Choice(), fresh(finished))) == [path.parent.name for path in others]
+        landed, refused = land("toy.t1.plain", Choice(), fresh(finished))
+    assert sorted(landed) == [path.parent.name for path in others]
+    assert len(refused) == 1 and refused[0].startswith(f"{first}: damaged")
     for path in others:
         path.write_bytes(path.read_bytes()[:-20])
     with pytest.warns(UserWarning, match="left out"), pytest.raises(InputError, match="damaged"):
@@ -110,8 +113,31 @@ def test_nothing_damaged_is_landed_and_the_others_are(finished):
 def test_what_is_too_large_is_left_out(finished, monkeypatch):
     monkeypatch.setattr("benchmarks.runs.transport.LANDED_MIB", 0.001)
     problem = r"0\.0 MiB; a landed run has at most 0\.001 MiB"
-    with pytest.warns(UserWarning, match=problem), pytest.raises(InputError, match=problem):
+    with pytest.raises(InputError, match=problem):
         land("toy.t1.plain", Choice(), finished)
+
+
+def test_one_that_is_too_large_is_refused_and_the_others_are_landed(finished, monkeypatch):
+    sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in finished.runs.glob("[!.]*-s?-*")}
+    large = max(sizes, key=sizes.__getitem__)
+    (large / "history.csv").write_bytes((large / "history.csv").read_bytes() + b"\n" * 9000)
+    rewrite(large)
+    monkeypatch.setattr("benchmarks.runs.transport.LANDED_MIB", (max(sizes.values()) + 4500) / 2**20)
+    landed, refused = land("toy.t1.plain", Choice(), fresh(finished))
+    assert len(landed) == 3 and [line.partition(":")[0] for line in refused] == [str(large)]
+
+
+def test_a_disk_that_refuses_ends_the_landing_and_the_merging_at_once(finished, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("benchmarks.runs.transport.shutil.copyfile", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\); free some space"):
+        land("toy.t1.plain", Choice(), finished)
+    here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)
+    merged, known, refused = merge(finished.runs, here)
+    assert (merged, known) == ([], []) and len(refused) == 1
+    assert refused[0].endswith("; 4 runs not looked at")
 
 
 def test_landing_nothing_says_what_to_do(toy_workspace):

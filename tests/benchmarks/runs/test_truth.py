@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, InputErrors
 from benchmarks.judge.evaluator import Evaluator
 from benchmarks.judge.truth_here import TruthsHere, truth_of_run
-from benchmarks.reporting import write_reports
+from benchmarks.reporting import export_tables, write_reports
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import load_finished
 from benchmarks.runs.plan import Choice, make_plan
@@ -243,10 +243,7 @@ def test_neither_merging_nor_landing_again_passes_over_a_damaged_copy_of_many(to
     assert not found.merged and len(found.refused) == 2
     for why in found.refused:
         assert why.startswith(str(store / "references")) and "put the file itself back" in why
-    with (
-        pytest.raises(InputError, match=r"references.*put the file itself back"),
-        pytest.warns(UserWarning, match="left"),
-    ):
+    with pytest.raises(InputErrors, match=r"references.*put the file itself back \(and 1 more\)"):
         land("toy.t4", Choice(corpus="standin"), replace(toy_workspace, reports=shared.reports))
     for path in (store / "references").iterdir():  # no file at all
         path.unlink()
@@ -303,6 +300,8 @@ def test_a_landed_run_cannot_be_scored_where_nobody_knows_its_items(landed):
     for one in landed.ledger.finished():
         with pytest.raises(NoTruth, match="Annotated toy: its files are not here"):
             truth_of_run(one, "plain", landed)
+    with pytest.warns(UserWarning, match="toy.t4: 2 stored runs cannot be scored here, left out: Annotated toy: its"):
+        assert export_tables(landed, "toy.t4", "csv").count("not scored here") == 3
 
     write_reports(landed, "toy.t4", landed.reports)
     page = (landed.reports / "toy" / "t4.md").read_text()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from datasets.acquire.whole import remove_abandoned, whole, write_whole
+from datasets.acquire.whole import filled, remove_abandoned, whole, write_whole
 
 
 def names(folder):
@@ -36,6 +36,28 @@ def test_what_fails_leaves_the_old_content(tmp_path, durable):
         write_half()
     assert names(tmp_path) == ["a.txt"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_that_could_not_be_filled_is_as_before(tmp_path, is_there):
+    folder = tmp_path / "new"
+    if is_there:
+        folder.mkdir()
+
+    def fill_half():
+        with filled(folder):
+            (folder / "sub").mkdir()
+            for path in (folder / "a.txt", folder / "sub" / "b.txt"):
+                path.touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_half()
+    assert folder.exists() == is_there and names(tmp_path) == ["new"] * is_there
+    assert not is_there or names(folder) == []
+    with filled(folder):
+        (folder / "a.txt").touch()
+    assert names(folder) == ["a.txt"]
 
 
 def test_readers_see_the_old_content_until_the_end(tmp_path):

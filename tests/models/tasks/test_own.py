@@ -12,6 +12,7 @@ from models.tasks.activity import ActivityDetection
 from models.tasks.own import (
     OwnActivity,
     OwnClips,
+    check_shapes,
     completed,
     fault,
     heard_in_chunks,
@@ -61,6 +62,12 @@ class Fails(nn.Module):
         raise RuntimeError("not\nhere")
 
 
+class Unsettled(Linear):
+    def __init__(self, num_classes):
+        super().__init__(num_classes)
+        self.spare = nn.LazyLinear(3)
+
+
 class NoModule:
     pass
 
@@ -85,6 +92,9 @@ def test_arguments_are_given_and_offered_where_a_network_takes_them():
         made(arguments={"hiden": 7})
     with pytest.raises(ValueError, match=r"NoModule: is no torch\.nn.Module"):
         made(NoModule)
+    with pytest.raises(ValueError, match=r"spare\.weight is of a lazy layer that what is computed of x does not use"):
+        check_shapes(made(Unsettled))
+    check_shapes(made())
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_weights_are_merged_and_not_landed(finished, workspace, tmp_path):
     shutil.copy(workspace.runs / "ledger.json", tmp_path / "brought")
     assert merge(tmp_path / "brought", other).merged == [run.run.id]
     assert (tmp_path / "runs" / run.run.id / FILE).read_bytes() == (run.folder / FILE).read_bytes()
-    assert land("acrnn.t1.knn", Choice("smoke", "miniature", folds=(1,), seeds=1), other) == [run.run.id]
+    assert land("acrnn.t1.knn", Choice("smoke", "miniature", folds=(1,), seeds=1), other).landed == [run.run.id]
     landed = load_finished(tmp_path / "reports" / "results" / run.run.id)
     assert not (landed.folder / FILE).exists()
     landed.tested()

@@ -83,6 +83,10 @@ def of_an_odd_epoch(path):
     changed(path, lambda content: content.update(epoch="two"))
 
 
+def of_no_optimizer(path):
+    changed(path, lambda content: content["optimizer_states"].clear())
+
+
 def a_pipe(path):
     """Which whoever opens it would wait for."""
     path.unlink()
@@ -98,7 +102,7 @@ CHANGES = {
     of_nobody: "of another run, or from before", something_else: "not of the form of a checkpoint",
     without_history: "of another number of epochs", with_a_short_history: "of another number of epochs",
     of_no_numbers: "of weights that are no numbers", a_pipe: "no file", of_no_tensors: "of another network",
-    of_an_odd_epoch: "of another number of epochs",
+    of_an_odd_epoch: "of another number of epochs", of_no_optimizer: "of no optimizer",
 }  # fmt: skip
 
 
