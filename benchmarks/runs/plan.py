@@ -10,7 +10,7 @@ from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Run
 from benchmarks.runs.own.names import is_own
 from benchmarks.runs.stored.timings import TYPED, Estimate, Machine, Timings, expected, stored_timings, this_cpu
-from benchmarks.runs.versions import spelled_out, versions
+from benchmarks.runs.versions import check_arguments, spelled_out, versions
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, DatasetUse, Paper, load_paper
 from datasets import registry
@@ -217,6 +217,7 @@ def _runs(paper: Paper, setting: str, dataset: str, choice: Choice, workspace: W
     if choice.folds == ():
         return []
     runs = setting_runs(paper, setting, dataset, choice, workspace)
+    check_arguments(runs[0].resolved)
     told = expected_minutes(paper, runs[0], workspace, this_cpu(choice.numerics))
     minutes = {device: round(one.minutes, 3) for device, one in told.items()}
     basis = {device: one.basis for device, one in told.items()}

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -136,6 +137,28 @@ def class_constant(import_path: str, name: str) -> Any:
     return None
 
 
+def check_arguments(resolved: dict[str, Any]) -> None:
+    """Raise InputError for an argument that a class of a run does not take, as far as its source tells what it does."""
+    for part in (resolved[name] for name in ("dataset", "data", "model")):
+        taken = _taken(part["class_path"])
+        if ... in taken:
+            continue
+        if odd := [name for name in part["init_args"] if name not in taken]:
+            known = ", ".join(map(str, taken))
+            raise InputError(f"{part['class_path']}: takes no argument {odd[0]}; it takes {known}")
+
+
+def _taken(class_path: str) -> "tuple[str | EllipsisType, ...]":
+    """What the constructor of a class takes, its own or the first inherited one; anything where that cannot be read."""
+    for path in lineage(class_path):
+        definition = _found(path)
+        if definition is None:
+            break
+        if definition.arguments is not None:
+            return definition.arguments
+    return (...,)
+
+
 def content_number(import_path: str) -> int:
     """A number of the sources behind a class or function: of its module, and of all modules of the user's it imports.
 
@@ -195,6 +218,16 @@ class _Definition:
         """The value of an attribute of a class, None where it has none. Raises ValueError for one that is computed."""
         values = (_given_in(line, name) for line in reversed(self.node.body))
         return next((ast.literal_eval(one) for one in values if one is not None), None)
+
+    @cached_property
+    def arguments(self) -> "tuple[str | EllipsisType, ...] | None":
+        """What the constructor takes by name, `...` for whatever else; None where the class has none of its own."""
+        for line in self.node.body:
+            if isinstance(line, ast.FunctionDef) and line.name == "__init__":
+                names = [one.arg for one in (*line.args.posonlyargs, *line.args.args, *line.args.kwonlyargs)]
+                return (*names[1:], ...) if line.args.kwarg else tuple(names[1:])
+        is_made = isinstance(self.node, ast.FunctionDef) or self.node.decorator_list  # as a dataclass is
+        return (...,) if is_made else None
 
     @cached_property
     def bases(self) -> list[str]:

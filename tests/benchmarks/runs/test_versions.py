@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.runs.versions import class_version, spelled_out, users_sources, versions
+from benchmarks.runs.versions import check_arguments, class_version, spelled_out, users_sources, versions
 from tests import ROOT
 
 PARTS = {
@@ -115,6 +115,28 @@ def test_planning_imports_no_torch(paper, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("class Net:\n    def __init__(self, size, *, losses=None):\n        pass\n", False),
+        ("class Net:\n    def __init__(self, size, *, loss=None):\n        pass\n", True),
+        ("class Net:\n    def __init__(self, size, **others):\n        pass\n", True),
+        ("class Of:\n    def __init__(self, size):\n        pass\nclass Net(Of):\n    pass\n", False),
+        ("class Of:\n    def __init__(self, loss):\n        pass\nclass Net(Of):\n    pass\n", True),
+        ("from somewhere import Of\nclass Net(Of):\n    pass\n", True),  # for the run to find out
+        ("import dataclasses\n@dataclasses.dataclass\nclass Net:\n    loss: int\n", True),
+    ],
+)
+def test_an_argument_that_a_class_does_not_take_is_told_before_anything_runs(kit, text, is_taken):
+    (kit / "nets.py").write_text(text)
+    (kit / "more.py").write_text("class Data:\n    pass\nclass Module:\n    pass\n")
+    if is_taken:
+        check_arguments(with_argument(3))
+        return
+    with pytest.raises(InputError, match=r"kit\.nets\.Net: takes no argument loss; it takes size"):
+        check_arguments(with_argument(3))
 
 
 def test_extractors_are_spelled_out():
