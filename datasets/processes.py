@@ -192,7 +192,11 @@ class Child:
 
 
 def answering() -> Callable[[dict[str, Any]], None]:
-    """In a child: what sends one JSON line to its parent. Whatever else it prints goes to stderr."""
+    """In a child, which from here on ends with its parent: what sends that one JSON line.
+
+    Whatever else it prints goes to stderr.
+    """
+    end_with(os.getppid())
     if _MORE_PIPES:
         answers = os.fdopen(int(sys.argv[1]), "w", buffering=1)
     else:

@@ -6,7 +6,6 @@ number of them, and when they die.
 """
 
 import json
-import os
 import sys
 import tempfile
 import warnings
@@ -18,7 +17,7 @@ from benchmarks.errors import InputError, told
 from benchmarks.launch.memory import free_mib
 from benchmarks.runs.memo import sharing
 from benchmarks.runs.workspace import Workspace
-from datasets.processes import Child, available_cores, end_with
+from datasets.processes import Child, available_cores
 
 #: Seconds that a report computes alone before it takes helpers, each of which has to import and read what it does.
 SECONDS_WORTH_HELP = 1.0
@@ -86,7 +85,6 @@ def _help() -> None:
 
     answer = answering()
     asked = json.loads(sys.stdin.readline())
-    end_with(os.getppid())
     warnings.simplefilter("ignore")  # the report tells
     try:
         with sharing(Path(asked["folder"])):

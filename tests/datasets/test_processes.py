@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +11,12 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from datasets.errors import DataError
-from datasets.processes import CORES, Child, available_cores, environment, in_processes
+from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
 from tests import ROOT
 
 PROGRAM = """
 import os, sys, json
-from datasets.processes import answering
+from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
 answer = answering()
 print("noise")
 for line in sys.stdin:
@@ -120,10 +121,17 @@ def test_what_a_task_raises_is_raised_and_a_death_is_told(fresh_processes):
 
 LONE = """
 import os, sys, time
-from datasets.processes import in_processes
+from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
 from tests.datasets.test_processes import told_and_busy
 if __name__ == "__main__":
     list(in_processes(told_and_busy, [(sys.argv[1],)], jobs=2))
+"""
+LONE_WITH_A_CHILD = """
+import sys, time
+from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
+with Child("tests.datasets.test_processes") as child:
+    child.send({"place": sys.argv[1]})
+    time.sleep(600)
 """
 
 
@@ -133,8 +141,9 @@ def told_and_busy(place):
 
 
 @pytest.mark.slow
-def test_they_end_with_the_process_that_started_them(tmp_path):
-    (tmp_path / "lone.py").write_text(LONE)
+@pytest.mark.parametrize("program", [LONE, LONE_WITH_A_CHILD])
+def test_they_end_with_the_process_that_started_them(tmp_path, program):
+    (tmp_path / "lone.py").write_text(program)
     place = tmp_path / "pid"
     lone = subprocess.Popen([sys.executable, tmp_path / "lone.py", place], env={**os.environ, "PYTHONPATH": str(ROOT)})
     until = time.monotonic() + 120
@@ -160,3 +169,8 @@ def test_a_bound_on_cores_is_a_number_of_them(monkeypatch):
             available_cores()
     monkeypatch.setenv(CORES, "")
     assert available_cores() >= 1
+
+
+if __name__ == "__main__":  # the child above
+    answering()
+    told_and_busy(json.loads(sys.stdin.readline())["place"])
