@@ -18,7 +18,7 @@ from benchmarks.spec import folders
 from benchmarks.spec.bricks import Origin
 from benchmarks.spec.cells import Cell, Published
 from benchmarks.spec.extends import with_extends
-from benchmarks.spec.located_yaml import LocatedYaml, Place
+from benchmarks.spec.located_yaml import LocatedYaml, Place, control_in
 from benchmarks.spec.paper import Paper, Table
 from benchmarks.spec.references import wrong_references
 from benchmarks.spec.words import nearest
@@ -192,9 +192,12 @@ def _read_table(path: Path, paper_id: str, table_id: str, table: Table) -> dict[
 def _read_csv(path: Path) -> tuple[list[str], list[tuple[int, dict[str, Any]]]]:
     """The names of the columns of a csv file, and its records with the line on which each ends. Raises InputError."""
     try:
-        path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no UTF-8 text ({error.reason} at byte {error.start}); write it again") from None
+    for number, line in enumerate(text.split("\n"), 1):
+        if problem := control_in(line):
+            raise InputError(f"{path}:{number}: {problem}")
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         try:

@@ -200,7 +200,12 @@ def test_a_row_stands_before_a_column_of_the_same_name(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(b"\xff\xfe", "is no UTF-8 text"), (b"inf", "not a number"), (b"nan", "not a number")],
+    [
+        (b"\xff\xfe", "is no UTF-8 text"),
+        (b"\x1b", "control character"),
+        (b"inf", "not a number"),
+        (b"nan", "not a number"),
+    ],
 )
 def test_a_published_value_that_is_none_is_one_line(paper_copy, content, problem):
     path = paper_copy / "acrnn" / "t3.csv"

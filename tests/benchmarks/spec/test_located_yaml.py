@@ -35,6 +35,8 @@ def test_knows_the_line_of_a_place_or_of_what_is_around_it(tmp_path):
         ("a: [1\nb: 2\n", ":2: did not find expected ',' or ']'"),
         (b"\xff", ": cannot be read (not UTF-8 text)"),
         (b"a: \x00", ":1: "),
+        ('a: 1\nb: ["x", "\\e[31mred"]\n', ":2: b.1: has the control character \\x1b; remove it"),
+        ('a:\n  "\\u202ekey": 1\n', ":1: a: has the control character \\u202e; remove it"),
         ("a: 1".encode("utf-16"), ": cannot be read (not UTF-8 text)"),
         ("a: 0x" + "f" * 100_000, ":1: '0xffff"),
         ("#" * (4 << 20) + "\n", ": 4194305 bytes are no paper file"),
