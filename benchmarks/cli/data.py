@@ -85,7 +85,7 @@ def check_command(
     """Compare a dataset with the official lists: missing, extra, unreadable, wrong rate, silent and so on."""
     cls = registry.get(name)
     workspace = _workspace(data_root, cache)
-    check_there(workspace, cls, _corpus(corpus))
+    workspace.check_there(cls, _corpus(corpus))
     dataset = cls(root=workspace.dataset_root(name, corpus), cache=workspace.cache)
     with progress(f"checking {name}") as advance:
         census = registry.part(cls, "census").take_census(dataset, advance)
@@ -145,7 +145,7 @@ def synthesize_command(
     synthesis = registry.part(registry.get(name), "synthesis")
     cls = registry.get(name)
     workspace = _workspace(data_root, cache)
-    check_there(workspace, cls, _corpus(corpus))
+    workspace.check_there(cls, _corpus(corpus))
     dataset = cls(root=workspace.dataset_root(name, corpus), cache=workspace.cache)
     given = {
         "mixtures_per_class": mixtures,
@@ -159,23 +159,6 @@ def synthesize_command(
         dataset, target, lambda one: progress(f"{name} {one}"), subset, changes, fresh_onsets, write_audio, jobs
     ):
         print(f"{name} {one}: {folder}")
-
-
-def check_there(workspace: "Workspace", cls: Any, corpus: str) -> None:
-    """For commands with --corpus: where a dataset has no folder in a corpus, raises an error with what makes one.
-
-    cls: the dataset's class. Raises InputError for a corpus that is written here, DataError for real files.
-    """
-    name = cls.name
-    root = workspace.dataset_root(name, corpus)
-    if root.is_dir():
-        return
-    if corpus != "real":
-        raise InputError(f"{root}: not there; write it with `python -m benchmarks data {corpus} {name}`")
-    try:
-        cls(root=root, cache=workspace.cache)
-    except DataError as error:
-        raise DataError(f"{error}, or try `--corpus miniature` (`data miniature {name}` writes it)") from error
 
 
 def _corpus(corpus: str) -> str:

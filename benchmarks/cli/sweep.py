@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.cli import BAD_INPUT, OK, OUT_OF_TIME, SOME_FAILED
-from benchmarks.cli.data import check_there
 from benchmarks.cli.listing import lacking_lines, left_out_lines, plan_lines
 from benchmarks.cli.names import check_names
 from benchmarks.cli.own import print_own, try_networks
@@ -268,7 +267,7 @@ class Sweep:
         return replace(plan, runs=left)
 
     def _refuse_absent_data(self, run: Run) -> None:
-        check_there(self.workspace, _class_of(run), self.choice.corpus)
+        self.workspace.check_there(_class_of(run), self.choice.corpus)
         self.workspace.dataset_of(run)  # raises the dataset's own message
         raise InputError(f"{run.dataset}: its files are not on this machine")
 

@@ -6,11 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmarks.errors import InputError
 from benchmarks.runs.build import import_class
 from benchmarks.runs.ledger import Ledger, Run
 from benchmarks.runs.stored.official import OfficialItems
 from benchmarks.spec import DatasetUse, outside_papers
 from datasets.acquire.hashes import forget
+from datasets.errors import DataError
 
 _PLACES = ("data", "runs", "cache", "reports")
 
@@ -72,6 +74,21 @@ class Workspace:
     def dataset_root(self, name: str, corpus: str) -> Path:
         """The folder of one dataset: real files under the data root, generated corpora under the cache."""
         return self.data / name if corpus == "real" else self.cache / corpus / name
+
+    def check_there(self, cls: Any, corpus: str) -> None:
+        """Where a dataset has no folder in a corpus, raise an error that says what makes one.
+
+        cls: the dataset's class. Raises InputError for a corpus that is written here, DataError for real files.
+        """
+        root = self.dataset_root(cls.name, corpus)
+        if root.is_dir():
+            return
+        if corpus != "real":
+            raise InputError(f"{root}: not there; write it with `python -m benchmarks data {corpus} {cls.name}`")
+        try:
+            cls(root=root, cache=self.cache)
+        except DataError as error:
+            raise DataError(f"{error}, or try `--corpus miniature` (`data miniature {cls.name}` writes it)") from error
 
     def dataset(self, use: DatasetUse, corpus: str) -> Any:
         """The dataset as a paper uses it. Raises DataError where its files are not to be found."""
