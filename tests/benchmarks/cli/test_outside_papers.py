@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,19 @@ def test_a_place_that_is_named_is_that_of_all_papers(ran):
     code, _, told = answered(home, "land", "mine.t1", *OPTIONS, "--reports", "named", papers="papers")
     assert code == 0 and len(list((home / "named" / "results").glob("mine-*"))) == 2, told
     assert content(home / "papers") == before
+
+
+@pytest.mark.slow
+def test_a_run_that_cannot_be_landed_is_named_and_the_exit_code_tells(ran):
+    home, _ = ran
+    shutil.copytree(home / "runs", home / "cut")
+    first, *_ = sorted((home / "cut").glob("mine-*/scores_test.npz"))
+    first.write_bytes(first.read_bytes()[:-9])
+    words = ("land", "mine.t1", *OPTIONS, "--runs", "cut", "--reports", "other")
+    with pytest.warns(UserWarning, match=f"left out: {first}: damaged"):
+        code, output, told = answered(home, *words, papers="papers")
+    assert (code, told) == (2, "")
+    assert output.startswith(f"1 run in {home / 'other' / 'results'}\n")
 
 
 @pytest.mark.slow
