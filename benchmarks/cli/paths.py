@@ -49,11 +49,13 @@ def run_or_file(word: str) -> str:
 
 
 def new_file(word: str) -> Path:
-    """A file to write, in a folder that is there."""
+    """A file to write, in a folder that is there; behind a link, which stays."""
     path = _path(word, "a file")
     mode = _mode(path)
-    if mode is not None and stat.S_ISDIR(mode):
-        raise typer.BadParameter(f"{path}: a folder, not a file")
+    if mode is not None and not stat.S_ISREG(mode):
+        raise typer.BadParameter(f"{path}: {_kind(mode)}, not a file")
+    if path.is_symlink():
+        path = path.resolve()
     if not path.parent.is_dir():
         raise typer.BadParameter(f"{path}: there is no folder {path.parent}")
     return path

@@ -177,11 +177,11 @@ def land_command(
     landed, refused = land(target, choice_of(tier, corpus, None, None, numerics), workspace)
     place = workspace.reports_of(target.partition(".")[0])
     print(f"{count_of(len(landed), 'run')} in {place / 'results'}")
-    before = _cells_before(workspace, place)
-    _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
     for line in refused:
         if line not in workspace.ledger.unusable.values():  # a warning has told of those
             print(f"resound: refused: {line}", file=sys.stderr)
+    before = _cells_before(workspace, place)
+    _tell_written(write_in_places(workspace, None, place, keeps=True, jobs=jobs), before, workspace)
     if own := unlanded(workspace, place):
         print(f"resound: {own}", file=sys.stderr)
     return BAD_INPUT if refused else OK

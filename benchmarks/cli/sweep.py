@@ -62,6 +62,8 @@ class Sweep:
     gang: int = 1
     #: whether the tables of the target are written and printed when all is run
     tables: bool = True
+    #: whether runs that are all stored are made anew, in place of those
+    anew: bool = False
 
     def run(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Run the sweep and write its tables; returns the exit code of the command."""
@@ -93,6 +95,8 @@ class Sweep:
                 try_networks([planned.run for planned in plan.missing], self.asked, self.workspace)
             for line in (*gang_lines(plan.missing, self.gang), *logging_lines(self.logger, self.workspace.runs)):
                 print(f"resound: {line}", file=sys.stderr)
+            if self.anew:
+                again.make_room(plan, self.workspace)
             code = self._launch(plan, launcher, minutes)
         if self.tables:
             self._write_tables()
@@ -116,9 +120,9 @@ class Sweep:
         trainer = Trainer(self.workspace.runs)
         trainer.refuse_second()
         place = again.store_beside(self.workspace) if anew else self.workspace
-        plan = replace(self, workspace=place).plan()
-        if not plan.missing and not anew:
-            return self.run()
+        plan = replace(self, workspace=place, anew=anew).plan()
+        if not plan.missing:
+            return self.run_again() if anew else self.run()
         if self.asks(plan, kind.share_out(self.jobs, self.device, len(plan.missing)).device, confirmed):
             return BAD_INPUT
         command = [*arguments, "--launcher", launcher, "--yes"]
@@ -162,19 +166,18 @@ class Sweep:
         return self.asked.cells if self.asked else select(self.target)
 
     def _plan(self, cells: Sequence[Cell]) -> Plan:
-        return make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
+        plan = make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
+        return again.all_of(plan) if self.anew and not plan.missing else plan
 
     def run_again(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Make the runs anew, beside those that are stored, and say whether the same came out.
 
         No table is written: it would be of the runs made anew alone, and count all others as missing.
         """
-        beside = again.store_beside(self.workspace)
-        anew = replace(self, workspace=beside, tables=False)
+        anew = replace(self, workspace=again.store_beside(self.workspace), tables=False, anew=True)
         plan = anew._plan(anew._cells)
-        again.begin_anew(plan, beside)
         code = anew.run(minutes, confirmed)
-        for line in again.comparison_lines(plan, self.workspace):
+        for line in again.comparison_lines(plan, self.workspace) if code != BAD_INPUT else ():
             print(f"resound: {line}", file=sys.stderr)
         return code
 
@@ -197,7 +200,7 @@ class Sweep:
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
         deadline = None if minutes is None else time.monotonic() + minutes * 60
-        outcome, is_idle = Outcome(), minutes is not None
+        outcome, is_idle, is_stopped = Outcome(), minutes is not None, False
         missing = plan.missing
         with (
             SweepRecord(self.workspace.runs, self.target, self.launcher) as record,
@@ -205,8 +208,9 @@ class Sweep:
         ):
 
             def listen(event: Event) -> None:
-                nonlocal is_idle
+                nonlocal is_idle, is_stopped
                 is_idle &= not isinstance(event, Started | Stopping)
+                is_stopped |= isinstance(event, Stopping)
                 record(event)
                 display(event)
 
@@ -218,7 +222,7 @@ class Sweep:
                 place = launcher(self.workspace, slots)
                 record.begin(missing, place)
                 outcome = outcome.followed_by(launch(missing, place, listen, left))
-                if not outcome.elsewhere or outcome.stopped or outcome.not_started:
+                if not outcome.elsewhere or outcome.stopped or outcome.not_started or is_stopped:
                     break
                 # Another command works on these: wait for it, and take over what it leaves undone.
                 missing = self._wait([p for p in missing if p.run.id in outcome.elsewhere], deadline)

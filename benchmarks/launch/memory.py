@@ -120,8 +120,10 @@ class Room:
     def fits(self, slot: int, run: "Run", busy: Mapping[int, "Run"]) -> bool:
         """Whether a run fits in a slot beside those of the busy ones, each of which may still grow to what it needs."""
         free = self._free
-        if free is None:
+        if free is None and (self.device != "cpu" or self.limit_mib is None):
             return self.device == "cpu"  # of an accelerator its first run tells
+        if free is None:  # the system does not tell
+            free = float("inf")
         if self.limit_mib is not None:
             free = min(free, self.limit_mib - sum(self._held.values()))
         growing = sum(self._lacks(other, one) for other, one in busy.items())

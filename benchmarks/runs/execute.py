@@ -304,10 +304,13 @@ def _predict(trainer: Any, model: Any, data: Any) -> dict[str, Scores]:
     """What the network says about every test set of the data; recordings of it may differ in length."""
     batches = trainer.predict(model, datamodule=data)
     by_set = [batches] if len(data.test_sets) == 1 else batches
-    return {
-        name: _scores(items, data, stacked([one.float().cpu().numpy() for one in values]), model)
-        for (name, items), values in zip(data.test_sets.items(), by_set, strict=True)
+    found = {
+        name: stacked([one.float().cpu().numpy() for one in values])
+        for name, values in zip(data.test_sets, by_set, strict=True)
     }
+    if hasattr(data, "repeated"):  # which rounding on some device might tell apart
+        found = {name: data.repeated(name, values) for name, values in found.items()}
+    return {name: _scores(items, data, found[name], model) for name, items in data.test_sets.items()}
 
 
 def _scores(items: list[str], data: Any, values: np.ndarray, model: Any) -> Scores:

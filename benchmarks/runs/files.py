@@ -17,6 +17,8 @@ from datasets.acquire.whole import write_whole
 
 #: What a system says where space is what is missing.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}
+#: What a system says of a rename onto a folder that is there and not empty.
+TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 #: More than a look at a claim takes.
 LOOK_SECONDS = 0.001
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -20,7 +20,6 @@ work; that two processes cannot publish the same run rests on the rename, which 
 Other names that begin with a dot (.DS_Store, ._x) are not ours and are passed over, in every folder.
 """
 
-import errno
 import os
 import shutil
 import uuid
@@ -31,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, warned
-from benchmarks.runs.files import claimed, is_claimed, storage_error, write_json, writing
+from benchmarks.runs.files import TAKEN, claimed, is_claimed, storage_error, write_json, writing
 from benchmarks.runs.stored.finished import ANNOTATIONS, PUBLISHED, Finished, Tested, file_checksums, load_finished
 from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, StoredRun, read_stored
 from benchmarks.runs.stored.official import contradicting
@@ -42,6 +41,8 @@ __all__ = ["ANNOTATIONS", "FORMAT", "Finished", "Ledger", "Run", "load_finished"
 
 #: What is in an attempt that the next one goes on with.
 CHECKPOINT = "checkpoint.ckpt"
+#: Where it is, beside the attempt, until the run is published.
+KEPT = f".{CHECKPOINT}"
 #: Raises InputError for a run that was tested on other items than its own (stored.official).
 ItemCheck = Callable[[Finished, Mapping[str, Tested]], None]
 
@@ -166,7 +167,8 @@ class Ledger:
         """
         found: dict[str, dict[str, Any]] = {}
         for folder, note in self._noted():
-            one: dict[str, Any] = {"id": folder.parent.name, "checkpoint": (folder / CHECKPOINT).exists(), **note}
+            is_kept = any(place.exists() for place in (folder / CHECKPOINT, folder.with_name(KEPT)))
+            one: dict[str, Any] = {"id": folder.parent.name, "checkpoint": is_kept, **note}
             if one["checkpoint"] or one["id"] not in found:
                 found[one["id"]] = one
         return list(found.values())
@@ -204,7 +206,8 @@ class Ledger:
     def attempt(self, run: Run) -> Path:
         """A folder to work on `run` in: the one of a killed attempt, with its checkpoint alone, or a new one.
 
-        The caller holds the claim, so an attempt found here belongs to nobody who lives.
+        What became of the last attempt is no longer told. The caller holds the claim, so an attempt found here belongs
+        to nobody who lives.
         """
         self._open()
         parent = self.root / ".attempts" / run.id
@@ -219,6 +222,9 @@ class Ledger:
                 shutil.rmtree(other, ignore_errors=True)
             folder.mkdir(exist_ok=True)
             _clear(folder, lambda name: name == CHECKPOINT)
+            if (parent / KEPT).exists():
+                (parent / KEPT).replace(folder / CHECKPOINT)
+            (self.root / ".failures" / f"{run.id}.json").unlink(missing_ok=True)
         write_json(folder / "run.json", run.to_dict())
         return folder
 
@@ -231,6 +237,8 @@ class Ledger:
         if not (attempt / "run.json").exists():
             raise InputError(f"{attempt}: vanished while the run was made; run it again")
         with writing(attempt):
+            if (attempt / CHECKPOINT).exists():  # for the next attempt, should this one not be published
+                (attempt / CHECKPOINT).replace(attempt.with_name(KEPT))
             _clear(attempt, lambda name: PUBLISHED.fullmatch(name) is not None)
         files = file_checksums(attempt)
         write_json(attempt / "result.json", {"format": FORMAT, "id": run.id, "files": files, **result})
@@ -247,7 +255,7 @@ class Ledger:
             # A published folder is never empty, so the rename fails where one already stands.
             os.rename(attempt, target)  # noqa: PTH104 - Path.rename has the same semantics; the call is the point
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            if error.errno not in TAKEN:
                 raise storage_error(target, error) from error
             shutil.rmtree(attempt, ignore_errors=True)
         shutil.rmtree(attempt.parent, ignore_errors=True)

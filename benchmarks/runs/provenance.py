@@ -34,19 +34,24 @@ _TAKEN: dict[tuple[Path, str], Any] = {}
 
 @cache
 def code_revision() -> dict[str, Any]:
-    """The git revision of the harness and whether the tree differs from it; "unknown" outside a checkout."""
+    """The git revision of the harness and whether the tree differs from it; "unknown" outside a checkout.
+
+    Where code travels without .git, the file REVISION tells, whatever repository it lies in there.
+    """
     root = Path(__file__).parents[2]
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
+    marker = root / "REVISION"
+    if marker.is_file():
+        known, _, state = marker.read_text().strip().partition(" ")
+        return {"revision": known, "dirty": state == "dirty"}
     try:
         return {"revision": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "-uno"))}
     except (OSError, subprocess.CalledProcessError):
-        marker = root / "REVISION"  # written where code travels without .git
-        known, _, state = (marker.read_text() if marker.exists() else "unknown").strip().partition(" ")
-        return {"revision": known, "dirty": state == "dirty"}
+        return {"revision": "unknown", "dirty": False}
 
 
 @cache

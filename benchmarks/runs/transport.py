@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.errors import InputError, InputErrors
-from benchmarks.runs.files import StorageError, file_sha256, write_file, write_json, writing
+from benchmarks.runs.files import TAKEN, StorageError, file_sha256, storage_error, write_file, write_json, writing
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, Run, load_finished
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.stored.finished import REFERENCES, WEIGHTS, shared_reference
 from benchmarks.runs.stored.official import contradicting
+from benchmarks.runs.stored.run import RUN_ID
 from benchmarks.runs.stored.shelf import Shelf
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
@@ -74,8 +75,11 @@ def land(target: str, choice: Choice, workspace: Workspace) -> Landed:
     without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
     landed: list[str] = []
     believed = {one.run.id for one in workspace.ledger.finished()}
-    lost = plan.runs.keys() - believed
-    refused = [why for folder, why in workspace.ledger.unusable.items() if folder.name in lost]
+    asked = {_whatever_seed(run_id) for run_id in plan.runs}
+    refused = [
+        why for folder, why in workspace.ledger.unusable.items()
+        if folder.name not in believed and _whatever_seed(folder.name) in asked
+    ]  # fmt: skip
     needed = dict.fromkeys(_kind(one.run, one.run.fingerprint) for one in plan.runs.values())
     order = {kind: place for place, kind in enumerate(needed)}
     places = [
@@ -102,6 +106,11 @@ def land(target: str, choice: Choice, workspace: Workspace) -> Landed:
             f"`python -m benchmarks run {target} {choice.options}`"
         )
     return Landed(landed, refused)
+
+
+def _whatever_seed(run_id: str) -> str:
+    """The name of a run but for its seed and its recipe and files, which nobody knows of a damaged one."""
+    return RUN_ID.sub(lambda end: end[0].partition("-s")[0], run_id)
 
 
 def _kind(run: Run, files: str) -> tuple[str, str, str, str, int]:
@@ -223,7 +232,12 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
             for name, path in files_of(finished, without).items():
                 shutil.copyfile(path, temporary / name, follow_symlinks=False)
             load_finished(temporary, finished.run.id).tested()
+        try:
             temporary.rename(target)
+        except OSError as error:
+            if error.errno in TAKEN:  # somebody else has just put it there
+                return False
+            raise storage_error(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return True

@@ -19,6 +19,8 @@ from datasets.errors import DataError
 
 #: No sound is as small as a pointer, so that nothing else has to be opened.
 POINTER_BYTES = 100
+#: Memories that were to be forgotten and could not be removed; this process does without them.
+_FORGOTTEN: set[Path] = set()
 
 
 def md5_of_file(path: Path) -> str:
@@ -86,7 +88,7 @@ def _stamp_of(path: Path) -> str:
 def _recall(memory: Path | None) -> dict[str, tuple[str, str]]:
     """The stamp and the md5 of each path; nothing where the memory is absent, cut short or none at all."""
     try:
-        content = checked(memory) if memory is not None else None
+        content = checked(memory) if memory is not None and memory not in _FORGOTTEN else None
         known = json.loads(content) if content else {}
         return {path: (str(stamp), str(md5)) for path, (stamp, md5) in known.items()}
     except (OSError, ValueError, TypeError, AttributeError):
@@ -109,7 +111,10 @@ def index_memory(cache: Path | None, name: str, root: Path) -> Path | None:
 def forget(cache: Path, name: str) -> None:
     """Forget all hashes of a dataset's files, so that each is read again."""
     for memory in (cache / "index").glob(f"{name}-*.json"):
-        memory.unlink(missing_ok=True)
+        try:
+            memory.unlink(missing_ok=True)
+        except OSError:  # a read-only cache
+            _FORGOTTEN.add(memory)
 
 
 def below(root: Path, hashes: Mapping[Path, str]) -> dict[str, str]:

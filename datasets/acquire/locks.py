@@ -7,6 +7,8 @@ files do none of that. Neither system's module is imported before a lock is aske
 import os
 import time
 
+from datasets.errors import DataError
+
 #: Where Windows locks a byte, which nobody else can read meanwhile: far behind whatever a file holds.
 FAR = 2**30
 #: Seconds between two looks at a lock that another process holds, where the system cannot wait for it.
@@ -17,7 +19,7 @@ def try_lock(descriptor: int, shared: bool = False) -> bool:
     """Lock an open file or folder until it is closed; False if another process has locked it.
 
     shared: with others that share it; enough to see whether somebody holds it alone, and a file that is only read will
-    do. Windows knows no shared locks and no locks of folders.
+    do. Windows knows no shared locks and no locks of folders. Raises DataError where the file system has none.
     """
     if os.name == "nt":
         return _try_lock_byte(descriptor)
@@ -27,6 +29,8 @@ def try_lock(descriptor: int, shared: bool = False) -> bool:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise no_locks(error) from error
     return True
 
 
@@ -38,7 +42,18 @@ def lock(descriptor: int) -> None:
         return
     import fcntl
 
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        raise no_locks(error) from error
+
+
+def no_locks(error: OSError) -> DataError:
+    """What is said where a file system has no locks, as some that lie on other machines."""
+    return DataError(
+        f"the file system of a store or a dataset has no locks ({error.strerror}); choose folders on another "
+        "(RESOUND_RUNS, RESOUND_DATA, RESOUND_CACHE)"
+    )
 
 
 def _try_lock_byte(descriptor: int) -> bool:

@@ -197,6 +197,15 @@ class ClipDataModule(ResidentDataModule):
         x = self._test_batch(Batch(rows, starts, 0, 0, name))
         return [items[number] for number in seen.values()], x[:, 0]
 
+    def repeated(self, test_set: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What was predicted of a test set, (clips, S, ...), with equal values for a segment wherever it stands.
+
+        By these scores tell how many segments a clip has: where it has fewer than others, they are repeated in turn.
+        """
+        counts = self._table.counts[0, self._rows[test_set]].numpy()
+        places = np.arange(values.shape[1]) % counts[:, None]
+        return np.take_along_axis(values, places.reshape(*places.shape, *[1] * (values.ndim - 2)), axis=1)
+
     @property
     def _gives_maps(self) -> bool:
         """Whether a clip has channels, bands and frames, and so segments."""

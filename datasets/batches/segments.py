@@ -79,7 +79,8 @@ class SegmentTable:
     def grid(self, clips: Tensor) -> tuple[Tensor, Tensor]:
         """Rows and starts (clips, S) of all segments of unaltered clips.
 
-        Where some clips have fewer segments than others (silent ones are dropped), theirs are repeated in turn.
+        Where some clips have fewer segments than others (silent ones are dropped), theirs are repeated in turn;
+        decisions count each once (benchmarks.metrics.accuracy).
         """
         first, counts = self.first[0, clips, None], self.counts[0, clips, None]
         return self.pick(first + torch.arange(int(counts.max())) % counts)

@@ -14,7 +14,7 @@ class ClipClassification(Hearing):
     network: (B, C, F, T) -> logits (B, classes).
 
     Validation logs `val_loss` (mean over segments) and `val_accuracy` (share of clips whose class has the largest sum
-    of log-posteriors over their segments).
+    of log-posteriors over their segments); what stands for segments that were dropped counts there as others do.
     """
 
     version = 1

@@ -26,11 +26,16 @@ def store_beside(workspace: Workspace) -> Workspace:
     return replace(workspace, runs=runs, reports=runs / "reports", apart=False)
 
 
-def begin_anew(plan: Plan, beside: Workspace) -> None:
-    """Remove what was made anew earlier, where all of it was; what was cut goes on."""
-    if plan.runs and not plan.missing:
-        for run_id in plan.runs:
-            shutil.rmtree(beside.runs / run_id, ignore_errors=True)
+def all_of(plan: Plan) -> Plan:
+    """The plan with all of its runs to be made: of runs that were all made anew earlier; what was cut goes on."""
+    return replace(plan, runs={run_id: replace(planned, done=False) for run_id, planned in plan.runs.items()})
+
+
+def make_room(plan: Plan, beside: Workspace) -> None:
+    """Remove what was made anew earlier of the runs that are to be made, just before they are."""
+    for planned in plan.missing:
+        if beside.ledger.holds(planned.run):
+            shutil.rmtree(beside.runs / planned.run.id, ignore_errors=True)
 
 
 def comparison_lines(plan: Plan, workspace: Workspace) -> Iterator[str]:

@@ -43,10 +43,11 @@ class StudySweep:
         deadline = None if minutes is None else time.monotonic() + 60 * minutes
         code = OK
         for sweep in (one for one, plan in sweeps.items() if plan.missing):
+            if PRESSES.count:  # what the one before ran is saved, and no other begins
+                code = max(code, OUT_OF_TIME, key=_gravity)
+                break
             left = None if deadline is None else max(0.0, (deadline - time.monotonic()) / 60)
             code = max(code, sweep.run(left, confirmed=True), key=_gravity)
-            if PRESSES.count:  # what it ran is saved, and no other begins
-                break
         self._print_answer(paper)
         return code
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.errors import InputError
+from benchmarks.errors import USER_ERRORS, InputError
 from benchmarks.runs.build import PROJECT, import_class, is_installed, places_of
 from benchmarks.runs.files import writing
 from benchmarks.runs.versions import users_sources
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a dataset that travel together.
 PART_BYTES = 64 * 2**20
+#: How the name of a dataset's folder goes on while it is being written.
+COMING = "coming-"
 #: A piece of a file: its path below the dataset's root, where it begins (bytes), and its content.
 Piece = tuple[str, int, bytes]
 
@@ -90,20 +92,37 @@ def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield begin, content
 
 
+def has_data(workspace: "Workspace", run: "Run") -> bool:
+    """Whether the files of a run's dataset are where `workspace` looks for them."""
+    try:
+        return str(workspace.dataset_of(run).fingerprint()) == run.fingerprint
+    except USER_ERRORS:
+        return False
+
+
 def unpack_dataset(run: "Run", parts: Iterable[list[Piece]], workspace: "Workspace") -> None:
-    """Write the files of a run's dataset where `workspace` looks for them, unless another process has done so."""
+    """Write the files of a run's dataset where `workspace` looks for them, unless another process has done so.
+
+    What lies there and is something else, as where a folder for temporary files was tidied up, gives way.
+    """
     root = workspace.dataset_root(import_class(run.resolved["dataset"]["class_path"]).name, run.corpus)
     with writing(root):
         root.parent.mkdir(parents=True, exist_ok=True)
         with root.with_name(f".{root.name}.lock").open("a") as mine:
             lock(mine.fileno())
-            if root.exists():
+            if has_data(workspace, run):
                 return
-            coming = root.with_name(f".{root.name}.{uuid.uuid4().hex}")
-            for part in parts:
-                for name, begin, content in part:
-                    _write_piece(coming, name, begin, content)
-            coming.rename(root)
+            for left in (root, *root.parent.glob(f".{root.name}.{COMING}*")):
+                if left.is_dir():
+                    shutil.rmtree(left)
+            coming = root.with_name(f".{root.name}.{COMING}{uuid.uuid4().hex}")
+            try:
+                for part in parts:
+                    for name, begin, content in part:
+                        _write_piece(coming, name, begin, content)
+                coming.rename(root)
+            finally:
+                shutil.rmtree(coming, ignore_errors=True)
 
 
 def _write_piece(folder: Path, name: str, begin: int, content: bytes) -> None:

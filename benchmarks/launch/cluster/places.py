@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.errors import USER_ERRORS, InputError
-from benchmarks.launch.cluster.luggage import Piece, unpack_dataset
+from benchmarks.errors import InputError
+from benchmarks.launch.cluster.luggage import Piece, has_data, unpack_dataset
 from benchmarks.launch.cluster.messages import Home
 from benchmarks.runs.files import canonical_hash, writing
 from benchmarks.runs.ledger import Run
@@ -45,17 +45,17 @@ class Places:
         near = replace(self.home.workspace, data=self.home.data or self.home.workspace.data)
         if not self.shares:
             near = replace(near, runs=self._scratch() / "runs", cache=self._scratch() / "cache")
-        if _has_data(near, run):
+        if has_data(near, run):
             return near
         # What is fetched lies by its fingerprint: another state of the same files does not get in its way.
         fetched = self._scratch() / "fetched" / run.fingerprint
         far = replace(near, data=fetched / "data", cache=fetched / "cache")
-        if _has_data(far, run):
+        if has_data(far, run):
             return far
         if parts is None:
             return None
         unpack_dataset(run, parts(), far)
-        if not _has_data(far, run):
+        if not has_data(far, run):
             raise InputError(f"{run.dataset}: its files changed on their way to {fetched}; the same command goes on")
         return far
 
@@ -68,11 +68,3 @@ class Places:
         if hasattr(os, "getuid") and owner != os.getuid():
             raise InputError(f"{folder}: belongs to somebody else; name another folder with ray:scratch=FOLDER")
         return folder
-
-
-def _has_data(workspace: Workspace, run: Run) -> bool:
-    """Whether the files of a run's dataset are where `workspace` looks for them."""
-    try:
-        return str(workspace.dataset_of(run).fingerprint()) == run.fingerprint
-    except USER_ERRORS:
-        return False

@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.runs.files import file_sha256, writing
+from benchmarks.runs.files import file_sha256, unreadable, writing
 
 MIB = 2**20
 #: A name in the bundle, and its content or the file that has it.
@@ -54,11 +54,13 @@ def size_of(members: Sequence[Member]) -> int:
 
 def _pieces(members: Sequence[Member], limit: int) -> Iterator[tuple[str, bytes]]:
     for name, source in members:
-        if isinstance(source, bytes) or source.stat().st_size <= limit:
-            yield name, source if isinstance(source, bytes) else source.read_bytes()
+        if isinstance(source, bytes):
+            yield name, source
             continue
-        with source.open("rb") as file:
-            number = 0
-            while content := file.read(limit):
-                yield name + PIECE.format(number), content
-                number += 1
+        try:
+            is_cut = source.stat().st_size > limit
+            with source.open("rb") as file:
+                for number, content in enumerate(iter(lambda: file.read(limit), b"") if is_cut else [file.read()]):
+                    yield name + PIECE.format(number) if is_cut else name, content
+        except OSError as error:
+            raise unreadable(source, error) from None

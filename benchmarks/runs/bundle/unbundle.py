@@ -116,6 +116,10 @@ def _inside(work: Path, name: str, source: Path) -> Path:
 def _join(whole: Path, digest: str) -> bool:
     """Join the pieces of a file that was larger than a part, once; whether it is as it was."""
     pieces = sorted(whole.parent.glob(f"{glob.escape(whole.name)}.piece-*"))
+    if whole.is_file() and _sha256(whole) == digest:  # as where the last call was stopped behind the joining
+        for piece in pieces:
+            piece.unlink()
+        return True
     if pieces:
         joining = whole.with_name(f"{whole.name}.joining")
         with joining.open("wb") as file:

@@ -56,6 +56,12 @@ def test_what_is_not_known_is_taken_to_need_as_much_as_the_largest():
     assert not one.fits(1, LARGE, {0: RUN})
 
 
+def test_what_was_allowed_bounds_also_where_the_system_does_not_tell_what_is_free():
+    one = room(stored(RUN, 900.0), limit=2000.0 + RESERVE_MIB)
+    one._free = None
+    assert one.fits(1, RUN, {0: RUN}) and not one.fits(2, RUN, {0: RUN, 1: RUN})
+
+
 def test_no_more_is_taken_than_was_allowed():
     assert room(stored(RUN, 900.0)).fits(1, RUN, {0: RUN})
     assert not room(stored(RUN, 900.0), limit=900.0 + RESERVE_MIB).fits(1, RUN, {0: RUN})

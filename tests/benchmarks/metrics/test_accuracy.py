@@ -64,6 +64,24 @@ def test_probabilities_are_averaged_not_logits():
     assert np.mean(values, axis=1).argmax() == CLASSES.index("rain")
 
 
+def test_segments_that_stand_for_dropped_ones_are_not_counted_again():
+    """Two of three segments, the first once more behind them: it alone would decide for rain."""
+    rain, dog = [0.4, 0.6, 0.0], [0.65, 0.35, 0.0]
+    values = [[rain, dog, rain], [rain, dog, dog], [dog, dog, dog]]
+    value = metric_named("accuracy_clip_mean_probability").compute(
+        scores(values, "probability"), reference(["dog", "dog", "dog"])
+    )
+    assert value.per_item.tolist() == [1, 1, 1]
+    assert np.mean(values[0], axis=0).argmax() == CLASSES.index("rain")
+    ragged = np.random.default_rng(5).normal(size=(60, 9, 3)).astype(np.float32)
+    counts = np.arange(60) % 9 + 1
+    decided = [
+        softmax(one[:n].astype(np.float64), axis=-1).mean(0).argmax() for one, n in zip(ragged, counts, strict=True)
+    ]
+    filled = np.stack([one[np.arange(9) % n] for one, n in zip(ragged, counts, strict=True)])
+    assert mean_probability_decisions(scores(filled)).tolist() == decided
+
+
 def test_a_tie_goes_to_the_first_class_and_is_counted():
     even = scores([[0.2, 0.4, 0.4], [0.4, 0.3, 0.3], [0.2, 0.4, 0.4]], "probability")
     for name in SHAPES:

@@ -17,6 +17,7 @@ from benchmarks.runs.bundle import bundle
 from benchmarks.runs.bundle import members as bundle_members
 from benchmarks.runs.bundle.members import code_members, named
 from benchmarks.runs.bundle.own import module_members, setting_members
+from benchmarks.runs.bundle.parts import write_parts
 from benchmarks.runs.execute import Surroundings, execute
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Choice, make_plan
@@ -174,6 +175,11 @@ def test_a_disk_that_is_full_leaves_no_part_of_a_bundle(toy_workspace, tmp_path,
         bundled("toy.t1.plain", SMOKE, toy_workspace, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     monkeypatch.undo()
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_the_place_of_the_bundle(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.wav: cannot be read"):
+        write_parts([("a", b"a"), ("b", tmp_path / "gone.wav")], tmp_path, 2**20)
 
 
 def test_a_bundle_of_nothing_is_one_line(toy_workspace, tmp_path):

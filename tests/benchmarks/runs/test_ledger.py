@@ -106,6 +106,31 @@ def test_an_attempt_left_by_a_killed_process_is_taken_over_with_its_checkpoint(t
     assert not bare.exists()
 
 
+def test_a_run_that_cannot_be_published_keeps_its_checkpoint(tmp_path):
+    def refuse(*of_a_run):
+        raise InputError("not today")
+
+    run = make_run()
+    ledger = Ledger(tmp_path, check_items=refuse)
+    attempt = ledger.attempt(run)
+    (attempt / "checkpoint.ckpt").write_text("epoch 7")
+    with pytest.raises(InputError, match="not today"):
+        publish(ledger, run)
+    assert [one["checkpoint"] for one in ledger.attempts()] == [True]
+    attempt = Ledger(tmp_path).attempt(run)
+    assert (attempt / "checkpoint.ckpt").read_text() == "epoch 7"
+    folder = publish(Ledger(tmp_path), run)
+    assert not (folder / "checkpoint.ckpt").exists() and not list((tmp_path / ".attempts").iterdir())
+
+
+def test_a_run_that_is_tried_again_has_not_failed(tmp_path):
+    ledger, run = Ledger(tmp_path), make_run()
+    ledger.record_failure(run.id, "a full disk", "trace")
+    assert list(ledger.failures()) == [run.id]
+    ledger.attempt(run)
+    assert not ledger.failures()
+
+
 def test_damage_is_found(tmp_path):
     folder = publish(Ledger(tmp_path), make_run())
     (folder / "scores_test.npz").write_text("scoreS")

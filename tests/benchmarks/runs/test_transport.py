@@ -3,6 +3,7 @@ import os
 import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,6 +126,31 @@ def test_one_that_is_too_large_is_refused_and_the_others_are_landed(finished, mo
     monkeypatch.setattr("benchmarks.runs.transport.LANDED_MIB", (max(sizes.values()) + 4500) / 2**20)
     landed, refused = land("toy.t1.plain", Choice(), fresh(finished))
     assert len(landed) == 3 and [line.partition(":")[0] for line in refused] == [str(large)]
+
+
+def test_one_that_is_damaged_is_refused_where_the_data_are_not_here_and_of_further_seeds(finished, tmp_path):
+    further = make_plan(select("toy.t1.plain"), Choice(seeds=3), fresh(finished)).missing[0].run
+    victim = execute(further, Surroundings(finished))
+    scores = victim / "scores_test.npz"
+    scores.write_bytes(scores.read_bytes()[:-20])
+    elsewhere = replace(finished, data=tmp_path / "none")
+    for place in (finished, elsewhere):
+        with pytest.warns(UserWarning, match="damaged"):
+            landed, refused = land("toy.t1.plain", Choice(), fresh(place))
+        assert len(landed) == 4 and [line.partition(":")[0] for line in refused] == [str(scores)]
+
+
+def test_a_run_that_somebody_else_puts_there_meanwhile_is_known(finished, tmp_path, monkeypatch):
+    here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)
+    rename = Path.rename
+
+    def later(path, target):
+        shutil.copytree(path, target)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", later)
+    merged, known, refused = merge(finished.runs, here)
+    assert (merged, len(known), refused) == ([], 4, []) and len(list(Ledger(here.runs).finished())) == 4
 
 
 def test_a_disk_that_refuses_ends_the_landing_and_the_merging_at_once(finished, tmp_path, monkeypatch):

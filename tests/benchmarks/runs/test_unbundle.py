@@ -138,6 +138,16 @@ def test_pieces_are_joined_inside_the_folder_alone(tmp_path):
     assert outside(tmp_path) == {"joined.piece-0000"}
 
 
+def test_pieces_that_are_left_where_the_file_is_whole_go(tmp_path):
+    """As where the call before was stopped while it removed them."""
+    bundle(tmp_path, member("big.piece-0000", b"one"), cut={"big": hashlib.sha256(b"onetwo").hexdigest()})
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "big").write_bytes(b"onetwo")
+    done = unbundled(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "work").iterdir() if "big" in path.name] == ["big"]
+
+
 def test_pieces_are_joined_whatever_their_file_is_called(tmp_path):
     digest = hashlib.sha256(b"onetwo").hexdigest()
     name = "clip [1].wav"

@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,16 @@ def test_what_is_forgotten_is_read_again_and_other_datasets_are_not(files, tmp_p
     forget(tmp_path, "one")
     assert [md5_of_files(files, memory) == truth(files) for memory in memories] == [True, False]
     forget(tmp_path / "no such folder", "one")
+
+
+def test_what_cannot_be_removed_is_forgotten_all_the_same(files, tmp_path, monkeypatch):
+    memory = index_memory(tmp_path / "cache", "one", tmp_path)
+    md5_of_files(files, memory)
+    say_zeros_of(files[0], memory)
+    with monkeypatch.context() as read_only:
+        read_only.setattr(Path, "unlink", lambda path, **_: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only")))
+        forget(tmp_path / "cache", "one")
+    assert memory.exists() and md5_of_files(files, memory) == truth(files)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"a', '{"x": 1}'])

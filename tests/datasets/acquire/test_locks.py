@@ -1,9 +1,11 @@
+import errno
 import os
 from types import SimpleNamespace
 
 import pytest
 
 from datasets.acquire import locks
+from datasets.errors import DataError
 
 
 @pytest.fixture
@@ -33,6 +35,18 @@ def opened(tmp_path):
 def test_who_gets_a_lock_beside_whom(opened, held, wanted, granted):
     assert locks.try_lock(opened("rb" if held else "a"), shared=held)
     assert locks.try_lock(opened("rb"), shared=wanted) is granted
+
+
+def test_a_file_system_without_locks_is_told(opened, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def without(descriptor, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", without)
+    for ask in (locks.lock, locks.try_lock):
+        with pytest.raises(DataError, match=r"has no locks \(No locks available\); choose folders on another"):
+            ask(opened("a"))
 
 
 def test_a_lock_goes_with_its_file(tmp_path):

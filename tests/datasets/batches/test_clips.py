@@ -314,6 +314,10 @@ def test_clips_with_dropped_segments_repeat_the_others(make):
     table = segments.SegmentTable(torch.arange(4), torch.zeros(4, dtype=torch.long), torch.tensor([[0, 3]]), counts)
     rows, _ = table.grid(torch.tensor([0, 1]))
     assert rows.tolist() == [[0, 1, 2], [3, 3, 3]]
+    module = make()
+    module._table, module._rows = table, {"test": torch.tensor([1, 0])}
+    predicted = np.arange(12, dtype=np.float32).reshape(2, 3, 2)  # as on a device that rounds otherwise at each place
+    assert module.repeated("test", predicted)[:, :, 0].tolist() == [[0, 0, 0], [6, 8, 10]]
 
 
 def test_runs_of_one_process_share_the_features(make):

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.cli import BAD_INPUT
 from benchmarks.cli.sweep import Sweep
+from benchmarks.errors import InputError
 from benchmarks.launch.background import Begun, Trainer
 from benchmarks.runs.plan import Choice
 from benchmarks.runs.scores import Scores
@@ -59,6 +61,25 @@ def test_left_to_the_background_stored_runs_are_made_anew_too(stored, monkeypatc
     assert len(started) == 2 and all("--again" in command for command in started)
     assert sweep(stored).run_in_background(["run", TARGET], True) == 0
     assert "nothing to train" in capsys.readouterr().err and len(started) == 2
+
+
+def test_what_was_made_anew_stays_until_it_is_made_once_more(stored, monkeypatch, capsys):
+    """Whatever is refused before: hours that nobody has confirmed, a launcher that is none."""
+    assert sweep(stored).run_again() == 0
+    made = sorted((stored.runs / "again").glob("toy-*/result.json"))
+    before = [path.stat().st_ino for path in made]
+    monkeypatch.setattr("benchmarks.cli.sweep.ASK_ABOVE_MINUTES", -1.0)
+    capsys.readouterr()
+    assert sweep(stored).run_again() == BAD_INPUT
+    assert sweep(stored).run_in_background(["run", TARGET, "--again"], False, anew=True) == BAD_INPUT
+    told = capsys.readouterr()
+    assert told.err.count("add --yes to start") == 2 and "made anew" not in told.err
+    assert "2 runs, 2 missing" in told.out
+    with pytest.raises(InputError, match="loacl"):
+        replace(sweep(stored), launcher="loacl").run_again()
+    assert len(before) == 2 and [path.stat().st_ino for path in made] == before
+    assert sweep(stored).run_again(confirmed=True) == 0
+    assert [path.stat().st_ino for path in made] != before
 
 
 def test_other_scores_are_named_with_how_far_they_are_off(stored, capsys):

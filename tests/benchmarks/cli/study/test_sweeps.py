@@ -56,13 +56,14 @@ def test_without_time_nothing_is_begun_and_nothing_answered(toy_workspace, capsy
     assert not list(toy_workspace.runs.glob("toy-*"))
 
 
-def test_stopped_it_begins_no_further_sweep(toy_workspace, monkeypatch, capsys):
+@pytest.mark.parametrize("code", [OUT_OF_TIME, OK])  # all of the sweep may have ended behind the Ctrl-C
+def test_stopped_it_begins_no_further_sweep(toy_workspace, monkeypatch, capsys, code):
     begun = []
 
     def interrupted(self, minutes=None, confirmed=False):
         begun.append(self.choice.numerics)
         PRESSES.count = 1  # as a Ctrl-C leaves it, behind which the sweep has saved
-        return OUT_OF_TIME
+        return code
 
     monkeypatch.setattr(Sweep, "run", interrupted)
     monkeypatch.setattr(PRESSES, "count", 0)

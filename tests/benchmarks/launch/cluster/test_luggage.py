@@ -49,6 +49,10 @@ def test_the_code_of_runs_travels_and_works_by_itself(run):
         script = "import benchmarks.runs.provenance as p, toy_parts; print(p.code_revision(), toy_parts.__file__)"
         alone = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); {script}"]
         said = subprocess.run(alone, capture_output=True, text=True, check=True, cwd=folder).stdout
+        git = ["git", "-c", "user.name=a", "-c", "user.email=b", "-C", str(folder)]
+        for words in (["init", "-q"], ["commit", "-qm", "another project", "--allow-empty"]):
+            subprocess.run([*git, *words], check=True)
+        assert subprocess.run(alone, capture_output=True, text=True, check=True, cwd=folder).stdout == said
     from benchmarks.runs.provenance import code_revision
 
     assert said.split("} ")[0] + "}" == str(code_revision())
@@ -90,6 +94,26 @@ def test_the_files_of_a_dataset_arrive_as_they_were(run, toy_workspace, monkeypa
     ]
     unpack_dataset(run, [[("clip.txt", 0, b"again")]], there)  # another process was faster
     assert (there.data / "toy" / "clip.txt").read_text() == "a toy clip"
+
+
+def test_a_dataset_that_was_spoiled_where_it_was_fetched_to_is_fetched_again(run, toy_workspace):
+    """As by whoever tidies up folders for temporary files; what a killed transfer has left goes, too."""
+    there = replace(toy_workspace, data=toy_workspace.data.parent / "node")
+    parts = list(pieces_of_dataset(run, toy_workspace))
+    unpack_dataset(run, parts, there)
+    (there.data / "toy" / "clip.txt").unlink()
+    (there.data / f".toy.{luggage.COMING}{'0' * 32}").mkdir()
+    unpack_dataset(run, parts, there)
+    assert (there.data / "toy" / "clip.txt").read_text() == "a toy clip"
+
+    def cut():
+        yield from parts
+        raise ConnectionError
+
+    (there.data / "toy" / "clip.txt").unlink()
+    with pytest.raises(InputError):
+        unpack_dataset(run, cut(), there)
+    assert {path.name for path in there.data.iterdir()} == {".toy.lock"}
 
 
 def test_no_file_of_a_dataset_leads_out_of_its_folder(run, toy_workspace):
