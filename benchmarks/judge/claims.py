@@ -43,7 +43,7 @@ class LinkResult:
     link: Link
     tested: Tested
     p_holm: float
-    #: the number of tests that the correction ran over; 0 where no link could show anything
+    #: the number of tests that the correction ran over; 0 where this one could show nothing, and is not among them
     n_tests: int
 
     @property
@@ -125,7 +125,12 @@ def judge_claims(
             judged.append(ClaimResult(claim.id, claim.text, "not measured", note=why))
             continue
         results = tuple(
-            LinkResult(link, tested[asked, _told_apart(claim, link, margins or {})], float(corrected[asked]), len(able))
+            LinkResult(
+                link,
+                tested[asked, _told_apart(claim, link, margins or {})],
+                float(corrected[asked]),
+                len(able) if asked in able else 0,
+            )
             for asked, link in _questions(claim, links)
         )
         judged.append(_combine(claim, results, called))

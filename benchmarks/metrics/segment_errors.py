@@ -72,7 +72,8 @@ def _count(scores: Scores, reference: "pd.DataFrame") -> SegmentCounts:
 def segment_statistic(scores: Scores, reference: "pd.DataFrame", statistic: Statistic) -> MetricValue:
     """The error rate, or F1 in percent: of all counts together (micro), or the mean of the classes' own (macro).
 
-    A class that is found nowhere has the F1 0, as by sed_eval's rule zero_score. Raises InputError.
+    A class that is found nowhere has no precision, and so no part in the mean, as by sed_eval's own rule, by which the
+    official baseline is judged (code); where none is found, it is 0. Raises InputError.
     """
     found = count_segments(scores, reference)
     if statistic == "error_rate":
@@ -80,7 +81,11 @@ def segment_statistic(scores: Scores, reference: "pd.DataFrame", statistic: Stat
     above, below = 2 * found.tp, found.n_sys + found.n_ref
     if statistic == "f1_micro":
         return MetricValue.ratio(above.sum(axis=1), below.sum(axis=1), found.items, 100.0, {})
-    parts = [MetricValue.ratio(*one, found.items, 100.0, {}) for one in zip(above.T, below.T, strict=True)]
+    is_found = found.n_sys.sum(axis=0) > 0
+    if not is_found.any():
+        return MetricValue(0.0, np.zeros(len(found.items)), found.items, {}, is_share=False)
+    of_classes = zip(above.T[is_found], below.T[is_found], strict=True)
+    parts = [MetricValue.ratio(*one, found.items, 100.0, {}) for one in of_classes]
     per_item = np.mean([one.per_item for one in parts], axis=0)
     return MetricValue(float(np.mean([one.value for one in parts])), per_item, found.items, {}, is_share=False)
 
@@ -106,14 +111,15 @@ def _listed(item: str, events: Sequence[Event]) -> list[dict[str, object]]:
 
 _RULE = (
     f"frames above {ACTIVE:g} in a row are an event, whose ends are cut to whole seconds; counted in seconds, all "
-    "recordings together (sed_eval): F1_m of all counts, F1_M the mean over classes"
+    "recordings together (sed_eval): F1_m of all counts, F1_M the mean over the classes that are found anywhere"
 )
 
 
 def _metric(name: str, statistic: Statistic) -> Metric:
     is_f1 = statistic != "error_rate"
     scored = partial(segment_statistic, statistic=statistic)
-    return Metric(name, 1, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED, rule=_RULE)
+    version = 2 if statistic == "f1_macro" else 1
+    return Metric(name, version, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED, rule=_RULE)
 
 
 METRICS = (

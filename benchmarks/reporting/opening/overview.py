@@ -48,7 +48,7 @@ def overview_row(table: TableResult) -> tuple[str, str, str, str]:
         "".join(SQUARES[state] for _, state in of_row) for _, of_row in groupby(states, lambda one: one[0])
     )
     link = f"[{table.id}]({table.paper.id}/{table.table_id}.md)"
-    return link, table.table.title, squares, counted(states_of(table))
+    return link, table.table.title, squares, in_words(table)
 
 
 def overview_blocks(rows: Sequence[Sequence[str]], used: Collection[str]) -> Iterator[Block]:
@@ -80,9 +80,27 @@ def incomparable(tables: Sequence[TableResult]) -> int:
     )  # fmt: skip
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """How many cells are in which state."""
-    return ", ".join(f"{counts[state]} {told(counts[state], state)}" for state in SQUARES if counts[state])
+def alone_of(table: TableResult) -> Counter[str]:
+    """How many published numbers of a table are in which state on the mean alone."""
+    found = ((state_of(table, one), one.mean_alone) for one in table.main)
+    return Counter(state for state, mean_alone in found if state and mean_alone is not None)
+
+
+def in_words(table: TableResult) -> str:
+    """How many published numbers of a table are in which state."""
+    return counted(states_of(table), alone_of(table))
+
+
+def counted(counts: Mapping[str, int], alone: Mapping[str, int]) -> str:
+    """How many cells are in which state, and how many of these on the mean alone."""
+    return ", ".join(
+        f"{counts[state]} {told(counts[state], state)}{_on_the_mean(alone.get(state, 0), counts[state])}"
+        for state in SQUARES if counts[state]
+    )  # fmt: skip
+
+
+def _on_the_mean(number: int, of: int) -> str:
+    return "" if not number else " on the mean alone" if number == of else f" ({number} of them on the mean alone)"
 
 
 def told(number: int, state: str) -> str:
@@ -131,11 +149,9 @@ def method_sentences(published: Sequence[tuple[bool, str | None, Whose, bool]]) 
     for wanted, called in ((True, "Networks, which are trained"), (False, "Classical methods, which are fitted")):
         cells = [(became, Whose(*row), alone) for is_network, became, row, alone in published if is_network is wanted]
         ran = [(became, row, alone) for became, row, alone in cells if became is not None]
-        verdicts = wording.counted(Counter(became for became, *_ in ran))
-        number = sum(alone for *_, alone in ran)
-        of_them = "" if number == len(ran) else f" {number} of them"
-        alone_told = f",{of_them} on the mean alone" if number else ""
-        told = f": {verdicts}{alone_told}; {whose_rows([row for _, row, _ in ran])}" if ran else ""
+        states = Counter(became for became, *_ in ran)
+        verdicts = counted(states, Counter(became for became, _, is_alone in ran if is_alone))
+        told = f": {verdicts}; {whose_rows([row for _, row, _ in ran])}" if ran else ""
         if cells:
             yield f"{called}: {len(ran) or 'none'} of {len(cells)} cells ran in full on the real files{told}."
 

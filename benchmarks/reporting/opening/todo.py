@@ -138,8 +138,8 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
     settings = {setting for _, setting, *_ in todo.missing}
     alike = [one for one in result.studies if all(one in _alike(result, setting) for setting in settings)]
     faster = "".join(
-        f" With `--numerics {numerics}`, which gives the same ([numerics](numerics.md)), it takes less time where "
-        f"there are instructions for it{_are_there(todo.otherwise.get(numerics, 0))}."
+        f" With `--numerics {numerics}`, which counts as float32 does ([numerics](numerics.md)), it takes less time "
+        f"where there are instructions for it{_are_there(todo.otherwise.get(numerics, 0))}."
         for numerics in alike
     )
     return (

@@ -8,6 +8,7 @@ from benchmarks.judge.aside import LeftAside
 from benchmarks.judge.table import CellResult, TableResult
 from benchmarks.reporting import wording
 from benchmarks.reporting.opening.overview import (
+    alone_of,
     beside,
     counted,
     ended_of,
@@ -62,7 +63,8 @@ class FrontPage(JoinedPage):
         ran, audited = _in_full(tables)
         rows, smoke, studies = _apart(tables)
         return {
-            "tables": len(tables), "states": sum(map(states_of, tables), Counter()), "beside": beside(tables),
+            "tables": len(tables), "states": sum(map(states_of, tables), Counter()),
+            "alone": sum(map(alone_of, tables), Counter()), "beside": beside(tables),
             "incomparable": incomparable(tables), "methods": methods_of(tables),
             "overview": [overview_row(table) for table in tables],
             "in_full": ran, "audited": audited, "apart": rows, "smoke": smoke, "studies": studies,
@@ -87,7 +89,8 @@ def together_told(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "tables": sum(part["tables"] for part in parts), "beside": sum(part["beside"] for part in parts),
         "incomparable": sum(part["incomparable"] for part in parts),
-        "states": sum((Counter(part["states"]) for part in parts), Counter()), "smoke": smoke,
+        **{name: sum((Counter(part[name]) for part in parts), Counter()) for name in ("states", "alone")},
+        "smoke": smoke,
         "ended": {run: told for part in parts for run, told in part["ended"].items()},
         **{name: [one for part in parts for one in part[name]] for name in lists},
     }  # fmt: skip
@@ -100,10 +103,12 @@ def opening(told: Mapping[str, Any]) -> Iterator[Block]:
     apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
     without = told["incomparable"]
     would = (
-        f" {without} of those not run in full could earn no verdict, as what is published was made otherwise."
+        f" {without} of those not run in full could earn no verdict, as what is published was made otherwise, or by a "
+        "recipe that could not be read."
         if without else ""
     )  # fmt: skip
-    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {counted(told['states'])}.{would}")
+    became = counted(told["states"], told["alone"])
+    yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {became}.{would}")
     yield from (Text(sentence) for sentence in method_sentences(told["methods"]))
 
 

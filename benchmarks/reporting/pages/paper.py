@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from benchmarks.judge.table import TableResult
 from benchmarks.reporting import wording
-from benchmarks.reporting.opening.overview import counted, states_of
+from benchmarks.reporting.opening.overview import in_words
 from benchmarks.reporting.pages import PageKind, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
 from benchmarks.reporting.sections.equivalence import link_sentence
@@ -25,7 +25,7 @@ class PaperPages(PageKind):
 
 def _blocks(paper: Paper, tables: list[TableResult]) -> Iterator[Block]:
     yield Text(f"{paper.authors}, {paper.year}; {paper.reference}.")
-    yield Bullets([f"[{one.id}]({one.table_id}.md): {one.table.title}: {counted(states_of(one))}" for one in tables])
+    yield Bullets([f"[{one.id}]({one.table_id}.md): {one.table.title}: {in_words(one)}" for one in tables])
     yield Text("What the settings are made of, value by value with its origin: [values](values.md).")
     yield from (Text(link_sentence(study)) for study in tables[0].studies.values())
     for title, are_remarks in (("Errors and contradictions", False), ("Remarks", True)):

@@ -34,7 +34,9 @@ BEFORE = (
     "Only official files, and all of them. A cell whose files lack clips, or have altered ones, says so instead.",
     "Only where the paper's protocol is not known to be another one than ours. What the paper leaves open is our "
     "reading, and the verdict says so; a reading that was chosen by the published values is marked fitted and counted "
-    "apart.",
+    "apart. Networks of others that were built after an abstract, as their texts could not be read, have no recipe to "
+    "be judged by. That a recipe is another one may come to light by a run: its row tells of an exclusion that was "
+    "decided after runs.",
     "Margins were fixed before the first run in tier full. They are a judgement of how large a difference matters to "
     "whoever relies on a number, and estimated from nothing. The verdict at half and at double margin stands beside "
     "it.",
@@ -45,8 +47,8 @@ BEFORE = (
     "common, as copies of clips that are made once for all folds, they vary together: s is then that of the seeds' "
     "means, with one degree of freedom less than there are seeds in each row that is so.",
     "How many seeds there are was not fixed: more may be added to an undecided cell. Of recipes that differ by just "
-    "the margin, 5 in 100 would be called reproduced by a number of seeds that was fixed, and up to 10 by whoever "
-    "looks after each further seed.",
+    "the margin, 5 in 100 would be called reproduced by a number of seeds that was fixed, some 10 by whoever looks "
+    "after each further seed, and up to 15 where s is that of the seeds' means.",
     "Where the values of the published folds are known, they are held beside ours: each must lie where one more run of "
     "ours is expected, on all folds together in 90 of 100 cases. A mean that agrees while its folds do not is a "
     "verdict on the mean alone.",
@@ -68,8 +70,9 @@ TESTED = (
     "Half of the 95 % interval is √(t² · items + t² · seeds), each t with the degrees of freedom of its part (Welch's "
     "formula over folds and sides). p is the level at which that interval would end at the difference that is asked "
     "about: none, or where a claim names a size, the edge of what is taken for that size, which the note then tells.",
-    "Where no seed moves anything, the units' differences are given random signs instead; for right and wrong items "
-    "that is McNemar's test.",
+    "Where no seed moves anything, or one side has fewer than three seeds, the units' differences are given random "
+    "signs instead; for right and wrong items that is McNemar's test. Of fewer than three seeds the answer is about "
+    "these two models alone, and decides no claim.",
     "p is corrected (Holm) over all different links that are asked of one table under the same conditions, those of "
     "the paper and our own questions apart. So the same two rows may have another p on another page, where more or "
     "less is asked. Intervals are those of the single test.",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from benchmarks.judge.claims import ClaimResult
 from benchmarks.judge.pairs.outcomes import SEEDS_FOR_METHOD
 from benchmarks.judge.table import ClaimTest
 from benchmarks.reporting import wording
@@ -113,6 +114,12 @@ def _sentence(one: ClaimTest) -> str:
     return f"{one.claim.text} ({one.claim.where}{near})"
 
 
+def _alone(found: ClaimResult) -> str:
+    """Said behind a p that is not corrected, as a test of so few units can show nothing whatever comes out."""
+    deciding = [link for link in found.links if link.p_holm == found.p_holm]
+    return " (uncorrected)" if deciding and not any(link.n_tests for link in deciding) else ""
+
+
 def _tested(one: ClaimTest) -> tuple[str, ...]:
     found = one.ours
     low_high = None if found.low is None or found.high is None else (found.low, found.high)
@@ -125,6 +132,6 @@ def _tested(one: ClaimTest) -> tuple[str, ...]:
         wording.NOTHING if found.seeds is None else " and ".join(map(str, found.seeds)),
         wording.NOTHING if found.difference is None else f"{found.difference:+.2f}",
         wording.span(low_high, 2),
-        wording.NOTHING if found.p_holm is None else f"{found.p_holm:.3g}",
+        wording.NOTHING if found.p_holm is None else f"{found.p_holm:.3g}{_alone(found)}",
         found.note,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from benchmarks.judge.table import TableResult
-from benchmarks.reporting.opening.overview import counted, method_sentences, states_of
+from benchmarks.reporting.opening.overview import in_words, method_sentences
 from benchmarks.reporting.pages import Report
 from benchmarks.reporting.pages.front import TITLE, FrontPage, behind, together_told
 from benchmarks.reporting.render.blocks import Page, Text
@@ -34,7 +34,7 @@ def front_page(shell: Shell, report: Report) -> bytes:
 def _card(table: TableResult, here: str) -> dict[str, object]:
     return {
         "href": way(here, table_place(table.id)), "name": f"Table {table.table_id.removeprefix('t')}",
-        "title": table.table.title, "rows": squares(table, here), "told": counted(states_of(table)),
+        "title": table.table.title, "rows": squares(table, here), "told": in_words(table),
     }  # fmt: skip
 
 
