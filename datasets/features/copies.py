@@ -49,7 +49,10 @@ class Copy:
 
 
 def delayed(number: int) -> Copy:
-    """The copy of that number behind up to one second of silence, the clip not cut (PiczakCNN's code, ESC-50)."""
+    """The copy of that number behind up to one second of silence, the clip not cut (PiczakCNN's code, ESC-50).
+
+    That code then shifts and stretches it by nothing, which takes some 170 samples off its end; that is left out.
+    """
     return Copy(f"delay-{number}", behind_silence)
 
 

@@ -1,7 +1,8 @@
 """WaveMsNet: three resolutions of the waveform, then beside a log-mel spectrogram. ACRNN's table 1 cites it as [33].
 
 Source: Zhu et al. ("Learning environmental sounds with multi-scale convolutional neural network", IJCNN 2018) and the
-public repository WaveMsNet ("code" below), of whose scripts main_transfer.py has both phases.
+public repository WaveMsNet ("code" below). Of its scripts main_transfer.py has both phases, the second one commented
+out; main_transfer_no_freeze.py runs that alone, in batches of 64 instead of 32.
 """
 
 from collections.abc import Sequence

@@ -65,7 +65,7 @@ class CornerstoneCRNN(nn.Module):
     attention: "none"; "self": between convolutions and GRU (paper: after the convolutional layer); "scales": the GRU
         gets the block outputs, maxima over their bands, summed by importance.
     dropout: probability behind each block and before the GRU; there a value is dropped in all frames of a clip or in
-        none, as Keras does it (cited), with one draw for all gates (assumed).
+        none, as Keras does it (cited), with one draw for all gates and both directions (assumed).
     seed: of the generator that draws the initial weights, as Keras does by default: Glorot-uniform kernels (cited for
         the convolutions), orthogonal recurrent ones, biases 0. The second bias set of PyTorch's GRU, which Keras of the
         paper's kind need not have, is trained: with it the network has 126,090 parameters.

@@ -1,7 +1,8 @@
 """Reverberation of Schroeder's kind, with the constants of Freeverb, the public-domain program behind SoX's effect.
 
 It stands in for SoX's `reverb`, which is not used here: one channel instead of two that are mixed, and the room's
-response convolved with the sound instead of filters run along it, which is the same, for all of it is linear.
+response convolved with the sound instead of filters run along it, which is the same, for all of it is linear. The
+delays of the allpasses grow with the room as those of the combs do (assumed); SoX scales the combs alone.
 """
 
 from functools import lru_cache
