@@ -1,7 +1,7 @@
 """All cells of all tables at a glance: a square each, in words beside it; which methods ran; which runs are new."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from benchmarks.judge.table import FITTED, CellResult, TableResult
@@ -91,11 +91,11 @@ def in_words(table: TableResult) -> str:
     return counted(states_of(table), alone_of(table))
 
 
-def counted(counts: Mapping[str, int], alone: Mapping[str, int]) -> str:
-    """How many cells are in which state, and how many of these on the mean alone."""
+def counted(counts: Mapping[str, int], alone: Mapping[str, int], states: Iterable[str] = SQUARES) -> str:
+    """How many cells are in which of the states, and how many of these on the mean alone."""
     return ", ".join(
         f"{counts[state]} {told(counts[state], state)}{_on_the_mean(alone.get(state, 0), counts[state])}"
-        for state in SQUARES if counts[state]
+        for state in states if counts[state]
     )  # fmt: skip
 
 
@@ -149,8 +149,8 @@ def method_sentences(published: Sequence[tuple[bool, str | None, Whose, bool]]) 
     for wanted, called in ((True, "Networks, which are trained"), (False, "Classical methods, which are fitted")):
         cells = [(became, Whose(*row), alone) for is_network, became, row, alone in published if is_network is wanted]
         ran = [(became, row, alone) for became, row, alone in cells if became is not None]
-        states = Counter(became for became, *_ in ran)
-        verdicts = counted(states, Counter(became for became, _, is_alone in ran if is_alone))
+        alone = Counter(became for became, _, is_alone in ran if is_alone)
+        verdicts = counted(Counter(became for became, *_ in ran), alone, wording.COUNTED)
         told = f": {verdicts}; {whose_rows([row for _, row, _ in ran])}" if ran else ""
         if cells:
             yield f"{called}: {len(ran) or 'none'} of {len(cells)} cells ran in full on the real files{told}."

@@ -63,7 +63,7 @@ def test_networks_and_classical_methods_are_counted_apart_with_whose_rows_they_a
     assert networks == "Networks, which are trained: none of 12 cells ran in full on the real files."
     assert classical == (
         "Classical methods, which are fitted: 1 of 6 cells ran in full on the real files: 1 reproduced under a "
-        "fitted reading, on the mean alone; "
+        "fitted reading on the mean alone; "
         "all are methods of others that acrnn compares with: KNN [21]."
     )
     fabricate(workspace, "att_aug", "esc10", wrong=4)

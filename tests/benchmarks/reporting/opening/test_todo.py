@@ -37,7 +37,8 @@ def test_what_ran_in_numerics_that_give_the_same_is_told_beside_what_the_command
     assert len(after.missing) == 120 and after.otherwise == {"bf16": 15}
     told = todo_sentence(table, after)
     assert (
-        "(120 runs, " in told and "With `--numerics bf16`, which gives the same ([numerics](numerics.md)), it" in told
+        "(120 runs, " in told
+        and "With `--numerics bf16`, which counts as float32 does ([numerics](numerics.md)), it" in told
     )
     assert "there are instructions for it, and 15 of them are there." in told
     assert todo_from(plain_todo(after)) == after

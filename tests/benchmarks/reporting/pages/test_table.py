@@ -168,7 +168,7 @@ def test_a_fitted_reading_is_told_counted_apart_and_shown_beside_the_others(work
     assert "Reproduced under a reading fitted to the published values (decoding: the values of a file as one" in text
     assert "Tried as well: channels summed and resampled to 44.1 kHz gives 30.75." in text
     assert "**reproduced** under a fitted reading" in page(workspace, "README.md")
-    assert "1 reproduced, 1 reproduced under a fitted reading" in page(workspace, "README.md")
+    assert "1 reproduced on the mean alone, 1 reproduced under a fitted reading" in page(workspace, "README.md")
 
 
 @pytest.mark.parametrize(
