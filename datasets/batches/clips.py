@@ -198,13 +198,16 @@ class ClipDataModule(ResidentDataModule):
         return [items[number] for number in seen.values()], x[:, 0]
 
     def repeated(self, test_set: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What was predicted of a test set, (clips, S, ...), with equal values for a segment wherever it stands.
+        """What was predicted of a test set, (clips, S, classes), with equal values for a segment wherever it stands.
 
         By these scores tell how many segments a clip has: where it has fewer than others, they are repeated in turn.
+        What a network says of other pieces than these segments stays as it is.
         """
         counts = self._table.counts[0, self._rows[test_set]].numpy()
+        if values.ndim != 3 or values.shape[1] != counts.max():
+            return values
         places = np.arange(values.shape[1]) % counts[:, None]
-        return np.take_along_axis(values, places.reshape(*places.shape, *[1] * (values.ndim - 2)), axis=1)
+        return np.take_along_axis(values, places[..., None], axis=1)
 
     @property
     def _gives_maps(self) -> bool:

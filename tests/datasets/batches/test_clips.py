@@ -318,6 +318,8 @@ def test_clips_with_dropped_segments_repeat_the_others(make):
     module._table, module._rows = table, {"test": torch.tensor([1, 0])}
     predicted = np.arange(12, dtype=np.float32).reshape(2, 3, 2)  # as on a device that rounds otherwise at each place
     assert module.repeated("test", predicted)[:, :, 0].tolist() == [[0, 0, 0], [6, 8, 10]]
+    for other in (predicted.reshape(2, 2, 3), predicted.reshape(2, 6)):  # of pieces that a network has cut by itself
+        assert module.repeated("test", other) is other
 
 
 def test_runs_of_one_process_share_the_features(make):
