@@ -95,8 +95,6 @@ class Sweep:
                 try_networks([planned.run for planned in plan.missing], self.asked, self.workspace)
             for line in (*gang_lines(plan.missing, self.gang), *logging_lines(self.logger, self.workspace.runs)):
                 print(f"resound: {line}", file=sys.stderr)
-            if self.anew:
-                again.make_room(plan, self.workspace)
             code = self._launch(plan, launcher, minutes)
         if self.tables:
             self._write_tables()
@@ -167,7 +165,7 @@ class Sweep:
 
     def _plan(self, cells: Sequence[Cell]) -> Plan:
         plan = make_plan(cells, self.choice, self.workspace, self.asked.paper_of if self.asked else load_paper)
-        return again.all_of(plan) if self.anew and not plan.missing else plan
+        return again.all_of(plan) if self.anew and not plan.possible else plan
 
     def run_again(self, minutes: float | None = None, confirmed: bool = False) -> int:
         """Make the runs anew, beside those that are stored, and say whether the same came out.
@@ -200,7 +198,7 @@ class Sweep:
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
         deadline = None if minutes is None else time.monotonic() + minutes * 60
-        outcome, is_idle, is_stopped = Outcome(), minutes is not None, False
+        outcome, is_idle, is_stopped, has_begun = Outcome(), minutes is not None, False, False
         missing = plan.missing
         with (
             SweepRecord(self.workspace.runs, self.target, self.launcher) as record,
@@ -208,7 +206,10 @@ class Sweep:
         ):
 
             def listen(event: Event) -> None:
-                nonlocal is_idle, is_stopped
+                nonlocal is_idle, is_stopped, has_begun
+                if self.anew and isinstance(event, Started) and not has_begun:
+                    has_begun = True
+                    again.make_room(plan, self.workspace)
                 is_idle &= not isinstance(event, Started | Stopping)
                 is_stopped |= isinstance(event, Stopping)
                 record(event)

@@ -19,7 +19,7 @@ from benchmarks.judge.truth_here import item_seconds
 from benchmarks.metrics import Metric, MetricValue, kind_of, metric_named, metric_of
 from benchmarks.metrics.kinds import in_words
 from benchmarks.runs.ledger import Finished
-from benchmarks.runs.scores import Scores, check_items
+from benchmarks.runs.scores import Scores, check_items, scores_of
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import Cell, Paper, load_paper, nearest, select
 from datasets.acquire.telling import enumerated
@@ -52,7 +52,7 @@ def compare(source: str | Sequence[str], target: str, workspace: Workspace, name
         place, scores = place_of_file(said, scores, cells, paper, workspace)
     else:
         place = place_of_run(run, cells, paper, workspace)
-        scores = Scores.load(run.scores_path(place.cells[0].test_set))
+        scores = scores_of(run, place.cells[0].test_set)
     column = [cell for cell in place.cells if cell.column == place.cells[0].column]
     metric, rule = _metric(scores, column)
     cell = next(one for one in column if metric_of(one) is metric)

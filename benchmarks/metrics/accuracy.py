@@ -35,25 +35,14 @@ def single_decisions(scores: Scores) -> np.ndarray:
 
 
 def _mean_probabilities(scores: Scores) -> np.ndarray:
-    """(items, classes) probabilities, of segments their mean, each counted once."""
+    """(items, classes) probabilities, of segments their mean, each counted once (Scores.counts)."""
     probabilities = scores.probabilities()
     if probabilities.ndim < 3:
         return probabilities
-    counts = _segments(scores.values)
-    is_one = np.arange(probabilities.shape[1]) < counts[:, None]
-    return (probabilities * is_one[..., None]).sum(axis=1) / counts[:, None]
-
-
-def _segments(values: np.ndarray) -> np.ndarray:
-    """(items,) how many segments each clip has of those in values (items, S, classes).
-
-    A clip with fewer than others, as silent ones are dropped, has its segments in turn until there are S
-    (datasets.batches.segments): what comes behind its own are these once more, to the last bit.
-    """
-    counts = np.full(len(values), values.shape[1])
-    for period in range(values.shape[1] - 1, 0, -1):
-        counts[(values[:, period:] == values[:, :-period]).all(axis=(1, 2))] = period
-    return counts
+    if scores.counts is None:
+        return probabilities.mean(axis=1)
+    is_one = np.arange(probabilities.shape[1]) < scores.counts[:, None]
+    return (probabilities * is_one[..., None]).sum(axis=1) / scores.counts[:, None]
 
 
 def _single_scores(scores: Scores) -> np.ndarray:
@@ -123,7 +112,7 @@ def true_classes(scores: Scores, reference: "pd.DataFrame") -> np.ndarray:
 
 METRICS = (
     Metric(
-        "accuracy_clip_mean_probability", 4, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
+        "accuracy_clip_mean_probability", 5, "%", True, accuracy_clip_mean_probability, ONE_CLASS_PER_CLIP,
         only=("probability", "logit", "log_likelihood"), decide=mean_probability_decisions,
         rule="a clip is given the class of the highest mean probability over its segments; the share that is right",
     ),

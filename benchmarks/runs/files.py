@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError
-from datasets.acquire.locks import try_lock
+from datasets.acquire.locks import NoLocks, try_lock
 from datasets.acquire.whole import write_whole
 
 #: What a system says where space is what is missing.
@@ -133,7 +133,7 @@ def is_claimed(path: Path) -> bool:
     try:
         with path.open("rb") as file:  # on a read-only store, too
             return not try_lock(file.fileno(), shared=True)
-    except FileNotFoundError:  # removed meanwhile
+    except (FileNotFoundError, NoLocks):  # removed meanwhile; where nobody can hold it
         return False
     except OSError as error:
         warnings.warn(f"{unreadable(path, error)}; meanwhile it counts as held", stacklevel=2)

@@ -3,7 +3,8 @@
     <root>/ledger.json              format of the store
     <root>/<run id>/                run.json  scores_<testset>.npz  history.csv  [probes.npz]
                                     [weights.safetensors]  result.json
-    <root>/.attempts/<run id>/<uuid>/   a run in the making, with its checkpoint
+    <root>/.attempts/<run id>/<uuid>/   a run in the making, with its checkpoint, which lies beside it as
+                                        .checkpoint.ckpt while it is published
     <root>/.claims/<run id>         who works on it (a kernel lock)
     <root>/.failures/<run id>.json  why the last attempt failed
     <root>/.aside/<run id>-<hex>/   what had the name of a run and could not be believed

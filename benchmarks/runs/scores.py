@@ -15,6 +15,7 @@ from datasets.acquire.whole import whole
 
 if TYPE_CHECKING:
     from benchmarks.runs.stored.finished import Finished
+    from benchmarks.runs.stored.run import Run
 
 #: logit: before the softmax or sigmoid; probability: in [0, 1]; decision: only the largest one of an item counts;
 #: linear: an output without an activation, on the scale of what was learnt; log_likelihood: one model per class.
@@ -42,7 +43,8 @@ class Scores:
     """Scores of items for classes.
 
     `values` is (items, classes), or (items, segments or frames, classes); `hop` is the time between frames in seconds,
-    None for scores of whole clips or of segments. Raises UnusableScores.
+    None for scores of whole clips or of segments. `counts` (items,) tells how many segments each item has, behind which
+    they come once more, in turn; None where all that there are count. Raises UnusableScores.
     """
 
     items: tuple[str, ...]
@@ -50,6 +52,7 @@ class Scores:
     values: np.ndarray
     kind: ScoreKind
     hop: float | None = None
+    counts: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if problem := _problem(self.items, self.classes, self.values, self.kind, self.hop):
@@ -115,7 +118,13 @@ class Scores:
         rows = {item: row for row, item in enumerate(self.items)}
         if missing := [item for item in items if item not in rows]:
             raise InputError(f"scores: {len(missing)} items without scores ({_first(missing)}); check the dataset")
-        return replace(self, items=tuple(items), values=self.values[[rows[item] for item in items]])
+        return self._on([rows[item] for item in items])
+
+    def _on(self, rows: Sequence[int]) -> "Scores":
+        """The scores of the items at some places."""
+        counts = None if self.counts is None else self.counts[list(rows)]
+        items = tuple(self.items[row] for row in rows)
+        return replace(self, items=items, values=self.values[list(rows)], counts=counts)
 
 
 def scores_of(finished: "Finished", test_set: str) -> Scores:
@@ -125,7 +134,29 @@ def scores_of(finished: "Finished", test_set: str) -> Scores:
     """
     path, dataset = finished.scores_path(test_set), finished.run.resolved["dataset"]
     scores, order = Scores.load(path), official_order(dataset["class_path"], dataset.get("init_args") or {})
+    if scores.values.ndim == 3 and scores.hop is None and _drops_segments(finished.run):
+        scores = replace(scores, counts=_segment_counts(scores.values))
     return check_items(scores, scores.items, order, str(path)) if order else scores
+
+
+def _drops_segments(run: "Run") -> bool:
+    """Whether clips may have fewer segments than others, as the extractor cuts them and drops silent ones."""
+    from benchmarks.runs.versions import class_constant
+
+    extractor = run.resolved["data"]["init_args"].get("extractor")
+    return isinstance(extractor, str) and class_constant(extractor, "segmented") is True
+
+
+def _segment_counts(values: np.ndarray) -> np.ndarray:
+    """(items,) how many segments each clip has of those in values (items, S, classes), where some were dropped.
+
+    A clip with fewer than others has its own in turn until there are S (datasets.batches.segments), so that what comes
+    behind them is the same once more, to the last bit (ClipDataModule.repeated).
+    """
+    counts = np.full(len(values), values.shape[1])
+    for period in range(values.shape[1] - 1, 0, -1):
+        counts[(values[:, period:] == values[:, :-period]).all(axis=(1, 2))] = period
+    return counts
 
 
 def official_order(class_path: str, arguments: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -173,8 +204,8 @@ def check_items(scores: Scores, items: Sequence[str], classes: Sequence[str], so
         if found:
             raise InputError(f"{source}: {thing} names: {', '.join(found)}; expected are {_first(expected)}")
     rows, columns = ({name: i for i, name in enumerate(names)} for names in (scores.items, scores.classes))
-    values = scores.values[[rows[item] for item in items]][..., [columns[name] for name in classes]]
-    return Scores(tuple(items), tuple(classes), values, scores.kind, scores.hop)
+    chosen = scores._on([rows[item] for item in items])
+    return replace(chosen, classes=tuple(classes), values=chosen.values[..., [columns[name] for name in classes]])
 
 
 def joined(parts: Sequence[Scores]) -> Scores:
@@ -188,7 +219,9 @@ def joined(parts: Sequence[Scores]) -> Scores:
     if odd := [one for one in parts if (one.classes, one.kind, one.hop) != (first.classes, first.kind, first.hop)]:
         raise InputError(f"scores: those of {odd[0].items[0]} have other classes, another kind or hop; run them again")
     items = tuple(item for one in parts for item in one.items)
-    return Scores(items, first.classes, stacked([one.values for one in parts]), first.kind, first.hop)
+    counts = [one.counts for one in parts if one.counts is not None]
+    together = np.concatenate(counts) if len(counts) == len(parts) else None
+    return Scores(items, first.classes, stacked([one.values for one in parts]), first.kind, first.hop, together)
 
 
 def stacked(values: Sequence[np.ndarray]) -> np.ndarray:

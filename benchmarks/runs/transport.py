@@ -1,19 +1,30 @@
 """Finished runs that travel: landing them in the repository, merging those of another machine."""
 
+import os
 import shutil
 import time
 import uuid
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.errors import InputError, InputErrors
-from benchmarks.runs.files import TAKEN, StorageError, file_sha256, storage_error, write_file, write_json, writing
+from benchmarks.runs.files import (
+    TAKEN,
+    StorageError,
+    file_sha256,
+    storage_error,
+    unreadable,
+    write_file,
+    write_json,
+    writing,
+)
 from benchmarks.runs.ledger import ANNOTATIONS, FORMAT, Finished, Ledger, Run, load_finished
 from benchmarks.runs.plan import Choice, make_plan
 from benchmarks.runs.stored.finished import REFERENCES, WEIGHTS, shared_reference
+from benchmarks.runs.stored.forms import READING, StoredRun, read_stored
 from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.run import RUN_ID
 from benchmarks.runs.stored.shelf import Shelf
@@ -75,12 +86,12 @@ def land(target: str, choice: Choice, workspace: Workspace) -> Landed:
     without = [WEIGHTS, *([ANNOTATIONS] if choice.corpus == "real" else [])]
     landed: list[str] = []
     believed = {one.run.id for one in workspace.ledger.finished()}
-    asked = {_whatever_seed(run_id) for run_id in plan.runs}
+    needed = dict.fromkeys(_kind(one.run, one.run.fingerprint) for one in plan.runs.values())
+    names = {_whatever_seed(run_id) for run_id in plan.runs}
     refused = [
         why for folder, why in workspace.ledger.unusable.items()
-        if folder.name not in believed and _whatever_seed(folder.name) in asked
+        if folder.name not in believed and _is_of(folder, needed, names)
     ]  # fmt: skip
-    needed = dict.fromkeys(_kind(one.run, one.run.fingerprint) for one in plan.runs.values())
     order = {kind: place for place, kind in enumerate(needed)}
     places = [
         (order[kind], one.run.seed, one.run.id)
@@ -106,6 +117,15 @@ def land(target: str, choice: Choice, workspace: Workspace) -> Landed:
             f"`python -m benchmarks run {target} {choice.options}`"
         )
     return Landed(landed, refused)
+
+
+def _is_of(folder: Path, kinds: Collection[tuple[str, str, str, str, int]], names: Collection[str]) -> bool:
+    """Whether what cannot be believed is a run of some kinds, by what its run.json says, or by its name where none."""
+    try:
+        run = Run.from_dict(read_stored(folder / "run.json", StoredRun, ""))
+    except InputError:
+        return _whatever_seed(folder.name) in names
+    return any(_kind(run, files) in kinds for files in (run.fingerprint, "absent"))
 
 
 def _whatever_seed(run_id: str) -> str:
@@ -214,7 +234,7 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
     not good.
     """
     target = store / finished.run.id
-    if target.exists():
+    if os.path.lexists(target):
         there = load_finished(target)
         there.tested()
         _check_shared(there)
@@ -229,18 +249,30 @@ def _copy(finished: Finished, store: Path, without: Sequence[str] = ()) -> bool:
             if not (store / "ledger.json").exists():
                 write_json(store / "ledger.json", {"format": FORMAT})
             temporary.mkdir()
-            for name, path in files_of(finished, without).items():
-                shutil.copyfile(path, temporary / name, follow_symlinks=False)
+        for name, path in files_of(finished, without).items():
+            content = _content(path)
+            with writing(target):
+                (temporary / name).write_bytes(content)
+        with writing(target):
             load_finished(temporary, finished.run.id).tested()
         try:
             temporary.rename(target)
         except OSError as error:
-            if error.errno in TAKEN:  # somebody else has just put it there
-                return False
+            if error.errno in TAKEN:  # somebody else has just put one there
+                return _copy(finished, store, without)
             raise storage_error(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return True
+
+
+def _content(path: Path) -> bytes:
+    """What a file of a run holds. Raises InputError for one that cannot be read, or is a link."""
+    try:
+        with os.fdopen(os.open(path, READING), "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
 def _remove_abandoned(store: Path) -> None:

@@ -144,18 +144,23 @@ def check_arguments(resolved: dict[str, Any]) -> None:
         if ... in taken:
             continue
         if odd := [name for name in part["init_args"] if name not in taken]:
-            known = ", ".join(map(str, taken))
+            known = ", ".join(map(str, taken)) or "none"
             raise InputError(f"{part['class_path']}: takes no argument {odd[0]}; it takes {known}")
 
 
 def _taken(class_path: str) -> "tuple[str | EllipsisType, ...]":
-    """What the constructor of a class takes, its own or the first inherited one; anything where that cannot be read."""
-    for path in lineage(class_path):
+    """What the constructor of a class takes, its own or the first inherited one; anything where that is not clear.
+
+    It is not where the source cannot be read, or where the class is reached by several of its bases.
+    """
+    above = lineage(class_path)
+    for path in above:
         definition = _found(path)
         if definition is None:
             break
         if definition.arguments is not None:
-            return definition.arguments
+            by = sum(path in (one.bases if (one := _found(below)) else ()) for below in above)
+            return definition.arguments if by < 2 else (...,)
     return (...,)
 
 
@@ -222,7 +227,7 @@ class _Definition:
     @cached_property
     def arguments(self) -> "tuple[str | EllipsisType, ...] | None":
         """What the constructor takes by name, `...` for whatever else; None where the class has none of its own."""
-        for line in self.node.body:
+        for line in reversed(self.node.body):
             if isinstance(line, ast.FunctionDef) and line.name == "__init__":
                 names = [one.arg for one in (*line.args.posonlyargs, *line.args.args, *line.args.kwonlyargs)]
                 return (*names[1:], ...) if line.args.kwarg else tuple(names[1:])

@@ -15,11 +15,21 @@ FAR = 2**30
 LOOK_SECONDS = 0.1
 
 
+class NoLocks(DataError, OSError):
+    """A file system without locks, as some are that lie on other machines; who can do without may go on."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"the file system of a store or a dataset has no locks ({error.strerror}); choose folders on another "
+            "(RESOUND_RUNS, RESOUND_DATA, RESOUND_CACHE)"
+        )
+
+
 def try_lock(descriptor: int, shared: bool = False) -> bool:
     """Lock an open file or folder until it is closed; False if another process has locked it.
 
     shared: with others that share it; enough to see whether somebody holds it alone, and a file that is only read will
-    do. Windows knows no shared locks and no locks of folders. Raises DataError where the file system has none.
+    do. Windows knows no shared locks and no locks of folders. Raises NoLocks.
     """
     if os.name == "nt":
         return _try_lock_byte(descriptor)
@@ -30,7 +40,7 @@ def try_lock(descriptor: int, shared: bool = False) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise no_locks(error) from error
+        raise NoLocks(error) from error
     return True
 
 
@@ -45,15 +55,7 @@ def lock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
-        raise no_locks(error) from error
-
-
-def no_locks(error: OSError) -> DataError:
-    """What is said where a file system has no locks, as some that lie on other machines."""
-    return DataError(
-        f"the file system of a store or a dataset has no locks ({error.strerror}); choose folders on another "
-        "(RESOUND_RUNS, RESOUND_DATA, RESOUND_CACHE)"
-    )
+        raise NoLocks(error) from error
 
 
 def _try_lock_byte(descriptor: int) -> bool:

@@ -39,19 +39,21 @@ def whole(path: Path, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
-    """For a block that fills a folder which is empty or not there: if the block fails, it is so again."""
+    """For a block that fills a folder: if the block fails, what it has put there goes, and the folder that it made."""
     was_there = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    before = set(folder.iterdir())
     try:
         yield
     except BaseException:
-        for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
-        if not was_there:
-            folder.rmdir()
+        with suppress(OSError):
+            for path in set(folder.iterdir()) - before:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+            if not was_there:
+                folder.rmdir()
         raise
 
 

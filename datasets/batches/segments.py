@@ -80,7 +80,7 @@ class SegmentTable:
         """Rows and starts (clips, S) of all segments of unaltered clips.
 
         Where some clips have fewer segments than others (silent ones are dropped), theirs are repeated in turn;
-        decisions count each once (benchmarks.metrics.accuracy).
+        the mean over segments counts each once (benchmarks.metrics.accuracy).
         """
         first, counts = self.first[0, clips, None], self.counts[0, clips, None]
         return self.pick(first + torch.arange(int(counts.max())) % counts)

@@ -238,7 +238,9 @@ def check_shapes(made: nn.Module) -> None:
     """Raise ValueError for a network with a lazy layer that no x has settled: such a layer cannot be trained."""
     for name, one in (*made.named_parameters(), *made.named_buffers()):
         if is_lazy(one):
-            raise ValueError(f"{name} is of a lazy layer that what is computed of x does not use; remove the layer")
+            raise ValueError(
+                f"{name} is of a lazy layer that no x has settled; use it, settle it in the constructor, or remove it"
+            )
 
 
 def same_start(one: nn.Module, other: nn.Module) -> str | None:

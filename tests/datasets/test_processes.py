@@ -16,7 +16,7 @@ from tests import ROOT
 
 PROGRAM = """
 import os, sys, json
-from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
+from datasets.processes import answering
 answer = answering()
 print("noise")
 for line in sys.stdin:
@@ -121,14 +121,14 @@ def test_what_a_task_raises_is_raised_and_a_death_is_told(fresh_processes):
 
 LONE = """
 import os, sys, time
-from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
+from datasets.processes import in_processes
 from tests.datasets.test_processes import told_and_busy
 if __name__ == "__main__":
     list(in_processes(told_and_busy, [(sys.argv[1],)], jobs=2))
 """
 LONE_WITH_A_CHILD = """
 import sys, time
-from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
+from datasets.processes import Child
 with Child("tests.datasets.test_processes") as child:
     child.send({"place": sys.argv[1]})
     time.sleep(600)

@@ -32,7 +32,7 @@ def all_of(plan: Plan) -> Plan:
 
 
 def make_room(plan: Plan, beside: Workspace) -> None:
-    """Remove what was made anew earlier of the runs that are to be made, just before they are."""
+    """Remove what was made anew earlier of the runs that are to be made, once the first of them begins."""
     for planned in plan.missing:
         if beside.ledger.holds(planned.run):
             shutil.rmtree(beside.runs / planned.run.id, ignore_errors=True)

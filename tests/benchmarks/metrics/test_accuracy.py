@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,10 @@ from sklearn.metrics import accuracy_score
 from benchmarks.errors import InputError
 from benchmarks.metrics import MetricValue, metric_named
 from benchmarks.metrics.accuracy import confusion_matrix, mean_probability_decisions
-from benchmarks.runs.scores import Scores
+from benchmarks.runs.ledger import load_finished
+from benchmarks.runs.scores import Scores, _segment_counts, scores_of
+from tests.benchmarks.fabricated_runs import fabricate, workspace_in
+from tests.benchmarks.runs.stored.altered import rewrite
 
 CLASSES = ("dog", "rain", "rooster")
 #: The metrics of one decision per clip; the others have files of their own.
@@ -67,19 +72,36 @@ def test_probabilities_are_averaged_not_logits():
 def test_segments_that_stand_for_dropped_ones_are_not_counted_again():
     """Two of three segments, the first once more behind them: it alone would decide for rain."""
     rain, dog = [0.4, 0.6, 0.0], [0.65, 0.35, 0.0]
-    values = [[rain, dog, rain], [rain, dog, dog], [dog, dog, dog]]
-    value = metric_named("accuracy_clip_mean_probability").compute(
-        scores(values, "probability"), reference(["dog", "dog", "dog"])
-    )
-    assert value.per_item.tolist() == [1, 1, 1]
-    assert np.mean(values[0], axis=0).argmax() == CLASSES.index("rain")
+    said = scores([[rain, dog, rain], [rain, dog, dog], [dog, dog, dog]], "probability")
+    metric, truth = metric_named("accuracy_clip_mean_probability"), reference(["dog", "dog", "dog"])
+    counted = replace(said, counts=np.array([2, 3, 1]))
+    assert metric.compute(counted, truth).per_item.tolist() == [1, 1, 1]
+    assert metric.compute(counted.select(["item1", "item0"]), truth).per_item.tolist() == [1, 1]
+    assert metric.compute(said, truth).per_item.tolist() == [0, 1, 1]  # three segments, as nothing says otherwise
+
+
+def test_how_many_segments_a_clip_has_is_read_off_those_of_runs_that_drop_some():
     ragged = np.random.default_rng(5).normal(size=(60, 9, 3)).astype(np.float32)
     counts = np.arange(60) % 9 + 1
+    filled = np.stack([one[np.arange(9) % n] for one, n in zip(ragged, counts, strict=True)])
+    assert _segment_counts(filled).tolist() == counts.tolist()
     decided = [
         softmax(one[:n].astype(np.float64), axis=-1).mean(0).argmax() for one, n in zip(ragged, counts, strict=True)
     ]
-    filled = np.stack([one[np.arange(9) % n] for one, n in zip(ragged, counts, strict=True)])
-    assert mean_probability_decisions(scores(filled)).tolist() == decided
+    assert mean_probability_decisions(replace(scores(filled), counts=counts)).tolist() == decided
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("piczak_long", [2, 3]), ("base", None)])
+def test_only_of_extractors_that_drop_silent_segments(tmp_path, setting, kept):
+    """A clip that begins and ends in silence has all its segments elsewhere, though the first and the last are one."""
+    [run, *_] = fabricate(workspace_in(tmp_path), setting, "esc10", seeds=1, folds=(1,))
+    folder = workspace_in(tmp_path).runs / run.id
+    said = Scores.load(folder / "scores_test.npz")
+    values = np.random.default_rng(6).normal(size=(len(said.items), 3, 10)).astype(np.float32)
+    values[0, 2] = values[0, 0]
+    rewrite(folder, Scores(said.items, said.classes, values, "logit"))
+    found = scores_of(load_finished(folder), "test").counts
+    assert (found is None) == (kept is None) and (kept is None or found[:2].tolist() == kept)
 
 
 def test_a_tie_goes_to_the_first_class_and_is_counted():

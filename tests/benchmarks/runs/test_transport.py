@@ -153,11 +153,36 @@ def test_a_run_that_somebody_else_puts_there_meanwhile_is_known(finished, tmp_pa
     assert (merged, len(known), refused) == ([], 4, []) and len(list(Ledger(here.runs).finished())) == 4
 
 
+def test_a_file_that_cannot_be_read_costs_its_own_run_alone(finished, tmp_path, monkeypatch):
+    first, *others = sorted(finished.runs.glob("[!.]*/history.csv"))
+    opened = os.open
+
+    def broken(path, *flags):
+        if str(path) == str(first):
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(path, *flags)
+
+    monkeypatch.setattr("benchmarks.runs.transport.os.open", broken)
+    landed, refused = land("toy.t1.plain", Choice(), finished)
+    assert len(landed) == len(others) == 3
+    assert refused == [f"{first}: cannot be read (Input/output error); check its permissions"]
+
+
+def test_damaged_runs_of_another_kind_are_not_refused(finished):
+    """Whose names are the same but for the end: here those in bf16."""
+    for planned in make_plan(select("toy.t1.plain"), Choice(numerics="bf16", seeds=1), finished).missing:
+        scores = execute(planned.run, Surroundings(finished)) / "scores_test.npz"
+        scores.write_bytes(scores.read_bytes()[:-20])
+    with pytest.warns(UserWarning, match="damaged"):
+        landed, refused = land("toy.t1.plain", Choice(), fresh(finished))
+    assert len(landed) == 4 and refused == []
+
+
 def test_a_disk_that_refuses_ends_the_landing_and_the_merging_at_once(finished, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("benchmarks.runs.transport.shutil.copyfile", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InputError, match=r"cannot be written \(No space left on device\); free some space"):
         land("toy.t1.plain", Choice(), finished)
     here = Workspace(finished.data, tmp_path / "here", finished.cache, finished.reports)

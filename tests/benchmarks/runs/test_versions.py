@@ -126,6 +126,12 @@ def test_planning_imports_no_torch(paper, tmp_path):
         ("class Of:\n    def __init__(self, size):\n        pass\nclass Net(Of):\n    pass\n", False),
         ("class Of:\n    def __init__(self, loss):\n        pass\nclass Net(Of):\n    pass\n", True),
         ("from somewhere import Of\nclass Net(Of):\n    pass\n", True),  # for the run to find out
+        ("class Net:\n    def __init__(self, size): ...\n    def __init__(self, loss): ...\n", True),
+        (
+            "class A:\n    def __init__(self, size): ...\nclass B(A): ...\nclass C(A):\n"
+            "    def __init__(self, loss): ...\nclass Net(B, C): ...\n",
+            True,
+        ),  # whose constructor is that of C
         ("import dataclasses\n@dataclasses.dataclass\nclass Net:\n    loss: int\n", True),
     ],
 )

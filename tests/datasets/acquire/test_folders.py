@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 from pathlib import Path
@@ -99,6 +100,18 @@ def test_two_commands_never_work_on_one_dataset_at_once(tmp_path, first, second)
 def end_in(root):
     with download_work(root):
         os._exit(9)
+
+
+def test_a_file_system_without_locks_is_worked_on_all_the_same(tmp_path, monkeypatch):
+    """Nobody can tell there who else is at work."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def without(descriptor, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", without)
+    with download_work(tmp_path / "data") as work:
+        assert work.parent == tmp_path
 
 
 def test_a_command_that_was_killed_holds_nothing(tmp_path):

@@ -45,8 +45,11 @@ def test_a_file_system_without_locks_is_told(opened, monkeypatch):
 
     monkeypatch.setattr(fcntl, "flock", without)
     for ask in (locks.lock, locks.try_lock):
-        with pytest.raises(DataError, match=r"has no locks \(No locks available\); choose folders on another"):
+        with pytest.raises(locks.NoLocks, match=r"has no locks \(No locks available\); choose folders on another"):
             ask(opened("a"))
+    assert issubclass(locks.NoLocks, OSError) and issubclass(
+        locks.NoLocks, DataError
+    )  # for either to go on, or to tell
 
 
 def test_a_lock_goes_with_its_file(tmp_path):

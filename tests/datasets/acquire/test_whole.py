@@ -47,7 +47,7 @@ def test_a_folder_that_could_not_be_filled_is_as_before(tmp_path, is_there):
     def fill_half():
         with filled(folder):
             (folder / "sub").mkdir()
-            for path in (folder / "a.txt", folder / "sub" / "b.txt"):
+            for path in (folder / "c.txt", folder / "sub" / "b.txt"):
                 path.touch()
             raise KeyboardInterrupt
 
@@ -58,6 +58,9 @@ def test_a_folder_that_could_not_be_filled_is_as_before(tmp_path, is_there):
     with filled(folder):
         (folder / "a.txt").touch()
     assert names(folder) == ["a.txt"]
+    with pytest.raises(KeyboardInterrupt):
+        fill_half()
+    assert names(folder) == ["a.txt"]  # which was there before
 
 
 def test_readers_see_the_old_content_until_the_end(tmp_path):

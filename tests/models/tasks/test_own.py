@@ -92,7 +92,7 @@ def test_arguments_are_given_and_offered_where_a_network_takes_them():
         made(arguments={"hiden": 7})
     with pytest.raises(ValueError, match=r"NoModule: is no torch\.nn.Module"):
         made(NoModule)
-    with pytest.raises(ValueError, match=r"spare\.weight is of a lazy layer that what is computed of x does not use"):
+    with pytest.raises(ValueError, match=r"spare\.weight is of a lazy layer that no x has settled"):
         check_shapes(made(Unsettled))
     check_shapes(made())
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.cli import BAD_INPUT
+from benchmarks.cli import BAD_INPUT, OUT_OF_TIME
 from benchmarks.cli.sweep import Sweep
 from benchmarks.errors import InputError
 from benchmarks.launch.background import Begun, Trainer
@@ -77,6 +77,7 @@ def test_what_was_made_anew_stays_until_it_is_made_once_more(stored, monkeypatch
     assert "2 runs, 2 missing" in told.out
     with pytest.raises(InputError, match="loacl"):
         replace(sweep(stored), launcher="loacl").run_again()
+    assert sweep(stored).run_again(minutes=0, confirmed=True) == OUT_OF_TIME
     assert len(before) == 2 and [path.stat().st_ino for path in made] == before
     assert sweep(stored).run_again(confirmed=True) == 0
     assert [path.stat().st_ino for path in made] != before
