@@ -94,18 +94,16 @@ def in_words(table: TableResult) -> str:
 def counted(counts: Mapping[str, int], alone: Mapping[str, int], states: Iterable[str] = SQUARES) -> str:
     """How many cells are in which of the states, and how many of these on the mean alone."""
     return ", ".join(
-        f"{counts[state]} {told(counts[state], state)}{_on_the_mean(alone.get(state, 0), counts[state])}"
-        for state in states if counts[state]
-    )  # fmt: skip
+        f"{counts[state]} {told(counts[state], state, alone.get(state, 0))}" for state in states if counts[state]
+    )
 
 
-def _on_the_mean(number: int, of: int) -> str:
-    return "" if not number else " on the mean alone" if number == of else f" ({number} of them on the mean alone)"
-
-
-def told(number: int, state: str) -> str:
-    """What is said of so many cells in a state, after their number."""
-    return TOLD.get(state) or wording.told(number, state).removeprefix(f"{number} ")
+def told(number: int, state: str, alone: int = 0) -> str:
+    """What is said of so many cells in a state, so many of them on the mean alone, after their number."""
+    word = TOLD.get(state) or wording.told(number, state).removeprefix(f"{number} ")
+    if not alone:
+        return word
+    return f"{word} on the mean alone" if alone == number else f"{word} ({alone} of them on the mean alone)"
 
 
 def state_of(table: TableResult, one: CellResult) -> str | None:

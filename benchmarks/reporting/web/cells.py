@@ -58,9 +58,15 @@ def badge(state: str) -> Badge:
     return Badge(state, LOOKS[state].letter, css_name(state), is_round(state), MEANT.get(state, state))
 
 
-def badges(states: Mapping[str, int]) -> list[tuple[Badge, int, str]]:
-    """Of the states that occur, in their order: badge, count, and how it is told after a number."""
-    return [(badge(state), states[state], told(states[state], state)) for state in SQUARES if states.get(state)]
+def badges(states: Mapping[str, int], alone: Mapping[str, int]) -> list[tuple[Badge, int, str]]:
+    """Of the states that occur, in their order: badge, count, and how it is told after a number.
+
+    alone: how many are in each state on the mean alone.
+    """
+    return [
+        (badge(state), states[state], told(states[state], state, alone.get(state, 0)))
+        for state in SQUARES if states.get(state)
+    ]  # fmt: skip
 
 
 def lines(table: TableResult, here: str) -> Iterator[Line]:

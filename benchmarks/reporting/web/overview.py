@@ -26,7 +26,7 @@ def front_page(shell: Shell, report: Report) -> bytes:
     blocks = [*(Text(sentence) for sentence in method_sentences(told["methods"])), *behind(told)]
     known = {
         "n_papers": count_of(len(report.papers), "paper"), "n_tables": count_of(len(report.tables), "table"),
-        "n_beside": told["beside"], "states": badges(told["states"]), "matrix": matrix, "blocks": blocks,
+        "n_beside": told["beside"], "states": badges(told["states"], told["alone"]), "matrix": matrix, "blocks": blocks,
     }  # fmt: skip
     return shell.write("front.html.j2", here, TITLE, known)
 
