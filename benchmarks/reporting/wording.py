@@ -301,15 +301,19 @@ def published_label(variant: Variant) -> str:
     return "published" if variant.earns_verdict else ""
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """How many cells have which status."""
-    return ", ".join(told(counts[word], word) for word in COUNTED if counts[word])
+def counted(counts: Mapping[str, int], alone: Mapping[str, int]) -> str:
+    """How many cells have which status, and how many of these on the mean alone."""
+    return ", ".join(told(counts[word], word, alone.get(word, 0)) for word in COUNTED if counts[word])
 
 
-def told(number: int, word: str) -> str:
-    """A word of cells after their number: "1 deviates", "2 deviate", "2 hold in the audit", "3 reproduced"."""
+def told(number: int, word: str, alone: int = 0) -> str:
+    """A word of cells after their number: "1 deviates", "2 deviate", "2 hold in the audit", "3 reproduced".
+
+    alone: how many of them are so on the mean alone.
+    """
     verb, fitted, _ = word.partition(FITTED)
-    return f"{said(number, verb)}{_VERBS.get(verb, '')}{fitted}"
+    mean = "" if not alone else " on the mean alone" if alone == number else f" ({alone} of them on the mean alone)"
+    return f"{said(number, verb)}{_VERBS.get(verb, '')}{fitted}{mean}"
 
 
 def said(number: int | str, word: str) -> str:

@@ -1,7 +1,7 @@
 """All cells of all tables at a glance: a square each, in words beside it; which methods ran; which runs are new."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from benchmarks.judge.table import FITTED, CellResult, TableResult
@@ -91,19 +91,16 @@ def in_words(table: TableResult) -> str:
     return counted(states_of(table), alone_of(table))
 
 
-def counted(counts: Mapping[str, int], alone: Mapping[str, int], states: Iterable[str] = SQUARES) -> str:
-    """How many cells are in which of the states, and how many of these on the mean alone."""
+def counted(counts: Mapping[str, int], alone: Mapping[str, int]) -> str:
+    """How many cells are in which state, and how many of these on the mean alone."""
     return ", ".join(
-        f"{counts[state]} {told(counts[state], state, alone.get(state, 0))}" for state in states if counts[state]
+        f"{counts[state]} {told(counts[state], state, alone.get(state, 0))}" for state in SQUARES if counts[state]
     )
 
 
 def told(number: int, state: str, alone: int = 0) -> str:
     """What is said of so many cells in a state, so many of them on the mean alone, after their number."""
-    word = TOLD.get(state) or wording.told(number, state).removeprefix(f"{number} ")
-    if not alone:
-        return word
-    return f"{word} on the mean alone" if alone == number else f"{word} ({alone} of them on the mean alone)"
+    return TOLD.get(state) or wording.told(number, state, alone).removeprefix(f"{number} ")
 
 
 def state_of(table: TableResult, one: CellResult) -> str | None:
@@ -148,7 +145,7 @@ def method_sentences(published: Sequence[tuple[bool, str | None, Whose, bool]]) 
         cells = [(became, Whose(*row), alone) for is_network, became, row, alone in published if is_network is wanted]
         ran = [(became, row, alone) for became, row, alone in cells if became is not None]
         alone = Counter(became for became, _, is_alone in ran if is_alone)
-        verdicts = counted(Counter(became for became, *_ in ran), alone, wording.COUNTED)
+        verdicts = wording.counted(Counter(became for became, *_ in ran), alone)
         told = f": {verdicts}; {whose_rows([row for _, row, _ in ran])}" if ran else ""
         if cells:
             yield f"{called}: {len(ran) or 'none'} of {len(cells)} cells ran in full on the real files{told}."

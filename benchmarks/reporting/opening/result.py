@@ -149,8 +149,8 @@ def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     ran = [one for one in trained if one.mean is not None]
     if not ran:
         return _untrained(result, trained)
-    verdicts = Counter(one.counted for one in ran)
-    told = wording.counted(verdicts)
+    alone = Counter(one.counted for one in ran if one.mean_alone is not None)
+    told = wording.counted(Counter(one.counted for one in ran), alone)
     rest = len(trained) - len(ran)
     more = f"; {rest} {'has' if rest == 1 else 'have'} not" if rest else ""
     networks = any(is_network(result, one) for one in ran)

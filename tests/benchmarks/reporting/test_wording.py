@@ -117,7 +117,14 @@ def test_all_folds_are_no_part(workspace):
     ],
 )  # fmt: skip
 def test_states_are_told_after_their_number_as_one_speaks(number, word, said):
-    assert told(number, word) == said == counted({**dict.fromkeys(COUNTED, 0), word: number})
+    assert told(number, word) == said == counted({**dict.fromkeys(COUNTED, 0), word: number}, {})
+
+
+def test_how_many_are_so_on_the_mean_alone_is_told_with_them():
+    counts = {**dict.fromkeys(COUNTED, 0), "reproduced": 1, f"reproduced{FITTED}": 5}
+    assert counted(counts, {"reproduced": 1, f"reproduced{FITTED}": 3}) == (
+        "1 reproduced on the mean alone, 5 reproduced under a fitted reading (3 of them on the mean alone)"
+    )
 
 
 def test_a_corrected_value_stands_beside_the_printed_one(workspace):

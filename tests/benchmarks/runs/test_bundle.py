@@ -174,7 +174,6 @@ def test_a_disk_that_is_full_leaves_no_part_of_a_bundle(toy_workspace, tmp_path,
     with pytest.raises(InputError, match=r"part-002.tar: cannot be written \(No space left .*; free some space"):
         bundled("toy.t1.plain", SMOKE, toy_workspace, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    monkeypatch.undo()
 
 
 def test_a_file_that_cannot_be_read_is_named_and_not_the_place_of_the_bundle(tmp_path):
