@@ -227,12 +227,14 @@ def try_network(run: Run, around: Surroundings, folder: Path) -> None:
         model, again = build_model(run, data), build_model(run, data)
         if not is_network(model):
             return
-    if isinstance(model, Own) and (problem := fault(model, *_training_batch(data), data.task)):
-        raise InputError(f"{name}: {problem}")
     with _told(name):
         check_shapes(model)
-        if odd := same_start(model, again):
-            raise InputError(f"{odd} differs between two made with the same seed; draw with torch's generator alone")
+    if odd := same_start(model, again):  # before anything is computed: batch normalisation counts what it is given
+        raise InputError(
+            f"{name}: {odd} differs between two made with the same seed; draw with torch's generator alone"
+        )
+    if isinstance(model, Own) and (problem := fault(model, *_training_batch(data), data.task)):
+        raise InputError(f"{name}: {problem}")
     trial = {"max_epochs": 1, "limit_train_batches": 1, "limit_val_batches": 1}
     short = replace(run, resolved={**run.resolved, "trainer": {**run.resolved["trainer"], **trial}})
     wanted = f"; it must give {WANTED[data.task]}" if data.task in WANTED else ""

@@ -16,7 +16,8 @@ from torch import nn
 class MLP(nn.Module):
     def __init__(self, num_classes, hidden: int = 8):
         super().__init__()
-        self.net = nn.Sequential(nn.Flatten(), nn.LazyLinear(hidden), nn.ReLU(), nn.Linear(hidden, num_classes))
+        hear = nn.Flatten(), nn.LazyLinear(hidden), nn.BatchNorm1d(hidden), nn.ReLU()
+        self.net = nn.Sequential(*hear, nn.Linear(hidden, num_classes))
 
     def forward(self, x):
         return self.net(x)

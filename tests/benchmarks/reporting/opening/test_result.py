@@ -33,8 +33,10 @@ def test_cells_that_ran_are_counted_with_their_verdicts_and_fits_are_called_fits
     workspace = workspace_in(tmp_path)
     fabricate(workspace, "knn", "esc10", wrong=27, kind="decision", step=0)
     told = sentences(workspace, "acrnn.t1")[0]
-    begins = "**1 of 18 cells has run in full on the real files: 1 reproduced under a fitted reading**; 17 have not."
-    assert told.startswith(begins)
+    assert told.startswith(
+        "**1 of 18 cells has run in full on the real files: 1 reproduced under a fitted reading on the mean alone**;"
+        " 17 have not."
+    )
     assert "no network has run in full" in told
     fabricate(workspace, "att_aug", "esc10", wrong=4)
     assert "no network has run in full" not in sentences(workspace, "acrnn.t1")[0]
