@@ -110,6 +110,12 @@ class Evidence:
             by_seed[one.seed].add(one.fold)
         return tuple(sorted(seed for seed, folds in by_seed.items() if folds == set(self.folds)))
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How far this has come: complete seeds, and while there is none the runs of those that have begun."""
+        complete = len(self.complete_seeds)
+        return complete, 0 if complete else len(self.scored)
+
     @cached_property
     def runs(self) -> dict[Part, list[Finished]]:
         """The scored runs of each part of the value."""

@@ -93,12 +93,13 @@ class Results:
     def _fed_by(self, paper: Paper, cell: Cell) -> tuple[Evidence, str]:
         """The runs of the paper's experiment behind a cell, and their numerics.
 
-        Those in numerics that were shown to give the same, where more complete seeds are there than in float32.
+        Those in numerics that were shown to give the same, where more complete seeds are there than in float32; before
+        any seed is complete, where more runs are.
         """
         found, made_in = self._evidence_of(paper, cell, Variant()), "float32"
         for numerics in paper.equivalence:
             other = self._evidence_of(paper, cell, Variant(numerics=numerics))
-            if len(other.complete_seeds) <= len(found.complete_seeds):
+            if other.progress <= found.progress:
                 continue
             study, kinds = self.study(paper, numerics), device_kinds(other.scored)
             if all(study.speaks_for(source.setting, kinds) for source in cell.sources):

@@ -265,6 +265,18 @@ def test_float32_wins_where_it_has_as_many_seeds(workspace, seeds, wins):
     assert (found.numerics, found.mean) == (wins, pytest.approx({"bf16": 95.0, "float32": 85.0}[wins]))
 
 
+@pytest.mark.parametrize(("folds", "feeds"), [((), "bf16"), ((1,), "bf16"), ((1, 2, 3), "float32")])
+def test_folds_of_a_first_seed_are_of_the_papers_experiment_too(workspace, folds, feeds):
+    of_study(workspace, "float32")
+    of_study(workspace, "bf16")
+    fabricate(workspace, "base", "esc10", numerics="bf16", seeds=1, folds=(1, 2))
+    if folds:
+        fabricate(workspace, "base", "esc10", seeds=1, folds=folds)
+    found = cell_of(workspace)
+    assert (found.numerics, found.n_runs) == (feeds, max(2, len(folds)))
+    assert (Variant(numerics="bf16") in Results(workspace).table("acrnn.t3").others) == (feeds == "float32")
+
+
 @pytest.mark.parametrize(
     ("planned", "added", "answer"),
     [
