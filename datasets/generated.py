@@ -1,12 +1,12 @@
 """Corpora that are generated: a folder with a declaration of what it holds, written once, named when it is whole."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from datasets.acquire.whole import temporary_beside, work_folder
 from datasets.errors import DataError
 
 Declared = dict[str, Any]
@@ -34,17 +34,13 @@ def write_once(
     kind = Path(declaration).stem
     if is_there(root, declaration, declared, is_whole):
         return
-    work = root.with_name(f".{root.name}.{os.getpid()}.writing")
     try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        more = fill(work) or {}
-        (work / declaration).write_text(json.dumps(declared | more, indent=1) + "\n")
-        publish(work, root)
+        with work_folder(root) as work:
+            more = fill(work) or {}
+            (work / declaration).write_text(json.dumps(declared | more, indent=1) + "\n")
+            publish(work, root)
     except OSError as error:
         raise DataError(f"{root}: cannot be written ({error}); make room and repeat the command") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     if not is_there(root, declaration, declared, is_whole):
         raise DataError(f"{root}: another {kind} was written at the same time; repeat the command")
 
@@ -92,7 +88,7 @@ def has_its_files(folder: Path, declared: Declared) -> bool:
 
 def publish(work: Path, root: Path) -> None:
     """Give `work` the name `root`, in place of an older corpus. Raises OSError."""
-    old = work.with_suffix(".old")
+    old = temporary_beside(root)
     try:
         if root.is_dir():
             root.rename(old)

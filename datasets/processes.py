@@ -22,6 +22,11 @@ from datasets.errors import DataError
 
 T = TypeVar("T")
 
+
+class ProcessDied(MemoryError):
+    """A process that computed was ended from outside, which is what systems do that run out of memory."""
+
+
 #: How long processes without work wait for more, seconds.
 IDLE_SECONDS = 20
 
@@ -78,7 +83,7 @@ def in_processes(work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs:
     """What `work` says of each task, a tuple of its arguments, in their order, by processes with one thread each.
 
     jobs: how many (default: one per core). They see the same classes as this process, serve the next call too if it
-    comes soon, and end with this process. Raises what `work` raises, and RuntimeError where a process dies; what others
+    comes soon, and end with this process. Raises what `work` raises, and ProcessDied where a process dies; what others
     are at is then given up.
     """
     from joblib import Parallel, delayed
@@ -94,7 +99,7 @@ def in_processes(work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], jobs:
                 found = pool(delayed(work)(*task) for task in tasks)
             yield from found
         except BrokenExecutor as error:
-            raise RuntimeError(f"a process that computes {work.__name__} died, as when memory runs out") from error
+            raise ProcessDied(f"a process that computes {work.__name__} died, as when memory runs out") from error
 
 
 def end_with(parent: int) -> None:

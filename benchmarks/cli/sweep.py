@@ -191,10 +191,12 @@ class Sweep:
         with suppress(OSError):
             tidy(self.workspace.runs)
             self.workspace.ledger.tidy()
-        derived = (folder for folder in self.workspace.cache.glob("*") if folder.name not in ("miniature", "standin"))
-        remove_abandoned(self.workspace.runs, below=False)
-        for folder in (*self.workspace.ledger.places(), *derived):
-            remove_abandoned(folder)
+        corpora = [self.workspace.cache / name for name in ("miniature", "standin")]
+        for folder in (self.workspace.runs, *corpora):
+            remove_abandoned(folder, below=False)
+        for folder in (*self.workspace.ledger.places(), *self.workspace.cache.glob("*")):
+            if folder not in corpora:
+                remove_abandoned(folder)
 
     def _launch(self, plan: Plan, launcher: type[Launcher], minutes: float | None) -> int:
         deadline = None if minutes is None else time.monotonic() + minutes * 60

@@ -144,11 +144,14 @@ class Room:
 
     @cached_property
     def _stored(self) -> dict[tuple[str, ...], float]:
-        """The peaks of stored runs on this kind of device, the smallest of each kind of run."""
+        """The peaks of stored runs on this kind of device, the smallest of each kind of run.
+
+        Those of gangs tell nothing: the peak is that of all their runs together.
+        """
         needs: dict[tuple[str, ...], float] = {}
         for one in (one for runs in self.workspace.ledger.by_slot.values() for one in runs):
             peak = float(one.result.get("peak_memory_mib") or 0.0)
-            if peak and one.result["device"]["kind"] == self.device:
+            if peak and "gang" not in one.result and one.result["device"]["kind"] == self.device:
                 need = peak * ALLOCATED_TO_TAKEN + CONTEXT_MIB if self.device == "cuda" else peak
                 needs[_kind(one.run)] = min(need, needs.get(_kind(one.run), float("inf")))
         return needs

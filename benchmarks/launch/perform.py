@@ -27,11 +27,15 @@ def perform(
     should_stop: Callable[[], bool] = lambda: False,
     alive: Callable[[bool], None] = lambda is_training: None,
     seat: Seat = ALONE,
+    pass_on: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Execute `run` with what one of `slots` gets, into the store of `workspace`; whatever goes wrong is in the end.
 
     alive: called again and again while the run gets on: after every item whose features are made, and (with True) after
-    every step of the training. seat: its place, where other runs go on in this process meanwhile.
+    every step of the training. seat: its place, where other runs go on in this process meanwhile. pass_on: lets them,
+    behind every step; it may leave by `Stopped`.
+
+    While features are made nobody else gets a turn, and nothing stands aside: others may wait for these features.
     """
     from benchmarks.runs.execute import Surroundings, execute
     from benchmarks.runs.machine.device import begin_peak, let_go
@@ -47,11 +51,11 @@ def perform(
     def after_a_step() -> bool:
         alive(True)
         courtesy(should_stop, lambda: alive(True))
+        pass_on()
         return should_stop()
 
     def after_an_item(done: int, of: int) -> None:
         alive(False)
-        courtesy(should_stop, lambda: alive(False))
         if should_stop():  # features that are half made begin anew
             raise Stopped
 

@@ -9,6 +9,7 @@ loss of the cluster's head.
 import importlib.util
 import os
 import time
+import traceback
 import uuid
 import warnings
 from collections import Counter
@@ -20,7 +21,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from benchmarks.errors import InputError
+from benchmarks.errors import USER_ERRORS, InputError
 from benchmarks.launch.cluster.away import Away
 from benchmarks.launch.cluster.bridge import Bridge
 from benchmarks.launch.cluster.messages import (
@@ -140,7 +141,11 @@ class Ray(Launcher):
             self._said.append(Gone(slot, "the cluster was lost", fault=False))
             return
         if slot not in self._sharing:
-            away = Away.of(run, self.workspace.ledger)
+            try:
+                away = Away.of(run, self.workspace.ledger)
+            except USER_ERRORS as error:
+                self._said.append(Ended(slot, run.id, "failed", str(error), traceback.format_exc()))
+                return
             if away is None:
                 self._said.append(Ended(slot, run.id, "elsewhere"))
                 return

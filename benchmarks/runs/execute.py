@@ -92,8 +92,11 @@ def execute(run: Run, around: Surroundings) -> Path | None:
         if not held or ledger.holds(run):
             return None
         _check_sources(run)
+        _check_files(run, around.workspace)
         attempt = ledger.attempt(run)
-        return ledger.publish(run, attempt, _work(run, attempt, around), around.say)
+        made = _work(run, attempt, around)
+        _check_files(run, around.workspace)
+        return ledger.publish(run, attempt, made, around.say)
 
 
 def _check_sources(run: Run) -> None:
@@ -102,6 +105,16 @@ def _check_sources(run: Run) -> None:
         now = versions(run.resolved, by_content=True)
         if odd := [path for path, number in run.versions.items() if now.get(path) != number]:
             raise InputError(f"{odd[0]}: is another text here than when the run was planned; repeat the command")
+
+
+def _check_files(run: Run, workspace: Workspace) -> None:
+    """Raise InputError where the files of the dataset are not, here and now, those that the run was planned with."""
+    if run.fingerprint != "absent" and str(workspace.dataset_of(run).fingerprint()) != run.fingerprint:
+        name = import_class(run.resolved["dataset"]["class_path"]).name
+        raise InputError(
+            f"{workspace.dataset_root(name, run.corpus)}: holds other files than when the run was planned; repeat the "
+            "command"
+        )
 
 
 def _work(run: Run, attempt: Path, around: Surroundings) -> dict[str, Any]:

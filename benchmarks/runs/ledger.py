@@ -37,6 +37,7 @@ from benchmarks.runs.stored.forms import FORMAT, Failure, Marker, Progress, Stor
 from benchmarks.runs.stored.official import contradicting
 from benchmarks.runs.stored.run import Run, Slot
 from benchmarks.runs.stored.shelf import Shelf, Stored
+from datasets.acquire.whole import sync
 
 __all__ = ["ANNOTATIONS", "FORMAT", "Finished", "Ledger", "Run", "load_finished"]
 
@@ -249,6 +250,9 @@ class Ledger:
         except InputError:
             (attempt / "result.json").unlink(missing_ok=True)
             raise
+        with writing(attempt):  # a machine that goes down must not leave a name without its content
+            for path in (*attempt.iterdir(), attempt):
+                sync(path)
         target = self.root / run.id
         if os.path.lexists(target) and not self.holds(run):
             self._set_aside(target, say)
@@ -259,6 +263,8 @@ class Ledger:
             if error.errno not in TAKEN:
                 raise storage_error(target, error) from error
             shutil.rmtree(attempt, ignore_errors=True)
+        with writing(target):
+            sync(self.root)
         shutil.rmtree(attempt.parent, ignore_errors=True)
         (self.root / ".failures" / f"{run.id}.json").unlink(missing_ok=True)
         return target

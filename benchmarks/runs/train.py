@@ -169,7 +169,7 @@ class RunKeeper(pl.Callback):
             raise Stopped
 
     def _save(self, trainer: pl.Trainer, epoch: int) -> None:
-        with writing(self.checkpoint), whole(self.checkpoint) as temporary:
+        with writing(self.checkpoint), whole(self.checkpoint, durable=True) as temporary:
             trainer.save_checkpoint(temporary)
         self._saved_at, self._saved_epoch = time.monotonic(), epoch
 

@@ -6,12 +6,13 @@ files do none of that. Neither system's module is imported before a lock is aske
 
 import os
 import time
+from collections.abc import Callable
 
 from datasets.errors import DataError
 
 #: Where Windows locks a byte, which nobody else can read meanwhile: far behind whatever a file holds.
 FAR = 2**30
-#: Seconds between two looks at a lock that another process holds, where the system cannot wait for it.
+#: Seconds between two looks at a lock that another process holds.
 LOOK_SECONDS = 0.1
 
 
@@ -44,18 +45,15 @@ def try_lock(descriptor: int, shared: bool = False) -> bool:
     return True
 
 
-def lock(descriptor: int) -> None:
-    """Lock an open file until it is closed, waiting for whoever holds it."""
-    if os.name == "nt":
-        while not _try_lock_byte(descriptor):
-            time.sleep(LOOK_SECONDS)
-        return
-    import fcntl
+def lock(descriptor: int, waiting: Callable[[], None] = lambda: None) -> None:
+    """Lock an open file until it is closed, waiting for whoever holds it.
 
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        raise NoLocks(error) from error
+    waiting: called at every look, so that whoever waits is not taken for dead, and may leave by an exception. Raises
+    NoLocks.
+    """
+    while not try_lock(descriptor):
+        waiting()
+        time.sleep(LOOK_SECONDS)
 
 
 def _try_lock_byte(descriptor: int) -> bool:

@@ -18,23 +18,54 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
 _ABANDONED_SECONDS = 86400.0
 
 
+def temporary_beside(path: Path) -> Path:
+    """A name for what is to become `path`, of which nobody else in the world thinks."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+
+
 @contextmanager
 def whole(path: Path, durable: bool = False) -> Iterator[Path]:
     """A temporary name beside `path` to write to; it becomes `path` when the block ends, and goes if the block fails.
 
-    durable: wait until the content is on the disk, for files whose name alone says that they are complete. The folder
-    is made where it is not there. Raises OSError.
+    durable: wait until content and name are on the disk, for files whose name alone says that they are complete. The
+    folder is made where it is not there. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = temporary_beside(path)
     try:
         yield temporary
         if durable:
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            sync(temporary)
         temporary.replace(path)
+        if durable:
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def work_folder(path: Path) -> Iterator[Path]:
+    """A folder of a temporary name beside `path` to work in; it goes when the block ends. Raises OSError."""
+    folder = temporary_beside(path)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk. Raises OSError."""
+    if path.is_dir() and os.name == "nt":  # Windows opens no folders
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        if not path.is_dir():  # not every file system knows this of folders
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -60,16 +91,23 @@ def filled(folder: Path) -> Iterator[None]:
 def remove_abandoned(folder: Path, below: bool = True) -> None:
     """Remove what killed processes were writing in a folder, and in those below it, once it is a day old.
 
-    What cannot be removed stays.
+    Files go, and folders in which nothing is younger. What cannot be removed stays.
     """
     for place, folders, names in os.walk(folder):
-        if not below:
-            folders.clear()
         for name in filter(_TEMPORARY.fullmatch, names):
             path = Path(place, name)
             with suppress(OSError):
-                if time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS:
+                if _is_abandoned(path):
                     path.unlink()
+        for path in (Path(place, name) for name in filter(_TEMPORARY.fullmatch, folders)):
+            with suppress(OSError):
+                if not path.is_symlink() and all(map(_is_abandoned, (path, *path.rglob("*")))):
+                    shutil.rmtree(path, ignore_errors=True)
+        folders[:] = [name for name in folders if below and not _TEMPORARY.fullmatch(name)]
+
+
+def _is_abandoned(path: Path) -> bool:
+    return time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS
 
 
 def write_whole(path: Path, content: bytes | str) -> Path:

@@ -9,6 +9,7 @@ one pass over the files; each is a set of its own, as if it were made alone.
 import hashlib
 import json
 import logging
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 
 #: Raised when the layout of the files changes.
 FORMAT = 2
+
+#: After so many seconds it is told that another process is waited for.
+TELL_SECONDS = 60.0
 
 #: Of an array that was made: its shape, and the rows of each clip.
 Facts = dict[str, list[int]]
@@ -112,6 +116,7 @@ class FeatureCache:
 
         variant: the clips themselves, or a kind of copy, which may need their `labels`.
         jobs: processes that extract (default: one per core); progress: is told (clips done, clips in all).
+            It is also called while another process makes these features, and may leave by an exception.
         beside: tells, if the clips have to be read, which extractors' features of them somebody else will ask for.
             They are made in the same pass where they are lacking; extractors that take files are left out.
 
@@ -129,7 +134,7 @@ class FeatureCache:
             written = extract(task, list(paths.values()), jobs or available_cores(), progress)
             return [{"shape": one.full, "counts": one.counts} for one in written]
 
-        return self._kept(next(iter(several)), extracted, others)
+        return self._kept(next(iter(several)), extracted, others, waiting(progress, len(items)))
 
     def _wanted(self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy) -> Wanted:
         header = self._header(dataset, extractor, items, variant)
@@ -141,32 +146,52 @@ class FeatureCache:
             made_by["copy"] = signature.of_copy(variant, dataset.sample_rate)
         return Wanted.by(header, made_by)
 
-    def _kept(self, wanted: Wanted, make: Make, others: Callable[[], Sequence[Wanted]] = tuple) -> Features:
-        """The set that is wanted, made if it is not there, with those of the others that are not there either."""
+    def _kept(
+        self,
+        wanted: Wanted,
+        make: Make,
+        others: Callable[[], Sequence[Wanted]] = tuple,
+        waiting: Callable[[], None] = lambda: None,
+    ) -> Features:
+        """The set that is wanted, made if it is not there, with those of the others that are not there either.
+
+        waiting: called again and again while another process makes one of them.
+        """
         try:
-            if self._lack(wanted) is not None:
+            found = self._found(wanted)
+            if found is None:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._make_ready([wanted, *others()], make)
+                found = self._made([wanted, *others()], make, waiting)
         except OSError as error:
             reason = error.strerror or error
             raise DataError(
                 f"{self.folder}: features cannot be written ({reason}); free some space or choose another --cache"
             ) from error
-        return self._open(wanted.key)
+        return found
 
-    def _make_ready(self, wanted: Sequence[Wanted], make: Make) -> None:
-        """Make those that are lacking in one pass, if the first one is among them."""
+    def _found(self, wanted: Wanted) -> Features | None:
+        """A kept set; None where there is none that can be used, or other code is at making it anew."""
+        if self._lack(wanted) is not None:
+            return None
+        try:
+            found = self._open(wanted.key)
+        except FileNotFoundError:
+            return None
+        return None if differences(found.signature, wanted.made_by) else found
+
+    def _made(self, wanted: Sequence[Wanted], make: Make, waiting: Callable[[], None]) -> Features:
+        """The first of some sets; where it is lacking, all that are lacking are made in one pass."""
         with ExitStack() as held:
             # In the order of their names, so that nobody waits for a lock whose holder waits for another of these.
             for key in sorted(one.key for one in wanted):
-                held.enter_context(locked(self.folder / f"{key}.lock"))
+                held.enter_context(locked(self.folder / f"{key}.lock", waiting))
             lacks = {one: lack for one in wanted if (lack := self._lack(one)) is not None}
-            if wanted[0] not in lacks:
-                return
-            for one, lack in lacks.items():
-                if lack:
-                    log.warning("%s: %s; extracting these features again", self._paths(one.key)[0], lack)
-            self._write(list(lacks), make)
+            if wanted[0] in lacks:
+                for one, lack in lacks.items():
+                    if lack:
+                        log.warning("%s: %s; extracting these features again", self._paths(one.key)[0], lack)
+                self._write(list(lacks), make)
+            return self._open(wanted[0].key)
 
     def _header(
         self, dataset: ClipDataset, extractor: Extractor, items: Sequence[str], variant: Copy
@@ -210,9 +235,10 @@ class FeatureCache:
 
     def _open(self, key: str) -> Features:
         array, description = self._paths(key)
-        header = json.loads(description.read_text(encoding="utf-8"))
-        # Copy-on-write, because torch wants writable memory; nothing writes.
+        # Copy-on-write, because torch wants writable memory; nothing writes. Before the header, which goes first where
+        # the set is made anew: with one that is there yet, this is the array that it describes.
         mapped = np.load(array, mmap_mode="c", allow_pickle=False)
+        header = json.loads(description.read_text(encoding="utf-8"))
         counts = np.array(header["counts"], dtype=np.int64)
         return Features(key, tuple(header["items"]), counts, mapped, header["signature"])
 
@@ -260,8 +286,26 @@ def _checksum(path: Path) -> int:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold a lock file while the block runs, waiting for whoever holds it. The lock ends with its process."""
     with path.open("a") as file:
-        lock(file.fileno())
+        lock(file.fileno(), _patient(path, waiting))
         yield
+
+
+def _patient(path: Path, waiting: Callable[[], None]) -> Callable[[], None]:
+    """What is called while a lock is waited for; a long wait is told, once."""
+    tells_at = [time.monotonic() + TELL_SECONDS]
+
+    def wait() -> None:
+        waiting()
+        if tells_at and time.monotonic() > tells_at[0]:
+            tells_at.clear()
+            log.warning("%s: another process makes these features; waiting for it", path.with_suffix(""))
+
+    return wait
+
+
+def waiting(progress: Progress | None, items: int) -> Callable[[], None]:
+    """What tells that nothing of so many items has been made yet."""
+    return (lambda: progress(0, items)) if progress else lambda: None

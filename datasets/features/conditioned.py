@@ -15,7 +15,7 @@ from torch import Tensor
 
 from datasets.acquire.telling import Progress
 from datasets.errors import DataError
-from datasets.features.cache import FORMAT, Facts, FeatureCache, Features, Wanted
+from datasets.features.cache import FORMAT, Facts, FeatureCache, Features, Wanted, waiting
 from datasets.features.signatures import signature
 from datasets.features.signatures.marks import Mark
 from datasets.features.signatures.trial import trial_frames
@@ -135,7 +135,11 @@ class ConditionedCache(FeatureCache):
         # The key of features does not change with their code, so what they were made by counts here, too.
         made_by = {**features.signature, "conditioner": conditioner.mark(features.array.shape[1:])}
         wanted = Wanted.by(header, made_by)
-        return self._kept(wanted, lambda paths: [_write(paths[wanted], features, conditioner, progress)])
+        return self._kept(
+            wanted,
+            lambda paths: [_write(paths[wanted], features, conditioner, progress)],
+            waiting=waiting(progress, len(features.items)),
+        )
 
 
 def _write(path: Path, features: Features, conditioner: Conditioner, progress: Progress | None) -> Facts:

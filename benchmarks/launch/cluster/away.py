@@ -22,10 +22,11 @@ class Away:
 
     @classmethod
     def of(cls, run: Run, ledger: Ledger) -> "Away | None":
-        """Claim a run; None where another command holds it or has done it."""
+        """Claim a run; None where another command holds it or has done it. Raises what claims and attempts raise."""
         with ExitStack() as claim:
             if claim.enter_context(ledger.claim(run.id)) and not ledger.holds(run):
-                return cls(run, claim.pop_all(), ledger.attempt(run), ledger)
+                attempt = ledger.attempt(run)
+                return cls(run, claim.pop_all(), attempt, ledger)
         return None
 
     def checkpoint(self) -> bytes | None:

@@ -70,16 +70,17 @@ class _Gang:
         from benchmarks.runs.gang.turns import Seat
         from benchmarks.runs.train import Stopped
 
-        def after_a_step() -> bool:
+        def pass_on() -> None:
             turn.pass_on()
             if run in self.aside:
                 raise Stopped
-            return self.should_stop()
 
         ended = Ended(self.slot, run.id, "stopped")
         if run not in self.aside:
             seat = Seat(len(self.runs), turn.seconds if len(self.runs) > 1 else time.monotonic)
-            ended = perform(self.slot, run, self.workspace, self.slots, self.tell, after_a_step, self.alive, seat)
+            ended = perform(
+                self.slot, run, self.workspace, self.slots, self.tell, self.should_stop, self.alive, seat, pass_on
+            )
         if ended.out_of_memory and len(self.runs) > 1:
             self._halve(run)
         self._active.remove(run)

@@ -91,10 +91,12 @@ class CudaGraph:
         here, side = torch.cuda.current_stream(), torch.cuda.Stream()
         with kept_in_place(module, optimizer):
             side.wait_stream(here)
-            with torch.cuda.stream(side):
-                for _ in range(WARM_UPS):
-                    without_host_draws(step)
-            here.wait_stream(side)
+            try:
+                with torch.cuda.stream(side):
+                    for _ in range(WARM_UPS):
+                        without_host_draws(step)
+            finally:
+                here.wait_stream(side)  # what was moved is taken back behind all that moves it, in a failed step, too
         optimizer.zero_grad(set_to_none=True)
         self._graph = torch.cuda.CUDAGraph()
         try:

@@ -32,20 +32,27 @@ FORMAT = 1
 SEGMENT_TOLERANCE = 0.1
 #: Memory for decoded sources where no cache folder is given, bytes (assumed).
 MEMORY = 512 << 20
+#: How many sounds are kept open: a map costs no memory, and one of the files that a process may have open.
+MAPS = 64
 CHECKSUM_BYTES = 4
 
 
 class SourceAudio:
     """The decoded sources of a subset. Threads and processes may share `cache`; a pickle carries no sound.
 
-    cache: a folder for decoded sources, opened as memory maps (4.5 GB for the 844 backgrounds of devtrain). Without
-    one, or where the disk refuses, the sources used last stay in memory, up to MEMORY.
+    cache: a folder for decoded sources, opened as memory maps (4.5 GB for the 844 backgrounds of devtrain), of which
+    the MAPS used last stay open. Without one, or where the disk refuses, the sources used last stay in memory, up to
+    MEMORY.
     """
 
     def __init__(self, sources: Sources, cache: Path | None = None) -> None:
         self.sources = sources
         self.folder = Path(cache) / "sources" if cache is not None else None
+        self._empty()
+
+    def _empty(self) -> None:
         self._kept: OrderedDict[str, NDArray[Any]] = OrderedDict()
+        self._checked: set[tuple[object, ...]] = set()
         self._bytes = 0
         self._lock = Lock()
 
@@ -54,7 +61,7 @@ class SourceAudio:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.sources, self.folder = state["sources"], state["folder"]
-        self._kept, self._bytes, self._lock = OrderedDict(), 0, Lock()
+        self._empty()
 
     def background(self, filepath: str) -> NDArray[np.float32]:
         """The samples of a background (frames,): exact, because the mean of two 24-bit channels fits float32.
@@ -84,9 +91,12 @@ class SourceAudio:
     def _keep(self, name: str, sound: NDArray[Any]) -> None:
         self._kept[name] = sound
         self._bytes += _weight(sound)
-        while self._bytes > MEMORY and len(self._kept) > 1:
+        while len(self._kept) > 1 and (self._bytes > MEMORY or self._opens_too_many()):
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= _weight(oldest)
+
+    def _opens_too_many(self) -> bool:
+        return self.folder is not None and len(self._kept) > MAPS
 
     def _from_disk(self, path: Path, part: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         assert self.folder is not None
@@ -95,7 +105,7 @@ class SourceAudio:
         except OSError:
             return make()  # which says what is wrong
         target = self.folder / f"{hashlib.sha256(os.fsencode(text)).hexdigest()[:32]}.npy"
-        kept = _mapped(target)
+        kept = self._mapped(target)
         if kept is None:
             sound = make()
             try:
@@ -104,9 +114,25 @@ class SourceAudio:
                 log.warning("%s: decoded sources cannot be kept (%s)", self.folder, error.strerror)
                 self.folder = None
                 return sound
-            kept = _mapped(target)
+            kept = self._mapped(target)
             return sound if kept is None else kept
         return kept
+
+    def _mapped(self, path: Path) -> NDArray[Any] | None:
+        """A kept sound; None where it is absent, damaged, another one in its place or none at all.
+
+        Its checksum is read once, as long as nobody writes the file.
+        """
+        try:
+            if (state := (path, stamp(path))) not in self._checked:
+                content: NDArray[np.uint8] = np.memmap(path, np.uint8, "r")
+                if content[-CHECKSUM_BYTES:].tobytes() != _checksum(content[:-CHECKSUM_BYTES], path):
+                    return None
+            sound: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        self._checked.add(state)
+        return sound if sound.ndim == 1 and sound.dtype in (np.float32, np.float64) and len(sound) else None
 
 
 def decode(path: Path, whole: bool = True) -> NDArray[np.float64]:
@@ -144,18 +170,6 @@ def cut(path: Path, segment: tuple[float, float]) -> NDArray[np.float64]:
 def _weight(sound: NDArray[Any]) -> int:
     """The memory that a kept sound holds; a map holds none."""
     return 0 if isinstance(sound, np.memmap) else sound.nbytes
-
-
-def _mapped(path: Path) -> NDArray[Any] | None:
-    """A kept sound; None where it is absent, damaged, another one in its place or none at all."""
-    try:
-        content: NDArray[np.uint8] = np.memmap(path, np.uint8, "r")
-        if content[-CHECKSUM_BYTES:].tobytes() != _checksum(content[:-CHECKSUM_BYTES], path):
-            return None
-        sound: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return sound if sound.ndim == 1 and sound.dtype in (np.float32, np.float64) and len(sound) else None
 
 
 def _store(target: Path, sound: NDArray[Any]) -> None:

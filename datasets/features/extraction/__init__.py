@@ -2,7 +2,6 @@
 
 import pickle
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from datasets.acquire.whole import work_folder
 from datasets.errors import DataError
 from datasets.features.copies import Copy
 from datasets.processes import in_processes
@@ -91,8 +91,8 @@ def extract(
     Small work is done here, the rest by `jobs` processes; each clip is read once for all extractors. Raises DataError
     for clips that cannot be used, OSError where the disk refuses.
     """
-    with tempfile.TemporaryDirectory(prefix=f"{targets[0].name}-parts-", dir=targets[0].parent) as folder:
-        found, parts = _extract_parts(task, Path(folder), jobs, _Meter(len(task.items), progress))
+    with work_folder(targets[0].with_name("parts")) as folder:
+        found, parts = _extract_parts(task, folder, jobs, _Meter(len(task.items), progress))
         for target, dtype, written, own in zip(targets, task.dtypes, found, zip(*parts, strict=True), strict=True):
             with target.open("wb") as file:
                 head = {"descr": dtype.str, "fortran_order": False, "shape": tuple(written.full)}

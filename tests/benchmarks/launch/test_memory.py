@@ -25,6 +25,12 @@ def room(*finished, free=4000.0, device="cpu", limit=None):
     return found
 
 
+def test_the_peak_of_a_gang_is_none_of_its_runs():
+    together = stored(LARGE, 3900.0)
+    together.result["gang"] = 5
+    assert room(together)._stored == {} and len(room(stored(LARGE, 3900.0))._stored) == 1
+
+
 def test_stored_peaks_tell_what_runs_need():
     one = room(stored(LARGE, 3900.0), stored(LARGE, 3000.0), stored(LARGE, 10.0, "cuda"), stored(RUN, 1000.0))
     assert one.fits(1, LARGE, {})

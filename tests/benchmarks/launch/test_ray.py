@@ -174,6 +174,23 @@ def test_a_run_that_another_command_holds_is_elsewhere(ray, bridges, planned, to
     assert bridges.started[0].heard == [Open(0), Open(1)]
 
 
+@pytest.mark.parametrize("what", ["claim", "attempt"])
+def test_a_run_that_cannot_be_begun_has_failed_and_lets_go(ray, planned, toy_workspace, monkeypatch, what):
+    launcher = ray(FAR)
+    assert events(launcher, 3) == [Free(0), Free(1)]
+
+    def refuse(self, run):
+        raise InputError("the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Ledger, what, refuse)
+        launcher.submit(0, planned[0])
+    ended = next(iter(launcher.events(0.0)))
+    assert (ended.how, ended.run, ended.message) == ("failed", planned[0].run.id, "the disk is full")
+    with toy_workspace.ledger.claim(planned[0].run.id) as held:
+        assert held
+
+
 def test_where_the_store_is_shared_the_node_claims_its_run_itself(ray, planned, toy_workspace):
     done = Ended(0, planned[0].run.id, "done")
     launcher = ray([Connected(), Up(0, True), Arrived(done, {})])

@@ -19,6 +19,7 @@ from benchmarks.launch.perform import ran_out_of_memory
 from benchmarks.launch.worker import Alive, StopSignal
 from benchmarks.runs.ledger import Ledger
 from benchmarks.runs.plan import Planned
+from datasets.processes import ProcessDied
 from tests.benchmarks.launch.test_memory import RUN
 
 FORK = multiprocessing.get_context("fork")
@@ -164,7 +165,8 @@ def test_options_are_checked(text, field):
 def test_what_memory_runs_out_of():
     with pytest.raises(RuntimeError) as refused:
         torch.empty(1 << 50)
-    for error in (MemoryError(), torch.OutOfMemoryError("of the accelerator"), OSError(12, "no"), refused.value):
+    died = ProcessDied("a process died")
+    for error in (MemoryError(), torch.OutOfMemoryError("of the accelerator"), OSError(12, "no"), refused.value, died):
         assert ran_out_of_memory(error)
     assert not ran_out_of_memory(RuntimeError("the toy was told to fail")) and not ran_out_of_memory(
         OSError(28, "full")

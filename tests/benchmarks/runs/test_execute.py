@@ -115,6 +115,23 @@ def test_a_worker_executes_a_run_without_its_paper_file(carried):
     assert finished.run == run
 
 
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_run_is_not_made_of_other_files_than_it_was_planned_with(toy_workspace, monkeypatch, when):
+    run = first_run(toy_workspace)
+    dataset = type(toy_workspace.dataset_of(run))
+    changed = when == "before"
+    monkeypatch.setattr(dataset, "fingerprint", lambda self: "another" if changed else run.fingerprint)
+
+    def change(*epoch):
+        nonlocal changed
+        changed = True
+
+    with pytest.raises(InputError, match=r"holds other files than when the run was planned; repeat the command$"):
+        execute(run, Surroundings(toy_workspace, on_epoch=change))
+    assert not (toy_workspace.runs / run.id).exists()
+    assert (toy_workspace.runs / ".attempts" / run.id).exists() == (when == "meanwhile")
+
+
 def test_a_finished_run_is_not_repeated(toy_workspace):
     run = first_run(toy_workspace)
     assert execute(run, Surroundings(toy_workspace)) is not None

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from datasets.acquire.whole import filled, remove_abandoned, whole, write_whole
+from datasets.acquire.whole import filled, remove_abandoned, whole, work_folder, write_whole
 
 
 def names(folder):
@@ -89,6 +89,25 @@ def test_what_a_kill_has_left_is_removed_when_it_is_old_and_nothing_else_is(tmp_
         3,
     ]  # of two each, the younger one stays
     remove_abandoned(tmp_path / "nowhere")
+
+
+def test_folders_that_a_kill_has_left_go_with_what_is_in_them(tmp_path):
+    def left(age, newest):
+        with work_folder(tmp_path / "sets") as folder:
+            write_whole(folder / "sub" / "0-0", "half")
+            folder.rename(tmp_path / "kept")
+        (tmp_path / "kept").rename(folder)
+        for path in (folder / "sub" / "0-0", folder / "sub", folder):
+            os.utime(path, (time.time() - age,) * 2)
+        os.utime(folder / "sub" / "0-0", (time.time() - newest,) * 2)
+        return folder
+
+    old, young, busy = left(100_000, 100_000), left(0, 0), left(100_000, 0)
+    remove_abandoned(tmp_path, below=False)
+    assert [one.exists() for one in (old, young, busy)] == [False, True, True]
+    with work_folder(tmp_path / "sets") as folder:
+        assert folder.is_dir() and folder.parent == tmp_path
+    assert not folder.exists()
 
 
 def test_rights_are_those_of_any_new_file(tmp_path):

@@ -2,7 +2,7 @@ import json
 import resource
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,8 +10,8 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from datasets.errors import DataError
-from datasets.features import Extractor, extraction, make_extractor
-from datasets.features.cache import FeatureCache
+from datasets.features import Extractor, cache, extraction, make_extractor
+from datasets.features.cache import FeatureCache, locked
 from datasets.features.copies import NONE, STRETCHED, delayed
 from datasets.features.log_mel import LogMelDelta
 from datasets.features.signatures import signature
@@ -236,3 +236,45 @@ def test_two_at_once_extract_once(tmp_path, monkeypatch):
     for thread in threads:
         thread.join()
     assert sorted(dataset.loaded) == sorted([clips(dataset)[0][0], *clips(dataset)[0]])  # the first is tried before
+
+
+def test_who_waits_for_another_process_shows_it_and_may_leave(tmp_path, monkeypatch, caplog):
+    dataset, told = FakeClips(), []
+    monkeypatch.setattr(cache, "TELL_SECONDS", -1.0)
+    key = open_(tmp_path, dataset).key
+    for path in (tmp_path / "features").glob(f"{key}.[nj]*"):
+        path.unlink()
+
+    def leaves(done, of):
+        told.append((done, of))
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with locked(tmp_path / "features" / f"{key}.lock"), pytest.raises(KeyboardInterrupt):
+        open_(tmp_path, dataset, progress=leaves)
+    assert told == [(0, len(dataset.index()))] * 3
+    assert caplog.text.count("another process makes these features; waiting for it") == 1
+    assert open_(tmp_path, dataset).key == key
+
+
+def test_features_that_other_code_makes_anew_meanwhile_are_not_taken_for_ours(tmp_path, monkeypatch):
+    """Between a look at a set and its opening, other code may take its header away, or have put its own there."""
+    dataset = FakeClips()
+    known = open_(tmp_path, dataset)
+    real = FeatureCache._open
+
+    def changed(other):
+        def opened(self, key):
+            monkeypatch.setattr(FeatureCache, "_open", real)
+            return other(real(self, key))
+
+        monkeypatch.setattr(FeatureCache, "_open", opened)
+
+    def gone(features):
+        raise FileNotFoundError
+
+    for other in (gone, lambda features: replace(features, signature={"extractor": {"text": "another"}})):
+        changed(other)
+        again = open_(tmp_path, dataset)
+        assert again.signature == known.signature
+        np.testing.assert_array_equal(again.array, known.array)

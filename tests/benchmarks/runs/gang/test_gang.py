@@ -20,6 +20,7 @@ from benchmarks.runs.scores import Scores
 from benchmarks.runs.train import Stopped
 from benchmarks.runs.workspace import Workspace
 from benchmarks.spec import select
+from datasets.features.cache import locked
 
 
 def runs_of(workspace, target="toy.t1.plain", **choice):
@@ -274,3 +275,22 @@ def test_a_signal_saves_all(toy_workspace, tmp_path):
         assert torch.load(saved, weights_only=True)["epoch"] == 1
     assert {end.how for end in ends(gang(runs, toy_workspace)).values()} == {"done"}
     assert np.isfinite(Scores.load(toy_workspace.runs / runs[0].id / "scores_test.npz").values).all()
+
+
+def test_nobody_else_gets_a_turn_while_a_member_makes_features(toy_workspace, tmp_path, monkeypatch):
+    """Members want the same features: whoever makes them holds a lock for which the others wait in this process."""
+
+    def waited():
+        raise AssertionError("waits for a lock that a member of its own gang holds")
+
+    def makes_features(run, around):
+        with locked(tmp_path / "features.lock", waited):
+            for done in range(3):
+                around.on_item(done + 1, 3)
+        for _ in range(2):
+            around.should_stop()
+        return tmp_path
+
+    monkeypatch.setattr("benchmarks.runs.execute.execute", makes_features)
+    told = ends(gang(runs_of(toy_workspace), toy_workspace))
+    assert len(told) > 2 and {(one.how, one.message) for one in told.values()} == {("done", "")}

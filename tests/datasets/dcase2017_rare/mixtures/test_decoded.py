@@ -157,3 +157,18 @@ def test_an_original_with_an_odd_header_is_read(sources):
     content[4:8] = b"\xff\xff\xff\xff"  # as recorders leave it that were switched off
     path.write_bytes(bytes(content))
     assert len(SourceAudio(sources).event("gunshot/30.wav", (0.25, 0.5))) == 11025
+
+
+def test_few_maps_are_open_and_each_is_checked_once(sources, tmp_path, monkeypatch):
+    """A map is a file that is open, of which systems allow a process a few hundred."""
+    read, real = [], decoded._checksum
+    monkeypatch.setattr(decoded, "MAPS", 2)
+    monkeypatch.setattr(decoded, "_checksum", lambda content, path: read.append(path) or real(content, path))
+    audio = SourceAudio(sources, tmp_path / "cache")
+    parts = [("gunshot/30.wav", (0.0, end)) for end in (0.1, 0.2, 0.3, 0.4)]
+    first = [audio.event(*part) for part in parts]
+    assert len(audio._kept) == 2 and all(isinstance(one, np.memmap) for one in first)
+    read.clear()
+    for part, one in zip(parts, first, strict=True):
+        np.testing.assert_array_equal(audio.event(*part), one)
+    assert len(audio._kept) == 2 and read == []
