@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from benchmarks.metrics.counted import counted
 from benchmarks.metrics.kinds import in_words
-from benchmarks.metrics.metric import Metric, MetricValue, ZeroByZero
+from benchmarks.metrics.metric import Metric, MetricValue
 from benchmarks.metrics.segments import ACTIVE, SEGMENT, SOFT_ACTIVITY, Event, Segmented
 from benchmarks.runs.scores import ScoreKind, Scores
 
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 Statistic = Literal["error_rate", "f1_micro", "f1_macro"]
 #: The kinds of scores of which one half is a threshold.
 HALVED: tuple[ScoreKind, ...] = ("linear", "probability")
-NOTHING_FOUND = ZeroByZero(
-    "n_sys",
-    "where no class is found, F1_M is a mean over none (sed_eval: NaN); it counts as 0 in means, spreads and verdicts",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +72,8 @@ def _count(scores: Scores, reference: "pd.DataFrame") -> SegmentCounts:
 def segment_statistic(scores: Scores, reference: "pd.DataFrame", statistic: Statistic) -> MetricValue:
     """The error rate, or F1 in percent: of all counts together (micro), or the mean of the classes' own (macro).
 
-    A class that is found nowhere has no precision, and so no part in the mean, as by sed_eval's own rule, by which the
-    official baseline is judged (code); where none is found, it is 0. Raises InputError.
+    A class that is found nowhere has the F1 0 and its part in the mean, as the official baseline counts it (its code:
+    what sed_eval leaves open is 0, and the sum is over all classes). Raises InputError.
     """
     found = count_segments(scores, reference)
     if statistic == "error_rate":
@@ -85,14 +81,9 @@ def segment_statistic(scores: Scores, reference: "pd.DataFrame", statistic: Stat
     above, below = 2 * found.tp, found.n_sys + found.n_ref
     if statistic == "f1_micro":
         return MetricValue.ratio(above.sum(axis=1), below.sum(axis=1), found.items, 100.0, {})
-    is_found = found.n_sys.sum(axis=0) > 0
-    counts = {"n_sys": int(found.n_sys.sum())}
-    if not is_found.any():
-        return MetricValue(0.0, np.zeros(len(found.items)), found.items, counts, is_share=False)
-    of_classes = zip(above.T[is_found], below.T[is_found], strict=True)
-    parts = [MetricValue.ratio(*one, found.items, 100.0, {}) for one in of_classes]
+    parts = [MetricValue.ratio(*one, found.items, 100.0, {}) for one in zip(above.T, below.T, strict=True)]
     per_item = np.mean([one.per_item for one in parts], axis=0)
-    return MetricValue(float(np.mean([one.value for one in parts])), per_item, found.items, counts, is_share=False)
+    return MetricValue(float(np.mean([one.value for one in parts])), per_item, found.items, {}, is_share=False)
 
 
 def _events(active: np.ndarray, classes: Sequence[str], hop: float) -> list[Event]:
@@ -116,19 +107,15 @@ def _listed(item: str, events: Sequence[Event]) -> list[dict[str, object]]:
 
 _RULE = (
     f"frames above {ACTIVE:g} in a row are an event, whose ends are cut to whole seconds; counted in seconds, all "
-    "recordings together (sed_eval): F1_m of all counts, F1_M the mean over the classes that are found anywhere"
+    "recordings together (sed_eval): F1_m of all counts, F1_M the mean over classes, 0 for one that is found nowhere"
 )
 
 
 def _metric(name: str, statistic: Statistic) -> Metric:
     is_f1 = statistic != "error_rate"
     scored = partial(segment_statistic, statistic=statistic)
-    version = 2 if statistic == "f1_macro" else 1
-    zero_by_zero = NOTHING_FOUND if statistic == "f1_macro" else None
-    return Metric(
-        name, version, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED, zero_by_zero=zero_by_zero,
-        rule=_RULE,
-    )  # fmt: skip
+    version = 3 if statistic == "f1_macro" else 1
+    return Metric(name, version, "%" if is_f1 else "", is_f1, scored, SOFT_ACTIVITY, only=HALVED, rule=_RULE)
 
 
 METRICS = (
