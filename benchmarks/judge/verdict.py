@@ -190,4 +190,5 @@ def _message(kind: Kind, difference: float, width: float, margin: float, needed:
         return f"{kind}: {interval}"
     if needed is not None:
         return f"undecided: {interval}; {needed} seeds would decide if the mean stays"
-    return f"undecided: {interval}; no number of seeds decides: the one published run alone carries ± {least:.2f}"
+    alone = f"as the one published run alone carries ± {least:.2f}"
+    return f"undecided: {interval}; with this s no number of seeds decides, {alone}"

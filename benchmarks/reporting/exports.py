@@ -30,7 +30,7 @@ MEANT = {
     "R": "reproduced", "D": "deviates", "U": "undecided", "N": "no verdict", "H": "holds in the audit",
     "F": "fails in the audit", "m": "the mean alone, single folds differ",
     "f": "a reading fitted to the published values", "o": "our reading of an open protocol",
-    "b": "not computed in float32 but in what a study has shown to give the same",
+    "b": "not computed in float32 but in what a study lets stand for it",
     "s": "the mean of a shorter schedule, no verdict", "q": "quoted, not run here",
     "c": "the published value is corrected, as it cannot be right",
 }  # fmt: skip

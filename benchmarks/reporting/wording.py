@@ -10,7 +10,7 @@ from benchmarks.judge.evidence import Part
 from benchmarks.judge.table import FITTED, CellResult, Variant
 from benchmarks.metrics import metric_of
 from benchmarks.reporting.render.blocks import Footnotes
-from datasets.acquire.telling import count_of
+from datasets.acquire.telling import count_of, enumerated
 
 NOTHING = "–"
 #: The word that a text begins with.
@@ -291,9 +291,14 @@ def at_other_margins(result: CellResult) -> str:
     return f"{given.verdict_at_half} / {given.verdict_at_double}"
 
 
-def conditions(variant: Variant) -> str:
-    """A variant in words."""
-    return variant.in_words
+def conditions(variant: Variant, cells: Iterable[CellResult] = ()) -> str:
+    """A variant in words, and which of these cells have runs in other numerics that may stand for float32."""
+    by_numerics: dict[str, dict[str, None]] = {}
+    for one in cells:
+        if variant.earns_verdict and one.numerics != "float32":
+            by_numerics.setdefault(one.numerics, {})[one.cell.label] = None
+    told = (f"; in {numerics}: {enumerated(labels)}" for numerics, labels in by_numerics.items())
+    return variant.in_words + "".join(told)
 
 
 def published_label(variant: Variant) -> str:

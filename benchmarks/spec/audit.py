@@ -155,6 +155,8 @@ class Mean(Entry):
     kind: Literal["mean"]
     values: dict[str, list[Finite]]
     decisions: int | None = Field(default=None, gt=0)
+    #: where these are not the values behind what is printed, whose they are: "a rerun of the notebook"
+    rerun: str | None = None
 
     def ends(self, cell: str) -> list[tuple[float, float]]:
         """Where each value lies: a share of decisions exactly, else what its one decimal was cut or rounded from."""

@@ -29,3 +29,5 @@ class Equivalence(Strict):
     speaks_for: list[Name] = Field(min_length=1)
     #: why what these runs show holds for those
     because: str = Field(min_length=1)
+    #: what a reader should know of how the study went: when it was looked at, which rule came when
+    history: str = ""

@@ -23,7 +23,7 @@ MEANINGS = {
     "ᵐ": "the mean alone: single folds differ",
     FITTED: "a fitted reading: what was run was chosen by published numbers, so that a match is no evidence for it",
     "ʳ": "our reading: the paper leaves a part of its protocol open",
-    "ᵇ": "not computed in float32 but in what a study has shown to give the same ([numerics](numerics.md))",
+    "ᵇ": "not computed in float32 but in what a study lets stand for it ([numerics](numerics.md))",
 }
 #: The same of what is computed without training, before what was chosen.
 CHOSEN = (

@@ -17,7 +17,7 @@ BESIDE = "Rows and columns that the paper's table does not have, published elsew
 #: The tiers whose numbers on the real files may stand in the paper's table, marked as what they are.
 TOLD_APART = ("full", "reduced")
 #: So many changes of a tier are told below the table; all of them stand where its values do.
-CHANGES = 2
+CHANGES = 3
 
 
 def own_table(result: TableResult, notes: Footnotes) -> Iterator[Block]:

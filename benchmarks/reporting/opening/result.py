@@ -30,6 +30,7 @@ AUDITED = {"holds": "holds", "fails": "fails", "not audited": "not computed"}
 ANSWERS = {
     "holds": "", "fails": "", "seen": "", "not seen": "the opposite came out", "undecided": "",
 }  # fmt: skip
+OTHERWISE = "what is published was made otherwise, or by a recipe that could not be read"
 #: What decides about two trained networks and no method.
 OF_TWO = " in the two models at hand"
 BY_CHANCE = "other seeds may turn it"
@@ -153,6 +154,8 @@ def _trained(result: TableResult, trained: Sequence[CellResult]) -> str:
     told = wording.counted(Counter(one.counted for one in ran), alone)
     rest = len(trained) - len(ran)
     more = f"; {rest} {'has' if rest == 1 else 'have'} not" if rest else ""
+    without = sum(bool(one.differing_fields) for one in trained if one.mean is None)
+    more += f", of which {without} would earn no verdict ({OTHERWISE})" if without else ""
     networks = any(is_network(result, one) for one in ran)
     fitted = " What ran are classical methods, which are fitted; no network has run in full."
     have = "has" if len(ran) == 1 else "have"
@@ -172,7 +175,7 @@ def _untrained(result: TableResult, trained: Sequence[CellResult]) -> str:
     if not differs:
         return told
     which = "All" if len(differs) == len(trained) else f"{len(differs)} of them{_all_in(result, differs, trained)}"
-    return f"{told} {which} would earn no verdict, as what is published was made otherwise."
+    return f"{told} {which} would earn no verdict: {OTHERWISE}."
 
 
 def _all_in(result: TableResult, some: Sequence[CellResult], of: Sequence[CellResult]) -> str:
@@ -248,7 +251,7 @@ def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
     of_column = sorted((one for one in measured if one.cell.column == column), key=lambda one: one.mean or 0.0)
     described = result.table.columns[column]
     unit = f" ({described.unit})" if described.unit else ""
-    ends = [f"{wording.as_printed(one)} with {_row(result, one)}" for one in (of_column[0], of_column[-1])]
+    ends = [f"{_of_seeds_told(one)} with {_row(result, one)}" for one in (of_column[0], of_column[-1])]
     if of_column[0].mean != of_column[-1].mean:
         return f"; {described.label}{unit}: from {' to '.join(ends)}"
     alike = [
@@ -263,6 +266,12 @@ def _values(result: TableResult, ran: Sequence[CellResult]) -> str:
         for one in (of_row[0], of_row[-1])
     ]
     return f"; {_row(result, measured[0])}{unit}: from {' to '.join(ends)}"
+
+
+def _of_seeds_told(one: CellResult) -> str:
+    """A value as it is printed, and whether one seed alone is behind it."""
+    seeds = len(one.evidence.complete_seeds) if one.evidence else 0
+    return wording.as_printed(one) + (" (one seed)" if seeds == 1 else "")
 
 
 def _row(result: TableResult, one: CellResult) -> str:

@@ -30,8 +30,8 @@ class Todo:
     datasets: Mapping[str, str] = field(default_factory=dict)
     #: on which kinds of devices nothing like a missing run has been timed, so that its minutes are a guess
     guessed: Mapping[Key, frozenset[str]] = field(default_factory=dict)
-    #: how many of them are there in other numerics, which feed cells as long as float32 is missing
-    otherwise: Mapping[str, int] = field(default_factory=dict)
+    #: the numerics in which missing ones are there, which feed cells as long as float32 is missing
+    otherwise: Mapping[Key, str] = field(default_factory=dict)
 
     def hours(self) -> str:
         """ "about 324 h on two CPU cores or 2.4 h on one GPU (guessed)"; nothing where no time is known."""
@@ -61,9 +61,10 @@ def plain_todo(todo: Todo) -> dict[str, Any]:
     """It as plain data."""
     missing = [[list(key), dict(minutes)] for key, minutes in todo.missing.items()]
     guessed = [[list(key), sorted(devices)] for key, devices in todo.guessed.items()]
+    otherwise = [[list(key), numerics] for key, numerics in todo.otherwise.items()]
     return {
         "missing": missing, "of": sorted(map(list, todo.of)), "datasets": dict(todo.datasets), "guessed": guessed,
-        "otherwise": dict(todo.otherwise),
+        "otherwise": otherwise,
     }  # fmt: skip
 
 
@@ -71,7 +72,8 @@ def todo_from(plain: Mapping[str, Any]) -> Todo:
     """What `plain_todo` gave."""
     missing = {tuple(key): minutes for key, minutes in plain["missing"]}
     guessed = {tuple(key): frozenset(devices) for key, devices in plain["guessed"]}
-    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"], guessed, plain["otherwise"])
+    otherwise = {tuple(key): numerics for key, numerics in plain["otherwise"]}
+    return Todo(missing, frozenset(map(tuple, plain["of"])), plain["datasets"], guessed, otherwise)
 
 
 def todo_of(result: TableResult, workspace: Workspace) -> Todo:
@@ -82,7 +84,7 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
     guessed: dict[Key, frozenset[str]] = {}
     wanted: dict[tuple[str, str], set[int | None]] = {}
     made_in: dict[tuple[str, str], str] = {}
-    otherwise: Counter[str] = Counter()
+    otherwise: dict[Key, str] = {}
     for found in (one for one in result.main if one.cell.recipe == "train"):
         for cell in found.cell.sources:
             if cell.setting and cell.dataset:
@@ -101,14 +103,15 @@ def todo_of(result: TableResult, workspace: Workspace) -> Todo:
                 every.add(key)
                 if not workspace.ledger.is_done(run):
                     missing[key], guessed[key] = minutes, guesses
-                    otherwise[numerics] += numerics != "float32" and workspace.ledger.is_done(fed_by)
+                    if numerics != "float32" and workspace.ledger.is_done(fed_by):
+                        otherwise[key] = numerics
     used = dict.fromkeys(paper.datasets[dataset].class_path for _, _, dataset, _, _ in missing)
     titles = {(found := import_class(path)).name: found.title for path in used}
-    return Todo(missing, frozenset(every), titles, guessed, +otherwise)
+    return Todo(missing, frozenset(every), titles, guessed, otherwise)
 
 
 def _alike(result: TableResult, setting: str) -> list[Other]:
-    """Numerics that a study has shown to give what float32 gives, for the networks of a setting."""
+    """Numerics that a study lets stand for float32, for the networks of a setting."""
     return [numerics for numerics, study in result.studies.items() if study.speaks_for(setting, ())]
 
 
@@ -118,7 +121,9 @@ def together(several: Iterable[Todo]) -> Todo:
     missing = {key: minutes for one in listed for key, minutes in one.missing.items()}
     every = frozenset(key for one in listed for key in one.of)
     titles = {name: title for one in listed for name, title in one.datasets.items()}
-    return Todo(missing, every, titles, {key: devices for one in listed for key, devices in one.guessed.items()})
+    guessed = {key: devices for one in listed for key, devices in one.guessed.items()}
+    otherwise = {key: numerics for one in listed for key, numerics in one.otherwise.items()}
+    return Todo(missing, every, titles, guessed, otherwise)
 
 
 def _are_there(number: int) -> str:
@@ -137,9 +142,10 @@ def todo_sentence(result: TableResult, todo: Todo) -> str:
     )
     settings = {setting for _, setting, *_ in todo.missing}
     alike = [one for one in result.studies if all(one in _alike(result, setting) for setting in settings)]
+    there = Counter(todo.otherwise.values())
     faster = "".join(
         f" With `--numerics {numerics}`, which counts as float32 does ([numerics](numerics.md)), it takes less time "
-        f"where there are instructions for it{_are_there(todo.otherwise.get(numerics, 0))}."
+        f"where there are instructions for it{_are_there(there[numerics])}."
         for numerics in alike
     )
     return (

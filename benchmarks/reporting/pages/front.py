@@ -20,6 +20,7 @@ from benchmarks.reporting.opening.overview import (
     overview_row,
     states_of,
 )
+from benchmarks.reporting.opening.result import OTHERWISE
 from benchmarks.reporting.opening.todo import CALLED, Todo, plain_todo, todo_from, together
 from benchmarks.reporting.pages import JoinedPage, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Heading, Page, Text
@@ -32,13 +33,14 @@ LEFT_ASIDE = (
 )
 WORTH = (
     "Only what runs by the paper's own schedule (tier full) on the real files in float32, or in numerics that a study "
-    "has shown to give the same, earns a verdict. What ran on a shorter schedule (reduced, smoke) or on other files "
+    "lets stand for it, earns a verdict. What ran on a shorter schedule (reduced, smoke) or on other files "
     "stands apart; it decides nothing about the paper. [How a verdict is made](verdict.md), step by step."
 )
 SPREAD = (
-    "On this page ± is the standard deviation over seeds of a mean over folds: of three seeds a rough one, and none "
-    "where means coincide by chance. Verdicts estimate the same from the spread within every fold, "
-    "unless folds have draws in common ([how](verdict.md)); pages on numerics tell that of a single fold."
+    "On this page ± is the standard deviation over seeds of a mean over folds: of few seeds a rough one, and none "
+    "where means coincide by chance. Verdicts estimate the same from the spread within every fold, unless folds have "
+    "draws in common ([how](verdict.md)); pages on numerics tell that of a single fold. *90 of 100 runs*: where as "
+    "many further runs of the recipe are expected, by that spread; the page of a table tells its degrees of freedom."
 )
 MEAN_ALONE = (
     "*Mean alone*: the mean agrees with the printed one and single folds do not, so the recipe is not shown to be the "
@@ -102,11 +104,7 @@ def opening(told: Mapping[str, Any]) -> Iterator[Block]:
     of = count_of(told["tables"], "table")
     apart = f", {number - more} of the papers' tables and {more} that stand beside them" if more else ""
     without = told["incomparable"]
-    would = (
-        f" {without} of those not run in full could earn no verdict, as what is published was made otherwise, or by a "
-        "recipe that could not be read."
-        if without else ""
-    )  # fmt: skip
+    would = f" {without} of those not run in full could earn no verdict: {OTHERWISE}." if without else ""
     became = counted(told["states"], told["alone"])
     yield Text(f"{count_of(number, 'published number')} in {of}{apart}: {became}.{would}")
     yield from (Text(sentence) for sentence in method_sentences(told["methods"]))
@@ -135,7 +133,8 @@ def _in_full(tables: Sequence[TableResult]) -> tuple[list[tuple[str, ...]], list
     """The cells that ran under the paper's conditions, and those that are computed without training: a row for each."""
     ran: list[tuple[str, ...]] = [
         (
-            *_where(table, one), wording.published(one), wording.reproduced(one), _verdict(one), wording.runs(one)
+            *_where(table, one), wording.published(one), wording.reproduced(one),
+            wording.span(one.interval, one.cell.decimals), _verdict(one), wording.runs(one),
         )
         for table in tables for one in table.main if one.cell.recipe != "audit" and one.n_runs
     ]  # fmt: skip
@@ -149,12 +148,12 @@ def _in_full(tables: Sequence[TableResult]) -> tuple[list[tuple[str, ...]], list
 
 
 def _in_full_blocks(ran: Sequence[Sequence[str]], audited: Sequence[Sequence[str]]) -> Iterator[Block]:
-    head = ("table", "row", "column", "published", "ours", "verdict", "runs")
+    head = ("table", "row", "column", "published", "ours", "90 of 100 runs", "verdict", "runs")
     if ran:
         yield Heading("Published and reproduced")
-        yield Grid(head, _without_repeats(ran), left=(0, 1, 2, 5))
+        yield Grid(head, _without_repeats(ran), left=(0, 1, 2, 6))
         yield from _spread(row[4] for row in ran)
-        if any("mean alone" in row[5] for row in ran):
+        if any("mean alone" in row[6] for row in ran):
             yield Text(MEAN_ALONE)
     if audited:
         grid = Grid((*head[:4], "computed", "audit"), _without_repeats(audited), left=(0, 1, 2, 5))
@@ -211,7 +210,7 @@ def _apart_blocks(
 ) -> Iterator[Block]:
     """is_told: whether it was said above what ± is."""
     if rows:
-        yield Heading("Apart: shorter schedules on the real files, no verdict")
+        yield Heading("Apart: other runs on the real files, no verdict")
         yield Grid(("table", "row", "column", "value", "runs", "tier"), _without_repeats(rows), (0, 1, 2, 5))
         yield from () if is_told else _spread(row[3] for row in rows)
     if studies:
@@ -238,14 +237,18 @@ def _to_finish(todo: Sequence[tuple[str, Todo]]) -> Iterator[Block]:
     total = together(one for _, one in asked)
     yield Heading("What it would take to finish")
     yield Text(
-        "In tier full on the real files, from what stored runs of the same recipe took; *guessed* is what nothing like "
-        "it has been timed for. `python -m benchmarks run <table> --yes` goes on where it was stopped."
+        "In tier full on the real files in float32, from what stored runs of the same recipe took; *guessed* is what "
+        "nothing like it has been timed for. Runs of cells that could earn no verdict count as well; further seeds "
+        "that an undecided cell may need do not. `python -m benchmarks run <table> --yes` goes on where it was "
+        "stopped."
     )
     yield Grid(("table", "runs missing", "of", *CALLED.values()), [*rows, ("all, shared runs once", *_missing(total))])
 
 
 def _missing(todo: Todo) -> tuple[str, ...]:
-    return str(len(todo.missing)), str(len(todo.of)), *(todo.on(device) or wording.NOTHING for device in CALLED)
+    there = Counter(todo.otherwise.values())
+    beside = "".join(f" ({number} there in {numerics})" for numerics, number in there.items())
+    return f"{len(todo.missing)}{beside}", str(len(todo.of)), *(todo.on(device) or wording.NOTHING for device in CALLED)
 
 
 def _left_aside(found: Sequence[LeftAside]) -> list[str]:

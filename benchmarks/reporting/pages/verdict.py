@@ -10,6 +10,7 @@ from benchmarks.judge.verdict import published_interval, t_quantile
 from benchmarks.reporting import wording
 from benchmarks.reporting.pages import JoinedPage, Report
 from benchmarks.reporting.render.blocks import Block, Bullets, Grid, Heading, Page, Text
+from benchmarks.spec.audit import Mean
 from datasets.acquire.telling import count_of
 
 TITLE = "How a verdict is made"
@@ -24,12 +25,12 @@ WITHOUT = (
 RULES = (
     "**reproduced**: the whole 90 % interval of the difference lies within the margin.",
     "**deviates**: the whole interval lies outside of it.",
-    "**undecided**: it lies over an edge. The cell says how many more seeds would decide, or that no number would, "
-    "because the one published run alone is too uncertain.",
+    "**undecided**: it lies over an edge. The cell says how many more seeds would decide if mean and s stay, or that "
+    "no number would, because the one published run alone is too uncertain.",
 )
 BEFORE = (
     "Only runs by the paper's own schedule (tier full), on the real files, in float32, or in numerics that a study "
-    "has shown to give the same, which is marked. A shorter schedule, another precision or stand-in files answer "
+    "lets stand for it, which is marked. A shorter schedule, another precision or stand-in files answer "
     "another question, and stand apart.",
     "Only official files, and all of them. A cell whose files lack clips, or have altered ones, says so instead.",
     "Only where the paper's protocol is not known to be another one than ours. What the paper leaves open is our "
@@ -205,18 +206,23 @@ def _how_certain(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Gri
     yield from _folds(one, steps)
 
 
+def _whose(known: Mean) -> str:
+    return f"Values of the folds of {known.rerun} are known" if known.rerun else "The published folds' values are known"
+
+
 def _folds(one: CellResult, steps: Steps) -> Iterator[Heading | Text | Grid]:
     """The values of the folds beside ours, where somebody has published them."""
     if (beside := one.folds_beside) is None or one.published_folds is None or one.fold_reach is None:
         return
     yield Heading("6. The folds", 3)
     yield Text(
-        f"The values of the published folds are known ({one.published_folds.where}). On a fold, one more run of ours "
+        f"{_whose(one.published_folds)} ({one.published_folds.where}). On a fold, one more run of ours "
         f"is expected within ± {one.fold_reach:.2f} of our mean: t × {steps.sd_fold:.3f} × √(1/{steps.seeds} + 1), "
         f"with t for 90 % on all {len(beside)} folds together."
     )
     rows = [
-        ("published", *(f"{value:.1f}" for value, *_ in beside)), ("ours", *(f"{ours:.2f}" for _, ours, _ in beside)),
+        ("rerun" if one.published_folds.rerun else "published", *(f"{value:.1f}" for value, *_ in beside)),
+        ("ours", *(f"{ours:.2f}" for _, ours, _ in beside)),
         ("within", *("yes" if reached else "no" for *_, reached in beside)),
     ]  # fmt: skip
     yield Grid(("", *(f"fold {at}" for at in range(1, len(beside) + 1))), rows)

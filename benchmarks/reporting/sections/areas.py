@@ -39,7 +39,7 @@ def area_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo) 
         ran = [one for one in tagging if one.mean is not None]
         if ran:
             label = result.table.columns[column].label
-            title = f"Area under the curve of each class (%), {label}, {wording.conditions(ran[0].variant)}"
+            title = f"Area under the curve of each class (%), {label}, {wording.conditions(ran[0].variant, ran)}"
             blocks.append(Folded(title, list(_class_table(ran, memo))))
     return blocks
 

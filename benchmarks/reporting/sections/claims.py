@@ -19,8 +19,8 @@ ABOUT = (
 )
 APART = (
     "Not the paper's experiment, so nothing here is for or against its sentences. Asked of these files and this "
-    "schedule they are *seen*, *not seen* (the opposite is shown) or *undecided*. They are about the method "
-    "where both sides have {seeds} seeds, else about these two models."
+    "schedule they are *seen*, *not seen* (the opposite is shown) or *undecided*. A side of fewer than {seeds} seeds "
+    "leaves them undecided, whatever the test says of these two models, as other seeds may turn it."
 )
 ASKED = "Not claims of the paper: what we ask to understand its numbers."
 CORRECTED = (
@@ -30,10 +30,11 @@ CORRECTED = (
 UNABLE = ", but those of so few units that nothing could be shown"
 HOW = (
     "Differences are in favour of the row named first: of error rates, how much lower it is. Simulated before that "
-    "correction, of equal methods at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to 5, and fewer than 2 "
-    "where three seeds stand on one fold of 80 clips: conservative tests, of low power. The note says how often they "
-    "would find a true difference of one margin, or of what a claim allows for, after the correction: at least so "
-    "often, as the other tests may leave more room. The page on verdicts tells how a claim is tested."
+    "correction, of equal methods with three seeds at most 6 of 100 seem to differ at the level of 5 %, mostly 2 to "
+    "5, and fewer than 2 where three seeds stand on one fold of 80 clips: conservative tests, of low power. The note "
+    "says how often they would find a true difference of one margin, or of what a claim allows for, after the "
+    "correction: at least so often, as the other tests may leave more room. The page on verdicts tells how a claim is "
+    "tested."
 )
 
 

@@ -9,7 +9,7 @@ from benchmarks.reporting.render.blocks import Block, Bullets, Folded, Grid, Hea
 from datasets.acquire.telling import count_of, enumerated
 
 ANSWERS = {
-    "shown": "**shown**: runs in {numerics} may feed verdicts, and are marked where they do",
+    "shown": "**shown** within the bounds below, at this tier: runs in {numerics} may feed verdicts, and are marked",
     "refuted": "**refuted**: what was asked is certainly not so",
     "undecided": "**undecided**, so only runs in float32 earn verdicts",
     "not measured": "**not measured** in full, so only runs in float32 earn verdicts",
@@ -17,8 +17,14 @@ ANSWERS = {
 
 
 def link_sentence(study: Study) -> str:
-    """What the page of a paper says of it: "Whether bf16 gives what float32 gives: undecided (numerics)"."""
-    return f"Whether {study.numerics} gives what float32 gives: {study.answer}; see [numerics](numerics.md)."
+    """What the page of a paper says of it: "Whether bf16 may stand for float32: undecided; see numerics"."""
+    found = f" ({_found(study)}, tier {study.asked.tier})" if study.answer in ("shown", "refuted") else ""
+    return f"Whether {study.numerics} may stand for float32: {study.answer}{found}; see [numerics](numerics.md)."
+
+
+def _found(study: Study) -> str:
+    """The mean difference's interval and how the spreads compare."""
+    return f"mean difference {study.low:+.2f} … {study.high:+.2f}, {study.ratio:.2f} times the spread"
 
 
 def study_blocks(study: Study) -> Iterator[Block]:
@@ -75,6 +81,8 @@ def _asked(study: Study) -> Iterator[str]:
     if with_what := [f"{name} with {enumerated(used)}" for name, used in study.devices.items() if used]:
         yield f"Computed: {enumerated(with_what)}."
     speaks = "It speaks" if study.answer == "shown" else "Shown, it would speak"
+    if asked.history:
+        yield f"How it went: {asked.history}."
     yield f"{speaks} for the settings {', '.join(f'`{name}`' for name in asked.speaks_for)}: {asked.because}."
 
 

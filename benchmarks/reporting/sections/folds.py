@@ -37,9 +37,10 @@ def fold_blocks(result: TableResult, results: Sequence[CellResult]) -> Iterator[
                 known = one.published_folds
                 published = (wording.number(value, 1) for value in known.values[one.cell.id])
                 whose = "published" if one.folds_are_its_own else "published, but of another run than the value"
+                whose = f"of {known.rerun}" if known.rerun else whose
                 rows.append((f"{one.cell.label}, {whose}", *published, known.where))
         what = ("Columns" if described.mean_of else "Folds") if shown else "Seeds"
-        title = f"{what} of {described.label}, {wording.conditions(ran[0].variant)}"
+        title = f"{what} of {described.label}, {wording.conditions(ran[0].variant, ran)}"
         head = ("row", *(_part(result, fold) for fold in shown), "each seed")
         yield Folded(title, [Grid(head, rows)])
 

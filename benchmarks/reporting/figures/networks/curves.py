@@ -74,7 +74,9 @@ def _labelled(asked: Asked, cells: Iterable[CellResult]) -> list[tuple[str, Cell
 def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | None = None) -> Iterator[Figure]:
     """The curves of cells with their labels. only: the column that all are of, where that is to be told."""
     runs: dict[str, dict[str, Finished]] = {}
+    used: list[CellResult] = []
     for label, one in cells:
+        used.append(one)
         of_cell = {scored.finished.run.id: scored.finished for scored in one.evidence.scored} if one.evidence else {}
         runs.setdefault(label, {}).update(of_cell)
     trained = {label: list(of_label.values()) for label, of_label in runs.items() if _has(of_label.values(), "loss")}
@@ -83,7 +85,7 @@ def _figure(asked: Asked, cells: Iterable[tuple[str, CellResult]], only: str | N
         return
     result, variant = asked.result, asked.variant
     place = f"{result.table.columns[only].label}, " if only else ""
-    title = f"{result.paper.datasets[asked.dataset].title}, {place}{wording.conditions(variant)}"
+    title = f"{result.paper.datasets[asked.dataset].title}, {place}{wording.conditions(variant, used)}"
     shown = {"losses": trained, "validation": validated} if validated else {"losses": trained}
     what = "Training loss, mean and range over folds and seeds"
     yield Figure(

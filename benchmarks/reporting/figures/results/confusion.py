@@ -54,7 +54,7 @@ class Confusion(FigureKind):
         }
         groups = sizes if len(found.classes) > FEW_CLASSES else {}
         folds = "all folds" if one.cell.fold is None else f"fold {one.cell.fold}"
-        title = f"{use.title}: {result.paper.settings[setting].title}, {wording.conditions(asked.variant)}"
+        title = f"{use.title}: {result.paper.settings[setting].title}, {wording.conditions(asked.variant, [one])}"
         yield Figure(
             f"confusion_{setting}_{asked.dataset}_{asked.variant.name}",
             f"Clip decisions, seed {found.seed}, {folds}; {title}",
@@ -182,4 +182,4 @@ def _tested_on(asked: Asked, cells: Iterable[CellResult]) -> str:
     folds = dict.fromkeys(str(fold) for one in shown if one.evidence for fold in one.evidence.folds)
     title = asked.result.paper.datasets[asked.dataset].title
     several = "s" if len(folds) > 1 else ""
-    return f"{title}, test set {sets}, fold{several} {', '.join(folds)}, {wording.conditions(asked.variant)}"
+    return f"{title}, test set {sets}, fold{several} {', '.join(folds)}, {wording.conditions(asked.variant, shown)}"

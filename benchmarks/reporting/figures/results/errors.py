@@ -34,7 +34,8 @@ class Errors(FigureKind):
                  for panel, sides in panels.items()}  # fmt: skip
         yield Figure(
             f"errors_{result.table_id}_{variant.name}",
-            f"Error rates (lower is better), mean and each seed; {result.table.title}; {wording.conditions(variant)}",
+            f"Error rates (lower is better), mean and each seed; {result.table.title}; "
+            f"{wording.conditions(variant, asked.cells)}",
             [paper, plain],
             lambda: draw_error_rates(panels, paper),
         )

@@ -48,7 +48,7 @@ class Values(FigureKind):
         plain = {label: [vars(mark) for mark in marks] for label, marks in panels.items()}
         yield Figure(
             f"{name}_{result.table_id}_{variant.name}",
-            f"{result.table.title}; {wording.conditions(variant)}{_of_folds(cells)}",
+            f"{result.table.title}; {wording.conditions(variant, cells)}{_of_folds(cells)}",
             [unit, paper, each, plain],
             lambda: draw(panels, unit, paper, each),
         )

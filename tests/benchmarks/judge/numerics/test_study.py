@@ -316,7 +316,7 @@ def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):
     page = (workspace.reports / "acrnn" / "t3.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| convolutional RNN"))
     assert "89.2 / **86.2** " in row and "ᵇ" in row
-    assert "ᵇ not computed in float32 but in what a study has shown to give the same" in page
+    assert "ᵇ not computed in float32 but in what a study lets stand for it" in page
     assert "In full, on the real files, in bf16" not in page
     table = Results(workspace).table("acrnn.t3")
     text = exported([table], "latex")
@@ -325,6 +325,12 @@ def test_pages_mark_such_a_verdict_and_tell_the_study(workspace):
               and one["state"] != "no verdict"]  # fmt: skip
     assert cell["numerics"] == "bf16"
     told = (workspace.reports / "acrnn" / "numerics.md").read_text()
-    assert "**shown**: runs in bf16 may feed verdicts" in told and "60 of 60 runs are there" in told
+    assert (
+        "**shown** within the bounds below, at this tier: runs in bf16 may feed verdicts" in told
+        and "60 of 60 runs are there" in told
+    )
     assert "; in bf16 ([why](acrnn/numerics.md))" in (workspace.reports / "README.md").read_text()
-    assert "shown; see [numerics](numerics.md)" in (workspace.reports / "acrnn" / "README.md").read_text()
+    assert (
+        "shown (mean difference +0.00 … +0.00, 1.00 times the spread, tier reduced); see [numerics]"
+        in (workspace.reports / "acrnn" / "README.md").read_text()
+    )

@@ -27,7 +27,7 @@ def test_the_front_page_counts_every_cell_once(clips):
     told = re.search(r"(\d+) published numbers in 2 tables: (.*)\.", text)
     assert told and int(told[1]) == cells == sum(map(int, re.findall(r"\d+", told[2])))
     assert "[acrnn.t3](acrnn/t3.md)" in text and "our reading" in text
-    assert "Apart: shorter schedules" in text
+    assert "Apart: other runs on the real files" in text
 
 
 def test_what_the_spread_is_of_stands_below_the_values_that_have_one(clips):

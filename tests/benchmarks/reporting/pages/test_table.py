@@ -59,7 +59,7 @@ def test_a_page_begins_with_its_result_the_papers_table_and_how_to_run_what_is_m
 def test_a_page_leads_to_the_study_of_numerics_that_speaks_for_its_networks(tmp_path, table, is_linked):
     blocks = opening(Results(workspace_in(tmp_path)).table(table), Todo(), Footnotes())
     told = [block.text for block in blocks if isinstance(block, Text) and "(numerics.md)" in block.text]
-    assert told == ["Whether bf16 gives what float32 gives: not measured; see [numerics](numerics.md)."] * is_linked
+    assert told == ["Whether bf16 may stand for float32: not measured; see [numerics](numerics.md)."] * is_linked
 
 
 def test_a_row_tells_published_reproduced_exact_count_runs_and_verdict(clips):
