@@ -12,7 +12,7 @@ from datasets.errors import DataError
 
 #: Where Windows locks a byte, which nobody else can read meanwhile: far behind whatever a file holds.
 FAR = 2**30
-#: Seconds between two looks at a lock that another process holds.
+#: Seconds between two looks at a lock that another process holds, where the system is not left to wait for it.
 LOOK_SECONDS = 0.1
 
 
@@ -45,14 +45,23 @@ def try_lock(descriptor: int, shared: bool = False) -> bool:
     return True
 
 
-def lock(descriptor: int, waiting: Callable[[], None] = lambda: None) -> None:
+def lock(descriptor: int, waiting: Callable[[], None] | None = None) -> None:
     """Lock an open file until it is closed, waiting for whoever holds it.
 
-    waiting: called at every look, so that whoever waits is not taken for dead, and may leave by an exception. Raises
-    NoLocks.
+    waiting: called at every look, so that whoever waits is not taken for dead, and may leave by an exception; without
+    it the system wakes this process as soon as the lock is free. Raises NoLocks.
     """
+    if waiting is None and os.name != "nt":
+        import fcntl
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            raise NoLocks(error) from error
+        return
     while not try_lock(descriptor):
-        waiting()
+        if waiting is not None:
+            waiting()
         time.sleep(LOOK_SECONDS)
 
 
