@@ -56,13 +56,14 @@ def work_folder(path: Path) -> Iterator[Path]:
 
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk. Raises OSError."""
-    if path.is_dir() and os.name == "nt":  # Windows opens no folders
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":  # Windows opens no folders, and writes out only what was opened to be written
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
     try:
         os.fsync(descriptor)
     except OSError:
-        if not path.is_dir():  # not every file system knows this of folders
+        if not is_folder:  # not every file system knows this of folders
             raise
     finally:
         os.close(descriptor)
