@@ -155,6 +155,9 @@ def test_the_test_against_a_stored_row_is_that_of_a_claim(workspace, tmp_path):
     assert (row["low"], row["high"]) == pytest.approx((-judged.high, -judged.low))
     assert row["p"] == pytest.approx(judged.p) and row["p"] <= row["p_holm"] <= 2 * row["p"]
     assert row["only_new_right"] is None
+    lower, higher = sorted((rows[name]["p"], rows[name]["p_holm"]) for name in tested)
+    assert lower[1] == pytest.approx(min(1, 2 * lower[0])) and lower[0] < 1
+    assert higher[1] == pytest.approx(max(lower[1], higher[0]))
 
 
 def test_a_run_is_placed_by_its_cell_and_not_tested_against_itself(workspace):

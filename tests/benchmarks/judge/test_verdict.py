@@ -66,6 +66,14 @@ def test_the_interval_in_closed_form():
     assert verdict.kind == verdict.verdict_at_double == "reproduced" and verdict.verdict_at_half == "undecided"
 
 
+def test_a_cell_deviates_only_where_the_whole_interval_is_outside_the_margin():
+    near, far = (judge(mean, 3, SPREAD, 93.7, 0.1, 2.5, truncates=False) for mean in (96.6, 97.3))
+    assert near.difference > 2.5 > near.low and near.kind == "undecided"
+    assert far.low > 2.5 and far.kind == "deviates"
+    assert judge(90.8, 3, SPREAD, 93.7, 0.1, 2.5, truncates=False).kind == "undecided"
+    assert judge(90.1, 3, SPREAD, 93.7, 0.1, 2.5, truncates=False).kind == "deviates"
+
+
 def test_without_noise_the_interval_is_the_printed_unit():
     assert published_interval(93.7, 0.1, truncates=True) == (93.7, pytest.approx(93.8))
     assert published_interval(93.7, 0.1, truncates=False) == (pytest.approx(93.65), pytest.approx(93.75))

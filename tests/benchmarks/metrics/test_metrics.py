@@ -19,6 +19,8 @@ CELLS = [source for paper in paper_ids() for cell in load_paper(paper).cells() f
 IDS = dict.fromkeys([*all_metrics(), *(cell.metric for cell in CELLS if cell.metric)])
 METRICS = [pytest.param(metric_named(name), id=name) for name in IDS]
 ITEMS = tuple(f"item{number}" for number in range(6))
+#: How the ids of those metrics begin of which the lower value is the better one.
+ERROR_RATES = ("event_er_", "segment_er_")
 #: Of a kind: classes, a label per item, and the further columns of its reference.
 TRUTHS: dict[Kind, tuple[tuple[str, ...], list[str], dict[str, list[float]]]] = {
     ONE_CLASS_PER_CLIP: (("Cat", "Dog"), ["Cat", "Dog"] * 3, {}),
@@ -67,6 +69,7 @@ def test_a_walk_over_all_metrics_sees_every_form_of_an_id():
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_is_well_formed_and_the_mean_of_what_items_add(metric):
     assert metric_named(metric.id) is metric
+    assert metric.higher_is_better is not metric.id.startswith(ERROR_RATES)
     assert metric.version >= 1 and metric.unit in ("", "%") and set(metric.takes) <= set(metric.kind.takes)
     scores, truth = drawn(metric)
     metric.kind.check(scores, "drawn")

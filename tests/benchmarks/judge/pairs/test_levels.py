@@ -7,17 +7,38 @@ import pytest
 from benchmarks.metrics.metric import MetricValue
 from benchmarks.metrics.ranking import auc_macro
 from benchmarks.runs.scores import Scores
-from tests.benchmarks.judge.simulation import DESIGNS, LIMITS, Design, area_pseudo_values, ratio_pseudo_values, rejected
+from tests.benchmarks.judge.simulation import (
+    DESIGNS,
+    LIMITS,
+    Design,
+    accuracy,
+    area_pseudo_values,
+    ratio_pseudo_values,
+    rejected,
+)
 
 #: With a true level of 5 % the share in so many trials has a standard error of 0.34 points: 6 % is 2.9 of them away.
 #: With one of 0.5 % it is 0.11 points, and 1 % is 4.5 of them away. A level of 7 % or of 1.5 % fails 99 times in 100.
 TRIALS = 4000
+#: What designs with nearly the level reject at least, by the seeds of a side: 4 % and 0.1 % are 2.9 and 3.6 standard
+#: errors below it. With one model a side whole items are counted, of which few numbers have a p just below the level.
+LEAST = {5: (0.04, 0.001), 1: (0.02, 0.001)}
+SHARP = [
+    design for design in DESIGNS
+    if design.seeds in LEAST and design.draw is accuracy and design.folds == 5 and design.seed_sd == ((0.0, 0.0),)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: f"{design.seeds} seeds, {design.name}")
 def test_of_equal_methods_no_more_than_the_level_seem_to_differ(design: Design):
     shares = rejected(design, TRIALS)
     assert (shares <= LIMITS).all(), shares
+
+
+@pytest.mark.parametrize("design", SHARP, ids=lambda design: f"{design.seeds} seeds, {design.name}")
+def test_where_much_is_known_hardly_less_than_the_level_seem_to_differ(design: Design):
+    shares = rejected(design, TRIALS)
+    assert (shares >= LEAST[design.seeds]).all(), shares
 
 
 def test_areas_are_simulated_as_the_metric_has_them():

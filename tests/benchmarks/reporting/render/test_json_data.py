@@ -1,4 +1,8 @@
 import json
+import math
+
+import pytest
+from scipy import stats
 
 from benchmarks.judge.results import Results
 from benchmarks.reporting.render.json_data import report_data
@@ -19,6 +23,18 @@ def test_report_json_has_the_fields_of_the_contract(clips):
     assert all(cell["verdict"] is None for cell in cells if cell["tier"] == "reduced")
     absent = next(cell for cell in cells if cell["id"] == "acrnn.t3.base.esc50")
     assert (absent["mean"], absent["n_runs"], absent["verdict"]) == (None, 0, "not yet run")
+
+
+def test_report_json_has_the_interval_of_further_runs_around_the_mean_and_not_around_the_difference(tmp_path):
+    workspace = workspace_in(tmp_path)
+    fabricate(workspace, "base", "esc10", wrong=10, seeds=2)
+    cells = {one["id"]: one for one in report_data([Results(workspace).table("acrnn.t3")])["cells"]}
+    base = cells["acrnn.t3.base.esc10"]
+    assert (base["published"], base["mean"], base["df"]) == (89.2, 86.875, 5)
+    # On each of five folds two seeds that are one clip of 80 apart; the published value is known to ± 0.05.
+    half = stats.t.ppf(0.95, 5) * math.sqrt(1.25**2 / 2 / 5 * (1 / 2 + 1)) + 0.05
+    assert (base["low"] + base["high"]) / 2 == pytest.approx(base["mean"])
+    assert base["high"] - base["low"] == pytest.approx(2 * half)
 
 
 def test_report_json_tells_every_cell_once_per_variant(three_classes_pages, three_classes_table):
