@@ -297,8 +297,7 @@ def conditions(variant: Variant, cells: Iterable[CellResult] = ()) -> str:
     for one in cells:
         if variant.earns_verdict and one.numerics != "float32":
             by_numerics.setdefault(one.numerics, {})[one.cell.label] = None
-    told = (f"; in {numerics}: {enumerated(labels)}" for numerics, labels in by_numerics.items())
-    return variant.in_words + "".join(told)
+    return variant.in_words + "".join(f"; in {name}: {enumerated(labels)}" for name, labels in by_numerics.items())
 
 
 def published_label(variant: Variant) -> str:
