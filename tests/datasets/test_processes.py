@@ -11,7 +11,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from datasets.errors import DataError
-from datasets.processes import CORES, Child, answering, available_cores, environment, in_processes
+from datasets.processes import CORES, Child, ProcessDied, answering, available_cores, environment, in_processes
 from tests import ROOT
 
 PROGRAM = """
@@ -115,7 +115,7 @@ def test_tasks_are_done_in_order_by_processes_that_stay(fresh_processes):
 def test_what_a_task_raises_is_raised_and_a_death_is_told(fresh_processes):
     with pytest.raises(DataError, match=r"^bad: unreadable$"):
         list(in_processes(seen, [(1,), ("bad",), (2,)], jobs=2))
-    with pytest.raises(RuntimeError, match="a process that computes seen died"):
+    with pytest.raises(ProcessDied, match="a process that computes seen died"):
         list(in_processes(seen, [(1,), ("dies",)], jobs=2))
 
 
