@@ -13,6 +13,8 @@ from benchmarks.runs.own.changes import read_changes
 from benchmarks.runs.own.place import changed_rows
 from benchmarks.runs.plan import Choice, setting_runs
 from benchmarks.spec import load_paper
+from tests.benchmarks import fabricated_event_runs as events
+from tests.benchmarks.fabricated_results import publish_run
 from tests.benchmarks.fabricated_runs import publish, scores_with, workspace_in
 
 REDUCED = Variant("reduced")
@@ -24,8 +26,8 @@ def trained(workspace, paper, setting, wrong, folds=(1, 2), seeds=1):
         publish(workspace, run, scores_with("esc10", run.fold, wrong, first=3 * run.seed))
 
 
-def changed(*texts):
-    asked = changed_rows("acrnn.t3.base.esc10", read_changes(texts))
+def changed(*texts, cell="acrnn.t3.base.esc10"):
+    asked = changed_rows(cell, read_changes(texts))
     (name,) = {cell.setting for cell in asked.cells}
     return asked.paper, name
 
@@ -89,6 +91,23 @@ def test_the_board_ranks_all_rows_and_says_what_each_is(workspace):
     assert ranked[1] == "**base dropout 0.1**"
     assert "- **base dropout 0.1**: setting `base` with model.dropout 0.1" in text
     assert "(fold 1 of 5)" in text and "| 1 × 1 |" in " ".join(text.split())
+
+
+def test_of_error_rates_the_board_ranks_the_lowest_first(tmp_path):
+    """Of 11 events one row finds 7 with a false one, 5 / 11 wrong, the other none with two false ones, 13 / 11."""
+    workspace = workspace_in(tmp_path)
+    for dropout, skill in ((0.1, 0.0), (0.2, 1.0)):
+        paper, name = changed(f"model.dropout={dropout}", cell="mtfa.t1.mtfa.dev.babycry.er")
+        for run in setting_runs(paper, name, "babycry", Choice("reduced", seeds=1)):
+            references = {test_set: events.reference_of("babycry", test_set, 24) for test_set in events.TEST_SETS}
+            scores = {test_set: events.scores_of(one, "babycry", skill, 0) for test_set, one in references.items()}
+            publish_run(workspace, run, references, scores)
+    text = board_markdown(Results(workspace).table("mtfa.t1"), REDUCED, ["dev.babycry.er"])
+    ranked = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if "found" in line]
+    assert ranked == [
+        ["**mtfa dropout 0.2**", "0.455", "7 found, 4 missed, 1 false"],
+        ["**mtfa dropout 0.1**", "1.182", "0 found, 11 missed, 2 false"],
+    ]
 
 
 def test_two_recipes_of_one_name_are_two_rows(tmp_path):
