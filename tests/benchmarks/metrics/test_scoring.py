@@ -1,6 +1,7 @@
 """Values are kept one by one and together; whoever computes them, they are those of the metric."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,10 @@ def test_what_is_kept_is_not_computed_again(groups, tmp_path, monkeypatch):
     agree(values(memo, QUESTION, groups), groups)
     assert len(scored) == 2 * len(groups)
     assert values(memo, QUESTION, []) == []
+    corrected = replace(metric_named(METRIC), version=metric_named(METRIC).version + 1)
+    monkeypatch.setattr(scoring, "metric_named", lambda name: corrected)
+    agree(values(memo, QUESTION, groups), groups)
+    assert len(scored) == 3 * len(groups)
 
 
 def test_damaged_scores_are_no_scores(groups, tmp_path):

@@ -92,5 +92,13 @@ class FakeScenes(FakeClips):
         return folds[part] * len(CLASSES)
 
 
+class UnvalidatedScenes(FakeScenes):
+    """The same training and test lists, and none for validation."""
+
+    def parts(self, fold: int) -> Parts:
+        whole = super().parts(fold)
+        return whole._replace(validation=whole.validation[:0])
+
+
 def hash_of(item: str) -> int:
     return int.from_bytes(hashlib.sha256(item.encode()).digest()[:8], "big")

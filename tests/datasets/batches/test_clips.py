@@ -10,7 +10,7 @@ from datasets.batches.clips import ClipDataModule
 from datasets.errors import DataError
 from datasets.features import make_extractor
 from datasets.features.copies import delayed
-from tests.datasets.batches.fake_clips import CLASSES, FakeClips, FakeScenes
+from tests.datasets.batches.fake_clips import CLASSES, FakeClips, FakeScenes, UnvalidatedScenes
 
 FRAMES, HOP, PER_CLIP = 32, 16, 4  # one second has 87 frames: segments at 0, 16, 32, 48
 
@@ -235,8 +235,13 @@ def test_validation_clips_and_every_test_set_come_whole_in_the_order_of_the_list
 
 
 def test_validation_moves_neither_statistics_nor_order_of_training(make):
-    module, alone = make(dataset=FakeScenes(), fold=2), make(dataset=FakeClips(1), fold=2)
-    x = torch.cat([x for x, _ in epoch(module)[1]]).double()
+    module, alone = (make(dataset=dataset, fold=2, mixup_alpha=0.2) for dataset in (FakeScenes(), UnvalidatedScenes()))
+    assert module.train_items == alone.train_items and len(module.validation_items) == 12
+    assert torch.equal(module.mean, alone.mean) and torch.equal(module.std, alone.std)
+    for number in (0, 1):
+        for given, same in zip(epoch(module, number)[1], epoch(alone, number)[1], strict=True):
+            assert all(torch.equal(one, other) for one, other in zip(given, same, strict=True))
+    x = torch.cat([x for x, _ in epoch(make(dataset=FakeScenes(), fold=2))[1]]).double()
     assert x.mean((0, 2, 3)).numpy() == pytest.approx([0, 0], abs=1e-4)
     assert alone.val_dataloader() == []
 

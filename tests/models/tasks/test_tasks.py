@@ -120,3 +120,19 @@ def test_validation_is_of_the_epoch_and_not_a_mean_of_batches(validates_events):
         assert rate == pytest.approx(errors.error_rate)
         assert abs(rate - np.mean(batches)) > 0.01
     assert not found
+
+
+def test_events_are_read_off_the_frames_at_the_threshold_of_their_rule():
+    """Two events, one with logits of 2 and one with 0.5, whose probability of 0.62 is below the rule's 0.7."""
+    logits, targets = torch.full((2, 200), -2.0), torch.zeros(2, 200)
+    targets[:, 50:100] = 1
+    logits[0, 50:100], logits[1, 50:100] = 2.0, 0.5
+    running = pl.Trainer(accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False)
+    loader = DataLoader(list(zip(logits[:, None, :, None], targets, strict=True)), batch_size=2)
+    rates = []
+    for threshold in (0.7, 0.6):
+        task = Frozen(Given(), OnsetRule(threshold=threshold, hop=0.02, collar=0.5, median_frames=27))
+        found = running.validate(task, loader, verbose=False)[0]
+        rates.append(found["val_error_rate"])
+        assert found["val_accuracy"] == 1.0  # which has a threshold of its own
+    assert rates == [0.5, 0.0]
