@@ -295,7 +295,7 @@ def conditions(variant: Variant, cells: Iterable[CellResult] = ()) -> str:
     """A variant in words, and which of these cells have runs in other numerics that may stand for float32."""
     by_numerics: dict[str, dict[str, None]] = {}
     for one in cells:
-        if variant.earns_verdict and one.numerics != "float32":
+        if one.numerics != "float32":
             by_numerics.setdefault(one.numerics, {})[one.cell.label] = None
     return variant.in_words + "".join(f"; in {name}: {enumerated(labels)}" for name, labels in by_numerics.items())
 

@@ -109,7 +109,7 @@ def _check_sources(run: Run) -> None:
 
 def _check_files(run: Run, workspace: Workspace) -> None:
     """Raise InputError where the files of the dataset are not, here and now, those that the run was planned with."""
-    if run.fingerprint != "absent" and str(workspace.dataset_of(run).fingerprint()) != run.fingerprint:
+    if run.fingerprint != "absent" and not workspace.has_files_of(run):
         name = import_class(run.resolved["dataset"]["class_path"]).name
         raise InputError(
             f"{workspace.dataset_root(name, run.corpus)}: holds other files than when the run was planned; repeat the "

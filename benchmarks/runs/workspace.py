@@ -110,6 +110,10 @@ class Workspace:
             return "absent"
         return str(self.dataset(use, corpus).fingerprint())
 
+    def has_files_of(self, run: Run) -> bool:
+        """Whether the files of a run's dataset are those that it was planned with. Raises DataError without any."""
+        return str(self.dataset_of(run).fingerprint()) == run.fingerprint
+
     def forget_hashes(self, use: DatasetUse) -> None:
         """Have every file of a dataset read again for its next fingerprint, whatever its times say."""
         forget(self.cache, import_class(use.class_path).name)

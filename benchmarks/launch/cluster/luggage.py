@@ -95,7 +95,7 @@ def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
 def has_data(workspace: "Workspace", run: "Run") -> bool:
     """Whether the files of a run's dataset are where `workspace` looks for them."""
     try:
-        return str(workspace.dataset_of(run).fingerprint()) == run.fingerprint
+        return workspace.has_files_of(run)
     except USER_ERRORS:
         return False
 

@@ -23,6 +23,6 @@ def recall_blocks(result: TableResult, results: Sequence[CellResult], memo: Memo
                 for count, true, decided, total in found.worst()
             ]
             label = result.table.columns[column].label
-            told_in = f", {best.numerics}" if best.variant.earns_verdict and best.numerics != "float32" else ""
+            told_in = "" if best.numerics == "float32" else f", {best.numerics}"
             title = f"{label}, {best.cell.label}: recall per class and frequent confusions, seed {found.seed}{told_in}"
             yield Folded(title, [Text(f"Recall in %: {told}."), Bullets(worst)])
